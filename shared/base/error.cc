@@ -1,0 +1,72 @@
+#include "shared/base/error.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace vivier {
+namespace {
+
+constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
+constexpr char kDomain[] = "vivier";
+
+}  // namespace
+
+absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message,
+                   const Metadata& metadata) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(reason));
+  info.set_domain(kDomain);
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  absl::Status status(code, message);
+  status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  return status;
+}
+
+absl::Status InvalidField(absl::string_view field, absl::string_view description) {
+  google::rpc::BadRequest request;
+  auto* violation = request.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(std::string(description));
+  absl::Status status = Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                              absl::StrCat(field, ": ", description), {{"field", std::string(field)}});
+  status.SetPayload(kBadRequestUrl, absl::Cord(request.SerializeAsString()));
+  return status;
+}
+
+absl::Status NotAllowed(absl::string_view name) {
+  return Error(absl::StatusCode::kPermissionDenied, "NOT_ALLOWED",
+               absl::StrCat(name, " does not exist or may not be accessed"), {{"resource", std::string(name)}});
+}
+
+absl::Status NotFound(absl::string_view name) {
+  return Error(absl::StatusCode::kNotFound, "NOT_FOUND", absl::StrCat(name, " does not exist"),
+               {{"resource", std::string(name)}});
+}
+
+absl::Status AlreadyExists(absl::string_view name) {
+  return Error(absl::StatusCode::kAlreadyExists, "ALREADY_EXISTS", absl::StrCat(name, " exists already"),
+               {{"resource", std::string(name)}});
+}
+
+absl::Status EtagMismatch(absl::string_view name) {
+  return Error(absl::StatusCode::kAborted, "ETAG_MISMATCH", absl::StrCat(name, " changed since it was read"),
+               {{"resource", std::string(name)}});
+}
+
+absl::Status Unavailable(absl::string_view message) {
+  return Error(absl::StatusCode::kUnavailable, "UNAVAILABLE", message);
+}
+
+absl::Status Internal(absl::string_view message) { return Error(absl::StatusCode::kInternal, "INTERNAL", message); }
+
+std::string ReasonOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kErrorInfoUrl);
+  google::rpc::ErrorInfo info;
+  if (!payload || !info.ParseFromString(std::string(*payload))) return "";
+  return info.reason();
+}
+
+}  // namespace vivier

@@ -1,0 +1,16 @@
+// UUIDs (RFC 4122): the ids of resources that we name ourselves and the form of request ids. Thread-safe.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace vivier {
+
+// A random (version 4) UUID in lower case, "3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d".
+std::string RandomUuid();
+
+// Whether `text` is a UUID of any version in the 8-4-4-4-12 form, in either case. Braces and "urn:uuid:" are not.
+bool IsUuid(absl::string_view text);
+
+}  // namespace vivier
