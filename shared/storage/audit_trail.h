@@ -1,0 +1,26 @@
+// The school's audit trail in the table `audit_records`: who wrote what, when, by which request. One record per write,
+// appended in its transaction by Unit::Apply, chained by hash. Names of resources only, never personal data.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace vivier::storage {
+
+class Transaction;
+
+// Where a write comes from.
+struct Origin {
+  std::string principal;     // the caller's subject, or the service that reacts
+  std::string method;        // the rpc, the event's type or the tick
+  std::string resource;      // what the request names
+  std::string request_id;    // of the request; "PRODUCER/NUMBER" of an event; "" of a tick
+  std::string request_hash;  // canonical hash of the request, hash of the event
+  std::string traceparent;   // W3C trace context
+};
+
+absl::Status AppendAuditRecord(Transaction& transaction, const Origin& origin, absl::Time time);
+
+}  // namespace vivier::storage

@@ -1,0 +1,82 @@
+-- What every service keeps beside its own tables. Every key begins with the school, so schools never wait for each
+-- other and a table can be distributed by school.
+
+-- Where the school's log and audit chain stand. A writer locks this row first.
+CREATE TABLE heads (
+  school TEXT NOT NULL,
+  event_number BIGINT NOT NULL,
+  event_hash BYTEA NOT NULL,
+  audit_number BIGINT NOT NULL,
+  audit_hash BYTEA NOT NULL,
+  PRIMARY KEY (school));
+
+-- The log: numbered without gaps in commit order, each event with the hash of the one before. `person` names whose key
+-- opens the payload; empty where it holds no personal data.
+-- append-only: events
+CREATE TABLE events (
+  school TEXT NOT NULL,
+  number BIGINT NOT NULL CHECK (number > 0),
+  hash BYTEA NOT NULL,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  person TEXT NOT NULL,
+  payload BYTEA NOT NULL,
+  create_time BIGINT NOT NULL,
+  traceparent TEXT NOT NULL,
+  PRIMARY KEY (school, number));
+
+-- Answers to writes, by request_id, for 30 days. `person` as in events.
+CREATE TABLE answers (
+  school TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  method TEXT NOT NULL,
+  request_hash BYTEA NOT NULL,
+  person TEXT NOT NULL,
+  answer BYTEA NOT NULL,
+  create_time BIGINT NOT NULL,
+  PRIMARY KEY (school, request_id));
+CREATE INDEX answers_by_time ON answers (school, create_time);
+
+-- One record per write, chained.
+-- append-only: audit_records
+CREATE TABLE audit_records (
+  school TEXT NOT NULL,
+  number BIGINT NOT NULL CHECK (number > 0),
+  hash BYTEA NOT NULL,
+  principal TEXT NOT NULL,
+  method TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  request_hash BYTEA NOT NULL,
+  create_time BIGINT NOT NULL,
+  PRIMARY KEY (school, number));
+
+-- How far this service has applied the log of another one.
+CREATE TABLE cursors (
+  school TEXT NOT NULL,
+  producer TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  hash BYTEA NOT NULL,
+  PRIMARY KEY (school, producer));
+
+-- Events set aside with their reason, and those of the same subject that came after them. Their payloads, which may
+-- hold personal data, stay in the producer's log and are read there again by number.
+CREATE TABLE parked_events (
+  school TEXT NOT NULL,
+  producer TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  hash BYTEA NOT NULL,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  park_time BIGINT NOT NULL,
+  PRIMARY KEY (school, producer, number));
+CREATE INDEX parked_events_by_subject ON parked_events (school, producer, subject);
+
+-- The keys of persons, wrapped by the school's key. A row that is gone erased what its key sealed.
+CREATE TABLE person_keys (
+  school TEXT NOT NULL,
+  person TEXT NOT NULL,
+  wrapped BYTEA NOT NULL,
+  PRIMARY KEY (school, person));

@@ -1,0 +1,173 @@
+#include "shared/storage/writer.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/log.h"
+
+namespace vivier::storage {
+namespace {
+
+// An idle writer moves the log into the file after this time, so that a restart finds little to recover.
+constexpr absl::Duration kIdle = absl::Seconds(1);
+
+// How often a batch is run again after a lost connection, a deadlock or an unknown COMMIT before its callers hear of it.
+constexpr int kAttemptsMax = 5;
+
+// The statement of one work is at fault, so the others of its batch deserve another run.
+bool OneIsToBlame(const absl::Status& status) {
+  return status.code() != absl::StatusCode::kUnavailable && status.code() != absl::StatusCode::kResourceExhausted;
+}
+
+[[noreturn]] void Die(const absl::Status& status) {
+  rpc::Log(rpc::Level::kError, "the database is damaged or its disk failed; stopping, restore a backup",
+           {{"error", status.message()}});
+  std::abort();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Writer>> Writer::Start(Database& database, const security::SchoolKey* school_key,
+                                                      Options options, Observer observer) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, database.Connect(Access::kWrite));
+  return std::unique_ptr<Writer>(
+      new Writer(database, school_key, std::move(options), std::move(observer), std::move(connection)));
+}
+
+Writer::Writer(Database& database, const security::SchoolKey* school_key, Options options, Observer observer,
+               std::unique_ptr<Connection> connection)
+    : engine_(database.engine()),
+      school_key_(school_key),
+      options_(std::move(options)),
+      observer_(std::move(observer)),
+      connection_(std::move(connection)),
+      thread_([this] { Loop(); }) {}
+
+Writer::~Writer() { Stop(); }
+
+void Writer::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status Writer::Submit(std::unique_ptr<Work> work) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return Unavailable("the service is stopping");
+  if (queue_.size() >= options_.queue_works_max)
+    return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many writes wait; come back later");
+  queue_.push_back(std::move(work));
+  return absl::OkStatus();
+}
+
+void Writer::Loop() {
+  while (true) {
+    Batch batch = Take();
+    if (batch.empty()) return;
+    Process(std::move(batch));
+    // A failed checkpoint loses nothing: the log stays as it is and the next one takes it.
+    connection_->Maintain(false).IgnoreError();
+  }
+}
+
+// The first work that waits and those of the same school behind it. Empty when the writer is to stop.
+Writer::Batch Writer::Take() {
+  absl::MutexLock lock(&mutex_);
+  const absl::Condition has_work(this, &Writer::HasWork);
+  if (!mutex_.AwaitWithTimeout(has_work, kIdle)) {
+    mutex_.Unlock();
+    connection_->Maintain(true).IgnoreError();
+    mutex_.Lock();
+    mutex_.Await(has_work);
+  }
+  Batch batch;
+  if (queue_.empty()) return batch;
+  const std::string school = queue_.front()->school();
+  std::deque<std::unique_ptr<Work>> others;
+  while (!queue_.empty() && batch.size() < static_cast<size_t>(options_.batch_works_max)) {
+    (queue_.front()->school() == school ? static_cast<void>(batch.push_back(std::move(queue_.front())))
+                                        : static_cast<void>(others.push_back(std::move(queue_.front()))));
+    queue_.pop_front();
+  }
+  while (!others.empty()) {
+    queue_.push_front(std::move(others.back()));
+    others.pop_back();
+  }
+  return batch;
+}
+
+void Writer::Process(Batch batch) {
+  size_t first = 0;
+  while (first < batch.size()) {
+    size_t count = batch.size() - first;
+    const absl::Status status = AttemptAgain(batch, first, count);
+    if (status.ok() || count == 1 || !OneIsToBlame(status)) {
+      Finish(batch, first, count, status);
+    } else {
+      for (size_t i = first; i < first + count; ++i) {
+        size_t one = 1;
+        Finish(batch, i, 1, AttemptAgain(batch, i, one));
+      }
+    }
+    first += count;
+  }
+}
+
+absl::Status Writer::AttemptAgain(Batch& batch, size_t first, size_t& count) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    status = Attempt(batch, first, count);
+    const bool passing = absl::IsAborted(status) ? count == 1 : absl::IsUnavailable(status) && engine_ == Engine::kPostgres;
+    if (!passing) break;
+  }
+  return status;
+}
+
+// Runs works of the batch from `first` on, as many of `count` as the time allows, and commits. Sets `count` to how many
+// it ran.
+absl::Status Writer::Attempt(Batch& batch, size_t first, size_t& count) {
+  const absl::Time start = absl::Now();
+  Transaction transaction(*connection_, batch[first]->school(), school_key_);
+  size_t ran = 0;
+  const absl::Status status = [&]() -> absl::Status {
+    RETURN_IF_ERROR(connection_->Begin(Access::kWrite));
+    RETURN_IF_ERROR(transaction.LockHead());
+    if (engine_ == Engine::kPostgres) {
+      Transaction::Wanted wanted;
+      for (size_t i = first; i < first + count; ++i) batch[i]->Want(wanted);
+      RETURN_IF_ERROR(transaction.Prefetch(wanted));
+    }
+    const absl::Time now = options_.now();
+    while (ran < count && (ran == 0 || absl::Now() - start < options_.batch_time_max)) {
+      batch[first + ran]->Run(transaction, now);
+      ++ran;
+      RETURN_IF_ERROR(connection_->Health());
+    }
+    return transaction.StoreHead();
+  }();
+  count = std::max<size_t>(ran, 1);
+  const absl::Time ready = absl::Now();
+  const absl::Status committed = status.ok() ? connection_->Commit() : status;
+  if (absl::IsDataLoss(committed)) Die(committed);
+  if (!committed.ok()) {
+    connection_->Rollback();
+    return committed;
+  }
+  if (observer_.committed) observer_.committed(transaction.changed());
+  if (observer_.measured) {
+    absl::MutexLock lock(&mutex_);
+    observer_.measured(count, absl::Now() - ready, queue_.size());
+  }
+  return absl::OkStatus();
+}
+
+void Writer::Finish(Batch& batch, size_t first, size_t count, const absl::Status& status) {
+  for (size_t i = first; i < first + count; ++i) batch[i]->Done(status);
+}
+
+}  // namespace vivier::storage
