@@ -1,0 +1,39 @@
+// Who may do what: roles and services with their permissions, as data in one table each (roles.cc). Deny by default;
+// what no row allows is forbidden. A permission is "resource.verb", as the rpcs declare it. Thread-safe.
+//
+// This decides whether a caller may call an rpc on a school at all. Which objects inside the school he sees (a
+// partner its own offers, a candidate his own file) is decided in the data's transaction.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "shared/rpc/caller.h"
+
+namespace vivier::security {
+
+// Whom a row of the table is about, and its patterns: "cohorts.create", "cohorts.*" or "*".
+struct Grant {
+  absl::string_view holder;
+  std::vector<absl::string_view> permissions;
+};
+
+// By role. A role of the table can be held by persons and partners; "service" is not one of them.
+absl::Span<const Grant> RoleGrants();
+
+// By service name: which rpcs of others each of our services may call. Services hold the role "service", and what
+// that means follows from the name at the end of the caller's subject ("…/service/enrolment").
+absl::Span<const Grant> ServiceGrants();
+
+bool IsRole(absl::string_view role);
+
+// Whether `pattern` covers `permission`.
+bool Covers(absl::string_view pattern, absl::string_view permission);
+
+// Whether the caller may use the permission on the school; an empty school means the whole network, for which only
+// network-wide callers (schools "*") have rights.
+bool Allows(const rpc::Caller& caller, absl::string_view permission, absl::string_view school);
+
+}  // namespace vivier::security

@@ -1,0 +1,116 @@
+#include "shared/security/roles.h"
+
+#include <set>
+
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+
+namespace vivier::security {
+namespace {
+
+using Kind = rpc::Caller::Kind;
+
+TEST(RolesTest, AllowsByRoleSchoolAndKind) {
+  const struct {
+    Kind kind;
+    std::string subject, role, school_of_caller, permission, school;
+    bool allowed;
+  } rows[] = {
+      {Kind::kPerson, "p/1", "school_director", "nancy", "applications.admit", "nancy", true},
+      {Kind::kPerson, "p/1", "school_director", "nancy", "applications.admit", "metz", false},
+      {Kind::kPerson, "p/1", "school_director", "nancy", "applications.admit", "", false},
+      {Kind::kPerson, "p/1", "school_director", "nancy", "", "nancy", false},
+      {Kind::kPerson, "p/1", "school_director", "*", "applications.admit", "metz", true},
+      {Kind::kPerson, "p/1", "school_director", "*", "applications.admit", "*", false},
+      {Kind::kPerson, "p/1", "admissions_officer", "nancy", "applications.admit", "nancy", true},
+      {Kind::kPerson, "p/1", "admissions_officer", "nancy", "fundingAgreements.amend", "nancy", false},
+      {Kind::kPerson, "p/1", "finance_officer", "nancy", "fundingAgreements.amend", "nancy", true},
+      {Kind::kPerson, "p/1", "finance_officer", "nancy", "applications.admit", "nancy", false},
+      {Kind::kPerson, "p/1", "trainer", "nancy", "applications.get", "nancy", false},
+      {Kind::kPerson, "p/1", "candidate", "nancy", "applications.submit", "nancy", true},
+      {Kind::kPerson, "p/1", "candidate", "nancy", "applications.admit", "nancy", false},
+      {Kind::kPerson, "p/1", "network_coordinator", "*", "tables.get", "", true},
+      {Kind::kPerson, "p/1", "network_coordinator", "*", "learners.get", "nancy", false},
+      {Kind::kPerson, "p/1", "auditor", "nancy", "candidates.get", "nancy", false},
+      {Kind::kPerson, "p/1", "auditor", "nancy", "journalEntries.list", "nancy", true},
+      {Kind::kPerson, "p/1", "operator", "nancy", "candidates.get", "nancy", false},
+      {Kind::kPerson, "p/1", "nobody", "nancy", "cohorts.get", "nancy", false},
+      {Kind::kPerson, "p/1", "", "nancy", "cohorts.get", "nancy", false},
+      // A role of another kind of caller gives nothing.
+      {Kind::kPartner, "c/1", "partner", "nancy", "jobOffers.create", "nancy", true},
+      {Kind::kPartner, "c/1", "partner", "nancy", "candidates.get", "nancy", false},
+      {Kind::kPartner, "c/1", "school_director", "nancy", "cohorts.get", "nancy", false},
+      {Kind::kPerson, "p/1", "partner", "nancy", "jobOffers.create", "nancy", false},
+      {Kind::kPerson, "spiffe://n/service/funding", "service", "nancy", "events.follow", "nancy", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy", "events.follow", "nancy", true},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy", "events.follow", "metz", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy", "candidates.get", "nancy", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "school_director", "nancy", "cohorts.get", "nancy",
+       false},
+      {Kind::kService, "spiffe://n/school/nancy/service/other", "service", "nancy", "events.follow", "nancy", false},
+      {Kind::kService, "funding", "service", "nancy", "events.follow", "nancy", false},
+      {Kind::kService, "x/funding", "service", "nancy", "events.follow", "nancy", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/statistics", "service", "*", "submissions.create", "nancy",
+       true},
+  };
+  for (const auto& row : rows) {
+    rpc::Caller caller;
+    caller.kind = row.kind;
+    caller.subject = row.subject;
+    caller.roles = {row.role};
+    caller.schools = {row.school_of_caller};
+    EXPECT_EQ(Allows(caller, row.permission, row.school), row.allowed)
+        << row.subject << " " << row.role << " " << row.permission << " " << row.school;
+  }
+}
+
+TEST(RolesTest, ACallerWithoutRolesOrSchoolsMayNothing) {
+  rpc::Caller caller;
+  caller.schools = {"nancy"};
+  EXPECT_FALSE(Allows(caller, "cohorts.get", "nancy"));
+  caller.roles = {"school_director"};
+  EXPECT_TRUE(Allows(caller, "cohorts.get", "nancy"));
+  caller.schools = {};
+  EXPECT_FALSE(Allows(caller, "cohorts.get", "nancy"));
+}
+
+TEST(RolesTest, APatternCoversItsResourceOnly) {
+  EXPECT_TRUE(Covers("*", "cohorts.get"));
+  EXPECT_TRUE(Covers("cohorts.*", "cohorts.get"));
+  EXPECT_TRUE(Covers("cohorts.get", "cohorts.get"));
+  EXPECT_FALSE(Covers("cohorts.*", "cohortsArchive.get"));
+  EXPECT_FALSE(Covers("cohorts.*", "cohorts."));
+  EXPECT_FALSE(Covers("cohorts.*", "cohorts"));
+  EXPECT_FALSE(Covers("cohorts.get", "cohorts.getAll"));
+}
+
+TEST(RolesTest, EveryRowIsWellFormed) {
+  for (const auto grants : {RoleGrants(), ServiceGrants()}) {
+    std::set<std::string> holders;
+    for (const Grant& grant : grants) {
+      EXPECT_TRUE(holders.insert(std::string(grant.holder)).second) << grant.holder << " twice";
+      std::set<std::string> seen;
+      for (absl::string_view permission : grant.permissions) {
+        EXPECT_TRUE(seen.insert(std::string(permission)).second) << grant.holder << ": " << permission << " twice";
+        const std::vector<std::string> parts = absl::StrSplit(permission, '.');
+        EXPECT_TRUE(permission == "*" || (parts.size() == 2 && !parts[0].empty() && !parts[1].empty())) << permission;
+      }
+    }
+  }
+  EXPECT_TRUE(IsRole("service"));
+  EXPECT_TRUE(IsRole("auditor"));
+  EXPECT_FALSE(IsRole("Auditor"));
+}
+
+TEST(RolesTest, OnlyTheDirectorMayEverything) {
+  for (const Grant& grant : RoleGrants()) {
+    for (absl::string_view permission : grant.permissions)
+      EXPECT_EQ(permission == "*", grant.holder == "school_director") << grant.holder;
+  }
+  for (const Grant& grant : ServiceGrants()) {
+    for (absl::string_view permission : grant.permissions) EXPECT_NE(permission, "*") << grant.holder;
+  }
+}
+
+}  // namespace
+}  // namespace vivier::security

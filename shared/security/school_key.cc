@@ -1,0 +1,129 @@
+#include "shared/security/school_key.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "shared/base/error.h"
+#include "shared/base/hash.h"
+#include "shared/base/status.h"
+#include "shared/security/secret_file.h"
+
+namespace vivier::security {
+namespace {
+
+constexpr size_t kIdSize = 8;
+constexpr size_t kIndexSize = 16;
+
+absl::Status Unusable(absl::string_view why) { return Error(absl::StatusCode::kFailedPrecondition, "SCHOOL_KEY", why); }
+
+bool IsHex(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); });
+}
+
+absl::StatusOr<Key> Parse(absl::string_view content) {
+  if (content.size() == Key::kSize) return Key::FromBytes(content);
+  absl::ConsumeSuffix(&content, "\n");
+  if (content.size() != 2 * Key::kSize || !IsHex(content))
+    return Unusable("a school key is 32 raw bytes or 64 hexadecimal digits");
+  std::string bytes = absl::HexStringToBytes(content);
+  auto key = Key::FromBytes(bytes);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return key;
+}
+
+absl::StatusOr<Key> LoadKey(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string content, ReadSecretFile(path));
+  auto key = Parse(content);
+  OPENSSL_cleanse(content.data(), content.size());
+  return key;
+}
+
+std::string Hmac(absl::string_view key, absl::string_view text) {
+  std::string code(32, '\0');
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+           text.size(), reinterpret_cast<unsigned char*>(code.data()), nullptr) == nullptr)
+    std::abort();
+  return code;
+}
+
+std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_view text) {
+  std::string purpose_key = Hmac(key.bytes(), absl::StrCat("vivier blind index ", purpose));
+  std::string code = Hmac(purpose_key, NormalizeForIndex(text));
+  OPENSSL_cleanse(purpose_key.data(), purpose_key.size());
+  return Hex(absl::string_view(code).substr(0, kIndexSize));
+}
+
+// Apart from every other thing that is sealed, so that none can be passed off as a person's key.
+std::string PlaceOf(absl::string_view person) { return absl::StrCat("vivier person key ", person); }
+
+}  // namespace
+
+SchoolKey::Entry SchoolKey::EntryOf(const Key& key) {
+  std::string labelled = absl::StrCat("vivier school key id", key.bytes());
+  Entry entry{Sha256(labelled).substr(0, kIdSize), key};
+  OPENSSL_cleanse(labelled.data(), labelled.size());
+  return entry;
+}
+
+absl::StatusOr<SchoolKey> SchoolKey::Load(const std::string& path, const std::string& previous) {
+  ASSIGN_OR_RETURN(const Key current_key, LoadKey(path));
+  std::vector<Entry> keys = {EntryOf(current_key)};
+  if (!previous.empty()) {
+    ASSIGN_OR_RETURN(const Key previous_key, LoadKey(previous));
+    keys.push_back(EntryOf(previous_key));
+    if (keys[0].id == keys[1].id) return Unusable("the current and the previous school key are the same");
+  }
+  return SchoolKey(std::move(keys));
+}
+
+SchoolKey SchoolKey::Random() { return SchoolKey({EntryOf(Key::Random())}); }
+
+std::string SchoolKey::Wrap(const Key& person_key, absl::string_view person) const {
+  return keys_.front().id + Seal(keys_.front().key, person_key.bytes(), PlaceOf(person));
+}
+
+absl::StatusOr<Key> SchoolKey::Unwrap(absl::string_view wrapped, absl::string_view person) const {
+  const absl::string_view id = wrapped.substr(0, kIdSize);
+  for (const Entry& entry : keys_) {
+    if (entry.id != id) continue;
+    ASSIGN_OR_RETURN(std::string bytes, Open(entry.key, wrapped.substr(kIdSize), PlaceOf(person)));
+    auto key = Key::FromBytes(bytes);
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    return key;
+  }
+  return Unusable("a person's key was wrapped by a school key that is not configured");
+}
+
+bool SchoolKey::IsOutdated(absl::string_view wrapped) const { return wrapped.substr(0, kIdSize) != keys_.front().id; }
+
+std::string SchoolKey::BlindIndex(absl::string_view purpose, absl::string_view text) const {
+  return IndexUnder(keys_.front().key, purpose, text);
+}
+
+std::vector<std::string> SchoolKey::BlindIndexes(absl::string_view purpose, absl::string_view text) const {
+  std::vector<std::string> indexes;
+  for (const Entry& entry : keys_) indexes.push_back(IndexUnder(entry.key, purpose, text));
+  return indexes;
+}
+
+absl::Status CreateSchoolKey(const std::string& path) {
+  std::string content = absl::StrCat(Hex(Key::Random().bytes()), "\n");
+  absl::Status created = CreateSecretFile(path, content);
+  OPENSSL_cleanse(content.data(), content.size());
+  return created;
+}
+
+std::string NormalizeForIndex(absl::string_view text) {
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
+}
+
+}  // namespace vivier::security

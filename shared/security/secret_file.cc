@@ -1,0 +1,71 @@
+#include "shared/security/secret_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+
+namespace vivier::security {
+namespace {
+
+constexpr size_t kSizeMax = 16 * 1024;
+
+absl::Status Unusable(const std::string& path, absl::string_view why) {
+  return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE", absl::StrCat("secret file ", path, ": ", why));
+}
+
+class File {
+ public:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  int descriptor() const { return descriptor_; }
+
+ private:
+  const int descriptor_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // O_NONBLOCK: a pipe must not hang us
+  struct stat status;
+  if (file.descriptor() < 0 || fstat(file.descriptor(), &status) != 0) return Unusable(path, std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return Unusable(path, "not a regular file");
+  if ((status.st_mode & 077) != 0) return Unusable(path, "others may read it; set its mode to 0600");
+  std::string content(kSizeMax + 1, '\0');
+  size_t size = 0;
+  for (;;) {
+    const ssize_t got = read(file.descriptor(), content.data() + size, content.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Unusable(path, std::strerror(errno));
+    if (got == 0) break;
+    size += static_cast<size_t>(got);
+    if (size > kSizeMax) return Unusable(path, "larger than any key");
+  }
+  content.resize(size);
+  return content;
+}
+
+absl::Status CreateSecretFile(const std::string& path, const std::string& content) {
+  const File file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.descriptor() < 0 && errno == EEXIST) return AlreadyExists(path);
+  if (file.descriptor() < 0) return Unusable(path, std::strerror(errno));
+  if (write(file.descriptor(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+      fsync(file.descriptor()) != 0) {
+    const std::string why = std::strerror(errno);
+    unlink(path.c_str());
+    return Unusable(path, why);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace vivier::security
