@@ -1,0 +1,115 @@
+#include "shared/cache/layered.h"
+
+#include <future>
+#include <utility>
+
+#include "shared/base/error.h"
+
+namespace vivier::cache {
+namespace {
+
+constexpr absl::Duration kLife = absl::Seconds(60);
+constexpr absl::Duration kUnwatchedLife = absl::Seconds(2);
+
+}  // namespace
+
+Layered::Layered(size_t near_bytes_max, std::optional<Redis::Options> redis) : near_(near_bytes_max) {
+  if (!redis) return;
+  // What was kept before changes were heard might have changed unheard.
+  redis_ = std::make_unique<Redis>(*std::move(redis), Redis::Listener{[this](absl::string_view name) { Drop(name); },
+                                                                      [this] { Forget(); }, [this] { Forget(); }});
+}
+
+Layered::~Layered() = default;
+
+void Layered::Fetch(const std::string& name, uint64_t fingerprint, Loader loader, Callback callback) {
+  if (Bytes bytes = near_.Get(name)) return callback(std::move(bytes));
+  const FlightPointer flight = Join(name, fingerprint, std::move(callback));
+  if (flight == nullptr) return;
+  const auto load = [this, flight, loader = std::move(loader)] {
+    counters_.loads.fetch_add(1, std::memory_order_relaxed);
+    loader([this, flight](absl::StatusOr<Versioned> loaded) { Land(flight, KeepLoaded(*flight, std::move(loaded))); });
+  };
+  if (redis_ == nullptr) return load();
+  redis_->Get(name, fingerprint, [this, flight, load](std::optional<Versioned> value) {
+    if (!value) return load();
+    Land(flight, KeepNear(*flight, *std::move(value)));
+  });
+}
+
+absl::StatusOr<Bytes> Layered::FetchBlocking(const std::string& name, uint64_t fingerprint,
+                                             const BlockingLoader& loader, absl::Time deadline) {
+  if (Bytes bytes = near_.Get(name)) return bytes;
+  const auto outcome = std::make_shared<std::promise<absl::StatusOr<Bytes>>>();
+  std::future<absl::StatusOr<Bytes>> answer = outcome->get_future();
+  const FlightPointer flight =
+      Join(name, fingerprint, [outcome](absl::StatusOr<Bytes> bytes) { outcome->set_value(std::move(bytes)); });
+  if (flight == nullptr) {
+    if (answer.wait_until(absl::ToChronoTime(deadline)) == std::future_status::ready) return answer.get();
+    return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", "the owner did not answer in time");
+  }
+  std::optional<Versioned> value;
+  if (redis_ != nullptr) {
+    std::promise<std::optional<Versioned>> read;
+    redis_->Get(name, fingerprint, [&read](std::optional<Versioned> found) { read.set_value(std::move(found)); });
+    value = read.get_future().get();  // within a command's time, whatever Redis does
+  }
+  if (value) {
+    Land(flight, KeepNear(*flight, *std::move(value)));
+  } else {
+    counters_.loads.fetch_add(1, std::memory_order_relaxed);
+    Land(flight, KeepLoaded(*flight, loader()));
+  }
+  return answer.get();
+}
+
+Layered::FlightPointer Layered::Join(const std::string& name, uint64_t fingerprint, Callback callback) {
+  const std::lock_guard lock(mutex_);
+  FlightPointer& flight = flights_[name];
+  if (flight != nullptr) {
+    flight->callbacks.push_back(std::move(callback));
+    counters_.joined.fetch_add(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  flight = std::make_shared<Flight>(Flight{name, fingerprint, near_.TicketFor(name), {}});
+  flight->callbacks.push_back(std::move(callback));
+  return flight;
+}
+
+void Layered::Land(const FlightPointer& flight, absl::StatusOr<Bytes> answer) {
+  std::vector<Callback> callbacks;
+  {
+    const std::lock_guard lock(mutex_);
+    callbacks.swap(flight->callbacks);
+    const auto found = flights_.find(flight->name);
+    if (found != flights_.end() && found->second == flight) flights_.erase(found);
+  }
+  for (const Callback& callback : callbacks) callback(answer);
+}
+
+Bytes Layered::KeepNear(const Flight& flight, Versioned value) {
+  auto bytes = std::make_shared<const std::string>(std::move(value.payload));
+  const bool is_watched = redis_ != nullptr && redis_->is_ready();
+  near_.Put(flight.ticket, flight.name, value.version, bytes, is_watched ? kLife : kUnwatchedLife);
+  return bytes;
+}
+
+absl::StatusOr<Bytes> Layered::KeepLoaded(const Flight& flight, absl::StatusOr<Versioned> loaded) {
+  if (!loaded.ok()) return std::move(loaded).status();
+  if (redis_ != nullptr) redis_->SetIfNewer(flight.name, flight.fingerprint, loaded->version, loaded->payload, kLife);
+  return KeepNear(flight, *std::move(loaded));
+}
+
+void Layered::Drop(absl::string_view name) {
+  near_.Drop(name);
+  const std::lock_guard lock(mutex_);
+  flights_.erase(name);
+}
+
+void Layered::Forget() {
+  near_.Clear();
+  const std::lock_guard lock(mutex_);
+  flights_.clear();
+}
+
+}  // namespace vivier::cache
