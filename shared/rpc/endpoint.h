@@ -1,0 +1,75 @@
+// What the transport needs from the adapter and gives to it: methods that take and give bytes. The handler functions
+// are called on a polling thread and must not block there; the objects they receive may be used from any thread, and
+// may outlive the server.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+
+namespace vivier::rpc {
+
+// Limits of every server; an endpoint names its own request limit between the two.
+inline constexpr int kRequestBytesMax = 64 * 1024;
+inline constexpr int kBulkRequestBytesMax = 4 * 1024 * 1024;
+
+// Who is at the other end, as the connection and the call's metadata tell it. Nothing here is verified except
+// `certificate_uri` and `in_process`.
+struct Peer {
+  std::string address;        // "ipv4:192.0.2.1:4711", "unix:", "inproc"
+  std::string authorization;  // the raw value of the metadata of that name, "" when absent
+  std::string traceparent;    // W3C trace context, "" when absent
+  bool in_process = false;
+  std::string certificate_uri;  // URI of the peer's verified certificate, "" without mutual TLS
+};
+
+// One unary call in progress. The first Answer or Refuse counts, later ones do nothing; a responder that is dropped
+// without either refuses with INTERNAL, so a call never hangs. Thread-safe.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+
+  // OK with these serialised bytes, which are not copied.
+  virtual void Answer(std::shared_ptr<const std::string> bytes) = 0;
+  // The status travels as google.rpc.Status with its payloads as details.
+  virtual void Refuse(const absl::Status& status) = 0;
+
+  // The client's deadline, or the server's own when the client gave none.
+  virtual absl::Time deadline() const = 0;
+  // True once the client has gone or its deadline has passed: an answer reaches nobody.
+  virtual bool cancelled() const = 0;
+};
+
+// One open server stream. A stream that is dropped without Close ends with INTERNAL. Thread-safe.
+class ServerStream {
+ public:
+  virtual ~ServerStream() = default;
+
+  // Queues a message. False when the peer has gone, the stream is closed or the queue is full.
+  virtual bool Write(std::shared_ptr<const std::string> bytes) = 0;
+  // Waits until Write has room. False when the peer has gone or `timeout` passed. Never on a polling thread.
+  virtual bool WaitWritable(absl::Duration timeout) = 0;
+  // Ends the stream with `status` after what is queued.
+  virtual void Close(const absl::Status& status) = 0;
+
+  // True once the peer has gone or the server drains: stop writing.
+  virtual bool gone() const = 0;
+  // Calls `callback` once, when the stream is gone or has ended, or at once if it already has. A later callback
+  // replaces the one before. It must not block: it runs on a polling thread.
+  virtual void OnGone(std::function<void()> callback) = 0;
+};
+
+struct Endpoint {
+  const google::protobuf::MethodDescriptor* method = nullptr;
+  int request_bytes_max = kRequestBytesMax;
+  // Exactly one is set: `streaming` where the method streams its answers. `request` is valid during the call only.
+  std::function<void(absl::string_view request, const Peer& peer, std::shared_ptr<Responder> responder)> unary;
+  std::function<void(absl::string_view request, const Peer& peer, std::shared_ptr<ServerStream> stream)> streaming;
+};
+
+}  // namespace vivier::rpc

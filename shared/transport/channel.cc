@@ -1,0 +1,200 @@
+#include "shared/transport/channel.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/client_unary_call.h>
+#include <grpcpp/impl/rpc_method.h>
+#include <grpcpp/server.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "shared/base/error.h"
+#include "shared/transport/bytes.h"
+#include "shared/transport/call_context.h"
+#include "shared/transport/credentials.h"
+#include "shared/transport/status.h"
+
+namespace vivier::transport {
+namespace {
+
+using grpc::internal::RpcMethod;
+
+constexpr int kAnswerBytesMax = 4 * 1024 * 1024;
+constexpr int kMetadataBytesMax = 16 * 1024;
+constexpr int kKeepaliveMilliseconds = 30'000;
+constexpr int kKeepaliveTimeoutMilliseconds = 10'000;
+constexpr int kReconnectMilliseconds = 2'000;
+
+constexpr char kServiceConfig[] = R"({"loadBalancingConfig": [{"round_robin": {}}]})";
+// A retry costs a token, a success gives a tenth back: at half the tokens retries stop.
+constexpr char kServiceConfigWithRetry[] = R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s",
+                    "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}],
+  "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}})";
+
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  return arguments;
+}
+
+grpc::ChannelArguments Arguments(const ChannelOptions& options) {
+  grpc::ChannelArguments arguments = Arguments();
+  arguments.SetServiceConfigJSON(options.retry ? kServiceConfigWithRetry : kServiceConfig);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMilliseconds);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMilliseconds);
+  return arguments;
+}
+
+void SetContext(grpc::ClientContext& context, const rpc::CallOptions& options, const std::string& in_process_key) {
+  if (options.timeout < absl::InfiniteDuration()) {
+    context.set_deadline(absl::ToChronoTime(absl::Now() + options.timeout));
+  }
+  if (!options.authorization.empty()) context.AddMetadata("authorization", options.authorization);
+  if (!options.traceparent.empty()) context.AddMetadata("traceparent", options.traceparent);
+  if (!in_process_key.empty()) context.AddMetadata(kInProcessKey, in_process_key);
+}
+
+// gRPC breaks off, with a bare CANCELLED, the calls that reach a server in its last moment. When nobody here cancelled,
+// that is what UNAVAILABLE means: nothing was done, or it is unknown.
+absl::Status StatusOf(const grpc::Status& status, bool cancelled_here) {
+  if (status.error_code() == grpc::StatusCode::CANCELLED && status.error_details().empty() && !cancelled_here) {
+    return Unavailable("the server broke off the call");
+  }
+  return FromGrpc(status);
+}
+
+absl::StatusOr<std::string> Result(const grpc::Status& status, grpc::ByteBuffer& answer) {
+  if (!status.ok()) return StatusOf(status, /*cancelled_here=*/false);
+  grpc::Slice slice;
+  return std::string(Whole(answer, slice));
+}
+
+class GrpcStream final : public rpc::ClientStream {
+ public:
+  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::string path, const std::string& request,
+             const rpc::CallOptions& options, const std::string& in_process_key)
+      : channel_(std::move(channel)), path_(std::move(path)) {
+    SetContext(context_, options, in_process_key);
+    reader_.reset(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(channel_.get(), method_, &context_,
+                                                                                Copied(request)));
+  }
+  ~GrpcStream() override {
+    if (end_) return;
+    Cancel();
+    while (Read().ok() && !end_) continue;  // gRPC wants the call's end before its objects go
+  }
+
+  absl::StatusOr<std::optional<std::string>> Read() override {
+    grpc::ByteBuffer message;
+    if (!end_ && reader_->Read(&message)) {
+      grpc::Slice slice;
+      return std::string(Whole(message, slice));
+    }
+    if (!end_) end_ = StatusOf(reader_->Finish(), cancelled_);
+    if (!end_->ok()) return *end_;
+    return std::nullopt;
+  }
+  void Cancel() override {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::string path_;
+  const RpcMethod method_{path_.c_str(), RpcMethod::SERVER_STREAMING};
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> reader_;
+  std::atomic<bool> cancelled_{false};
+  std::optional<absl::Status> end_;
+};
+
+// A call that was started and not yet answered. Its address is the tag.
+struct StartedCall {
+  grpc::ClientContext context;
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
+  rpc::Channel::Done done;
+};
+
+class GrpcChannel final : public rpc::Channel {
+ public:
+  GrpcChannel(std::shared_ptr<grpc::Channel> channel, std::string in_process_key)
+      : channel_(std::move(channel)), in_process_key_(std::move(in_process_key)), stub_(channel_) {}
+  ~GrpcChannel() override {
+    queue_.Shutdown();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  absl::StatusOr<std::string> Call(const std::string& path, const std::string& request,
+                                   const rpc::CallOptions& options) override {
+    const RpcMethod method(path.c_str(), RpcMethod::NORMAL_RPC);
+    grpc::ClientContext context;
+    SetContext(context, options, in_process_key_);
+    grpc::ByteBuffer answer;
+    const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+        channel_.get(), method, &context, Copied(request), &answer);
+    return Result(status, answer);
+  }
+
+  void Start(const std::string& path, const std::string& request, const rpc::CallOptions& options, Done done) override {
+    std::call_once(thread_started_, [this] { thread_ = std::thread([this] { Poll(); }); });
+    auto* call = new StartedCall;
+    call->done = std::move(done);
+    SetContext(call->context, options, in_process_key_);
+    call->reader = stub_.PrepareUnaryCall(&call->context, path, Copied(request), &queue_);
+    call->reader->StartCall();
+    call->reader->Finish(&call->answer, &call->status, call);
+  }
+
+  std::unique_ptr<rpc::ClientStream> Stream(const std::string& path, const std::string& request,
+                                            const rpc::CallOptions& options) override {
+    return std::make_unique<GrpcStream>(channel_, path, request, options, in_process_key_);
+  }
+
+ private:
+  void Poll() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+      const std::unique_ptr<StartedCall> call(static_cast<StartedCall*>(tag));
+      call->done(Result(call->status, call->answer));
+    }
+  }
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::string in_process_key_;
+  grpc::GenericStub stub_;
+  grpc::CompletionQueue queue_;
+  std::once_flag thread_started_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::shared_ptr<rpc::Channel> Connect(const ChannelOptions& options) {
+  PrepareLibrary();
+  return std::make_shared<GrpcChannel>(
+      grpc::CreateCustomChannel(options.target, ChannelCredentialsOf(options.tls), Arguments(options)), "");
+}
+
+std::shared_ptr<rpc::Channel> InProcess(grpc::Server& server, const std::string& key) {
+  return std::make_shared<GrpcChannel>(server.InProcessChannel(Arguments()), key);
+}
+
+}  // namespace vivier::transport

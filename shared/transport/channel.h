@@ -1,0 +1,31 @@
+// rpc::Channel over gRPC: round robin over the addresses of the target, retries of UNAVAILABLE with throttling (our
+// writes carry a request_id, so a retry is safe), keepalive, no proxy. Each channel has connections of its own.
+// Connect needs no gRPC header; thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shared/rpc/channel.h"
+#include "shared/transport/tls.h"
+
+namespace grpc {
+class Server;
+}
+
+namespace vivier::transport {
+
+struct ChannelOptions {
+  std::string target;           // HOST:PORT, dns:///NAME:PORT or unix:PATH
+  std::optional<TlsFiles> tls;  // mutual TLS; plain text without
+  bool retry = true;
+};
+
+// Connects at the first call.
+std::shared_ptr<rpc::Channel> Connect(const ChannelOptions& options);
+
+// A channel inside the process, which shows the server's `key`; it must not outlive `server`.
+std::shared_ptr<rpc::Channel> InProcess(grpc::Server& server, const std::string& key);
+
+}  // namespace vivier::transport

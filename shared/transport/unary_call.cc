@@ -1,0 +1,104 @@
+#include "shared/transport/unary_call.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "shared/base/error.h"
+#include "shared/transport/bytes.h"
+#include "shared/transport/status.h"
+
+namespace vivier::transport {
+namespace {
+
+// What the handler holds.
+class UnaryResponder final : public rpc::Responder {
+ public:
+  explicit UnaryResponder(std::shared_ptr<UnaryCall> call) : call_(std::move(call)) {}
+  ~UnaryResponder() override {
+    if (!answered_) call_->Refuse(Internal("the request was dropped without an answer"));
+  }
+
+  void Answer(std::shared_ptr<const std::string> bytes) override {
+    answered_ = true;
+    call_->Answer(std::move(bytes));
+  }
+  void Refuse(const absl::Status& status) override {
+    answered_ = true;
+    call_->Refuse(status);
+  }
+  absl::Time deadline() const override { return call_->deadline(); }
+  bool cancelled() const override { return call_->cancelled(); }
+
+ private:
+  const std::shared_ptr<UnaryCall> call_;
+  std::atomic<bool> answered_{false};
+};
+
+}  // namespace
+
+void UnaryCall::Arm(const Lane& lane) {
+  auto call = std::make_shared<UnaryCall>(lane);
+  call->self_ = call;
+  lane.traffic.Armed();
+  Wire& wire = *call->wire_;
+  wire.context.AsyncNotifyWhenDone(&call->ended_);
+  lane.service.RequestAsyncUnary(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue, &lane.queue,
+                                 &call->arrived_);
+}
+
+void UnaryCall::Arrived(bool ok) {
+  if (!ok) {  // the server shuts down; gRPC does not return the other tag of a call that never began
+    Release();
+    return;
+  }
+  Arm(lane_);
+  Handle();
+}
+
+void UnaryCall::Handle() {
+  deadline_ = DeadlineOf(wire_->context, lane_.deadline);
+  if (!lane_.health) {
+    if (const absl::Status entered = lane_.traffic.Enter(); !entered.ok()) return Refuse(entered);
+    counted_ = true;
+  }
+  if (deadline_ <= absl::Now()) return Refuse(absl::DeadlineExceededError("the deadline passed before the work began"));
+  grpc::Slice slice;
+  const absl::StatusOr<absl::string_view> request = RequestOf(lane_.endpoint(), wire_->request, slice);
+  if (!request.ok()) return Refuse(request.status());
+  lane_.endpoint().unary(*request, PeerOf(wire_->context, lane_), std::make_shared<UnaryResponder>(shared_from_this()));
+}
+
+void UnaryCall::Answer(std::shared_ptr<const std::string> bytes) {
+  if (!answered_.exchange(true)) wire_->writer.Finish(Wrap(std::move(bytes)), grpc::Status::OK, &finished_);
+}
+
+void UnaryCall::Refuse(const absl::Status& status) {
+  if (!answered_.exchange(true)) wire_->writer.FinishWithError(ToGrpc(status), &finished_);
+}
+
+void UnaryCall::Finished(bool) { CountTag(); }
+
+// The client has its answer, or has gone. A call that is cancelled is finished at once, because the server cannot
+// shut down before every call is finished.
+void UnaryCall::Ended(bool) {
+  if (wire_->context.IsCancelled()) {
+    cancelled_ = true;
+    Refuse(absl::CancelledError("the call was cancelled"));
+  }
+  CountTag();
+}
+
+void UnaryCall::CountTag() {
+  if (--tags_left_ > 0) return;
+  if (counted_) lane_.traffic.Leave();
+  Release();
+}
+
+// Lets go of gRPC first, then of the server, then of itself.
+void UnaryCall::Release() {
+  wire_.reset();
+  lane_.traffic.Released();
+  self_.reset();
+}
+
+}  // namespace vivier::transport
