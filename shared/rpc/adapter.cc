@@ -1,0 +1,252 @@
+#include "shared/rpc/adapter.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/log.h"
+#include "shared/rpc/validate.h"
+#include "shared/rpc/write.h"
+#include "shared/security/roles.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+
+std::unique_ptr<pb::Message> NewMessage(const pb::Descriptor* type) {
+  return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
+}
+
+bool AllowsAnywhere(const Caller& caller, const std::string& permission) {
+  for (const std::string& school : caller.schools)
+    if (security::Allows(caller, permission, school == "*" ? "" : school)) return true;
+  return false;
+}
+
+absl::string_view ReasonOfCode(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kAlreadyExists:
+      return "ALREADY_EXISTS";
+    case absl::StatusCode::kFailedPrecondition:
+      return "CONSTRAINT_VIOLATED";
+    case absl::StatusCode::kInvalidArgument:
+      return "INVALID_FIELD";
+    case absl::StatusCode::kResourceExhausted:
+      return "DISK_FULL";
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kAborted:
+      return "UNAVAILABLE";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "DEADLINE_PASSED";
+    case absl::StatusCode::kNotFound:
+      return "NOT_FOUND";
+    default:
+      return "INTERNAL";
+  }
+}
+
+}  // namespace
+
+absl::Status WithReason(const absl::Status& status) {
+  if (status.ok() || !ReasonOf(status).empty()) return status;
+  // A transaction that lost against another one is the same to a caller as one that did not happen.
+  const absl::StatusCode code =
+      absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
+  return Error(code, ReasonOfCode(status.code()), status.message());
+}
+
+// One request between the transport and its answer.
+struct Adapter::Incoming {
+  const Rpc* rpc = nullptr;
+  std::shared_ptr<Responder> responder;
+  std::shared_ptr<const security::VerifiedToken> token;
+  std::unique_ptr<pb::Message> request;
+  std::string target;
+  std::string traceparent;
+  absl::Time start;
+
+  void Answer(absl::StatusOr<std::shared_ptr<const std::string>> answer, absl::Time now) {
+    rpc->metrics->Record(answer.status().code(), now - start);
+    if (answer.ok()) return responder->Answer(*std::move(answer));
+    if (absl::IsInternal(answer.status()))
+      Log(Level::kError, "a request met a defect",
+          {{"method", rpc->method.descriptor->full_name()}, {"error", answer.status().message()}, {"trace", traceparent}});
+    responder->Refuse(WithReason(answer.status()));
+  }
+};
+
+absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service, Surroundings surroundings) {
+  ASSIGN_OR_RETURN(std::vector<Service::Method> methods, service.Build());
+  std::unique_ptr<Adapter> adapter(new Adapter(std::move(surroundings)));
+  std::vector<std::string> wrong;
+  for (Service::Method& declared : methods) {
+    absl::StatusOr<Method> method = Describe(declared.descriptor);
+    if (!method.ok()) {
+      wrong.push_back(std::string(method.status().message()));
+      continue;
+    }
+    auto rpc = std::make_unique<Rpc>();
+    rpc->metrics = std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(), declared.descriptor->name());
+    rpc->method = *std::move(method);
+    rpc->handler = std::move(declared.handler);
+    adapter->rpcs_.push_back(std::move(rpc));
+  }
+  if (!wrong.empty())
+    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
+  return adapter;
+}
+
+std::vector<Endpoint> Adapter::Endpoints() {
+  std::vector<Endpoint> endpoints;
+  for (const std::unique_ptr<Rpc>& rpc : rpcs_) {
+    Endpoint endpoint;
+    endpoint.method = rpc->method.descriptor;
+    endpoint.request_bytes_max = rpc->method.request_bytes_max;
+    endpoint.unary = [this, &rpc = *rpc](absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder) {
+      Handle(rpc, bytes, peer, std::move(responder));
+    };
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
+absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenticate(const Peer& peer) const {
+  absl::string_view token = peer.authorization;
+  if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
+    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
+  return surroundings_.verifier->Verify(token, surroundings_.now());
+}
+
+absl::Status Adapter::Authorize(const Caller& caller, const std::string& permission, const std::string& name) const {
+  const std::string school(storage::SchoolOf(name));
+  // A name outside every school cannot be right; whoever may call the rpc at all hears what is wrong with it.
+  if (school.empty() && AllowsAnywhere(caller, permission)) return absl::OkStatus();
+  if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school)) return absl::OkStatus();
+  return NotAllowed(name);
+}
+
+void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder) {
+  auto incoming = std::make_shared<Incoming>();
+  incoming->rpc = &rpc;
+  incoming->responder = std::move(responder);
+  incoming->start = surroundings_.now();
+  const absl::Status admitted = Admit(rpc, bytes, peer, *incoming);
+  if (!admitted.ok()) return incoming->Answer(admitted, surroundings_.now());
+  if (rpc.method.writes) {
+    Write(std::move(incoming));
+  } else {
+    Read(std::move(incoming));
+  }
+}
+
+absl::Status Adapter::Admit(const Rpc& rpc, absl::string_view bytes, const Peer& peer, Incoming& incoming) const {
+  ASSIGN_OR_RETURN(incoming.token, Authenticate(peer));
+  incoming.request = NewMessage(rpc.method.descriptor->input_type());
+  if (!incoming.request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
+  incoming.target = TextAt(*incoming.request, rpc.method.target);
+  RETURN_IF_ERROR(Authorize(incoming.token->caller, rpc.method.permission, incoming.target));
+  RETURN_IF_ERROR(Validate(*incoming.request));
+  if (storage::SchoolOf(incoming.target).empty())
+    return InvalidField(PathText(rpc.method.target), "names no school");
+  if (rpc.method.writes)
+    incoming.traceparent = peer.traceparent.empty() ? Traceparent::New().ToString() : peer.traceparent;
+  return absl::OkStatus();
+}
+
+void Adapter::OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>)) {
+  const absl::Status taken =
+      surroundings_.workers->Submit([this, incoming, step] { (this->*step)(incoming); });
+  if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+}
+
+bool Adapter::Cacheable(const Method& method) const {
+  return surroundings_.near != nullptr && method.standard_get && !method.personal;
+}
+
+void Adapter::Read(std::shared_ptr<Incoming> incoming) {
+  if (Cacheable(incoming->rpc->method)) {
+    if (std::shared_ptr<const std::string> cached = surroundings_.near->Get(incoming->target))
+      return incoming->Answer(std::move(cached), surroundings_.now());
+  }
+  // SQLite answers in microseconds, less than handing over to another thread would cost.
+  if (surroundings_.engine == storage::Engine::kSqlite) return ReadAndAnswer(std::move(incoming));
+  OnWorker(std::move(incoming), &Adapter::ReadAndAnswer);
+}
+
+void Adapter::ReadAndAnswer(std::shared_ptr<Incoming> incoming) {
+  if (incoming->responder->cancelled())
+    return incoming->Answer(Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
+                            surroundings_.now());
+  incoming->Answer(ReadNow(*incoming), surroundings_.now());
+}
+
+absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(const Incoming& incoming) const {
+  const Rpc& rpc = *incoming.rpc;
+  const bool cacheable = Cacheable(rpc.method);
+  // Taken before the snapshot: a change that commits in between makes the cache refuse what is read here.
+  const cache::NearCache::Ticket ticket =
+      cacheable ? surroundings_.near->TicketFor(incoming.target) : cache::NearCache::Ticket{};
+  std::unique_ptr<pb::Message> response = NewMessage(rpc.method.descriptor->output_type());
+  const Fetched none;
+  RETURN_IF_ERROR(surroundings_.readers->Read(
+      std::string(storage::SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
+        storage::Unit unit(transaction);
+        Call call(incoming.token->caller, incoming.start, unit, none);
+        return rpc.handler(call, *incoming.request, *response);
+      }));
+  auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
+  if (cacheable) {
+    const int64_t version = rpc.method.target_schema->Version(*response);
+    surroundings_.near->Put(ticket, incoming.target, static_cast<uint64_t>(version), bytes);
+  }
+  return bytes;
+}
+
+void Adapter::Write(std::shared_ptr<Incoming> incoming) {
+  if (incoming->rpc->method.references.empty()) return SubmitWrite(std::move(incoming), {});
+  OnWorker(std::move(incoming), &Adapter::FetchThenWrite);
+}
+
+void Adapter::FetchThenWrite(std::shared_ptr<Incoming> incoming) {
+  absl::StatusOr<Fetched> fetched = FetchReferences(*incoming);
+  if (!fetched.ok()) return incoming->Answer(fetched.status(), surroundings_.now());
+  SubmitWrite(std::move(incoming), *std::move(fetched));
+}
+
+absl::StatusOr<Fetched> Adapter::FetchReferences(const Incoming& incoming) const {
+  Fetched fetched;
+  for (const Reference& reference : incoming.rpc->method.references) {
+    const std::string name = TextAt(*incoming.request, reference.path);
+    if (name.empty()) continue;
+    absl::StatusOr<std::shared_ptr<const pb::Message>> found =
+        surroundings_.references->Fetch(reference.service, reference.type, name);
+    if (absl::IsNotFound(found.status()) || absl::IsPermissionDenied(found.status()))
+      return Error(absl::StatusCode::kFailedPrecondition, "REFERENCE_NOT_FOUND",
+                   absl::StrCat(PathText(reference.path), ": ", name, " does not exist"),
+                   {{"field", PathText(reference.path)}, {"resource", name}});
+    RETURN_IF_ERROR(found.status());
+    fetched[name] = *std::move(found);
+  }
+  return fetched;
+}
+
+void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
+  const Rpc& rpc = *incoming->rpc;
+  std::shared_ptr<Responder> responder = incoming->responder;
+  auto work = std::make_unique<WriteWork>(
+      rpc.method, rpc.handler, incoming->token->caller, incoming->traceparent, std::move(incoming->request),
+      std::move(fetched), [responder] { return responder->cancelled(); },
+      [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
+        incoming->Answer(std::move(answer), surroundings_.now());
+      });
+  const absl::Status taken = surroundings_.writer->Submit(std::move(work));
+  if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+}
+
+}  // namespace vivier::rpc

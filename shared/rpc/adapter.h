@@ -1,0 +1,80 @@
+// The path of one request (docs/house.md): everything around a handler, read from the .proto once. Turns a Service into
+// the endpoints of the transport. Thread-safe; made once per service and process.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "shared/cache/near.h"
+#include "shared/rpc/endpoint.h"
+#include "shared/rpc/metrics.h"
+#include "shared/rpc/method.h"
+#include "shared/rpc/readers.h"
+#include "shared/rpc/references.h"
+#include "shared/rpc/service.h"
+#include "shared/rpc/workers.h"
+#include "shared/security/token.h"
+#include "shared/storage/writer.h"
+
+namespace vivier::rpc {
+
+class Adapter {
+ public:
+  // All that it points to outlives it.
+  struct Surroundings {
+    storage::Engine engine;
+    storage::Writer* writer;
+    Readers* readers;
+    Workers* workers;
+    security::TokenVerifier* verifier;
+    References* references;
+    cache::NearCache* near;          // null where another process may write the same rows
+    std::set<std::string> schools;   // those that this process serves
+    std::function<absl::Time()> now = absl::Now;
+  };
+
+  // FAILED_PRECONDITION with all that is wrong between the .proto, the handlers and the rules of the house.
+  static absl::StatusOr<std::unique_ptr<Adapter>> Make(const Service& service, Surroundings surroundings);
+
+  // One for each declared rpc. They point to this adapter.
+  std::vector<Endpoint> Endpoints();
+
+  // Who calls, if his token is good.
+  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(const Peer& peer) const;
+
+  // OK when the caller may use the permission on the school of `name` and this process serves it; else the one answer
+  // for what is unknown and what is forbidden.
+  absl::Status Authorize(const Caller& caller, const std::string& permission, const std::string& name) const;
+
+ private:
+  struct Rpc {
+    Method method;
+    Handler handler;
+    std::unique_ptr<metrics::Rpc> metrics;
+  };
+  struct Incoming;
+
+  explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+  void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
+  absl::Status Admit(const Rpc& rpc, absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
+  bool Cacheable(const Method& method) const;
+  void Read(std::shared_ptr<Incoming> incoming);
+  void Write(std::shared_ptr<Incoming> incoming);
+  absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(const Incoming& incoming) const;
+  absl::StatusOr<Fetched> FetchReferences(const Incoming& incoming) const;
+  void OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>));
+  void FetchThenWrite(std::shared_ptr<Incoming> incoming);
+  void ReadAndAnswer(std::shared_ptr<Incoming> incoming);
+  void SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched);
+
+  const Surroundings surroundings_;
+  std::vector<std::unique_ptr<Rpc>> rpcs_;
+};
+
+// `status` with an ErrorInfo where it has none: errors of the storage get the house's reasons.
+absl::Status WithReason(const absl::Status& status);
+
+}  // namespace vivier::rpc

@@ -1,0 +1,32 @@
+#include "shared/rpc/readers.h"
+
+#include <utility>
+
+#include "shared/base/status.h"
+
+namespace vivier::rpc {
+
+absl::StatusOr<std::unique_ptr<storage::Connection>> Readers::Take() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<storage::Connection> connection = std::move(idle_.back());
+      idle_.pop_back();
+      return connection;
+    }
+  }
+  return database_.Connect(storage::Access::kRead);
+}
+
+absl::Status Readers::Read(const std::string& school, const std::function<absl::Status(storage::Transaction&)>& read) {
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection, Take());
+  RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
+  storage::Transaction transaction(*connection, school, school_key_);
+  const absl::Status status = read(transaction);
+  connection->Rollback();  // a snapshot has nothing to commit
+  absl::MutexLock lock(&mutex_);
+  idle_.push_back(std::move(connection));
+  return status;
+}
+
+}  // namespace vivier::rpc

@@ -1,0 +1,16 @@
+// The standard methods of the AIPs (131 Get, 132 List, 133 Create, 134 Update, 135 Delete) over any table, by the
+// shapes of their requests. Thread-safe.
+#pragma once
+
+#include "google/protobuf/descriptor.h"
+#include "shared/rpc/service.h"
+#include "shared/storage/schema.h"
+
+namespace vivier::rpc {
+
+// The handler of `method` if it is a standard method of the resource in `schema`: its name is Get, Create, Update or
+// Delete and the resource's type, or List and its plural. Else empty.
+Handler StandardHandler(const google::protobuf::MethodDescriptor& method, const storage::Schema& schema,
+                        const AnyCheck& check);
+
+}  // namespace vivier::rpc

@@ -1,0 +1,259 @@
+#include "shared/rpc/validate.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
+#include "google/api/field_behavior.pb.h"
+#include "google/api/field_info.pb.h"
+#include "google/api/resource.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/type/date.pb.h"
+#include "re2/re2.h"
+#include "shared/base/error.h"
+#include "shared/base/uuid.h"
+#include "shared/rpc/method.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+using pb::FieldDescriptor;
+
+constexpr int kViolationsMax = 100;
+
+struct FieldRule {
+  const FieldDescriptor* field;
+  bool required = false;
+  bool output_only = false;
+  bool uuid = false;
+  options::v1::Limits limits;
+  std::unique_ptr<RE2> pattern;
+  std::vector<std::string> name_pattern;  // segments of a resource name, "{}" for a variable one
+};
+
+using Rules = std::vector<FieldRule>;
+
+bool Behaves(const FieldDescriptor* field, google::api::FieldBehavior behavior) {
+  for (int i = 0; i < field->options().ExtensionSize(google::api::field_behavior); ++i)
+    if (field->options().GetExtension(google::api::field_behavior, i) == behavior) return true;
+  return false;
+}
+
+std::vector<std::string> NamePattern(const FieldDescriptor* field) {
+  std::string type = field->options().GetExtension(google::api::resource_reference).type();
+  if (type.empty() && field->name() == "name")
+    type = field->containing_type()->options().GetExtension(google::api::resource).type();
+  const pb::Descriptor* resource = ResourceType(type);
+  if (resource == nullptr) return {};
+  const google::api::ResourceDescriptor& option = resource->options().GetExtension(google::api::resource);
+  if (option.pattern_size() != 1) return {};  // several shapes: the handler tells which it knows
+  std::vector<std::string> segments = absl::StrSplit(option.pattern(0), '/');
+  for (std::string& segment : segments)
+    if (segment.front() == '{') segment = "{}";
+  return segments;
+}
+
+FieldRule RuleOf(const FieldDescriptor* field) {
+  FieldRule rule;
+  rule.field = field;
+  rule.required = Behaves(field, google::api::REQUIRED);
+  // An IDENTIFIER is the server's to give at a creation and the caller's to repeat at an update; both check it there.
+  rule.output_only = Behaves(field, google::api::OUTPUT_ONLY);
+  rule.uuid = field->options().GetExtension(google::api::field_info).format() == google::api::FieldInfo::UUID4;
+  rule.limits = field->options().GetExtension(options::v1::limits);
+  rule.name_pattern = NamePattern(field);
+  if (rule.limits.max_length() == 0) {
+    const std::string& name = field->name();
+    const bool names_resource = name == "name" || name == "parent" ||
+                                field->options().HasExtension(google::api::resource_reference);
+    if (names_resource) rule.limits.set_max_length(kNameLengthMax);
+    if (name == "filter") rule.limits.set_max_length(kFilterLengthMax);
+    if (name == "page_token" || name == "etag") rule.limits.set_max_length(kPageTokenLengthMax);
+  }
+  if (!rule.limits.pattern().empty()) rule.pattern = std::make_unique<RE2>(rule.limits.pattern());
+  return rule;
+}
+
+const Rules& RulesOf(const pb::Descriptor* type) {
+  static std::mutex& mutex = *new std::mutex;
+  static auto& all = *new std::map<const pb::Descriptor*, std::unique_ptr<Rules>>;
+  thread_local std::map<const pb::Descriptor*, const Rules*> known;
+  const Rules*& mine = known[type];
+  if (mine != nullptr) return *mine;
+  std::lock_guard<std::mutex> lock(mutex);
+  std::unique_ptr<Rules>& rules = all[type];
+  if (rules == nullptr) {
+    rules = std::make_unique<Rules>();
+    for (int i = 0; i < type->field_count(); ++i) rules->push_back(RuleOf(type->field(i)));
+  }
+  return *(mine = rules.get());
+}
+
+int Characters(const std::string& text) {
+  int count = 0;
+  for (char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
+bool FitsName(const std::string& name, const std::vector<std::string>& pattern) {
+  const std::vector<absl::string_view> segments = absl::StrSplit(name, '/');
+  if (segments.size() != pattern.size()) return false;
+  static const RE2& id = *new RE2("[a-z0-9][a-z0-9._-]*");
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (pattern[i] != "{}" && segments[i] != pattern[i]) return false;
+    if (pattern[i] == "{}" && !RE2::FullMatch(re2::StringPiece(segments[i].data(), segments[i].size()), id)) return false;
+  }
+  return true;
+}
+
+bool IsRealDate(const google::type::Date& date) {
+  const absl::CivilDay day(date.year(), date.month(), date.day());  // normalises what is not real
+  return date.year() >= 1900 && date.year() <= 2200 && day.month() == date.month() && day.day() == date.day();
+}
+
+class Validator {
+ public:
+  // With `partial`, a message inside the request need not be complete: an update's mask says what counts.
+  explicit Validator(bool partial) : partial_(partial) {}
+
+  void Check(pb::Message& message, const std::string& prefix) {
+    const pb::Reflection& reflection = *message.GetReflection();
+    for (const FieldRule& rule : RulesOf(message.GetDescriptor())) {
+      const FieldDescriptor* field = rule.field;
+      if (rule.output_only) {
+        reflection.ClearField(&message, field);
+        continue;
+      }
+      const std::string path = absl::StrCat(prefix, field->name());
+      if (field->is_repeated()) {
+        CheckRepeated(message, rule, path);
+        continue;
+      }
+      const bool present = field->has_presence() ? reflection.HasField(message, field) : HasValue(message, field);
+      if (!present) {
+        if (rule.required && !(partial_ && !prefix.empty())) Wrong(path, "is required");
+        continue;
+      }
+      CheckOne(message, rule, path);
+    }
+    reflection.MutableUnknownFields(&message)->Clear();
+  }
+
+  absl::Status Result() const {
+    if (violations_.field_violations().empty()) return absl::OkStatus();
+    const auto& first = violations_.field_violations(0);
+    absl::Status status = InvalidField(first.field(), first.description());
+    status.SetPayload(absl::StrCat("type.googleapis.com/", violations_.GetDescriptor()->full_name()),
+                      absl::Cord(violations_.SerializeAsString()));
+    return status;
+  }
+
+ private:
+  static bool HasValue(const pb::Message& message, const FieldDescriptor* field) {
+    return message.GetReflection()->HasField(message, field);  // without presence: is not its default
+  }
+
+  void CheckRepeated(pb::Message& message, const FieldRule& rule, const std::string& path) {
+    const pb::Reflection& reflection = *message.GetReflection();
+    const int size = reflection.FieldSize(message, rule.field);
+    if (rule.required && size == 0) Wrong(path, "is required");
+    if (rule.limits.max_items() > 0 && size > rule.limits.max_items())
+      return Wrong(path, absl::StrCat("has more than ", rule.limits.max_items(), " elements"));
+    for (int i = 0; i < size; ++i) {
+      const std::string element = absl::StrCat(path, "[", i, "]");
+      if (rule.field->message_type() != nullptr) {
+        CheckMessage(*reflection.MutableRepeatedMessage(&message, rule.field, i), element);
+      } else if (rule.field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+        CheckText(reflection.GetRepeatedString(message, rule.field, i), rule, element);
+      } else if (rule.field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+        CheckEnum(reflection.GetRepeatedEnumValue(message, rule.field, i), rule, element);
+      }
+    }
+  }
+
+  void CheckOne(pb::Message& message, const FieldRule& rule, const std::string& path) {
+    const pb::Reflection& reflection = *message.GetReflection();
+    switch (rule.field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        return CheckMessage(*reflection.MutableMessage(&message, rule.field), path);
+      case FieldDescriptor::CPPTYPE_STRING:
+        return CheckText(reflection.GetString(message, rule.field), rule, path);
+      case FieldDescriptor::CPPTYPE_ENUM:
+        return CheckEnum(reflection.GetEnumValue(message, rule.field), rule, path);
+      case FieldDescriptor::CPPTYPE_INT32:
+        return CheckNumber(reflection.GetInt32(message, rule.field), rule, path);
+      case FieldDescriptor::CPPTYPE_INT64:
+        return CheckNumber(reflection.GetInt64(message, rule.field), rule, path);
+      case FieldDescriptor::CPPTYPE_UINT32:
+        return CheckNumber(reflection.GetUInt32(message, rule.field), rule, path);
+      default:
+        return;
+    }
+  }
+
+  void CheckMessage(pb::Message& message, const std::string& path) {
+    if (message.GetDescriptor()->full_name() == "google.type.Date") {
+      if (!IsRealDate(static_cast<const google::type::Date&>(message))) Wrong(path, "is no date of the calendar");
+      return;
+    }
+    Check(message, path + ".");
+  }
+
+  void CheckText(const std::string& text, const FieldRule& rule, const std::string& path) {
+    const bool bytes = rule.field->type() == FieldDescriptor::TYPE_BYTES;
+    const int length = bytes ? static_cast<int>(text.size()) : Characters(text);
+    if (rule.limits.max_length() > 0 && length > rule.limits.max_length())
+      return Wrong(path, absl::StrCat("is longer than ", rule.limits.max_length(), bytes ? " bytes" : " characters"));
+    if (bytes) return;
+    if (text.find('\0') != std::string::npos) return Wrong(path, "holds a NUL character");
+    if (rule.uuid && !IsUuid(text)) return Wrong(path, "is no UUID");
+    if (rule.pattern != nullptr && !RE2::FullMatch(text, *rule.pattern))
+      return Wrong(path, absl::StrCat("does not match ", rule.limits.pattern()));
+    if (!rule.name_pattern.empty() && !FitsName(text, rule.name_pattern))
+      Wrong(path, absl::StrCat("is no name of the form ", absl::StrJoin(rule.name_pattern, "/")));
+  }
+
+  void CheckEnum(int value, const FieldRule& rule, const std::string& path) {
+    if (rule.field->enum_type()->FindValueByNumber(value) == nullptr)
+      Wrong(path, absl::StrCat(value, " is no value of ", rule.field->enum_type()->name()));
+  }
+
+  void CheckNumber(int64_t value, const FieldRule& rule, const std::string& path) {
+    if (rule.limits.min() == 0 && rule.limits.max() == 0) return;
+    if (value < rule.limits.min() || value > rule.limits.max())
+      Wrong(path, absl::StrCat("must be from ", rule.limits.min(), " to ", rule.limits.max()));
+  }
+
+  void Wrong(const std::string& path, absl::string_view why) {
+    if (violations_.field_violations_size() >= kViolationsMax) return;
+    auto& violation = *violations_.add_field_violations();
+    violation.set_field(path);
+    violation.set_description(std::string(why));
+  }
+
+  const bool partial_;
+  google::rpc::BadRequest violations_;
+};
+
+bool HasUpdateMask(const pb::Message& request) {
+  const FieldDescriptor* mask = request.GetDescriptor()->FindFieldByName("update_mask");
+  return mask != nullptr && request.GetReflection()->HasField(request, mask);
+}
+
+}  // namespace
+
+absl::Status Validate(pb::Message& request) {
+  Validator validator(HasUpdateMask(request));
+  validator.Check(request, "");
+  return validator.Result();
+}
+
+}  // namespace vivier::rpc

@@ -1,0 +1,20 @@
+// Checks a request against what its .proto says of its fields: REQUIRED, limits, formats, resource names, real dates,
+// known enum values, no NUL. The rules of a message type are read from its options once. Thread-safe.
+#pragma once
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+
+namespace vivier::rpc {
+
+// Longest resource name in characters: five levels of two segments of 63, and slack for a UUID.
+inline constexpr int kNameLengthMax = 400;
+// Longest filter, page token and etag in characters.
+inline constexpr int kFilterLengthMax = 2000;
+inline constexpr int kPageTokenLengthMax = 1000;
+
+// INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100). Fields that are
+// OUTPUT_ONLY are cleared, not checked (AIP-203), as are fields that this binary does not know.
+absl::Status Validate(google::protobuf::Message& request);
+
+}  // namespace vivier::rpc

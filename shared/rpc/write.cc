@@ -1,0 +1,108 @@
+#include "shared/rpc/write.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "google/api/resource.pb.h"
+#include "shared/base/canonical.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+
+// A UUID is compared without regard to case.
+std::string RequestId(const Method& method, const pb::Message& request) {
+  return absl::AsciiStrToLower(request.GetReflection()->GetString(request, method.request_id));
+}
+
+bool ValidateOnly(const Method& method, const pb::Message& request) {
+  return method.validate_only != nullptr && request.GetReflection()->GetBool(request, method.validate_only);
+}
+
+std::string Place(const std::string& request_id) { return "answers|" + request_id; }
+
+// Whose key seals a stored answer: the person whom the response is about.
+std::string PersonOf(const pb::Message& response) {
+  const pb::FieldDescriptor* field =
+      response.GetDescriptor()->FindFieldByName(response.GetDescriptor()->options().GetExtension(options::v1::person));
+  return field == nullptr ? "" : response.GetReflection()->GetString(response, field);
+}
+
+}  // namespace
+
+WriteWork::WriteWork(const Method& method, const Handler& handler, Caller caller, std::string traceparent,
+                     std::unique_ptr<pb::Message> request, Fetched fetched, std::function<bool()> expired,
+                     Answered answered)
+    : method_(method),
+      handler_(handler),
+      caller_(std::move(caller)),
+      traceparent_(std::move(traceparent)),
+      request_(std::move(request)),
+      fetched_(std::move(fetched)),
+      expired_(std::move(expired)),
+      answered_(std::move(answered)),
+      school_(storage::SchoolOf(TextAt(*request_, method.target))),
+      request_id_(RequestId(method, *request_)),
+      request_hash_(CanonicalHash(*request_)),
+      validate_only_(ValidateOnly(method, *request_)) {}
+
+void WriteWork::Want(storage::Transaction::Wanted& wanted) const {
+  wanted.request_ids.push_back(request_id_);
+  const std::string& target = TextAt(*request_, method_.target);
+  if (method_.target_schema != nullptr) wanted.rows.push_back({method_.target_schema, target});
+}
+
+void WriteWork::Run(storage::Transaction& transaction, absl::Time now) { verdict_ = Decide(transaction, now); }
+
+absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction, absl::Time now) {
+  if (expired_()) return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work");
+  ASSIGN_OR_RETURN(const storage::Answer* known, transaction.FindAnswer(request_id_));
+  if (known != nullptr) return Replay(transaction, *known);
+  storage::Unit unit(transaction);
+  Call call(caller_, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, fetched_);
+  std::unique_ptr<pb::Message> response(
+      pb::MessageFactory::generated_factory()->GetPrototype(method_.descriptor->output_type())->New());
+  RETURN_IF_ERROR(handler_(call, *request_, *response));
+  std::string bytes = response->SerializeAsString();
+  if (validate_only_) return bytes;
+  RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
+  RETURN_IF_ERROR(unit.Apply({caller_.subject, method_.descriptor->full_name(), TextAt(*request_, method_.target),
+                              request_id_, request_hash_, traceparent_},
+                             now));
+  return bytes;
+}
+
+absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction, const storage::Answer& answer) const {
+  if (answer.principal != caller_.subject || answer.method != method_.descriptor->full_name() ||
+      answer.request_hash != request_hash_)
+    return Error(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
+                 "this request_id was used for another request", {{"field", "request_id"}});
+  if (answer.person.empty()) return answer.answer;
+  ASSIGN_OR_RETURN(security::Key key, transaction.KeyOf(answer.person, false));
+  return security::Open(key, answer.answer, Place(request_id_));
+}
+
+absl::Status WriteWork::Remember(storage::Unit& unit, const pb::Message& response, const std::string& bytes,
+                                 absl::Time now) const {
+  storage::Answer answer{caller_.subject, method_.descriptor->full_name(), request_hash_, "", bytes};
+  if (method_.personal) {
+    answer.person = PersonOf(response);
+    ASSIGN_OR_RETURN(security::Key key, unit.KeyOf(answer.person, true));
+    answer.answer = security::Seal(key, bytes, Place(request_id_));
+  }
+  unit.Remember(request_id_, std::move(answer), now);
+  return absl::OkStatus();
+}
+
+void WriteWork::Done(const absl::Status& committed) {
+  if (!committed.ok()) return answered_(committed);
+  if (!verdict_.ok()) return answered_(verdict_.status());
+  answered_(std::make_shared<const std::string>(*std::move(verdict_)));
+}
+
+}  // namespace vivier::rpc

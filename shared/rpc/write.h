@@ -1,0 +1,55 @@
+// One write on its way through the writer: replays the stored answer of its request_id, or runs the handler, and when
+// it succeeded stores the answer, the events and the audit record with its changes. Refusals are not stored.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "shared/rpc/call.h"
+#include "shared/rpc/method.h"
+#include "shared/rpc/service.h"
+#include "shared/storage/writer.h"
+
+namespace vivier::rpc {
+
+// The serialized answer, or the refusal.
+using Answered = std::function<void(absl::StatusOr<std::shared_ptr<const std::string>>)>;
+
+class WriteWork : public storage::Work {
+ public:
+  // `method` and `handler` outlive the work. `answered` is called once, on the writer's thread; `expired` tells
+  // whether the client has stopped waiting, so that nothing is begun for nobody.
+  WriteWork(const Method& method, const Handler& handler, Caller caller, std::string traceparent,
+            std::unique_ptr<google::protobuf::Message> request, Fetched fetched, std::function<bool()> expired,
+            Answered answered);
+
+  const std::string& school() const override { return school_; }
+  void Want(storage::Transaction::Wanted& wanted) const override;
+  void Run(storage::Transaction& transaction, absl::Time now) override;
+  void Done(const absl::Status& committed) override;
+
+ private:
+  absl::StatusOr<std::string> Decide(storage::Transaction& transaction, absl::Time now);
+  absl::StatusOr<std::string> Replay(storage::Transaction& transaction, const storage::Answer& answer) const;
+  absl::Status Remember(storage::Unit& unit, const google::protobuf::Message& response, const std::string& bytes,
+                        absl::Time now) const;
+
+  const Method& method_;
+  const Handler& handler_;
+  const Caller caller_;
+  const std::string traceparent_;
+  const std::unique_ptr<google::protobuf::Message> request_;
+  const Fetched fetched_;
+  const std::function<bool()> expired_;
+  const Answered answered_;
+  const std::string school_;
+  const std::string request_id_;
+  const std::string request_hash_;
+  const bool validate_only_;
+  absl::StatusOr<std::string> verdict_;
+};
+
+}  // namespace vivier::rpc
