@@ -1,0 +1,114 @@
+#include "shared/follow/event_work.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/message.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+
+namespace vivier::follow {
+namespace {
+
+using storage::Bytes;
+using storage::Result;
+using storage::Value;
+
+constexpr char kBehindParked[] = "an earlier event of its subject is parked";
+
+std::string TypeOf(const log::v1::LoggedEvent& event) {
+  const std::string& url = event.payload().type_url();
+  return url.substr(url.rfind('/') + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction, const std::string& producer) {
+  ASSIGN_OR_RETURN(Result found, transaction.connection().Query(
+                                     "SELECT number, hash FROM cursors WHERE school = $1 AND producer = $2",
+                                     {Value(transaction.school()), Value(producer)}));
+  if (found.rows.empty()) return Position{};
+  return Position{std::get<int64_t>(found.rows[0][0]), std::get<Bytes>(found.rows[0][1]).data};
+}
+
+EventWork::EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
+                     const rpc::Service::EventReaction* reaction, std::string park, std::function<void(Outcome)> done)
+    : school_(std::move(school)),
+      producer_(std::move(producer)),
+      event_(event),
+      reaction_(reaction),
+      park_(std::move(park)),
+      done_(std::move(done)) {}
+
+// The rows of a reaction follow from its event's content, which only the reaction knows.
+void EventWork::Want(storage::Transaction::Wanted&) const {}
+
+void EventWork::Run(storage::Transaction& transaction, absl::Time now) {
+  absl::StatusOr<Verdict> verdict = Decide(transaction, now);
+  outcome_ = verdict.ok() ? Outcome{*verdict, absl::OkStatus()} : Outcome{Verdict::kRefused, verdict.status()};
+}
+
+absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, absl::Time now) const {
+  ASSIGN_OR_RETURN(Position position, ReadPosition(transaction, producer_));
+  if (position.number >= event_.number()) return Verdict::kApplied;  // by another replica
+  if (position.number != event_.number() - 1) return Verdict::kGap;
+  ASSIGN_OR_RETURN(bool behind, IsBehindParked(transaction));
+  if (behind || !park_.empty()) {
+    RETURN_IF_ERROR(Park(transaction, behind ? kBehindParked : park_, now));
+    RETURN_IF_ERROR(MoveCursor(transaction, position.number));
+    return Verdict::kParked;
+  }
+  // An event whose person was erased has nothing left to react to.
+  if (reaction_ != nullptr && !event_.payload().value().empty()) RETURN_IF_ERROR(React(transaction, now));
+  RETURN_IF_ERROR(MoveCursor(transaction, position.number));
+  return Verdict::kApplied;
+}
+
+absl::StatusOr<bool> EventWork::IsBehindParked(storage::Transaction& transaction) const {
+  ASSIGN_OR_RETURN(Result found,
+                   transaction.connection().Query("SELECT COUNT(*) FROM parked_events WHERE school = $1 AND producer = $2 "
+                                                  "AND subject = $3",
+                                                  {Value(school_), Value(producer_), Value(event_.subject())}));
+  return std::get<int64_t>(found.rows[0][0]) > 0;
+}
+
+absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now) const {
+  std::unique_ptr<google::protobuf::Message> event(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(reaction_->event)->New());
+  if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
+  const rpc::Caller caller{absl::StrCat("service/", producer_), rpc::Caller::Kind::kService, {"service"}, {school_}, ""};
+  const rpc::Fetched none;
+  storage::Unit unit(transaction);
+  rpc::Call call(caller, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, none);
+  RETURN_IF_ERROR(reaction_->reaction(call, *event));
+  return unit.Apply({caller.subject, reaction_->event->full_name(), event_.subject(),
+                     absl::StrCat(producer_, "/", event_.number()), event_.hash(), event_.traceparent()},
+                    now);
+}
+
+absl::Status EventWork::Park(storage::Transaction& transaction, const std::string& reason, absl::Time now) const {
+  return transaction.connection().Send(
+      "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, park_time) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}), Value(TypeOf(event_)),
+       Value(event_.subject()), Value(reason), Value(absl::ToUnixMicros(now))});
+}
+
+absl::Status EventWork::MoveCursor(storage::Transaction& transaction, int64_t before) const {
+  if (before == 0) {
+    return transaction.connection().Send(
+        "INSERT INTO cursors (school, producer, number, hash) VALUES ($1, $2, $3, $4)",
+        {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()})}, 1);
+  }
+  return transaction.connection().Send(
+      "UPDATE cursors SET number = $3, hash = $4 WHERE school = $1 AND producer = $2 AND number = $5",
+      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}), Value(before)}, 1);
+}
+
+void EventWork::Done(const absl::Status& committed) {
+  if (!committed.ok()) outcome_ = {Verdict::kRefused, committed};
+  done_(std::move(outcome_));
+}
+
+}  // namespace vivier::follow

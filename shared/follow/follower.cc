@@ -1,0 +1,167 @@
+#include "shared/follow/follower.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/log.h"
+#include "shared/rpc/metrics.h"
+
+namespace vivier::follow {
+namespace {
+
+// Long enough not to hammer a service that restarts, short enough that nobody notices.
+constexpr absl::Duration kPause = absl::Milliseconds(50);
+
+constexpr char kFollowPath[] = "/vivier.log.v1.LogService/FollowEvents";
+
+std::string TypeOf(const log::v1::LoggedEvent& event) {
+  const std::string& url = event.payload().type_url();
+  return url.substr(url.rfind('/') + 1);
+}
+
+bool IsPassing(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsAborted(error) || absl::IsResourceExhausted(error) ||
+         absl::IsDeadlineExceeded(error);
+}
+
+}  // namespace
+
+Follower::Follower(Options options)
+    : options_(std::move(options)),
+      lag_(rpc::metrics::FollowerLag(options_.service, options_.producer)),
+      thread_([this] { Loop(); }) {}
+
+Follower::~Follower() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (stream_ != nullptr) stream_->Cancel();
+  }
+  thread_.join();
+}
+
+bool Follower::stopping() {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+void Follower::Pause() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kPause);
+}
+
+void Follower::Loop() {
+  while (!stopping()) {
+    const absl::Status ended = FollowOnce();
+    if (ReasonOf(ended) == "LOG_FORKED") {
+      rpc::Log(rpc::Level::kError, "the log that this service follows was restored to the past; following stops",
+               {{"producer", options_.producer}, {"school", options_.school}, {"error", ended.message()}});
+      forked_ = true;
+      return;
+    }
+    Pause();
+  }
+}
+
+absl::Status Follower::FollowOnce() {
+  Position position;
+  RETURN_IF_ERROR(options_.readers->Read(options_.school, [&](storage::Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(position, ReadPosition(transaction, options_.producer));
+    return absl::OkStatus();
+  }));
+  applied_ = position.number;
+  log::v1::FollowEventsRequest request;
+  request.set_parent(absl::StrCat("schools/", options_.school));
+  request.set_service(options_.producer);
+  request.set_after_number(position.number);
+  request.set_after_hash(position.hash);
+  rpc::CallOptions call{absl::InfiniteDuration(), options_.authorization(), ""};
+  std::unique_ptr<rpc::ClientStream> stream = options_.channel->Stream(kFollowPath, request.SerializeAsString(), call);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return absl::OkStatus();
+    stream_ = stream.get();
+  }
+  const absl::Status ended = [&]() -> absl::Status {
+    while (true) {
+      ASSIGN_OR_RETURN(std::optional<std::string> bytes, stream->Read());
+      log::v1::FollowEventsResponse page;
+      if (!bytes.has_value() || !page.ParseFromString(*bytes)) return Unavailable("the stream ended");
+      if (!Apply({page.events().begin(), page.events().end()})) return absl::OkStatus();
+    }
+  }();
+  absl::MutexLock lock(&mutex_);
+  stream_ = nullptr;
+  return ended;
+}
+
+bool Follower::Apply(const Events& events) {
+  size_t next = 0;
+  while (next < events.size()) {
+    lag_.Set(static_cast<double>(events.size() - next));
+    const std::vector<EventWork::Outcome> outcomes = Submit(events, next);
+    for (const EventWork::Outcome& outcome : outcomes) {
+      if (outcome.verdict == Verdict::kGap) return false;
+      if (outcome.verdict == Verdict::kRefused) {
+        Failed(events[next], outcome.error);
+        Pause();
+        break;
+      }
+      if (outcome.verdict == Verdict::kParked) rpc::metrics::EventsParked(options_.service, options_.producer).Increment();
+      applied_ = events[next].number();
+      ++next;
+    }
+    if (stopping()) return false;
+  }
+  lag_.Set(0);
+  return true;
+}
+
+// Puts the events from `first` on through the writer, in order. Once one of them is refused those behind it find a gap
+// and do nothing, so the outcomes end with the first that is not applied or parked.
+std::vector<EventWork::Outcome> Follower::Submit(const Events& events, size_t first) {
+  std::vector<EventWork::Outcome> outcomes(events.size() - first);
+  absl::BlockingCounter waiting(static_cast<int>(outcomes.size()));
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const log::v1::LoggedEvent& event = events[first + i];
+    auto work = std::make_unique<EventWork>(options_.school, options_.producer, event, ReactionTo(event),
+                                            ParkReason(event), [&, i](EventWork::Outcome outcome) {
+                                              outcomes[i] = std::move(outcome);
+                                              waiting.DecrementCount();
+                                            });
+    const absl::Status taken = options_.writer->Submit(std::move(work));
+    if (taken.ok()) continue;
+    outcomes[i] = {Verdict::kRefused, taken};
+    waiting.DecrementCount();
+  }
+  waiting.Wait();
+  return outcomes;
+}
+
+const rpc::Service::EventReaction* Follower::ReactionTo(const log::v1::LoggedEvent& event) const {
+  for (const rpc::Service::EventReaction* reaction : options_.reactions)
+    if (reaction->event->full_name() == TypeOf(event)) return reaction;
+  return nullptr;
+}
+
+// Why the event must be set aside, or "".
+std::string Follower::ParkReason(const log::v1::LoggedEvent& event) const {
+  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(TypeOf(event)) == nullptr)
+    return "this binary does not know the event's type";
+  return event.number() == failing_number_ && failures_ >= kAttemptsMax ? failure_ : "";
+}
+
+void Follower::Failed(const log::v1::LoggedEvent& event, const absl::Status& error) {
+  if (IsPassing(error)) return;
+  if (failing_number_ != event.number()) failures_ = 0;
+  failing_number_ = event.number();
+  failure_ = std::string(error.message());
+  ++failures_;
+  rpc::Log(rpc::Level::kWarning, "an event cannot be applied",
+           {{"producer", options_.producer}, {"subject", event.subject()}, {"error", failure_}});
+}
+
+}  // namespace vivier::follow

@@ -1,0 +1,121 @@
+#include "shared/follow/log_service.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/validate.h"
+#include "shared/storage/events.h"
+
+namespace vivier::follow {
+namespace {
+
+constexpr char kPermission[] = "events.follow";
+
+// A stream that cannot be written to for so long has a follower that is gone or stuck; it will ask again.
+constexpr absl::Duration kWriteTimeout = absl::Seconds(30);
+
+const google::protobuf::MethodDescriptor* FollowMethod() {
+  return log::v1::FollowEventsRequest::descriptor()->file()->service(0)->FindMethodByName("FollowEvents");
+}
+
+}  // namespace
+
+void LogService::Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter) {
+  logs_[service] = {&readers, &adapter};
+}
+
+std::vector<rpc::Endpoint> LogService::Endpoints() {
+  rpc::Endpoint endpoint;
+  endpoint.method = FollowMethod();
+  endpoint.streaming = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
+    Open(bytes, peer, std::move(stream));
+  };
+  return {std::move(endpoint)};
+}
+
+void LogService::Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
+  log::v1::FollowEventsRequest request;
+  absl::StatusOr<Log*> log = Admit(bytes, peer, request);
+  if (!log.ok()) return stream->Close(rpc::WithReason(log.status()));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_ || streams_ >= kStreamsMax)
+      return stream->Close(Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many followers"));
+    ++streams_;
+  }
+  std::thread([this, log = *log, request = std::move(request), stream = std::move(stream)] {
+    stream->Close(rpc::WithReason(Follow(*log, request, *stream)));
+    absl::MutexLock lock(&mutex_);
+    --streams_;
+  }).detach();  // counted in streams_, which Stop waits for
+}
+
+absl::StatusOr<LogService::Log*> LogService::Admit(absl::string_view bytes, const rpc::Peer& peer,
+                                                   log::v1::FollowEventsRequest& request) {
+  if (logs_.empty()) return Unavailable("no log is served here");
+  const rpc::Adapter& any = *logs_.begin()->second.adapter;
+  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, any.Authenticate(peer));
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
+  RETURN_IF_ERROR(any.Authorize(token->caller, kPermission, request.parent()));
+  RETURN_IF_ERROR(rpc::Validate(request));
+  auto log = logs_.find(request.service());
+  if (log == logs_.end())
+    return Refused(log::v1::NOT_SERVED_HERE, absl::StrCat("this process does not serve ", request.service()),
+                   {{"service", request.service()}});
+  return &log->second;
+}
+
+absl::Status LogService::Follow(Log& log, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream) {
+  const std::string school(storage::SchoolOf(request.parent()));
+  RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) {
+    return storage::CheckPosition(transaction, request.after_number(), request.after_hash());
+  }));
+  int64_t number = request.after_number();
+  while (true) {
+    int64_t seen = 0;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return Unavailable("the service is stopping");
+      seen = log.commits;
+    }
+    log::v1::FollowEventsResponse page;
+    RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
+      ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, storage::ReadEvents(transaction, number));
+      for (log::v1::LoggedEvent& event : events) *page.add_events() = std::move(event);
+      return absl::OkStatus();
+    }));
+    if (stream.gone()) return absl::CancelledError("the follower has gone");
+    if (page.events().empty()) {
+      WaitForCommit(log, seen, stream);
+      continue;
+    }
+    number = page.events().rbegin()->number();
+    if (!stream.WaitWritable(kWriteTimeout) ||
+        !stream.Write(std::make_shared<const std::string>(page.SerializeAsString())))
+      return absl::CancelledError("the follower has gone");
+  }
+}
+
+void LogService::WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream) {
+  const auto woken = [&] { return stopping_ || log.commits != seen || stream.gone(); };
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&woken), kLookAgain);
+}
+
+void LogService::Wake(const std::string& service) {
+  absl::MutexLock lock(&mutex_);
+  auto log = logs_.find(service);
+  if (log != logs_.end()) ++log->second.commits;
+}
+
+void LogService::Stop() {
+  const auto ended = [this] { return streams_ == 0; };
+  absl::MutexLock lock(&mutex_);
+  stopping_ = true;
+  mutex_.Await(absl::Condition(&ended));
+}
+
+}  // namespace vivier::follow

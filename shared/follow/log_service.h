@@ -1,0 +1,61 @@
+// Serves this process's logs to their followers: vivier.log.v1.LogService for every service it runs. Each stream has a
+// thread of its own that reads pages and sleeps until a commit wakes it. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "shared/rpc/adapter.h"
+#include "shared/rpc/endpoint.h"
+#include "shared/rpc/readers.h"
+#include "vivier/log/v1/log.pb.h"
+
+namespace vivier::follow {
+
+class LogService {
+ public:
+  // Four followers for each of five services, twice over for replicas, and room.
+  static constexpr int kStreamsMax = 64;
+  // A commit of another process (a replica on PostgreSQL) does not wake this one: look again after this time.
+  static constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
+
+  // One service's log, read through `readers`. Access is decided by `adapter`. All outlive the LogService.
+  void Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter);
+
+  std::vector<rpc::Endpoint> Endpoints();
+
+  // A commit of `service` may have added events.
+  void Wake(const std::string& service);
+
+  // Ends every stream and waits for their threads.
+  void Stop();
+  ~LogService() { Stop(); }
+
+ private:
+  struct Log {
+    rpc::Readers* readers;
+    const rpc::Adapter* adapter;
+    int64_t commits = 0;  // guarded by mutex_
+  };
+
+  void Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream);
+  absl::StatusOr<Log*> Admit(absl::string_view bytes, const rpc::Peer& peer, log::v1::FollowEventsRequest& request);
+  absl::Status Follow(Log& log, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream);
+  void WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream);
+
+  std::map<std::string, Log> logs_;
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  int streams_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace vivier::follow
