@@ -1,0 +1,223 @@
+#include "shared/formats/text.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace vivier::formats {
+namespace {
+
+constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr absl::string_view kNoBreakSpaces[] = {"\xC2\xA0", "\xE2\x80\xAF"};
+
+bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// The bytes of the valid character at the start of `bytes`, 0 when there is none. The second byte's bounds exclude
+// overlong forms, surrogates and what lies above U+10FFFF (RFC 3629, section 4).
+size_t CharacterLength(absl::string_view bytes) {
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  if (first != 0 && first < 0x80) return 1;
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || bytes.size() < length) return 0;
+  const auto second = static_cast<unsigned char>(bytes[1]);
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (second < low || second > high) return 0;
+  for (size_t i = 2; i < length; ++i) {
+    if (!Continues(bytes[i])) return 0;
+  }
+  return length;
+}
+
+// The bytes of white space at the start of `text`, 0 when there is none.
+size_t SpaceLength(absl::string_view text) {
+  if (absl::ascii_isspace(static_cast<unsigned char>(text[0]))) return 1;
+  for (absl::string_view space : kNoBreakSpaces) {
+    if (absl::StartsWith(text, space)) return space.size();
+  }
+  return 0;
+}
+
+void AppendCodePoint(uint32_t code, std::string& out) {
+  auto push = [&out](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (code < 0x80) {
+    push(code);
+  } else if (code < 0x800) {
+    push(0xC0 | code >> 6), push(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    push(0xE0 | code >> 12), push(0x80 | (code >> 6 & 0x3F)), push(0x80 | (code & 0x3F));
+  } else {
+    push(0xF0 | code >> 18), push(0x80 | (code >> 12 & 0x3F)), push(0x80 | (code >> 6 & 0x3F));
+    push(0x80 | (code & 0x3F));
+  }
+}
+
+// The named references that French editors write.
+constexpr std::pair<absl::string_view, absl::string_view> kNamed[] = {
+    {"amp", "&"},    {"lt", "<"},    {"gt", ">"},     {"quot", "\""},  {"apos", "'"},   {"nbsp", " "},
+    {"agrave", "à"}, {"acirc", "â"}, {"ccedil", "ç"}, {"egrave", "è"}, {"eacute", "é"}, {"ecirc", "ê"},
+    {"euml", "ë"},   {"icirc", "î"}, {"iuml", "ï"},   {"ocirc", "ô"},  {"ugrave", "ù"}, {"ucirc", "û"},
+    {"uuml", "ü"},   {"oelig", "œ"}, {"Agrave", "À"}, {"Ccedil", "Ç"}, {"Egrave", "È"}, {"Eacute", "É"},
+    {"Ecirc", "Ê"},  {"Ocirc", "Ô"}, {"OElig", "Œ"},  {"laquo", "«"},  {"raquo", "»"},  {"rsquo", "’"},
+    {"lsquo", "‘"},  {"ldquo", "“"}, {"rdquo", "”"},  {"hellip", "…"}, {"ndash", "–"},  {"mdash", "—"},
+    {"bull", "•"},   {"euro", "€"},  {"deg", "°"},    {"middot", "·"},
+};
+
+// Resolves the character reference at the start of `html` ("&…;"); returns its length, 0 when it is none.
+size_t ResolveReference(absl::string_view html, std::string& out) {
+  const size_t end = html.substr(0, 12).find(';');
+  if (html[0] != '&' || end == absl::string_view::npos || end < 2) return 0;
+  absl::string_view name = html.substr(1, end - 1);
+  if (name[0] == '#') {
+    const bool hexadecimal = name.size() > 1 && (name[1] | 0x20) == 'x';
+    uint32_t code = 0;
+    const bool number =
+        hexadecimal ? absl::SimpleHexAtoi(name.substr(2), &code) : absl::SimpleAtoi(name.substr(1), &code);
+    if (!number || code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return 0;
+    AppendCodePoint(code, out);
+    return end + 1;
+  }
+  for (const auto& [key, value] : kNamed) {
+    if (key != name) continue;
+    absl::StrAppend(&out, value);
+    return end + 1;
+  }
+  return 0;
+}
+
+// The length of the tag or comment at the start of `html`, 0 when there is none: "a < b" is text.
+size_t TagLength(absl::string_view html) {
+  if (html[0] != '<' || html.size() < 3) return 0;
+  if (absl::StartsWith(html, "<!--")) {
+    const size_t end = html.find("-->");
+    return end == absl::string_view::npos ? 0 : end + 3;
+  }
+  const char c = html[1] == '/' ? html[2] : html[1];
+  const size_t end = html.find('>');
+  return absl::ascii_isalpha(static_cast<unsigned char>(c)) && end != absl::string_view::npos ? end + 1 : 0;
+}
+
+std::string TagName(absl::string_view tag) {
+  tag.remove_prefix(tag[1] == '/' ? 2 : 1);
+  size_t length = 0;
+  while (length < tag.size() && absl::ascii_isalnum(static_cast<unsigned char>(tag[length]))) ++length;
+  return absl::AsciiStrToLower(tag.substr(0, length));
+}
+
+// What stands in a plain text where the tag stood.
+absl::string_view InPlaceOf(absl::string_view tag) {
+  constexpr absl::string_view kBlocks[] = {"p",  "div", "br", "ul", "ol", "tr", "table", "h1",
+                                           "h2", "h3",  "h4", "h5", "h6", "dl", "dt",    "dd"};
+  const std::string name = TagName(tag);
+  if (name == "li") return tag[1] == '/' ? "" : "\n- ";
+  for (absl::string_view block : kBlocks) {
+    if (name == block) return "\n";
+  }
+  return "";
+}
+
+// Lines without white space around them, no empty ones.
+std::string TidyLines(absl::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    std::string line = CollapseSpace(text.substr(0, end));
+    if (!line.empty() && line != "-") absl::StrAppend(&out, out.empty() ? "" : "\n", line);
+    if (end == absl::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+size_t ValidPrefix(absl::string_view bytes) {
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const size_t length = CharacterLength(bytes.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
+bool IsText(absl::string_view bytes) { return ValidPrefix(bytes) == bytes.size(); }
+
+std::string ReplaceInvalid(absl::string_view bytes) {
+  std::string out;
+  while (!bytes.empty()) {
+    const size_t length = CharacterLength(bytes);
+    absl::StrAppend(&out, length == 0 ? kReplacement : bytes.substr(0, length));
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+int Characters(absl::string_view text) {
+  int count = 0;
+  for (char c : text) count += !Continues(c);
+  return count;
+}
+
+std::string Shorten(absl::string_view text, int characters_max) {
+  size_t at = 0;
+  for (int count = 0; at < text.size(); ++at) {
+    if (!Continues(text[at]) && count++ == characters_max) break;
+  }
+  return std::string(text.substr(0, at));
+}
+
+std::string CollapseSpace(absl::string_view text) {
+  std::string out;
+  bool space = false;
+  while (!text.empty()) {
+    const size_t length = SpaceLength(text);
+    if (length == 0) {
+      if (space && !out.empty()) out.push_back(' ');
+      out.push_back(text[0]);
+    }
+    space = length > 0;
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+bool IsFiller(absl::string_view text) {
+  const std::string word = absl::AsciiStrToLower(CollapseSpace(text));
+  if (word.find_first_not_of("-._ ") == std::string::npos) return true;
+  for (absl::string_view filler : {"n/a", "nd", "n.d.", "néant", "neant", "—", "–"}) {
+    if (word == filler) return true;
+  }
+  return false;
+}
+
+bool LooksLikeHtml(absl::string_view text) {
+  std::string ignored;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '<' && TagLength(text.substr(at)) > 0) return true;
+    if (text[at] == '&' && ResolveReference(text.substr(at), ignored) > 0) return true;
+  }
+  return false;
+}
+
+std::string HtmlToText(absl::string_view html) {
+  std::string out;
+  while (!html.empty()) {
+    if (const size_t tag = TagLength(html); tag > 0) {
+      absl::StrAppend(&out, html[1] == '!' ? "" : InPlaceOf(html.substr(0, tag)));
+      html.remove_prefix(tag);
+    } else if (const size_t reference = ResolveReference(html, out); reference > 0) {
+      html.remove_prefix(reference);
+    } else {
+      out.push_back(html[0]);
+      html.remove_prefix(1);
+    }
+  }
+  return TidyLines(out);
+}
+
+}  // namespace vivier::formats
