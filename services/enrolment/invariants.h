@@ -1,0 +1,26 @@
+// What `verify` evaluates over this service's tables. Thread-safe.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "shared/rpc/service.h"
+
+namespace vivier::enrolment {
+
+// Cohorts whose counters are beyond their seats or other than their rows say.
+inline constexpr char kSeatsBroken[] =
+    "SELECT s.name, 'held or taken differs from the applications, or exceeds the capacity' "
+    "FROM cohort_seats s WHERE s.school = $1 AND (s.held + s.taken > s.capacity "
+    "OR s.held <> (SELECT COUNT(*) FROM applications a WHERE a.school = s.school AND a.cohort || '/seats' = s.name "
+    "AND a.state IN ('FUNDING_PENDING', 'AWAITING_FUNDING')) "
+    "OR s.taken <> (SELECT COUNT(*) FROM applications a WHERE a.school = s.school AND a.cohort || '/seats' = s.name "
+    "AND a.state IN ('ADMITTED', 'ACCEPTED')))";
+
+// People with two active records in one cohort.
+inline constexpr char kLearnersBroken[] =
+    "SELECT candidate, 'more than one active learner in ' || cohort FROM learners "
+    "WHERE school = $1 AND state IN ('ENROLLED', 'IN_TRAINING') GROUP BY cohort, candidate HAVING COUNT(*) > 1";
+
+// I12: each link of each cohort's chain of seals follows from the one before.
+absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction);
+
+}  // namespace vivier::enrolment
