@@ -1,0 +1,228 @@
+#include "services/statistics/indicators.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "services/statistics/dictionary.h"
+#include "services/statistics/suppress.h"
+
+namespace vivier::statistics {
+namespace {
+
+using v1::IndicatorValue;
+
+bool Takes(const NamedCount& count, const CellKey& cell) {
+  if (cell.table != count.table) return false;
+  for (size_t i = 0; i < count.values.size(); ++i) {
+    const std::vector<std::string>& wanted = count.values[i];
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), cell.values[i]) == wanted.end()) return false;
+  }
+  return true;
+}
+
+// Counts of several schools, tied by the dictionary's sums within each and, over schools, by the total.
+class Publication {
+ public:
+  explicit Publication(const std::map<std::string, Counts>& sites) {
+    Counts all;
+    if (sites.size() > 1) groups_.push_back({"", {}});
+    for (const auto& [site, counts] : sites) {
+      for (const auto& [cell, count] : counts) all[cell] += count;
+      groups_.push_back({site, Evaluate(counts)});
+    }
+    if (sites.size() > 1) groups_[0].values = Evaluate(all);
+    if (groups_.empty()) return;
+    for (const auto& [id, value] : groups_[0].values) {
+      index_[id] = static_cast<int>(ids_.size());
+      ids_.push_back(id);
+    }
+    Tie();
+    HideSmall();
+    for (size_t i = 0; i < reasons_.size(); ++i) hidden_.push_back(reasons_[i] != kShown);
+    hidden_ = Suppress(tied_, hidden_);
+  }
+
+  std::vector<IndicatorValue> Show() const {
+    std::vector<IndicatorValue> result;
+    for (size_t group = 0; group < groups_.size(); ++group)
+      for (const Indicator& indicator : Indicators()) result.push_back(ShowOne(group, indicator));
+    return result;
+  }
+
+ private:
+  struct Group {
+    std::string site;
+    Values values;
+  };
+  static constexpr auto kShown = IndicatorValue::SUPPRESSED_REASON_UNSPECIFIED;
+
+  int At(size_t group, const std::string& count) const {
+    return static_cast<int>(group * ids_.size()) + index_.at(count);
+  }
+  int64_t Value(size_t group, const std::string& count) const { return groups_[group].values.at(count); }
+
+  void Tie() {
+    for (size_t group = 0; group < groups_.size(); ++group) {
+      for (const Partition& partition : Partitions()) {
+        std::vector<int> sum = {At(group, partition.total)};
+        for (const std::string& part : partition.parts) sum.push_back(At(group, part));
+        tied_.sums.push_back(std::move(sum));
+      }
+      const bool total = groups_.size() > 1 && group == 0;
+      for (const std::string& id : ids_)
+        tied_.costs.push_back(Weight(id) * (total ? 1e6 : 1) *
+                              (1 + std::log1p(static_cast<double>(std::max<int64_t>(0, Value(group, id))))));
+    }
+    reasons_.assign(tied_.costs.size(), kShown);
+    if (groups_.size() == 1) return;
+    for (const std::string& id : ids_) {
+      std::vector<int> sum;
+      for (size_t group = 0; group < groups_.size(); ++group) sum.push_back(At(group, id));
+      tied_.sums.push_back(std::move(sum));
+    }
+  }
+
+  void Hide(size_t group, const std::string& count, IndicatorValue::SuppressedReason reason) {
+    IndicatorValue::SuppressedReason& known = reasons_[static_cast<size_t>(At(group, count))];
+    if (known == kShown) known = reason;
+  }
+
+  void HideSmall() {
+    for (size_t group = 0; group < groups_.size(); ++group)
+      for (const Partition& partition : Partitions()) HideSmallOf(group, partition);
+  }
+
+  void HideSmallOf(size_t group, const Partition& partition) {
+    const bool persons = partition.persons.empty();
+    const int64_t whole = Value(group, persons ? partition.total : partition.persons);
+    if (whole < kShownFrom) Hide(group, partition.total, IndicatorValue::POPULATION_UNDER_5);
+    for (const std::string& part : partition.parts) {
+      if (whole < kShownFrom)
+        Hide(group, part, IndicatorValue::POPULATION_UNDER_5);
+      else if (whole < kRatedFrom)
+        HideWithin(group, partition, part, IndicatorValue::POPULATION_UNDER_20);
+      else if (persons && Value(group, part) < kShownFrom)
+        Hide(group, part, IndicatorValue::SMALL_PART);
+      else if (persons && whole - Value(group, part) < kShownFrom)
+        HideWithin(group, partition, part, IndicatorValue::SMALL_PART);
+    }
+  }
+
+  // What separates a part from its whole is hidden with the one of the two that is missed less.
+  void HideWithin(size_t group, const Partition& partition, const std::string& part,
+                  IndicatorValue::SuppressedReason reason) {
+    Hide(group, Weight(part) > Weight(partition.total) ? partition.total : part, reason);
+  }
+
+  bool Visible(size_t group, const std::string& count) const { return !hidden_[static_cast<size_t>(At(group, count))]; }
+
+  IndicatorValue::SuppressedReason ReasonOf(size_t group, const std::string& count) const {
+    if (Visible(group, count)) return kShown;
+    const IndicatorValue::SuppressedReason reason = reasons_[static_cast<size_t>(At(group, count))];
+    return reason == kShown ? IndicatorValue::COMPLEMENTARY : reason;
+  }
+
+  IndicatorValue ShowOne(size_t group, const Indicator& indicator) const;
+
+  std::vector<Group> groups_;
+  std::vector<std::string> ids_;
+  std::map<std::string, int> index_;
+  Tied tied_;
+  std::vector<IndicatorValue::SuppressedReason> reasons_;
+  std::vector<bool> hidden_;
+};
+
+IndicatorValue Blank(const Indicator& indicator, const std::string& site) {
+  IndicatorValue value;
+  value.set_indicator(indicator.id);
+  value.set_definition_version(indicator.version);
+  value.set_site(site);
+  return value;
+}
+
+void Rate(const Indicator& indicator, IndicatorValue& value) {
+  if (!value.has_numerator() || !value.has_denominator()) return;
+  if (value.denominator() <= 0) {
+    value.set_suppressed_reason(IndicatorValue::NOTHING_COUNTED);
+    return;
+  }
+  value.set_rate(static_cast<double>(value.numerator()) / static_cast<double>(value.denominator()));
+  if (!indicator.persons) return;
+  const Interval interval = Wilson(value.numerator(), value.denominator());
+  value.set_rate_low(interval.low);
+  value.set_rate_high(interval.high);
+}
+
+IndicatorValue Publication::ShowOne(size_t group, const Indicator& indicator) const {
+  IndicatorValue value = Blank(indicator, groups_[group].site);
+  if (Visible(group, indicator.numerator)) value.set_numerator(Value(group, indicator.numerator));
+  if (Visible(group, indicator.denominator)) value.set_denominator(Value(group, indicator.denominator));
+  if (!indicator.missing.empty() && Visible(group, indicator.missing))
+    value.set_missing_count(Value(group, indicator.missing));
+  value.set_suppressed_reason(ReasonOf(group, indicator.denominator));
+  if (value.suppressed_reason() == kShown) value.set_suppressed_reason(ReasonOf(group, indicator.numerator));
+  Rate(indicator, value);
+  return value;
+}
+
+}  // namespace
+
+Values Evaluate(const Counts& counts) {
+  Values values;
+  for (const NamedCount& count : NamedCounts()) {
+    int64_t& sum = values[count.id];
+    for (const auto& [cell, value] : counts)
+      if (Takes(count, cell)) sum += value;
+  }
+  for (const Partition& partition : Partitions()) {
+    if (partition.rest.empty()) continue;
+    int64_t rest = values.at(partition.total);
+    for (const std::string& part : partition.parts)
+      if (part != partition.rest) rest -= values.at(part);
+    values[partition.rest] = rest;
+  }
+  return values;
+}
+
+std::vector<v1::IndicatorDefinition> Definitions() {
+  std::vector<v1::IndicatorDefinition> definitions;
+  for (const Indicator& indicator : Indicators()) {
+    v1::IndicatorDefinition& definition = definitions.emplace_back();
+    definition.set_id(indicator.id);
+    definition.set_version(indicator.version);
+    definition.set_numerator(indicator.numerator_words);
+    definition.set_denominator(indicator.denominator_words);
+    definition.set_source(indicator.source);
+  }
+  return definitions;
+}
+
+std::vector<IndicatorValue> OwnIndicators(const Counts& counts, const std::string& site) {
+  const Values values = Evaluate(counts);
+  std::vector<IndicatorValue> result;
+  for (const Indicator& indicator : Indicators()) {
+    IndicatorValue value = Blank(indicator, site);
+    value.set_numerator(values.at(indicator.numerator));
+    value.set_denominator(values.at(indicator.denominator));
+    if (!indicator.missing.empty()) value.set_missing_count(values.at(indicator.missing));
+    Rate(indicator, value);
+    result.push_back(std::move(value));
+  }
+  return result;
+}
+
+std::vector<IndicatorValue> PublishableIndicators(const std::map<std::string, Counts>& sites) {
+  return Publication(sites).Show();
+}
+
+Interval Wilson(int64_t part, int64_t whole) {
+  constexpr double z = 1.959963984540054;  // 97.5 % of the normal distribution
+  const double n = static_cast<double>(whole);
+  const double p = static_cast<double>(part) / n;
+  const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+}
+
+}  // namespace vivier::statistics

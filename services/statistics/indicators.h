@@ -1,0 +1,50 @@
+// The dictionary of indicators, as data: named counts over the declared tables, the sums that tie them, and rates of
+// one count over another. Definitions are comparable only under the same version. Pure functions; thread-safe.
+//
+// Publication: fewer than 5 persons, nothing is shown; fewer than 20, only how many; with 20 and more also parts, when
+// the part and what is missing to the whole are 5 or more each; then complementary suppression (suppress.h) over all
+// schools, their total and every sum of the dictionary together.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "services/statistics/tables.h"
+#include "vivier/statistics/v1/statistics.pb.h"
+
+namespace vivier::statistics {
+
+inline constexpr int64_t kShownFrom = 5;   // persons
+inline constexpr int64_t kRatedFrom = 20;  // persons
+
+// The value of every named count.
+using Values = std::map<std::string, int64_t>;
+Values Evaluate(const Counts& counts);
+
+// One of the sums that always hold: total = Σ parts.
+struct Partition {
+  std::string total;
+  std::vector<std::string> parts;
+  // The part that is computed as what the others leave; empty where every part is counted.
+  std::string rest;
+  // The persons behind it where `total` counts no persons; else empty.
+  std::string persons;
+};
+const std::vector<Partition>& Partitions();
+
+std::vector<v1::IndicatorDefinition> Definitions();
+
+// Everything, nothing hidden.
+std::vector<v1::IndicatorValue> OwnIndicators(const Counts& counts, const std::string& site);
+
+// What may be shown to others, of each site and, when there are several, of all together first.
+std::vector<v1::IndicatorValue> PublishableIndicators(const std::map<std::string, Counts>& sites);
+
+// The 95 % interval of Wilson for `part` of `whole` > 0.
+struct Interval {
+  double low, high;
+};
+Interval Wilson(int64_t part, int64_t whole);
+
+}  // namespace vivier::statistics

@@ -1,0 +1,42 @@
+// What a site sends to its parents: its cells by year, and how a parent judges it. Pure functions; thread-safe.
+//
+// The content hash is the SHA-256, in hexadecimal, of one line for each cell in ascending order of (table, year,
+// values): table, year, values and count separated by tabs, closed by a line feed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/repeated_ptr_field.h"
+#include "services/statistics/tables.h"
+#include "vivier/statistics/v1/facts.pb.h"
+#include "vivier/statistics/v1/resources.pb.h"
+#include "vivier/statistics/v1/statistics.pb.h"
+
+namespace vivier::statistics {
+
+using YearCells = google::protobuf::RepeatedPtrField<v1::YearCell>;
+
+// Counts of each year.
+using ByYear = std::map<int, Counts>;
+
+// The cells of `counts` that are not 0, in ascending order.
+YearCells ToCells(const ByYear& counts);
+ByYear FromCells(const YearCells& cells);
+
+std::string ContentHash(const YearCells& cells);
+
+// What is wrong with it, one sentence each; empty when it can be accepted.
+std::vector<std::string> Findings(const YearCells& cells, const std::string& content_hash);
+
+// What becomes of a submission beside the one that counts (null: there is none).
+enum class Fate { kAccept, kAlreadyThere, kReused };
+Fate Compare(const v1::Submission* accepted, int64_t revision, const std::string& content_hash);
+
+// The stored form of one year, and back.
+void Store(const Counts& counts, v1::SiteYear& row);
+Counts Read(const v1::SiteYear& row);
+
+}  // namespace vivier::statistics

@@ -1,0 +1,48 @@
+// The declared tables: all that statistics counts, keeps and sends. A table has at most three dimensions, the cohort
+// included, and a purpose; what is not declared here is not counted. Immutable; thread-safe.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace vivier::statistics {
+
+struct Dimension {
+  std::string name;
+  // Every value that may occur; empty where the list is open (regions): then two or three letters or digits, or
+  // "unknown".
+  std::vector<std::string> values;
+};
+
+struct TableDefinition {
+  std::string id;
+  bool by_cohort;
+  std::vector<Dimension> dimensions;  // besides the cohort
+  std::string unit;                   // "persons", "applications", "seats", "minutes", "euro cents" …
+  std::string purpose;
+  // The table of which this one is a division by its last dimension: their sums are equal. Empty when there is none.
+  std::string divides;
+  bool may_be_negative = false;
+};
+
+// In the order of their ids.
+absl::Span<const TableDefinition> DeclaredTables();
+
+// Null when there is no such table.
+const TableDefinition* FindTable(const std::string& id);
+
+// Whether `values` has one declared value for each dimension besides the cohort.
+bool FitsTable(const TableDefinition& table, const std::vector<std::string>& values);
+
+// A cell without its cohort, and counts by it.
+struct CellKey {
+  std::string table;
+  std::vector<std::string> values;
+  auto operator<=>(const CellKey&) const = default;
+};
+using Counts = std::map<CellKey, int64_t>;
+
+}  // namespace vivier::statistics
