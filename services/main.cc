@@ -1,0 +1,49 @@
+// vivier <command>: one executable, every service a module of it.
+#include <cstdio>
+#include <iostream>
+#include <vector>
+
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "services/modules.h"
+#include "shared/command/commands.h"
+
+namespace vivier {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* what;
+  int (*run)(const command::Arguments&, command::Modules);
+};
+
+constexpr Command kCommands[] = {
+    {"serve", "serve SERVICE… | all        run one, several or all services", &command::Serve},
+    {"migrate", "migrate                     apply migrations", &command::Migrate},
+    {"check", "check                       validate configuration, schema and keys before a start", &command::Check},
+    {"verify", "verify                      prove the invariants on the data", &command::Verify},
+    {"call", "call METHOD [JSON]          call any rpc; call --list names them all", &command::Call},
+    {"explain", "explain METHOD              what the adapter does for an rpc", &command::Explain},
+    {"token", "token --role ROLE           a development token", &command::Token},
+};
+
+int Usage() {
+  std::cerr << "vivier COMMAND [--data DIR] …\n";
+  for (const Command& command : kCommands) std::cerr << "  " << command.what << "\n";
+  return 2;
+}
+
+int Main(const std::vector<char*>& words) {
+  if (words.size() < 2) return Usage();
+  for (const Command& command : kCommands)
+    if (command.name == std::string(words[1])) return command.run({words.begin() + 2, words.end()}, AllModules());
+  return Usage();
+}
+
+}  // namespace
+}  // namespace vivier
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("vivier COMMAND [--data DIR] …; without a command it lists them");
+  return vivier::Main(absl::ParseCommandLine(argc, argv));
+}

@@ -1,0 +1,125 @@
+#include <cstdio>
+#include <iostream>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/rpc/error_details.pb.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/base/uuid.h"
+#include "shared/command/commands.h"
+#include "shared/command/session.h"
+#include "shared/command/settings.h"
+#include "shared/rpc/method.h"
+
+ABSL_FLAG(std::string, role, "school_director", "roles of the token, comma-separated (shared/security/roles.cc)");
+ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
+ABSL_FLAG(std::string, partner, "", "the company that a partner's token acts for, schools/…/companies/…");
+ABSL_FLAG(bool, list, false, "call: name every rpc");
+
+namespace vivier::command {
+namespace {
+
+namespace pb = google::protobuf;
+
+rpc::Caller CallerOfFlags(const config::v1::Config& config) {
+  const std::string roles = absl::GetFlag(FLAGS_role);
+  rpc::Caller caller;
+  caller.subject = absl::GetFlag(FLAGS_subject).empty() ? roles : absl::GetFlag(FLAGS_subject);
+  caller.roles = absl::StrSplit(roles, ',');
+  caller.schools = {config.schools().begin(), config.schools().end()};
+  caller.partner = absl::GetFlag(FLAGS_partner);
+  if (!caller.partner.empty()) caller.kind = rpc::Caller::Kind::kPartner;
+  return caller;
+}
+
+std::unique_ptr<pb::Message> NewMessage(const pb::Descriptor* type) {
+  return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
+}
+
+absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescriptor& method, const std::string& json) {
+  std::unique_ptr<pb::Message> request = NewMessage(method.input_type());
+  const auto parsed = pb::util::JsonStringToMessage(json, request.get());
+  if (!parsed.ok()) return InvalidField("request", std::string(parsed.message()));
+  // A person at a terminal means a new request each time.
+  const pb::FieldDescriptor* id = method.input_type()->FindFieldByName("request_id");
+  if (id != nullptr && request->GetReflection()->GetString(*request, id).empty())
+    request->GetReflection()->SetString(request.get(), id, RandomUuid());
+  return request;
+}
+
+absl::Status CallMethod(const pb::MethodDescriptor& method, const std::string& json, Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  ASSIGN_OR_RETURN(std::unique_ptr<pb::Message> request, ParseRequest(method, json));
+  ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
+  ASSIGN_OR_RETURN(std::string authorization, session->Authorization(CallerOfFlags(settings.config)));
+  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceOf(method.file())));
+  ASSIGN_OR_RETURN(std::string bytes, channel->Call(rpc::PathOf(method), request->SerializeAsString(),
+                                                    {absl::Seconds(30), authorization, ""}));
+  std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
+  if (!response->ParseFromString(bytes)) return Internal("the answer is no message of its type");
+  pb::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  std::string text;
+  if (!pb::util::MessageToJsonString(*response, &text, options).ok()) return Internal("the answer does not print");
+  std::cout << text;
+  return absl::OkStatus();
+}
+
+int ListMethods(const Modules& modules) {
+  for (const site::Module& module : modules)
+    for (int i = 0; i < module.service.descriptor()->method_count(); ++i)
+      std::cout << module.service.descriptor()->full_name() << "/" << module.service.descriptor()->method(i)->name() << "\n";
+  return 0;
+}
+
+}  // namespace
+
+int Refuse(const absl::Status& status) {
+  std::cerr << absl::StatusCodeToString(status.code()) << " " << ReasonOf(status) << ": " << status.message() << "\n";
+  if (const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest")) {
+    google::rpc::BadRequest request;
+    if (!request.ParseFromString(std::string(*payload))) return 1;
+    for (const auto& violation : request.field_violations())
+      std::cerr << "  " << violation.field() << ": " << violation.description() << "\n";
+  }
+  return 1;
+}
+
+const pb::MethodDescriptor* FindMethod(const Modules& modules, const std::string& name) {
+  const pb::MethodDescriptor* found = nullptr;
+  for (const site::Module& module : modules) {
+    const pb::ServiceDescriptor* service = module.service.descriptor();
+    for (int i = 0; i < service->method_count(); ++i) {
+      if (name != service->method(i)->name() && name != absl::StrCat(service->full_name(), "/", service->method(i)->name()))
+        continue;
+      if (found != nullptr) return nullptr;
+      found = service->method(i);
+    }
+  }
+  return found;
+}
+
+int Call(const Arguments& arguments, Modules modules) {
+  if (absl::GetFlag(FLAGS_list)) return ListMethods(modules);
+  const pb::MethodDescriptor* method = arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
+  if (method == nullptr) return Refuse(InvalidField("method", "is none, or several; `vivier call --list` names them all"));
+  const absl::Status status = CallMethod(*method, arguments.size() > 1 ? arguments[1] : "{}", std::move(modules));
+  return status.ok() ? 0 : Refuse(status);
+}
+
+int Token(const Arguments&, Modules) {
+  const auto issued = []() -> absl::StatusOr<std::string> {
+    ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+    RETURN_IF_ERROR(site::CreateKeys(settings.data));
+    ASSIGN_OR_RETURN(std::unique_ptr<site::Tokens> tokens, site::Tokens::Load(settings.config, settings.data));
+    return tokens->ForDevelopment(CallerOfFlags(settings.config));
+  }();
+  if (!issued.ok()) return Refuse(issued.status());
+  std::cout << *issued << "\n";
+  return 0;
+}
+
+}  // namespace vivier::command

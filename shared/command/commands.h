@@ -1,0 +1,37 @@
+// The commands of the one executable that work for any set of services. Each prints what it has to say and gives the
+// exit status: 0 done, 1 refused or found something, 2 used wrongly.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shared/site/module.h"
+
+namespace vivier::command {
+
+using Arguments = std::vector<std::string>;
+using Modules = std::vector<site::Module>;
+
+// serve SERVICE… | all: until SIGTERM or SIGINT, then drains.
+int Serve(const Arguments& arguments, Modules modules);
+// migrate: applies what is missing.
+int Migrate(const Arguments& arguments, Modules modules);
+// check: configuration, schema and keys, before a start.
+int Check(const Arguments& arguments, Modules modules);
+// verify: proves the invariants of docs/invariants.md on the data.
+int Verify(const Arguments& arguments, Modules modules);
+// call METHOD [JSON] | call --list
+int Call(const Arguments& arguments, Modules modules);
+// explain METHOD: what the adapter does for an rpc.
+int Explain(const Arguments& arguments, Modules modules);
+// token: a development token.
+int Token(const Arguments& arguments, Modules modules);
+
+// Prints a refusal, with its reason, and gives 1.
+int Refuse(const absl::Status& status);
+
+// The rpc of that name, "AdmitApplication" or "vivier.enrolment.v1.EnrolmentService/AdmitApplication"; null when none
+// or several fit.
+const google::protobuf::MethodDescriptor* FindMethod(const Modules& modules, const std::string& name);
+
+}  // namespace vivier::command

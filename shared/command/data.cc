@@ -1,0 +1,80 @@
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/command/commands.h"
+#include "shared/command/session.h"
+#include "shared/command/settings.h"
+#include "shared/site/verify.h"
+
+namespace vivier::command {
+namespace {
+
+// What is in flight between two services for longer is a finding.
+constexpr absl::Duration kInFlightMax = absl::Seconds(60);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
+
+absl::Status MigrateData(Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  return site::MigrateAll(settings.config, settings.data, modules);
+}
+
+absl::Status CheckData(Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  return Session::Open(settings, std::move(modules)).status();
+}
+
+// Looks until the services' logs stand alike, since only then their claims can be compared.
+absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session, const std::string& school) {
+  const absl::Time start = absl::Now();
+  while (true) {
+    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, session.Verify(school));
+    const bool at_rest = site::IsAtRest(response);
+    if (!at_rest && session.running() && absl::Now() - start < kInFlightMax) {
+      absl::SleepFor(kLookAgain);
+      continue;
+    }
+    site::CompareClaims(response);
+    return response;
+  }
+}
+
+absl::StatusOr<int64_t> VerifyData(Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
+  int64_t violations = 0;
+  for (const std::string& school : settings.config.schools()) {
+    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, VerifyAtRest(*session, school));
+    for (const site::v1::InvariantReport& report : response.reports()) {
+      absl::PrintF("%-4s %-11s %8d checked %6d broken", report.invariant(), report.service(), report.checked(),
+                   report.violations());
+      if (report.violations() > 0) absl::PrintF("  %s: %s", report.first_row(), report.explanation());
+      absl::PrintF("\n");
+      violations += report.violations();
+    }
+  }
+  return violations;
+}
+
+}  // namespace
+
+int Migrate(const Arguments&, Modules modules) {
+  const absl::Status status = MigrateData(std::move(modules));
+  return status.ok() ? 0 : Refuse(status);
+}
+
+int Check(const Arguments&, Modules modules) {
+  const absl::Status status = CheckData(std::move(modules));
+  return status.ok() ? 0 : Refuse(status);
+}
+
+int Verify(const Arguments&, Modules modules) {
+  const absl::StatusOr<int64_t> violations = VerifyData(std::move(modules));
+  if (!violations.ok()) return Refuse(violations.status());
+  return *violations == 0 ? 0 : 1;
+}
+
+}  // namespace vivier::command

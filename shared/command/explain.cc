@@ -1,0 +1,75 @@
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/command/commands.h"
+#include "shared/rpc/method.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::command {
+namespace {
+
+namespace pb = google::protobuf;
+
+const site::Module& ModuleOf(const Modules& modules, const pb::MethodDescriptor& method) {
+  for (const site::Module& module : modules)
+    if (module.service.descriptor() == method.service()) return module;
+  return modules.front();
+}
+
+std::string LimitsText(const options::v1::Limits& limits) {
+  std::string text = limits.ShortDebugString();
+  return text.empty() ? "" : absl::StrCat("  ", text);
+}
+
+void PrintFields(const pb::Descriptor& type, const std::string& indent, int depth) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const pb::FieldDescriptor& field = *type.field(i);
+    std::cout << indent << field.name() << (field.is_repeated() ? "[]" : "")
+              << LimitsText(field.options().GetExtension(options::v1::limits))
+              << (field.options().GetExtension(options::v1::pii) ? "  personal data, sealed" : "") << "\n";
+    if (field.message_type() != nullptr && depth < 2 && field.message_type()->file()->package().rfind("vivier", 0) == 0)
+      PrintFields(*field.message_type(), indent + "  ", depth + 1);
+  }
+}
+
+void Print(const rpc::Method& method, const site::Module& module) {
+  const pb::MethodDescriptor& descriptor = *method.descriptor;
+  std::cout << descriptor.full_name() << "\n"
+            << "  permission   " << method.permission << " on the school of `" << rpc::PathText(method.target) << "`\n"
+            << "  effect       "
+            << (method.writes ? "writes: one transaction, audited; a retry with the same request_id gets the stored answer"
+                              : "reads one snapshot")
+            << "\n"
+            << "  dry run      " << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
+            << "  answer       " << descriptor.output_type()->full_name()
+            << (method.personal        ? ", holds personal data: never cached, sealed where it is stored"
+                : method.standard_get ? ", from the near cache where this process is the only writer"
+                                      : "")
+            << "\n"
+            << "  request up to " << method.request_bytes_max << " bytes\n";
+  PrintFields(*descriptor.input_type(), "    ", 0);
+  for (const rpc::Reference& reference : method.references)
+    std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type << " of " << reference.service
+              << "\n";
+  for (const storage::Schema* schema : module.service.schemas())
+    if (schema->descriptor() == descriptor.output_type() || schema == method.target_schema)
+      std::cout << "  table        " << schema->table() << "\n";
+  for (const rpc::Service::EventReaction& reaction : module.service.reactions())
+    std::cout << "  its service reacts to " << reaction.event->full_name() << "\n";
+}
+
+}  // namespace
+
+int Explain(const Arguments& arguments, Modules modules) {
+  const pb::MethodDescriptor* descriptor = arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
+  if (descriptor == nullptr)
+    return Refuse(InvalidField("method", "is none, or several; `vivier call --list` names them all"));
+  absl::StatusOr<rpc::Method> method = rpc::Describe(descriptor);
+  if (!method.ok()) return Refuse(method.status());
+  Print(*method, ModuleOf(modules, *descriptor));
+  return 0;
+}
+
+}  // namespace vivier::command

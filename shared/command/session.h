@@ -1,0 +1,48 @@
+// How a command reaches a school on this machine: through the processes that serve its data folder, or, when none runs,
+// by opening the data itself. Not thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "shared/command/settings.h"
+#include "shared/rpc/caller.h"
+#include "shared/rpc/channel.h"
+#include "shared/site/module.h"
+#include "shared/site/site.h"
+#include "shared/site/tokens.h"
+
+namespace vivier::command {
+
+class Session {
+ public:
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const Settings& settings, std::vector<site::Module> modules);
+
+  bool running() const { return site_ == nullptr; }
+  // UNAVAILABLE when that service of a running school does not run.
+  absl::StatusOr<rpc::Channel*> To(const std::string& service);
+  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) { return tokens_->ForDevelopment(caller); }
+  // The reports of every process of the school together.
+  absl::StatusOr<site::v1::VerifyInvariantsResponse> Verify(const std::string& school);
+
+ private:
+  std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;  // by service
+  std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
+  std::unique_ptr<site::Tokens> tokens_;
+  std::unique_ptr<site::Site> site_;  // where nothing runs
+};
+
+// Leaves a note of a running process in DATA/run, one per service, which Session reads; removed at the end.
+class RunNotes {
+ public:
+  RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address);
+  ~RunNotes();
+
+ private:
+  std::vector<std::string> files_;
+};
+
+}  // namespace vivier::command

@@ -1,0 +1,271 @@
+#include "shared/site/site.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/cache/layered.h"
+#include "shared/follow/follower.h"
+#include "shared/follow/log_service.h"
+#include "shared/follow/ticker.h"
+#include "shared/rpc/adapter.h"
+#include "shared/rpc/log.h"
+#include "shared/rpc/validate.h"
+#include "shared/security/school_key.h"
+#include "shared/site/tokens.h"
+#include "shared/site/verify.h"
+#include "shared/storage/migrate.h"
+#include "shared/transport/channel.h"
+#include "shared/transport/metrics_endpoint.h"
+#include "shared/transport/server.h"
+
+namespace vivier::site {
+namespace {
+
+using config::v1::Config;
+
+// Own rows, serialized: a school's working set is a few thousand resources of about 1 KB.
+constexpr size_t kNearBytesMax = 64 << 20;
+// Other services' resources.
+constexpr size_t kPeerBytesMax = 16 << 20;
+// They wait for PostgreSQL, Redis and peers most of their time.
+constexpr int kWorkerThreads = 8;
+constexpr int kBatchWorksMax = 256;
+
+absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& config, const std::string& data,
+                                                                const std::string& service) {
+  std::error_code error;
+  std::filesystem::create_directories(data + "/db", error);
+  return storage::Database::Open(DatabaseUrl(config, data, service));
+}
+
+absl::Status CheckSchema(storage::Database& database, const rpc::Service& service) {
+  ASSIGN_OR_RETURN(std::vector<std::string> pending, storage::Pending(database, service.name()));
+  if (!pending.empty())
+    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
+                 absl::StrCat("run `vivier migrate` first; not applied: ", absl::StrJoin(pending, ", ")));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection, database.Connect(storage::Access::kRead));
+  RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
+  for (const storage::Schema* schema : service.schemas()) RETURN_IF_ERROR(schema->CheckDrift(*connection));
+  return connection->Commit();
+}
+
+// A service with all that runs it.
+struct Running {
+  Running(Module running, std::unique_ptr<storage::Database> opened)
+      : module(std::move(running)), database(std::move(opened)), metrics(module.name()) {}
+
+  Module module;
+  std::unique_ptr<storage::Database> database;
+  rpc::metrics::Writer metrics;
+  std::unique_ptr<rpc::Readers> readers;
+  std::unique_ptr<storage::Writer> writer;
+  std::unique_ptr<Peers> peers;
+  std::unique_ptr<rpc::Adapter> adapter;
+  std::unique_ptr<follow::Ticker> ticker;
+  std::vector<std::unique_ptr<follow::Follower>> followers;
+};
+
+class RunningSite : public Site {
+ public:
+  explicit RunningSite(Options options) : options_(std::move(options)), workers_(kWorkerThreads) {}
+  ~RunningSite() override { Stop(); }
+
+  absl::Status Open() {
+    RETURN_IF_ERROR(CreateKeys(options_.data));
+    ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data));
+    ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(options_.data + "/keys/school.key"));
+    school_key_ = std::make_unique<security::SchoolKey>(std::move(key));
+    std::optional<cache::Redis::Options> redis;
+    if (!config().redis().empty()) redis = cache::Redis::Options{.address = config().redis()};
+    cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, std::move(redis));
+    for (Module& module : options_.modules) RETURN_IF_ERROR(OpenService(std::move(module)));
+    RETURN_IF_ERROR(Listen());
+    if (options_.background)
+      for (const std::unique_ptr<Running>& running : running_) StartBackground(*running);
+    return absl::OkStatus();
+  }
+
+  void Stop() override {
+    for (const std::unique_ptr<Running>& running : running_) {
+      running->followers.clear();
+      running->ticker = nullptr;
+    }
+    log_service_.Stop();
+    if (server_ != nullptr && !server_->Drain()) rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
+    for (const std::unique_ptr<Running>& running : running_) running->writer->Stop();
+    if (server_ != nullptr) server_->Shutdown();
+  }
+
+  const std::string& address() const override { return server_->address(); }
+  std::shared_ptr<rpc::Channel> channel() override { return server_->InProcessChannel(); }
+
+  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override { return tokens_->ForDevelopment(caller); }
+
+  absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) override {
+    v1::VerifyInvariantsResponse response;
+    for (const std::unique_ptr<Running>& running : running_)
+      RETURN_IF_ERROR(VerifyService(running->module.service, *running->readers, school, response));
+    return response;
+  }
+
+  int RunTicks() override {
+    int handled = 0;
+    for (const std::unique_ptr<Running>& running : running_)
+      if (running->ticker != nullptr) handled += running->ticker->RunOnce();
+    return handled;
+  }
+
+ private:
+  const Config& config() const { return options_.config; }
+  std::set<std::string> schools() const { return {config().schools().begin(), config().schools().end()}; }
+  bool OwnsRows() const { return config().engine() == config::v1::SQLITE; }
+
+  absl::Status OpenService(Module module) {
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database, OpenDatabase(config(), options_.data, module.name()));
+    // Nobody else could migrate the file of an embedded service; a PostgreSQL is migrated once, before its replicas.
+    if (OwnsRows()) RETURN_IF_ERROR(storage::Migrate(*database, module.name()));
+    RETURN_IF_ERROR(CheckSchema(*database, module.service));
+    running_.push_back(std::make_unique<Running>(std::move(module), std::move(database)));
+    Running& running = *running_.back();
+    running.readers = std::make_unique<rpc::Readers>(*running.database, school_key_.get());
+    running.peers = std::make_unique<Peers>(*cache_, [this, name = running.module.name()] { return tokens_->OfService(name); });
+    storage::Writer::Options options;
+    options.batch_works_max = config().batch_works_max() > 0 ? config().batch_works_max() : kBatchWorksMax;
+    options.now = options_.now;
+    ASSIGN_OR_RETURN(running.writer, storage::Writer::Start(*running.database, school_key_.get(), options, Observe(running)));
+    rpc::Adapter::Surroundings surroundings;
+    surroundings.engine = running.database->engine();
+    surroundings.writer = running.writer.get();
+    surroundings.readers = running.readers.get();
+    surroundings.workers = &workers_;
+    surroundings.verifier = &tokens_->verifier();
+    surroundings.references = running.peers.get();
+    surroundings.near = OwnsRows() ? &near_ : nullptr;
+    surroundings.schools = schools();
+    surroundings.now = options_.now;
+    ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
+    log_service_.Add(running.module.name(), *running.readers, *running.adapter);
+    return absl::OkStatus();
+  }
+
+  storage::Writer::Observer Observe(Running& running) {
+    storage::Writer::Observer observer;
+    observer.committed = [this, &running](const std::vector<storage::RowKey>& changed) {
+      for (const auto& [schema, name] : changed) near_.Drop(name);
+      running.peers->Changed(changed);
+      log_service_.Wake(running.module.name());
+    };
+    observer.measured = [&running](size_t works, absl::Duration commit, size_t queue_depth) {
+      running.metrics.batch_size.Observe(static_cast<double>(works));
+      running.metrics.commit_seconds.Observe(absl::ToDoubleSeconds(commit));
+      running.metrics.queue_depth.Set(static_cast<double>(queue_depth));
+    };
+    return observer;
+  }
+
+  absl::Status Listen() {
+    std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
+    endpoints.push_back(VerifyEndpoint());
+    for (const std::unique_ptr<Running>& running : running_)
+      for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
+    transport::ServerOptions options;
+    options.address = config().listen_address();
+    options.io_threads = std::max(1, config().io_threads());
+    ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
+    if (!config().metrics_address().empty()) {
+      ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address()));
+    }
+    for (const std::unique_ptr<Running>& running : running_) ConnectPeers(*running);
+    return absl::OkStatus();
+  }
+
+  void ConnectPeers(Running& running) {
+    for (const std::unique_ptr<Running>& other : running_)
+      running.peers->Set(other->module.name(), server_->InProcessChannel());
+    for (const config::v1::Peer& peer : config().peers())
+      if (running.peers->Find(peer.service()) == nullptr)
+        running.peers->Set(peer.service(), transport::Connect({.target = peer.address(), .tls = std::nullopt}));
+  }
+
+  rpc::Endpoint VerifyEndpoint() {
+    rpc::Endpoint endpoint;
+    endpoint.method = v1::VerifyInvariantsRequest::descriptor()->file()->service(0)->method(0);
+    endpoint.unary = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
+      const absl::Status taken = workers_.Submit([this, request = std::string(bytes), peer, responder] {
+        absl::StatusOr<v1::VerifyInvariantsResponse> response = AnswerVerify(request, peer);
+        if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
+        responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
+      });
+      if (!taken.ok()) responder->Refuse(taken);
+    };
+    return endpoint;
+  }
+
+  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const std::string& bytes, const rpc::Peer& peer) {
+    const rpc::Adapter& adapter = *running_.front()->adapter;
+    v1::VerifyInvariantsRequest request;
+    ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, adapter.Authenticate(peer));
+    if (!request.ParseFromString(bytes)) return InvalidField("parent", "the bytes are no message of this rpc");
+    RETURN_IF_ERROR(adapter.Authorize(token->caller, "invariants.verify", request.parent()));
+    RETURN_IF_ERROR(rpc::Validate(request));
+    return Verify(std::string(storage::SchoolOf(request.parent())));
+  }
+
+  void StartBackground(Running& running) {
+    std::map<std::string, std::vector<const rpc::Service::EventReaction*>> by_producer;
+    for (const rpc::Service::EventReaction& reaction : running.module.service.reactions())
+      by_producer[reaction.producer].push_back(&reaction);
+    for (const auto& [producer, reactions] : by_producer) {
+      if (running.peers->Find(producer) == nullptr) continue;
+      for (const std::string& school : config().schools())
+        running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
+            running.module.name(), producer, school, reactions, running.peers->Find(producer),
+            [this, name = running.module.name()] { return tokens_->OfService(name); }, running.writer.get(),
+            running.readers.get()}));
+    }
+    running.ticker = std::make_unique<follow::Ticker>(follow::Ticker::Options{
+        &running.module.service, schools(), running.writer.get(), running.readers.get(), options_.now});
+  }
+
+  Options options_;
+  rpc::Workers workers_;
+  std::unique_ptr<Tokens> tokens_;
+  std::unique_ptr<security::SchoolKey> school_key_;
+  std::unique_ptr<cache::Layered> cache_;
+  cache::NearCache near_{kNearBytesMax};
+  follow::LogService log_service_;
+  std::vector<std::unique_ptr<Running>> running_;
+  std::unique_ptr<transport::Server> server_;
+  std::unique_ptr<transport::MetricsEndpoint> metrics_;
+};
+
+}  // namespace
+
+std::string DatabaseUrl(const Config& config, const std::string& data, const std::string& service) {
+  if (config.engine() == config::v1::POSTGRES) return absl::StrCat("postgres:", service, ":", config.postgres());
+  return absl::StrCat("sqlite:", data, "/db/", service, ".db");
+}
+
+absl::StatusOr<std::unique_ptr<Site>> Site::Start(Options options) {
+  if (options.config.schools().empty()) return InvalidField("schools", "name at least one school");
+  if (options.config.development())
+    rpc::Log(rpc::Level::kWarning, "DEVELOPMENT: this process trusts tokens that anybody with its key folder can make");
+  auto site = std::make_unique<RunningSite>(std::move(options));
+  RETURN_IF_ERROR(site->Open());
+  return site;
+}
+
+absl::Status MigrateAll(const Config& config, const std::string& data, const std::vector<Module>& modules) {
+  for (const Module& module : modules) {
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database, OpenDatabase(config, data, module.name()));
+    RETURN_IF_ERROR(storage::Migrate(*database, module.name()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace vivier::site

@@ -1,0 +1,98 @@
+#include "shared/site/tokens.h"
+
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/security/school_key.h"
+
+namespace vivier::site {
+namespace {
+
+constexpr char kAudience[] = "vivier";
+constexpr absl::Duration kServiceTokenLife = absl::Hours(1);
+constexpr absl::Duration kDevelopmentTokenLife = absl::Hours(12);
+
+std::string KindText(rpc::Caller::Kind kind) {
+  if (kind == rpc::Caller::Kind::kService) return "service";
+  return kind == rpc::Caller::Kind::kPartner ? "partner" : "person";
+}
+
+uint32_t Seconds(absl::Time time) { return static_cast<uint32_t>(absl::ToUnixSeconds(time)); }
+
+std::string Issuer(const config::v1::Config& config) { return absl::StrCat("vivier:", config.network()); }
+
+std::string KeyFile(const std::string& data, absl::string_view name) { return absl::StrCat(data, "/keys/", name); }
+
+}  // namespace
+
+absl::Status CreateKeys(const std::string& data) {
+  std::error_code error;
+  std::filesystem::create_directories(data + "/keys", error);
+  if (error) return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE", absl::StrCat(data, "/keys: ", error.message()));
+  std::filesystem::permissions(data + "/keys", std::filesystem::perms::owner_all, error);
+  for (const char* name : {"service.key", "development.key"})
+    RETURN_IF_ERROR(security::TokenIssuer::FromFile(KeyFile(data, name), true).status());
+  if (std::filesystem::exists(KeyFile(data, "school.key"))) return absl::OkStatus();
+  const absl::Status created = security::CreateSchoolKey(KeyFile(data, "school.key"));
+  return absl::IsAlreadyExists(created) ? absl::OkStatus() : created;  // another process of the site was faster
+}
+
+absl::StatusOr<std::unique_ptr<Tokens>> Tokens::Load(const config::v1::Config& config, const std::string& data) {
+  ASSIGN_OR_RETURN(security::TokenIssuer services, security::TokenIssuer::FromFile(KeyFile(data, "service.key")));
+  std::unique_ptr<security::TokenIssuer> development;
+  if (config.development()) {
+    ASSIGN_OR_RETURN(security::TokenIssuer issuer, security::TokenIssuer::FromFile(KeyFile(data, "development.key")));
+    development = std::make_unique<security::TokenIssuer>(std::move(issuer));
+  }
+  return std::unique_ptr<Tokens>(new Tokens(config, std::move(services), std::move(development)));
+}
+
+Tokens::Tokens(config::v1::Config config, security::TokenIssuer services,
+               std::unique_ptr<security::TokenIssuer> development)
+    : config_(std::move(config)), services_(std::move(services)), development_(std::move(development)) {
+  security::KeySet keys = services_.keys();
+  if (development_ != nullptr) keys.merge(development_->keys());
+  security::TokenVerifier::Options options;
+  options.issuer = Issuer(config_);
+  options.audience = kAudience;
+  verifier_ = std::make_unique<security::TokenVerifier>(std::move(options), std::move(keys));
+}
+
+std::string Tokens::Issue(const security::TokenIssuer& issuer, const rpc::Caller& caller, absl::Duration life) const {
+  const absl::Time now = absl::Now();
+  security::v1::TokenClaims claims;
+  claims.set_iss(Issuer(config_));
+  claims.add_aud(kAudience);
+  claims.set_sub(caller.subject);
+  claims.set_iat(Seconds(now));
+  claims.set_exp(Seconds(now + life));
+  claims.set_kind(KindText(caller.kind));
+  for (const std::string& role : caller.roles) claims.add_roles(role);
+  for (const std::string& school : caller.schools) claims.add_schools(school);
+  claims.set_partner(caller.partner);
+  return absl::StrCat("Bearer ", issuer.Issue(claims));
+}
+
+std::string Tokens::OfService(const std::string& service) {
+  absl::MutexLock lock(&mutex_);
+  Issued& issued = issued_[service];
+  if (absl::Now() < issued.renew) return issued.header;
+  const std::vector<std::string> schools(config_.schools().begin(), config_.schools().end());
+  const rpc::Caller caller{absl::StrCat("spiffe://", config_.network(), "/school/", schools[0], "/service/", service),
+                           rpc::Caller::Kind::kService, {"service"}, schools, ""};
+  issued = {Issue(services_, caller, kServiceTokenLife), absl::Now() + kServiceTokenLife / 2};
+  return issued.header;
+}
+
+absl::StatusOr<std::string> Tokens::ForDevelopment(const rpc::Caller& caller) {
+  if (development_ == nullptr)
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_ALLOWED",
+                 "development tokens are issued only where the configuration says development: true");
+  return Issue(*development_, caller, kDevelopmentTokenLife);
+}
+
+}  // namespace vivier::site

@@ -1,0 +1,54 @@
+// The tokens of a site's own key files: a service shows one to the services that it calls, and a development token
+// stands for a person or a partner where no issuer of identities is configured. Thread-safe.
+//
+//   keys/service.key       signs the tokens of the school's services
+//   keys/development.key   signs what `vivier token` issues; trusted only where the configuration says development
+//   keys/school.key        wraps the keys of persons
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "shared/rpc/caller.h"
+#include "shared/security/token.h"
+#include "vivier/config/v1/config.pb.h"
+
+namespace vivier::site {
+
+// Makes the key files that are missing.
+absl::Status CreateKeys(const std::string& data);
+
+class Tokens {
+ public:
+  static absl::StatusOr<std::unique_ptr<Tokens>> Load(const config::v1::Config& config, const std::string& data);
+
+  security::TokenVerifier& verifier() { return *verifier_; }
+
+  // The header "Bearer …" of a service of this site; the token lives for an hour and is made anew in time.
+  std::string OfService(const std::string& service);
+
+  // "Bearer …" of a development token that lives for twelve hours; FAILED_PRECONDITION unless the configuration says
+  // development.
+  absl::StatusOr<std::string> ForDevelopment(const rpc::Caller& caller);
+
+ private:
+  Tokens(config::v1::Config config, security::TokenIssuer services, std::unique_ptr<security::TokenIssuer> development);
+  std::string Issue(const security::TokenIssuer& issuer, const rpc::Caller& caller, absl::Duration life) const;
+
+  const config::v1::Config config_;
+  const security::TokenIssuer services_;
+  const std::unique_ptr<security::TokenIssuer> development_;  // null unless the configuration says development
+  std::unique_ptr<security::TokenVerifier> verifier_;
+  absl::Mutex mutex_;
+  struct Issued {
+    std::string header;
+    absl::Time renew;
+  };
+  std::map<std::string, Issued> issued_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace vivier::site
