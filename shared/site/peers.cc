@@ -57,6 +57,10 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
     if (!message->ParseFromString(bytes)) return Internal(absl::StrCat(service, " answered no ", type));
     return cache::Versioned{static_cast<uint64_t>(schema.Version(*message)), std::move(bytes)};
   };
+  if (rpc::HoldsPersonalData(resource)) {  // never in a cache
+    RETURN_IF_ERROR(load().status());
+    return message;
+  }
   ASSIGN_OR_RETURN(cache::Bytes bytes, cache_.FetchBlocking(name, cache::SchemaFingerprint(*resource), load,
                                                             absl::Now() + kFetchTimeout));
   if (!message->ParseFromString(*bytes)) return Internal(absl::StrCat("the cache holds no ", type));
@@ -65,7 +69,8 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
 
 void Peers::Changed(const std::vector<storage::RowKey>& rows) {
   for (const auto& [schema, name] : rows) {
-    if (!rpc::IsReferencedByOthers(*schema->descriptor())) continue;
+    const pb::Descriptor& resource = *schema->descriptor();
+    if (!rpc::IsReferencedByOthers(resource) || rpc::HoldsPersonalData(&resource)) continue;
     cache_.Drop(name);
     if (cache_.redis() != nullptr) cache_.redis()->Delete(name);
   }
