@@ -61,7 +61,8 @@ rpc::Service Enrolment::Rpc() {
       .Tick(*this, &Enrolment::ExpireAcceptance, applications_, "accept_by")
       .Holds("I1", "SELECT COUNT(*) FROM cohort_seats WHERE school = $1", kSeatsBroken)
       .Holds("I2", "SELECT COUNT(*) FROM learners WHERE school = $1", kLearnersBroken)
-      .Holds("I12", CheckSealChains);
+      .Holds("I12", CheckSealChains)
+      .Claim("I7", kFundedHolds);
 }
 
 namespace {

@@ -20,6 +20,12 @@ inline constexpr char kLearnersBroken[] =
     "SELECT candidate, 'more than one active learner in ' || cohort FROM learners "
     "WHERE school = $1 AND state IN ('ENROLLED', 'IN_TRAINING') GROUP BY cohort, candidate HAVING COUNT(*) > 1";
 
+// I7: the holds whose money is reserved as far as this service knows, by the name of their reservation. Holds that wait
+// for an answer are in flight and claim nothing.
+inline constexpr char kFundedHolds[] =
+    "SELECT 'schools/' || school || '/reservations/' || hold, name FROM applications "
+    "WHERE school = $1 AND state IN ('ADMITTED', 'ACCEPTED')";
+
 // I12: each link of each cohort's chain of seals follows from the one before.
 absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction);
 

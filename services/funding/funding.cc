@@ -50,6 +50,10 @@ constexpr char kNotEarnedOnce[] =
     "UNION ALL SELECT name, 'parts do not make the price' FROM earnings "
     "WHERE school = $1 AND earned_cents + own_cents <> price_cents";
 
+// I7: enrolment claims the same of those who are admitted.
+constexpr char kFundedHolds[] =
+    "SELECT name, application FROM reservations WHERE school = $1 AND state IN ('RESERVED', 'CONFIRMED')";
+
 absl::Status CheckFunder(Call&, const v1::Funder*, v1::Funder& funder) {
   if (funder.siret().empty() || formats::CheckSiret(funder.siret()).ok()) return absl::OkStatus();
   return InvalidField("funder.siret", "is not a SIRET: its check digit does not fit");
@@ -88,7 +92,8 @@ rpc::Service Funding::Rpc() {
       .React(*this, &Funding::OnAttendanceSheetSealed)
       .Holds("I3", kCountJournal, kNoTransfer)
       .Holds("I4", kCountBalances, kBalanceIsNotTheJournals)
-      .Holds("I5", kCountEarnings, kNotEarnedOnce);
+      .Holds("I5", kCountEarnings, kNotEarnedOnce)
+      .Claim("I7", kFundedHolds);
 }
 
 absl::StatusOr<v1::FundingAgreement> Funding::CreateFundingAgreement(Call& call,

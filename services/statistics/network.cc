@@ -7,6 +7,7 @@
 #include "services/statistics/statistics.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/uuid.h"
 #include "vivier/statistics/v1/events.pb.h"
 
 namespace vivier::statistics {
@@ -27,6 +28,31 @@ std::string QuarantineName(const v1::SubmitCellsRequest& request) {
 }
 
 }  // namespace
+
+absl::StatusOr<v1::RequestSubmissionResponse> Statistics::RequestSubmission(
+    Call& call, const v1::RequestSubmissionRequest& request) {
+  ASSIGN_OR_RETURN(std::optional<v1::SubmissionClock> clock,
+                   clocks_.Find(call, absl::StrCat(request.parent(), "/submissionClocks/cells")));
+  v1::RequestSubmissionResponse response;
+  if (!clock.has_value()) return response;
+  response.set_revision(clock->revision());
+  RETURN_IF_ERROR(EmitSubmissionDue(call, *std::move(clock)));
+  return response;
+}
+
+absl::Status Statistics::SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue&) {
+  v1::ComputeSubmissionRequest here;
+  here.set_parent(absl::StrCat("schools/", outside.school()));
+  ASSIGN_OR_RETURN(auto figures, outside.AskHere<v1::ComputeSubmissionResponse>(here));
+  v1::SubmitCellsRequest there;
+  there.set_parent(outside.target());
+  there.set_site(figures.site());
+  there.set_revision(figures.revision());
+  there.mutable_cells()->Swap(figures.mutable_cells());
+  there.set_content_hash(figures.content_hash());
+  there.set_request_id(UuidOf(absl::StrCat(outside.id(), figures.revision())));
+  return outside.AskThere<v1::Submission>(there).status();
+}
 
 absl::StatusOr<v1::Submission> Statistics::SubmitCells(Call& call, const v1::SubmitCellsRequest& request) {
   RETURN_IF_ERROR(MayBeAdded(call, request.site()));

@@ -137,10 +137,14 @@ absl::Status Statistics::OnContractBroken(Call& call, const partners::v1::Contra
 absl::Status Statistics::TellOfChange(Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(v1::SubmissionClock clock, clocks_.Get(call, name));
   if (!clock.has_due_time()) return absl::OkStatus();
+  return EmitSubmissionDue(call, std::move(clock));
+}
+
+absl::Status Statistics::EmitSubmissionDue(Call& call, v1::SubmissionClock clock) {
   clock.clear_due_time();
   RETURN_IF_ERROR(clocks_.Update(call, clock));
   v1::SubmissionDue event;
-  event.set_submission_clock(name);
+  event.set_submission_clock(clock.name());
   event.set_revision(clock.revision());
   return call.Emit(event);
 }

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/statistics/indicators.h"
+#include "services/statistics/invariants.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
@@ -33,7 +34,8 @@ rpc::Service Statistics::Rpc() {
   service.On(*this, &Statistics::GetIndicatorDictionary)
       .On(*this, &Statistics::ComputeOwnIndicators)
       .On(*this, &Statistics::ComputeIndicators)
-      .On(*this, &Statistics::BuildSubmission)
+      .On(*this, &Statistics::ComputeSubmission)
+      .On(*this, &Statistics::RequestSubmission)
       .On(*this, &Statistics::SubmitCells)
       .On(*this, &Statistics::GetFreshness)
       .On(*this, &Statistics::DeleteMember);
@@ -52,7 +54,10 @@ rpc::Service Statistics::Rpc() {
       .React(*this, &Statistics::OnCertificateAwarded)
       .React(*this, &Statistics::OnContractSigned)
       .React(*this, &Statistics::OnContractBroken)
-      .Tick(*this, &Statistics::TellOfChange, clocks_, "due_time");
+      .Tick(*this, &Statistics::TellOfChange, clocks_, "due_time")
+      .Deliver(*this, &Statistics::SendSubmission)
+      .Holds("I11", CheckCells)
+      .Holds("I11", CheckSubmissions);
   return service;
 }
 
@@ -96,9 +101,9 @@ absl::StatusOr<v1::ComputeIndicatorsResponse> Statistics::ComputeIndicators(
   return response;
 }
 
-absl::StatusOr<v1::BuildSubmissionResponse> Statistics::BuildSubmission(Call& call,
-                                                                        const v1::BuildSubmissionRequest& request) {
-  v1::BuildSubmissionResponse response;
+absl::StatusOr<v1::ComputeSubmissionResponse> Statistics::ComputeSubmission(Call& call,
+                                                                        const v1::ComputeSubmissionRequest& request) {
+  v1::ComputeSubmissionResponse response;
   ByYear years;
   if (request.site().empty()) {
     ASSIGN_OR_RETURN(std::optional<v1::SubmissionClock> clock,

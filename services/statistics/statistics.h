@@ -11,6 +11,7 @@
 #include "services/statistics/submission.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/table.h"
+#include "vivier/statistics/v1/events.pb.h"
 #include "vivier/statistics/v1/resources.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"
 
@@ -30,7 +31,11 @@ class Statistics {
                                                                         const v1::ComputeOwnIndicatorsRequest& request);
   absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(Call& call,
                                                                   const v1::ComputeIndicatorsRequest& request);
-  absl::StatusOr<v1::BuildSubmissionResponse> BuildSubmission(Call& call, const v1::BuildSubmissionRequest& request);
+  absl::StatusOr<v1::ComputeSubmissionResponse> ComputeSubmission(Call& call, const v1::ComputeSubmissionRequest& request);
+  absl::StatusOr<v1::RequestSubmissionResponse> RequestSubmission(Call& call,
+                                                                  const v1::RequestSubmissionRequest& request);
+  // Sends the figures as they are by then, so a newer revision may arrive than the event names.
+  absl::Status SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue& event);
   // Adds the cells of one cohort, "" for the tables that no cohort divides.
   absl::Status AddCohort(Call& call, const std::string& cohort, Counts& counts);
   absl::StatusOr<Counts> YearOf(Call& call, int year);
@@ -66,6 +71,7 @@ class Statistics {
   absl::Status OnContractSigned(Call& call, const partners::v1::ContractSigned& event);
   absl::Status OnContractBroken(Call& call, const partners::v1::ContractBroken& event);
   absl::Status TellOfChange(Call& call, const std::string& clock);
+  absl::Status EmitSubmissionDue(Call& call, v1::SubmissionClock clock);
   // Adds the changes to their cells and, when one moved, sets the clock of the next submission.
   absl::Status Apply(Call& call, const Changes& changes);
 

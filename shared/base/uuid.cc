@@ -1,6 +1,6 @@
 #include "shared/base/uuid.h"
 
-#include <array>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "shared/base/hash.h"
@@ -13,17 +13,25 @@ constexpr size_t kLength = 36;
 
 bool IsHyphenPlace(size_t place) { return place == 8 || place == 13 || place == 18 || place == 23; }
 
-}  // namespace
-
-std::string RandomUuid() {
-  std::array<char, 16> bytes;
-  FillRandom(bytes.data(), bytes.size());
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);  // version 4
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 4122
-  std::string text = Hex(absl::string_view(bytes.data(), bytes.size()));
+// The first 16 of `bytes` as a UUID of that version.
+std::string Format(std::string bytes, int version) {
+  bytes.resize(16);
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | (version << 4));
+  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);  // the variant of RFC 9562
+  std::string text = Hex(bytes);
   for (size_t place : {8, 13, 18, 23}) text.insert(place, 1, '-');
   return text;
 }
+
+}  // namespace
+
+std::string RandomUuid() {
+  std::string bytes(16, '\0');
+  FillRandom(bytes.data(), bytes.size());
+  return Format(std::move(bytes), 4);
+}
+
+std::string UuidOf(absl::string_view text) { return Format(Sha256(text), 8); }
 
 bool IsUuid(absl::string_view text) {
   if (text.size() != kLength) return false;

@@ -50,5 +50,12 @@ TEST(UuidTest, ThreadsDrawDifferentOnes) {
   EXPECT_EQ(seen.size(), 8'000u);
 }
 
+TEST(UuidOf, IsTheSameForTheSameTextOnly) {
+  EXPECT_EQ(UuidOf("a"), UuidOf("a"));
+  EXPECT_NE(UuidOf("a"), UuidOf("b"));
+  EXPECT_TRUE(IsUuid(UuidOf("a")));
+  EXPECT_EQ(UuidOf("a")[14], '8');  // the version
+}
+
 }  // namespace
 }  // namespace vivier

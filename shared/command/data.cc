@@ -38,6 +38,7 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session
       continue;
     }
     site::CompareClaims(response);
+    if (!session.running()) site::CompareCursors(response);
     return response;
   }
 }

@@ -19,12 +19,8 @@ constexpr char kVerifyPath[] = "/vivier.site.v1.SiteService/VerifyInvariants";
 // A full check reads every row of a school.
 constexpr absl::Duration kVerifyTimeout = absl::Minutes(5);
 
-struct Note {
-  pid_t process = 0;
-  std::string address;
-};
+}  // namespace
 
-// The notes of processes that still live, by service.
 std::map<std::string, Note> ReadNotes(const std::string& data) {
   std::map<std::string, Note> notes;
   std::error_code error;
@@ -36,9 +32,6 @@ std::map<std::string, Note> ReadNotes(const std::string& data) {
   }
   return notes;
 }
-
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings, std::vector<site::Module> modules) {
   auto session = std::make_unique<Session>();

@@ -2,6 +2,8 @@
 // by opening the data itself. Not thread-safe.
 #pragma once
 
+#include <sys/types.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +18,15 @@
 #include "shared/site/tokens.h"
 
 namespace vivier::command {
+
+// Where a running process of the school is.
+struct Note {
+  pid_t process = 0;
+  std::string address;
+};
+
+// The notes of processes that still live, by service.
+std::map<std::string, Note> ReadNotes(const std::string& data);
 
 class Session {
  public:

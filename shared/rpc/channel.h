@@ -48,6 +48,9 @@ inline std::string PathOf(const google::protobuf::MethodDescriptor& method) {
   return "/" + method.service()->full_name() + "/" + method.name();
 }
 
+// The one rpc that takes this request; null when its file declares none.
+const google::protobuf::MethodDescriptor* MethodTaking(const google::protobuf::Descriptor& request);
+
 template <class Response>
 absl::StatusOr<Response> Invoke(Channel& channel, const std::string& path, const google::protobuf::Message& request,
                                 const CallOptions& options = {}) {

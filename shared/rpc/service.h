@@ -8,7 +8,8 @@
 //         .Standard(cohorts_, &CheckCohort)                  // Get, List, Create, Update, Delete as far as declared
 //         .On(*this, &Enrolment::AdmitApplication)
 //         .React(*this, &Enrolment::OnSeatFunded)
-//         .Tick(*this, &Enrolment::ExpireHold, holds_, "funding_by");
+//         .Tick(*this, &Enrolment::ExpireHold, holds_, "funding_by")
+//         .Deliver(*this, &Statistics::SendSubmission);       // takes events of the own log outside
 //   }
 #pragma once
 
@@ -23,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "shared/rpc/call.h"
+#include "shared/rpc/outside.h"
 #include "shared/storage/table.h"
 
 namespace vivier::rpc {
@@ -108,6 +110,16 @@ class Service {
     return *this;
   }
 
+  // Takes each such event of this service's own log to every target that the site configures for it, at least once and
+  // in order; `method` is run again until it answers OK or a refusal, which is stored as its outcome.
+  template <class Owner, class Event>
+  Service& Deliver(Owner& owner, absl::Status (Owner::*method)(const Outside&, const Event&)) {
+    deliveries_.push_back({Event::descriptor(), [&owner, method](const Outside& outside, const google::protobuf::Message& event) {
+                             return (owner.*method)(outside, static_cast<const Event&>(event));
+                           }});
+    return *this;
+  }
+
   // A table that no standard method names but the service keeps: it takes part in the drift check.
   template <class M>
   Service& Keeps(const storage::Table<M>& table) {
@@ -135,12 +147,18 @@ class Service {
     Reaction reaction;
   };
 
+  struct EventDelivery {
+    const google::protobuf::Descriptor* event;
+    std::function<absl::Status(const Outside&, const google::protobuf::Message& event)> deliver;
+  };
+
   // Every declared rpc with its handler, or what is wrong.
   absl::StatusOr<std::vector<Method>> Build() const;
 
   const google::protobuf::ServiceDescriptor* descriptor() const { return descriptor_; }
   const std::string& name() const { return name_; }  // "enrolment"
   const std::vector<EventReaction>& reactions() const { return reactions_; }
+  const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
   const std::vector<TickRow>& ticks() const { return ticks_; }
   const std::vector<const storage::Schema*>& schemas() const { return schemas_; }
   const std::vector<Invariant>& invariants() const { return invariants_; }
@@ -156,6 +174,7 @@ class Service {
   std::vector<std::pair<const google::protobuf::Descriptor*, Handler>> handlers_;  // by request type
   std::vector<std::pair<const google::protobuf::Descriptor*, Handler>> standard_;  // used where no handler is given
   std::vector<EventReaction> reactions_;
+  std::vector<EventDelivery> deliveries_;
   std::vector<TickRow> ticks_;
   std::vector<const storage::Schema*> schemas_;
   std::vector<Invariant> invariants_;

@@ -48,7 +48,9 @@ bool Behaves(const FieldDescriptor* field, google::api::FieldBehavior behavior) 
 }
 
 std::vector<std::string> NamePattern(const FieldDescriptor* field) {
-  std::string type = field->options().GetExtension(google::api::resource_reference).type();
+  const auto& reference = field->options().GetExtension(google::api::resource_reference);
+  const bool of_parent = reference.type().empty() && !reference.child_type().empty();
+  std::string type = of_parent ? reference.child_type() : reference.type();
   if (type.empty() && field->name() == "name")
     type = field->containing_type()->options().GetExtension(google::api::resource).type();
   const pb::Descriptor* resource = ResourceType(type);
@@ -56,6 +58,7 @@ std::vector<std::string> NamePattern(const FieldDescriptor* field) {
   const google::api::ResourceDescriptor& option = resource->options().GetExtension(google::api::resource);
   if (option.pattern_size() != 1) return {};  // several shapes: the handler tells which it knows
   std::vector<std::string> segments = absl::StrSplit(option.pattern(0), '/');
+  if (of_parent) segments.resize(segments.size() - (segments.back().front() == '{' ? 2 : 1));
   for (std::string& segment : segments)
     if (segment.front() == '{') segment = "{}";
   return segments;

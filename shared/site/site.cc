@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "google/protobuf/util/message_differencer.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/cache/layered.h"
+#include "shared/follow/delivery.h"
 #include "shared/follow/follower.h"
 #include "shared/follow/log_service.h"
 #include "shared/follow/ticker.h"
@@ -16,6 +16,7 @@
 #include "shared/rpc/log.h"
 #include "shared/rpc/validate.h"
 #include "shared/security/school_key.h"
+#include "shared/security/secret_file.h"
 #include "shared/site/tokens.h"
 #include "shared/site/verify.h"
 #include "shared/storage/migrate.h"
@@ -28,8 +29,6 @@ namespace {
 
 using config::v1::Config;
 
-// Own rows, serialized: a school's working set is a few thousand resources of about 1 KB.
-constexpr size_t kNearBytesMax = 64 << 20;
 // Other services' resources.
 constexpr size_t kPeerBytesMax = 16 << 20;
 // They wait for PostgreSQL, Redis and peers most of their time.
@@ -68,11 +67,13 @@ struct Running {
   std::unique_ptr<rpc::Adapter> adapter;
   std::unique_ptr<follow::Ticker> ticker;
   std::vector<std::unique_ptr<follow::Follower>> followers;
+  std::vector<std::unique_ptr<follow::Delivery>> deliveries;
 };
 
 class RunningSite : public Site {
  public:
-  explicit RunningSite(Options options) : options_(std::move(options)), workers_(kWorkerThreads) {}
+  explicit RunningSite(Options options)
+      : options_(std::move(options)), workers_(kWorkerThreads), near_(options_.near_bytes_max) {}
   ~RunningSite() override { Stop(); }
 
   absl::Status Open() {
@@ -93,6 +94,7 @@ class RunningSite : public Site {
   void Stop() override {
     for (const std::unique_ptr<Running>& running : running_) {
       running->followers.clear();
+      running->deliveries.clear();
       running->ticker = nullptr;
     }
     log_service_.Stop();
@@ -228,8 +230,27 @@ class RunningSite : public Site {
             [this, name = running.module.name()] { return tokens_->OfService(name); }, running.writer.get(),
             running.readers.get()}));
     }
+    for (const rpc::Service::EventDelivery& delivery : running.module.service.deliveries())
+      for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);
     running.ticker = std::make_unique<follow::Ticker>(follow::Ticker::Options{
         &running.module.service, schools(), running.writer.get(), running.readers.get(), options_.now});
+  }
+
+  void StartDelivery(Running& running, const rpc::Service::EventDelivery& delivery, const config::v1::Parent& parent) {
+    std::shared_ptr<rpc::Channel>& there = parents_[parent.name()];
+    if (there == nullptr) there = transport::Connect({.target = parent.address(), .tls = std::nullopt});
+    const std::string service = running.module.name();
+    for (const std::string& school : config().schools())
+      running.deliveries.push_back(std::make_unique<follow::Delivery>(follow::Delivery::Options{
+          school, parent.name(), &delivery,
+          [this, service, here = running.peers->Find(service)] {
+            return rpc::Outside::End{here, tokens_->OfService(service)};
+          },
+          // A file that cannot be read gives no token: the parent refuses it and the delivery waits.
+          [channel = there.get(), file = parent.token_file()] {
+            return rpc::Outside::End{channel, security::ReadSecretFile(file).value_or("")};
+          },
+          running.writer.get(), running.readers.get()}));
   }
 
   Options options_;
@@ -237,8 +258,9 @@ class RunningSite : public Site {
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<security::SchoolKey> school_key_;
   std::unique_ptr<cache::Layered> cache_;
-  cache::NearCache near_{kNearBytesMax};
+  cache::NearCache near_;
   follow::LogService log_service_;
+  std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;
   std::unique_ptr<transport::MetricsEndpoint> metrics_;

@@ -24,6 +24,8 @@ class Site {
     std::function<absl::Time()> now = absl::Now;
     // Without, nothing follows and nothing ticks: to look at data at rest.
     bool background = true;
+    // Own rows, kept serialized: a school's working set is a few thousand resources of about 1 KB. 0 keeps none.
+    size_t near_bytes_max = 64 << 20;
   };
 
   // Opens the databases (SQLite files are migrated, a PostgreSQL must have been), refuses on any drift between binary

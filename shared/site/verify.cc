@@ -157,6 +157,7 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers, c
     }
     for (const rpc::Claiming& claiming : service.claims()) {
       ASSIGN_OR_RETURN(rpc::Claims claims, claiming.claims(transaction));
+      claims[""] = "";  // so that a service that knows of nothing is still compared
       for (const auto& [subject, value] : claims) {
         v1::Claim& claim = *response.add_claims();
         claim.set_invariant(claiming.invariant);
@@ -182,14 +183,14 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
   std::map<std::string, std::map<std::string, std::map<std::string, std::string>>> values;  // by invariant, subject, service
   std::map<std::string, std::set<std::string>> services;                                    // by invariant
   for (const v1::Claim& claim : response.claims()) {
-    values[claim.invariant()][claim.subject()][claim.service()] = claim.value();
     services[claim.invariant()].insert(claim.service());
+    if (!claim.subject().empty()) values[claim.invariant()][claim.subject()][claim.service()] = claim.value();
   }
-  for (const auto& [invariant, subjects] : values) {
+  for (const auto& [invariant, claiming] : services) {
     Breaches breaches;
-    for (const auto& [subject, claims] : subjects) {
+    for (const auto& [subject, claims] : values[invariant]) {
       ++breaches.checked;
-      if (claims.size() != services[invariant].size()) {
+      if (claims.size() != claiming.size()) {
         Breach(breaches, subject, absl::StrCat("only ", claims.begin()->first, " knows it, as ", claims.begin()->second));
       } else if (claims.begin()->second != claims.rbegin()->second) {
         Breach(breaches, subject, absl::StrCat(claims.begin()->first, " says ", claims.begin()->second, ", ",
@@ -199,6 +200,21 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
     AddBreaches(breaches, ReportOf(response, invariant, "site"));
   }
   response.clear_claims();
+}
+
+void CompareCursors(v1::VerifyInvariantsResponse& response) {
+  std::map<std::string, int64_t> ends;
+  for (const v1::LogPosition& position : response.positions()) ends[position.service()] = position.event_number();
+  for (const v1::LogPosition& position : response.positions()) {
+    Breaches breaches;
+    for (const auto& [producer, number] : position.cursors()) {
+      ++breaches.checked;
+      if (ends.count(producer) > 0 && number > ends[producer])
+        Breach(breaches, absl::StrCat("cursors/", producer),
+               absl::StrCat("has applied event ", number, " of a log that ends at ", ends[producer]));
+    }
+    AddBreaches(breaches, ReportOf(response, "I6", position.service()));
+  }
 }
 
 }  // namespace vivier::site

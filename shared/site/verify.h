@@ -20,4 +20,8 @@ bool IsAtRest(const site::v1::VerifyInvariantsResponse& response);
 // Compares what the services claim of the same thing (I7), adds a report for each such invariant, and drops the claims.
 void CompareClaims(site::v1::VerifyInvariantsResponse& response);
 
+// Adds to I6 whether a cursor is beyond the end of its log. Only for data at rest: the services of a running site are
+// not looked at in the same instant, and there its followers ask by themselves (LOG_FORKED).
+void CompareCursors(site::v1::VerifyInvariantsResponse& response);
+
 }  // namespace vivier::site

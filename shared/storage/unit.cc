@@ -10,6 +10,7 @@
 #include "shared/base/status.h"
 #include "shared/storage/events.h"
 #include "shared/storage/filter.h"
+#include "vivier/options/v1/options.pb.h"
 #include "vivier/storage/v1/page_token.pb.h"
 
 namespace vivier::storage {
@@ -268,7 +269,13 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& 
   return absl::WebSafeBase64Escape(token.SerializeAsString());
 }
 
+// Whatever may be wrong with an event is found here: once Apply has begun, only the database may say no.
 absl::Status Unit::Emit(const pb::Message& event) {
+  const pb::Descriptor& type = *event.GetDescriptor();
+  if (!type.options().HasExtension(options::v1::event))
+    return Internal(absl::StrCat(type.full_name(), " is not declared as an event"));
+  const pb::FieldDescriptor* person = type.FindFieldByName(type.options().GetExtension(options::v1::person));
+  if (person != nullptr) RETURN_IF_ERROR(KeyOf(event.GetReflection()->GetString(event, person), true).status());
   std::unique_ptr<pb::Message> copy(event.New());
   copy->CopyFrom(event);
   events_.push_back(std::move(copy));

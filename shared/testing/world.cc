@@ -32,15 +32,6 @@ std::string FreshFolder() {
   return path;
 }
 
-// The one rpc that takes this type.
-const pb::MethodDescriptor* MethodOf(const pb::Descriptor* request) {
-  const pb::FileDescriptor* file = request->file();
-  for (int s = 0; s < file->service_count(); ++s)
-    for (int m = 0; m < file->service(s)->method_count(); ++m)
-      if (file->service(s)->method(m)->input_type() == request) return file->service(s)->method(m);
-  return nullptr;
-}
-
 }  // namespace
 
 World::World(storage::Engine engine) : World(engine, [](config::v1::Config&) {}) {}
@@ -109,7 +100,7 @@ absl::StatusOr<std::string> World::CallRaw(const pb::MethodDescriptor& method, c
 }
 
 absl::Status World::CallInto(const pb::Message& request, const rpc::Caller& caller, pb::Message& response) {
-  const pb::MethodDescriptor* method = MethodOf(request.GetDescriptor());
+  const pb::MethodDescriptor* method = rpc::MethodTaking(*request.GetDescriptor());
   if (method == nullptr) return absl::InternalError("no rpc takes a " + request.GetDescriptor()->full_name());
   absl::StatusOr<std::string> bytes = CallRaw(*method, request.SerializeAsString(), Authorization(caller));
   if (!bytes.ok()) return bytes.status();

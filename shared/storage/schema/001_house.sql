@@ -80,3 +80,13 @@ CREATE TABLE person_keys (
   person TEXT NOT NULL,
   wrapped BYTEA NOT NULL,
   PRIMARY KEY (school, person));
+
+-- How far a delivery has taken the service's own events to a target outside, and how the last one ended.
+CREATE TABLE deliveries (
+  school TEXT NOT NULL,
+  target TEXT NOT NULL,
+  type TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  outcome TEXT NOT NULL,
+  deliver_time BIGINT NOT NULL,
+  PRIMARY KEY (school, target, type));

@@ -1,0 +1,117 @@
+#include "services/statistics/invariants.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/statistics/rules.h"
+#include "services/statistics/submission.h"
+#include "shared/storage/table.h"
+
+namespace vivier::statistics {
+namespace {
+
+using rpc::Breaches;
+using storage::Transaction;
+
+using Counted = std::map<std::string, int64_t>;  // by the id of a cell
+
+// Tables of which every counted fact is remembered. The divisions of learners are not: their classes are gone with an
+// erased person's key, their counts stay.
+const std::set<std::string>& RecountedTables() {
+  static const auto& tables = *new std::set<std::string>{"learners", "minutes", "presence", "seats"};
+  return tables;
+}
+
+void Breach(Breaches& breaches, const std::string& row, const std::string& explanation) {
+  if (breaches.violations++ > 0) return;
+  breaches.first_row = row;
+  breaches.explanation = explanation;
+}
+
+template <class M>
+absl::Status ForEach(Transaction& transaction, const std::string& collection, const std::function<void(const M&)>& each) {
+  const storage::Table<M> table;
+  const std::string parent = absl::StrCat("schools/", transaction.school(), "/", collection);
+  storage::Unit unit(transaction);
+  std::string token;
+  do {
+    ASSIGN_OR_RETURN(storage::Page<M> page, table.List(unit, parent, storage::kPageSizeMax, token, ""));
+    for (const M& row : page.items) each(row);
+    token = page.next_page_token;
+  } while (!token.empty());
+  return absl::OkStatus();
+}
+
+void Add(const std::string& table, const std::string& value, const std::string& cohort, int64_t count, Counted& counted) {
+  counted[CellId({{table, {value}}, cohort, count})] += count;
+}
+
+// "ai-1" of the fact schools/nancy/sheetFacts/ai-1.2026-09-07-am.
+std::string CohortOfFact(const std::string& name) {
+  const std::string id = IdOf(name);
+  return id.substr(0, id.find('.'));
+}
+
+absl::StatusOr<Counted> Recount(Transaction& transaction) {
+  Counted counted;
+  RETURN_IF_ERROR(ForEach<v1::CohortFact>(transaction, "cohortFacts", [&](const v1::CohortFact& fact) {
+    Add("seats", "opened", IdOf(fact.name()), fact.capacity(), counted);
+  }));
+  RETURN_IF_ERROR(ForEach<v1::SeatFact>(transaction, "seatFacts", [&](const v1::SeatFact& fact) {
+    Add("seats", "funded", fact.cohort(), fact.funded() && !fact.released() ? 1 : 0, counted);
+  }));
+  RETURN_IF_ERROR(ForEach<v1::LearnerFact>(transaction, "learnerFacts", [&](const v1::LearnerFact& fact) {
+    Add("learners", fact.learner_state(), fact.cohort(), 1, counted);
+  }));
+  RETURN_IF_ERROR(ForEach<v1::SheetFact>(transaction, "sheetFacts", [&](const v1::SheetFact& fact) {
+    const std::string cohort = CohortOfFact(fact.name());
+    Add("minutes", "due", cohort, fact.minutes_due(), counted);
+    Add("minutes", "present", cohort, fact.minutes_present(), counted);
+    Add("presence", "entries", cohort, fact.entries(), counted);
+  }));
+  return counted;
+}
+
+}  // namespace
+
+absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
+  ASSIGN_OR_RETURN(Counted counted, Recount(transaction));
+  Breaches breaches;
+  RETURN_IF_ERROR(ForEach<v1::Cell>(transaction, "cells", [&](const v1::Cell& cell) {
+    if (RecountedTables().count(cell.table_id()) == 0) return;
+    ++breaches.checked;
+    const int64_t expected = std::exchange(counted[IdOf(cell.name())], 0);
+    if (cell.count() != expected)
+      Breach(breaches, cell.name(), absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
+  }));
+  for (const auto& [id, count] : counted)
+    if (count != 0)
+      Breach(breaches, absl::StrCat("schools/", transaction.school(), "/cells/", id),
+             absl::StrCat("is missing, its facts say ", count));
+  return breaches;
+}
+
+absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
+  std::map<std::string, ByYear> sites;
+  RETURN_IF_ERROR(ForEach<v1::SiteYear>(transaction, "siteYears", [&](const v1::SiteYear& row) {
+    sites[row.site()][row.year()] = Read(row);
+  }));
+  Breaches breaches;
+  RETURN_IF_ERROR(ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
+    ++breaches.checked;
+    const YearCells cells = ToCells(std::exchange(sites[IdOf(submission.name())], {}));
+    if (ContentHash(cells) != submission.content_hash())
+      Breach(breaches, submission.name(), "the figures that count are not those that were accepted");
+  }));
+  for (const auto& [site, years] : sites)
+    if (!years.empty())
+      Breach(breaches, absl::StrCat("schools/", transaction.school(), "/siteYears/", site),
+             "counts for a school without an accepted submission");
+  return breaches;
+}
+
+}  // namespace vivier::statistics

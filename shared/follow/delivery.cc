@@ -1,0 +1,147 @@
+#include "shared/follow/delivery.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/base/uuid.h"
+#include "shared/rpc/log.h"
+#include "shared/storage/events.h"
+
+namespace vivier::follow {
+namespace {
+
+using storage::Value;
+
+// A delivery waits for nobody at a keyboard.
+constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
+constexpr absl::Duration kTryAgain = absl::Seconds(1);
+
+constexpr char kDelivered[] = "OK";
+
+// Nobody can tell whether it arrived, or it could not yet: it must be sent again.
+bool IsPassing(const absl::Status& error) {
+  switch (error.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnauthenticated:  // a token is being replaced
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Moves the delivery's number by compare-and-set, so that of two replicas one stores it.
+class StoreWork : public storage::Work {
+ public:
+  StoreWork(std::string school, std::string sql, std::vector<Value> parameters, std::function<void(absl::Status)> done)
+      : school_(std::move(school)), sql_(std::move(sql)), parameters_(std::move(parameters)), done_(std::move(done)) {}
+
+  const std::string& school() const override { return school_; }
+  void Want(storage::Transaction::Wanted&) const override {}
+  void Run(storage::Transaction& transaction, absl::Time) override {
+    stored_ = transaction.connection().Send(sql_, parameters_);
+  }
+  void Done(const absl::Status& committed) override { done_(committed.ok() ? stored_ : committed); }
+
+ private:
+  const std::string school_, sql_;
+  const std::vector<Value> parameters_;
+  const std::function<void(absl::Status)> done_;
+  absl::Status stored_;
+};
+
+}  // namespace
+
+Delivery::Delivery(Options options) : options_(std::move(options)), thread_([this] { Loop(); }) {}
+
+Delivery::~Delivery() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  thread_.join();
+}
+
+bool Delivery::Wait(absl::Duration time) {
+  absl::MutexLock lock(&mutex_);
+  return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), time);
+}
+
+void Delivery::Loop() {
+  absl::Duration pause = absl::ZeroDuration();
+  while (Wait(pause)) {
+    const absl::StatusOr<bool> delivered = DeliverPage();
+    if (!delivered.ok())
+      rpc::Log(rpc::Level::kWarning, "a delivery waits",
+               {{"target", options_.target}, {"error", delivered.status().message()}});
+    pause = !delivered.ok() ? kTryAgain : *delivered ? absl::ZeroDuration() : kLookAgain;
+  }
+}
+
+absl::StatusOr<bool> Delivery::DeliverPage() {
+  int64_t number = 0;
+  std::vector<log::v1::LoggedEvent> events;
+  RETURN_IF_ERROR(options_.readers->Read(options_.school, [&](storage::Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(storage::Result found,
+                     transaction.connection().Query(
+                         "SELECT number FROM deliveries WHERE school = $1 AND target = $2 AND type = $3",
+                         {Value(options_.school), Value(options_.target), Value(options_.delivery->event->full_name())}));
+    if (!found.rows.empty()) number = std::get<int64_t>(found.rows[0][0]);
+    ASSIGN_OR_RETURN(events, storage::ReadEvents(transaction, number));
+    return absl::OkStatus();
+  }));
+  const std::string type_url = absl::StrCat("type.googleapis.com/", options_.delivery->event->full_name());
+  for (const log::v1::LoggedEvent& event : events) {
+    if (event.payload().type_url() != type_url) continue;
+    ASSIGN_OR_RETURN(std::string outcome, Deliver(event));
+    RETURN_IF_ERROR(Store(number, event.number(), outcome));
+    number = event.number();
+  }
+  if (events.empty() || number >= events.back().number()) return !events.empty();
+  RETURN_IF_ERROR(Store(number, events.back().number(), kDelivered));  // the rest of the page is not for this delivery
+  return true;
+}
+
+// The outcome to store; an error where it must be tried again.
+absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event) const {
+  std::unique_ptr<google::protobuf::Message> message(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(options_.delivery->event)->New());
+  if (!message->ParseFromString(event.payload().value())) return Internal("the payload is no message of its type");
+  const std::string id = UuidOf(absl::StrCat(options_.target, "|", options_.school, "|", event.hash()));
+  const rpc::Outside outside(options_.school, options_.target, id, options_.here(), options_.there());
+  const absl::Status status = options_.delivery->deliver(outside, *message);
+  if (status.ok()) return std::string(kDelivered);
+  if (IsPassing(status)) return status;
+  rpc::Log(rpc::Level::kWarning, "a delivery was refused", {{"target", options_.target}, {"error", status.message()}});
+  return absl::StrCat(absl::StatusCodeToString(status.code()), " ", ReasonOf(status));
+}
+
+absl::Status Delivery::Store(int64_t before, int64_t number, const std::string& outcome) {
+  const std::string sql =
+      before == 0 ? "INSERT INTO deliveries (school, target, type, number, outcome, deliver_time) "
+                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (school, target, type) DO NOTHING"
+                  : "UPDATE deliveries SET number = $4, outcome = $5, deliver_time = $6 "
+                    "WHERE school = $1 AND target = $2 AND type = $3 AND number = $7";
+  std::vector<Value> parameters = {options_.school, options_.target, options_.delivery->event->full_name(),
+                                   number,          outcome,         absl::ToUnixMicros(absl::Now())};
+  if (before != 0) parameters.push_back(before);
+  absl::Notification stored;
+  absl::Status status;
+  RETURN_IF_ERROR(options_.writer->Submit(std::make_unique<StoreWork>(
+      options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
+        status = std::move(outcome_of_store);
+        stored.Notify();
+      })));
+  stored.WaitForNotification();
+  return status;
+}
+
+}  // namespace vivier::follow

@@ -1,0 +1,50 @@
+// Takes events of a service's own log to one target outside: a thread that reads what comes after its last delivery,
+// runs the service's function, which may block, and stores the outcome in an ordinary transaction. At least once, in
+// order; an event that meets a transient error is tried again without limit, a refusal is stored and the next one
+// follows. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "shared/rpc/readers.h"
+#include "shared/rpc/service.h"
+#include "shared/storage/writer.h"
+#include "vivier/log/v1/log.pb.h"
+
+namespace vivier::follow {
+
+class Delivery {
+ public:
+  struct Options {
+    std::string school;
+    std::string target;  // schools/{parent}
+    const rpc::Service::EventDelivery* delivery;
+    std::function<rpc::Outside::End()> here;
+    std::function<rpc::Outside::End()> there;
+    storage::Writer* writer;
+    rpc::Readers* readers;
+  };
+
+  explicit Delivery(Options options);
+  ~Delivery();
+
+ private:
+  void Loop();
+  // True when there was something to deliver.
+  absl::StatusOr<bool> DeliverPage();
+  absl::StatusOr<std::string> Deliver(const log::v1::LoggedEvent& event) const;
+  absl::Status Store(int64_t before, int64_t number, const std::string& outcome);
+  bool Wait(absl::Duration time);
+
+  const Options options_;
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace vivier::follow

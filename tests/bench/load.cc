@@ -1,0 +1,89 @@
+#include "tests/bench/load.h"
+
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "shared/transport/channel.h"
+
+namespace vivier::bench {
+namespace {
+
+// 256 callers of one transaction each wait a quarter of a second; a stuck server shall fail the run, not hang it.
+constexpr absl::Duration kCallTimeout = absl::Seconds(20);
+
+class Run {
+ public:
+  Run(const Load& load, absl::Time end) : load_(load), end_(end), asking_(load.callers) {}
+
+  void Ask(rpc::Channel& channel) {
+    const std::optional<std::string> request = Next();
+    if (!request) return;
+    channel.Start(load_.path, *request, {kCallTimeout, load_.target->authorization, ""},
+                  [this, &channel](absl::StatusOr<std::string> answer) {
+                    if (Count(answer.status())) Ask(channel);
+                  });
+  }
+
+  absl::StatusOr<int> Wait() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &Run::IsOver));
+    if (!error_.ok()) return error_;
+    return answers_;
+  }
+
+ private:
+  bool IsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return asking_ == 0; }
+
+  std::optional<std::string> Next() {
+    absl::MutexLock lock(&mutex_);
+    std::optional<std::string> request;
+    if (error_.ok() && absl::Now() < end_) request = load_.next();
+    if (!request) --asking_;
+    return request;
+  }
+
+  bool Count(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    if (status.ok()) {
+      ++answers_;
+      return true;
+    }
+    if (error_.ok()) error_ = status;
+    --asking_;
+    return false;
+  }
+
+  const Load& load_;
+  const absl::Time end_;
+  absl::Mutex mutex_;
+  int asking_ ABSL_GUARDED_BY(mutex_);
+  int answers_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status error_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+Target Dial(const std::string& address, const std::string& authorization, int connections) {
+  Target target;
+  target.authorization = authorization;
+  for (int i = 0; i < connections; ++i)
+    target.channels.push_back(transport::Connect({.target = address, .tls = std::nullopt, .retry = false}));
+  return target;
+}
+
+absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time) {
+  Outcome outcome;
+  outcome.start = absl::Now();
+  Run run(load, outcome.start + time);
+  const auto& channels = load.target->channels;
+  for (int i = 0; i < load.callers; ++i) run.Ask(*channels[static_cast<size_t>(i) % channels.size()]);
+  const absl::StatusOr<int> answers = run.Wait();
+  if (!answers.ok()) return answers.status();
+  outcome.end = absl::Now();
+  outcome.answers = *answers;
+  return outcome;
+}
+
+}  // namespace vivier::bench

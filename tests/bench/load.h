@@ -1,0 +1,43 @@
+// A number of callers who each wait for their answer before they ask again, over a few connections, without a thread
+// for each: what a client of the wire sees. Drive blocks; not thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "shared/rpc/channel.h"
+
+namespace vivier::bench {
+
+// A server as the load sees it.
+struct Target {
+  std::vector<std::shared_ptr<rpc::Channel>> channels;
+  std::string authorization;
+};
+
+// Connects `connections` times.
+Target Dial(const std::string& address, const std::string& authorization, int connections);
+
+struct Load {
+  const Target* target;
+  std::string path;  // "/package.Service/Method"
+  int callers;
+  // The next request's bytes, nullopt when there is none left. Called under a lock.
+  std::function<std::optional<std::string>()> next;
+};
+
+struct Outcome {
+  absl::Time start, end;  // of the first request and the last answer
+  int answers = 0;
+  double per_second() const { return answers / absl::ToDoubleSeconds(end - start); }
+};
+
+// Asks for `time` or until `next` has nothing more; waits for every answer. The first error that came back, if any.
+absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time);
+
+}  // namespace vivier::bench

@@ -1,0 +1,53 @@
+#include "tests/bench/report.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace vivier::bench {
+
+double Median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+std::vector<double> Report::Values(const std::string& measurement) const {
+  std::vector<double> values;
+  for (const auto& round : rounds_) values.push_back(round.at(measurement));
+  return values;
+}
+
+void Report::Rate(const std::string& measurement) { Number(measurement + "_per_s", Median(Values(measurement))); }
+
+void Report::Ratio(const std::string& name, const std::string& measurement, const std::string& base, double target) {
+  std::vector<double> ratios;
+  for (const auto& round : rounds_) ratios.push_back(round.at(measurement) / round.at(base));
+  const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
+  const double median = Median(ratios);
+  absl::StrAppendFormat(&ratios_, "%-32s %8.2f  (%.2f to %.2f)%s\n", name, median, *lowest, *highest,
+                        target == 0         ? ""
+                        : median >= target  ? absl::StrFormat("  target %.1f reached", target)
+                                            : absl::StrFormat("  TARGET %.1f MISSED", target));
+  Number(name, median);
+  Number(name + "_min", *lowest);
+  Number(name + "_max", *highest);
+}
+
+std::string Report::Table() const {
+  std::string text = absl::StrFormat("ratios: median of %d rounds (lowest to highest)\n%s\n", rounds_.size(), ratios_);
+  for (const auto& [name, value] : numbers_)
+    if (ratios_.find(name.substr(0, name.rfind("_m"))) == std::string::npos)
+      absl::StrAppendFormat(&text, "%-32s %8.0f\n", name, value);
+  return text;
+}
+
+std::string Report::Json() const {
+  return absl::StrFormat("{%s}\n", absl::StrJoin(numbers_, ", ", [](std::string* out, const auto& number) {
+                           absl::StrAppendFormat(out, "\"%s\": %.10g", number.first, number.second);
+                         }));
+}
+
+}  // namespace vivier::bench

@@ -1,0 +1,390 @@
+// Bad input for every rpc of every service, made from the descriptors: each is refused with its code and its reason, and
+// no row of any table changes. Before, every rpc is called once with a valid request, so that there are rows.
+#include <cstdio>
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "shared/base/error.h"
+#include "shared/rpc/channel.h"
+#include "shared/rpc/endpoint.h"
+#include "shared/security/roles.h"
+#include "shared/security/token.h"
+#include "shared/testing/engines.h"
+#include "shared/testing/world.h"
+#include "tests/rpc/base_request.h"
+#include "tests/rpc/digest.h"
+#include "tests/rpc/mutations.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/errors/v1/errors.pb.h"
+#include "vivier/log/v1/log.pb.h"
+#include "vivier/security/v1/token.pb.h"
+#include "vivier/site/v1/site.pb.h"
+
+namespace vivier::testing {
+namespace {
+
+using absl::StatusCode;
+
+// Every service that a site serves, those that others build on first.
+std::vector<const pb::ServiceDescriptor*> Services() {
+  std::vector<const pb::ServiceDescriptor*> services;
+  for (const char* name : {"curriculum", "enrolment", "funding", "partners", "statistics"})
+    for (const site::Module& module : AllModules())
+      if (module.name() == name) services.push_back(module.service.descriptor());
+  EXPECT_EQ(services.size(), AllModules().size());
+  services.push_back(log::v1::FollowEventsRequest::descriptor()->file()->service(0));
+  services.push_back(site::v1::VerifyInvariantsRequest::descriptor()->file()->service(0));
+  return services;
+}
+
+std::vector<const pb::MethodDescriptor*> Methods() {
+  std::vector<const pb::MethodDescriptor*> methods;
+  for (const pb::ServiceDescriptor* service : Services())
+    for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
+  return methods;
+}
+
+// The reasons of all our enums.
+const std::set<std::string>& Reasons() {
+  static const auto& reasons = *[] {
+    auto* all = new std::set<std::string>;
+    const auto add = [all](const pb::FileDescriptor* file) {
+      const pb::EnumDescriptor* reason = file->FindEnumTypeByName("Reason");
+      for (int i = 1; reason != nullptr && i < reason->value_count(); ++i) all->insert(reason->value(i)->name());
+    };
+    add(errors::v1::Reason_descriptor()->file());
+    for (const pb::ServiceDescriptor* service : Services()) add(service->file());
+    return all;
+  }();
+  return reasons;
+}
+
+google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  if (const auto payload = status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo"))
+    EXPECT_TRUE(info.ParseFromString(std::string(*payload)));
+  return info;
+}
+
+bool NamesField(const absl::Status& status, const std::string& field) {
+  google::rpc::BadRequest request;
+  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
+  if (!payload || !request.ParseFromString(std::string(*payload))) return false;
+  for (const auto& violation : request.field_violations())
+    if (violation.field() == field) return true;
+  return false;
+}
+
+const pb::FieldDescriptor* FieldOf(const pb::MethodDescriptor& method, const std::string& name) {
+  return method.input_type()->FindFieldByName(name);
+}
+
+// Makes first, deletes last.
+int Turn(const std::string& rpc) {
+  int turn = 0;
+  for (const char* verb : {"Create", "Submit", "Open", "Publish", "", "Update", "Get", "List", "Delete"}) {
+    if (*verb != '\0' && absl::StartsWith(rpc, verb)) return turn;
+    ++turn;
+  }
+  return 4;
+}
+
+class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
+ protected:
+  // The answer's bytes, or those of a stream's first message.
+  absl::StatusOr<std::string> Send(const pb::MethodDescriptor& method, const std::string& bytes,
+                                   const std::string& authorization) {
+    if (!method.server_streaming()) return world_.CallRaw(method, bytes, authorization);
+    std::unique_ptr<rpc::ClientStream> stream =
+        world_.site().channel()->Stream(rpc::PathOf(method), bytes, {absl::Seconds(10), authorization, ""});
+    absl::StatusOr<std::optional<std::string>> first = stream->Read();
+    if (!first.ok()) return first.status();
+    return first->value_or("");
+  }
+
+  // Every rpc once, as the director would call it. Keeps the ids of those that changed something.
+  void CallEveryRpcOnce() {
+    for (int turn = 0; turn < 9; ++turn)
+      for (const pb::MethodDescriptor* method : Methods())
+        if (Turn(method->name()) == turn) CallOnce(*method);
+    world_.Settle();
+  }
+
+  void CallOnce(const pb::MethodDescriptor& method) {
+    const std::unique_ptr<pb::Message> request = BaseRequest::Of(*method.input_type());
+    std::unique_ptr<pb::Message> checked(request->New());
+    checked->CopyFrom(*request);
+    EXPECT_EQ(rpc::Validate(*checked), absl::OkStatus()) << method.full_name() << ": " << request->ShortDebugString();
+    const absl::StatusOr<std::string> answer = Send(method, request->SerializeAsString(), director_);
+    ++called_;
+    if (answer.ok()) {
+      ++answered_;
+      answered_of_[method.service()]++;
+      if (const pb::FieldDescriptor* id = FieldOf(method, "request_id"))
+        done_[&method] = request->GetReflection()->GetString(*request, id);
+      return;
+    }
+    refused_[method.name()] = absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ", ReasonOf(answer.status()));
+    EXPECT_NE(answer.status().code(), StatusCode::kInternal) << method.full_name() << ": " << answer.status();
+    EXPECT_NE(answer.status().code(), StatusCode::kUnimplemented) << method.full_name();
+    EXPECT_NE(answer.status().code(), StatusCode::kDeadlineExceeded) << method.full_name();
+    EXPECT_NE(answer.status().code(), StatusCode::kUnavailable) << method.full_name() << ": " << answer.status();
+    CheckInfo(method, "a valid request", answer.status());
+  }
+
+  // Exactly one ErrorInfo of ours; a status holds one payload of a type at the most.
+  void CheckInfo(const pb::MethodDescriptor& method, const std::string& what, const absl::Status& status) {
+    const google::rpc::ErrorInfo info = InfoOf(status);
+    EXPECT_EQ(info.domain(), "vivier") << method.full_name() << ", " << what << ": " << status;
+    EXPECT_EQ(Reasons().count(info.reason()), 1u) << method.full_name() << ", " << what << ": " << status;
+  }
+
+  void Expect(const pb::MethodDescriptor& method, const Mutation& mutation, const std::string& authorization) {
+    const absl::Status status = Send(method, mutation.bytes, authorization).status();
+    ++cases_[method.service()];
+    CheckInfo(method, mutation.what, status);
+    EXPECT_EQ(status.code(), mutation.code) << method.full_name() << ", " << mutation.what << ": " << status;
+    EXPECT_EQ(ReasonOf(status), mutation.reason) << method.full_name() << ", " << mutation.what << ": " << status;
+    if (!mutation.field.empty())
+      EXPECT_TRUE(NamesField(status, mutation.field)) << method.full_name() << ", " << mutation.what << ": " << status;
+  }
+
+  // Like Expect, where what the request is about may be missing or in another state, which is an answer of its own.
+  // Whether the answer was the one of the mutation.
+  bool ExpectOrOfTheDomain(const pb::MethodDescriptor& method, const Mutation& mutation) {
+    const absl::Status status = Send(method, mutation.bytes, director_).status();
+    ++cases_[method.service()];
+    CheckInfo(method, mutation.what, status);
+    if (ReasonOf(status) == mutation.reason && status.code() == mutation.code) {
+      if (!mutation.field.empty()) EXPECT_TRUE(NamesField(status, mutation.field)) << method.full_name() << ": " << status;
+      return true;
+    }
+    EXPECT_TRUE(absl::IsNotFound(status) || absl::IsFailedPrecondition(status))
+        << method.full_name() << ", " << mutation.what << ": " << status;
+    EXPECT_EQ(done_.count(&method), 0u) << method.full_name() << " was possible, but " << mutation.what << ": " << status;
+    return false;
+  }
+
+  std::string Token(const std::string& role, const std::string& school) {
+    return world_.Authorization({role, rpc::Caller::Kind::kPerson, {role}, {school}, ""});
+  }
+
+  // Signed by the key that the site trusts, with an end in the past.
+  std::string ExpiredToken() {
+    auto issuer = security::TokenIssuer::FromFile(world_.data() + "/keys/development.key");
+    EXPECT_TRUE(issuer.ok()) << issuer.status();
+    security::v1::TokenClaims claims;
+    claims.set_iss("vivier:test");
+    claims.add_aud("vivier");
+    claims.set_sub("director");
+    claims.set_iat(static_cast<uint32_t>(absl::ToUnixSeconds(world_.now() - absl::Hours(2))));
+    claims.set_exp(static_cast<uint32_t>(absl::ToUnixSeconds(world_.now() - absl::Hours(1))));
+    claims.set_kind("person");
+    claims.add_roles("school_director");
+    claims.add_schools("nancy");
+    return "Bearer " + issuer->Issue(claims);
+  }
+
+  static std::string RoleWithout(const std::string& permission) {
+    for (const security::Grant& grant : security::RoleGrants())
+      if (!security::Allows(World::Person(std::string(grant.holder)), permission, "nancy")) return std::string(grant.holder);
+    ADD_FAILURE() << "every role may " << permission;
+    return "";
+  }
+
+  void ExpectCallersRefused(const pb::MethodDescriptor& method, const std::string& bytes) {
+    const StatusCode unknown = StatusCode::kUnauthenticated, denied = StatusCode::kPermissionDenied;
+    const std::string permission = method.options().GetExtension(options::v1::permission);
+    const std::string half = director_.substr(0, director_.size() / 2);
+    Expect(method, {"no token", bytes, unknown, "TOKEN_MISSING", ""}, "");
+    Expect(method, {"another scheme", bytes, unknown, "TOKEN_MISSING", ""}, "Basic bmFuY3k6bmFuY3k=");
+    Expect(method, {"garbage", bytes, unknown, "TOKEN_INVALID", ""}, "Bearer garbage");
+    Expect(method, {"half a token", bytes, unknown, "TOKEN_INVALID", ""}, half);
+    Expect(method, {"an expired token", bytes, unknown, "TOKEN_EXPIRED", ""}, expired_);
+    Expect(method, {"another school's director", bytes, denied, "NOT_ALLOWED", ""}, stranger_);
+    Expect(method, {"a role without the permission", bytes, denied, "NOT_ALLOWED", ""}, Token(RoleWithout(permission), "nancy"));
+    Expect(method, {"an unknown role", bytes, denied, "NOT_ALLOWED", ""}, Token("nobody", "nancy"));
+  }
+
+  // A school that is not here for those of nancy, and nancy for those of another school: nobody can tell which it is.
+  void ExpectUnknownLooksForbidden(const pb::MethodDescriptor& method, const std::string& bytes) {
+    const std::string elsewhere = absl::StrReplaceAll(bytes, {{"schools/nancy", "schools/lille"}});
+    const absl::Status unknown = Send(method, elsewhere, director_).status();
+    const absl::Status forbidden = Send(method, bytes, stranger_).status();
+    cases_[method.service()] += 2;
+    EXPECT_EQ(unknown.code(), StatusCode::kPermissionDenied) << method.full_name() << ": " << unknown;
+    EXPECT_EQ(unknown.code(), forbidden.code()) << method.full_name();
+    EXPECT_EQ(absl::StrReplaceAll(unknown.message(), {{"lille", "nancy"}}), forbidden.message()) << method.full_name();
+    google::rpc::ErrorInfo info = InfoOf(unknown);
+    for (auto& [key, value] : *info.mutable_metadata()) value = absl::StrReplaceAll(value, {{"lille", "nancy"}});
+    EXPECT_EQ(info.SerializeAsString(), InfoOf(forbidden).SerializeAsString()) << method.full_name();
+  }
+
+  void ExpectBytesRefused(const pb::MethodDescriptor& method, const std::string& bytes) {
+    int most = method.options().GetExtension(options::v1::request_bytes_max);
+    if (most == 0) most = rpc::kRequestBytesMax;
+    // Field 2047, length-delimited, three bytes of length: what nobody knows still counts.
+    const std::string padding(static_cast<size_t>(most), 'x');
+    std::string large = bytes + "\xFA\x7F";
+    for (size_t rest = padding.size(); ; rest >>= 7) {
+      large += static_cast<char>((rest & 0x7F) | (rest > 0x7F ? 0x80 : 0));
+      if (rest <= 0x7F) break;
+    }
+    Expect(method, {"more than request_bytes_max", large + padding, StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", ""},
+           director_);
+    Expect(method, {"no message", "\xFF\xFF\xFF", StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""}, director_);
+    Expect(method, {"half a message", bytes.substr(0, bytes.size() - 1), StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""},
+           director_);
+  }
+
+  void ExpectListsRefused(const pb::MethodDescriptor& method, pb::Message& request) {
+    const auto with = [&](const char* field, const std::string& text) {
+      std::unique_ptr<pb::Message> changed(request.New());
+      changed->CopyFrom(request);
+      changed->GetReflection()->SetString(changed.get(), FieldOf(method, field), text);
+      return Mutation{absl::StrCat(field, " \"", text, "\""), changed->SerializeAsString(), StatusCode::kInvalidArgument,
+                      "INVALID_FIELD", field};
+    };
+    if (FieldOf(method, "page_token") != nullptr)
+      for (const std::string& token : {std::string("garbage"), std::string("AAAA"), other_page_})
+        ExpectOrOfTheDomain(method, with("page_token", token));
+    if (FieldOf(method, "filter") != nullptr)
+      for (const char* filter : {"name =", "nonsense = 1", "name = \"x", "(name = \"x\"", "name = \"x\" AND", "name ~ \"x\"",
+                                 "name = \"x\" name = \"y\"", "; DROP TABLE cohorts"})
+        ExpectOrOfTheDomain(method, with("filter", filter));
+  }
+
+  // The etag of the request, or of the resource that an Update carries.
+  void ExpectStaleRefused(const pb::MethodDescriptor& method, const pb::Message& request) {
+    std::unique_ptr<pb::Message> stale(request.New());
+    stale->CopyFrom(request);
+    pb::Message* holder = stale.get();
+    const pb::FieldDescriptor* etag = FieldOf(method, "etag");
+    if (etag == nullptr && absl::StartsWith(method.name(), "Update")) {
+      holder = stale->GetReflection()->MutableMessage(stale.get(), method.input_type()->field(0));
+      etag = holder->GetDescriptor()->FindFieldByName("etag");
+    }
+    if (etag == nullptr) return;
+    for (const char* text : {"999", "0", "no number", "99999999999999999999"}) {
+      holder->GetReflection()->SetString(holder, etag, text);
+      stale_ += ExpectOrOfTheDomain(method, {absl::StrCat("etag ", text), stale->SerializeAsString(), StatusCode::kAborted,
+                                             "ETAG_MISMATCH", ""});
+    }
+  }
+
+  void ExpectMaskRefused(const pb::MethodDescriptor& method, const pb::Message& request) {
+    const pb::FieldDescriptor* mask = FieldOf(method, "update_mask");
+    if (mask == nullptr) return;
+    for (const char* path : {"nonsense", "name", "etag", "title.deeper", ""}) {
+      std::unique_ptr<pb::Message> masked(request.New());
+      masked->CopyFrom(request);
+      pb::Message& paths = *masked->GetReflection()->MutableMessage(masked.get(), mask);
+      paths.GetReflection()->AddString(&paths, paths.GetDescriptor()->FindFieldByName("paths"), path);
+      ExpectOrOfTheDomain(method, {absl::StrCat("mask of \"", path, "\""), masked->SerializeAsString(),
+                                   StatusCode::kInvalidArgument, "INVALID_FIELD", "update_mask"});
+    }
+  }
+
+  // The id of a write that was answered: of another rpc, and of this one with another body.
+  void ExpectReusedRefused(const pb::MethodDescriptor& method, pb::Message& request) {
+    const pb::FieldDescriptor* id = FieldOf(method, "request_id");
+    if (id == nullptr) return;
+    for (const auto& [other, used] : done_) {
+      if (other == &method || other->service() != method.service()) continue;
+      request.GetReflection()->SetString(&request, id, used);
+      reused_ += ExpectOrOfTheDomain(method, {"the request_id of " + other->name(), request.SerializeAsString(),
+                                              StatusCode::kInvalidArgument, "REQUEST_ID_REUSED", ""});
+      break;
+    }
+    if (done_.count(&method) == 0) return;
+    request.GetReflection()->SetString(&request, id, done_[&method]);
+    if (const pb::FieldDescriptor* only = FieldOf(method, "validate_only")) {
+      request.GetReflection()->SetBool(&request, only, true);
+      Expect(method, {"another body under its own request_id", request.SerializeAsString(), StatusCode::kInvalidArgument,
+                      "REQUEST_ID_REUSED", ""}, director_);
+      ++reused_;
+    }
+  }
+
+  void ExpectAllRefused(const pb::MethodDescriptor& method) {
+    const std::unique_ptr<pb::Message> request = BaseRequest::Of(*method.input_type());
+    const std::string bytes = request->SerializeAsString();
+    ExpectCallersRefused(method, bytes);
+    ExpectUnknownLooksForbidden(method, bytes);
+    ExpectBytesRefused(method, bytes);
+    for (const Mutation& mutation : Mutations::Of(*request)) Expect(method, mutation, director_);
+    ExpectListsRefused(method, *request);
+    ExpectStaleRefused(method, *request);
+    ExpectMaskRefused(method, *request);
+    ExpectReusedRefused(method, *request);
+  }
+
+  // A page token of the first of two cohorts.
+  std::string PageOfCohorts() {
+    for (const char* id : {"first", "second"}) {
+      const std::unique_ptr<pb::Message> create = BaseRequest::Of(*enrolment::v1::CreateCohortRequest::descriptor());
+      auto& request = static_cast<enrolment::v1::CreateCohortRequest&>(*create);
+      request.set_cohort_id(id);
+      const auto created = world_.Write<enrolment::v1::Cohort>(request);
+      EXPECT_TRUE(created.ok()) << created.status();
+    }
+    enrolment::v1::ListCohortsRequest list;
+    list.set_parent("schools/nancy");
+    list.set_page_size(1);
+    list.set_filter("capacity > 0");
+    const auto page = world_.Call<enrolment::v1::ListCohortsResponse>(list);
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page.ok() ? page->next_page_token() : "";
+  }
+
+  World world_{GetParam()};
+  const std::string director_ = Token("school_director", "nancy");
+  const std::string stranger_ = Token("school_director", "lille");
+  const std::string expired_ = ExpiredToken();
+  std::string other_page_;
+  std::map<const pb::MethodDescriptor*, std::string> done_;  // writes that were answered, with their request_id
+  std::map<const pb::ServiceDescriptor*, int> answered_of_, cases_;
+  std::map<std::string, std::string> refused_;
+  int called_ = 0, answered_ = 0, stale_ = 0, reused_ = 0;
+};
+
+TEST_P(BadInputTest, EveryRpcRefusesItAndNothingChanges) {
+  CallEveryRpcOnce();
+  other_page_ = PageOfCohorts();
+  ASSERT_FALSE(other_page_.empty());
+  std::printf("%d rpcs called once, %d answered OK\n", called_, answered_);
+  for (const auto& [rpc, how] : refused_) std::printf("  %-28s %s\n", rpc.c_str(), how.c_str());
+  for (const pb::ServiceDescriptor* service : Services())
+    EXPECT_GT(answered_of_[service], 0) << service->full_name() << " answered nothing, so nothing could change";
+
+  world_.Settle();
+  Digester digester(world_);
+  Digest before = digester.Take();
+  EXPECT_NE(before.at("enrolment.candidates").rfind("0 rows", 0), 0u);
+  for (const pb::MethodDescriptor* method : Methods()) {
+    ExpectAllRefused(*method);
+    Digest after = digester.Take();
+    EXPECT_EQ(after, before) << method->full_name() << " changed something";
+    before = std::move(after);
+  }
+
+  int all = 0;
+  for (const pb::ServiceDescriptor* service : Services()) {
+    std::printf("%6d cases  %s\n", cases_[service], service->full_name().c_str());
+    EXPECT_GT(cases_[service], 20 * service->method_count()) << service->full_name();
+    all += cases_[service];
+  }
+  std::printf("%6d cases of bad input, %d stale etags, %d reused request_ids\n", all, stale_, reused_);
+  EXPECT_GT(stale_, 20);
+  EXPECT_GT(reused_, 40);
+  world_.ExpectInvariants();
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, BadInputTest, BothEngines(), EngineName);
+
+}  // namespace
+}  // namespace vivier::testing

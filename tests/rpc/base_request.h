@@ -1,0 +1,202 @@
+// A valid request of any rpc, filled from its descriptor: every field that a caller may set, within its limits, with
+// names of resources of the school nancy. What only the domain knows (a SIRET with its check digits, a date after
+// another) is in two tables. Stateless.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "google/api/field_behavior.pb.h"
+#include "google/api/field_info.pb.h"
+#include "google/api/resource.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "google/type/date.pb.h"
+#include "gtest/gtest.h"
+#include "re2/re2.h"
+#include "shared/base/uuid.h"
+#include "shared/rpc/method.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::testing {
+
+namespace pb = google::protobuf;
+
+inline bool Behaves(const pb::FieldDescriptor& field, google::api::FieldBehavior behavior) {
+  for (int i = 0; i < field.options().ExtensionSize(google::api::field_behavior); ++i)
+    if (field.options().GetExtension(google::api::field_behavior, i) == behavior) return true;
+  return false;
+}
+
+inline const options::v1::Limits& LimitsOf(const pb::FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::limits);
+}
+
+inline bool IsUuidField(const pb::FieldDescriptor& field) {
+  return field.options().GetExtension(google::api::field_info).format() == google::api::FieldInfo::UUID4;
+}
+
+inline bool IsDate(const pb::FieldDescriptor& field) {
+  return field.message_type() != nullptr && field.message_type()->full_name() == "google.type.Date";
+}
+
+// The one pattern of the names that a field holds; "" when it holds none, or names of several shapes.
+inline std::string NamePatternOf(const pb::FieldDescriptor& field) {
+  const auto& reference = field.options().GetExtension(google::api::resource_reference);
+  std::string type = reference.type().empty() ? reference.child_type() : reference.type();
+  if (type.empty() && field.name() == "name")
+    type = field.containing_type()->options().GetExtension(google::api::resource).type();
+  const pb::Descriptor* resource = rpc::ResourceType(type);
+  if (resource == nullptr) return "";
+  const google::api::ResourceDescriptor& option = resource->options().GetExtension(google::api::resource);
+  if (option.pattern_size() != 1) return "";
+  std::vector<std::string> segments = absl::StrSplit(option.pattern(0), '/');
+  if (reference.type().empty() && !reference.child_type().empty())
+    segments.resize(segments.size() - (segments.back().front() == '{' ? 2 : 1));
+  return absl::StrJoin(segments, "/");
+}
+
+class BaseRequest {
+ public:
+  static std::unique_ptr<pb::Message> Of(const pb::Descriptor& request) {
+    std::unique_ptr<pb::Message> message(pb::MessageFactory::generated_factory()->GetPrototype(&request)->New());
+    Fill(*message, {});
+    return message;
+  }
+
+  // The name of a resource, "schools/{school}/cohorts/{cohort}" with every variable replaced.
+  static std::string Name(const std::string& pattern) {
+    std::vector<std::string> segments = absl::StrSplit(pattern, '/');
+    for (std::string& segment : segments)
+      if (segment.front() == '{') segment = Id(segment.substr(1, segment.size() - 2));
+    return absl::StrJoin(segments, "/");
+  }
+
+  static std::string Id(const std::string& resource) {
+    static const auto& ids = *new std::map<std::string, std::string>{
+        {"school", "nancy"},
+        {"company", "73282932000074"},  // a SIRET
+        {"revision", "1"},
+        {"attendance_sheet", "2026-10-05-am"},
+        {"outcome", "3"},
+        {"year", "2026"},
+    };
+    const auto known = ids.find(resource);
+    return known == ids.end() ? "x1" : known->second;
+  }
+
+ private:
+  // Not a part of what is asked, and so not a part of the base.
+  static bool IsOptionOfTheCall(const std::string& name) {
+    static const auto& options =
+        *new std::set<std::string>{"etag",          "page_token",    "filter",           "update_mask",
+                                   "validate_only", "allow_missing", "confirmed_distinct"};
+    return options.count(name) > 0;
+  }
+
+  static void Fill(pb::Message& message, std::vector<const pb::Descriptor*> holders) {
+    const pb::Descriptor* type = message.GetDescriptor();
+    if (std::find(holders.begin(), holders.end(), type) != holders.end()) return;
+    holders.push_back(type);
+    for (int i = 0; i < type->field_count(); ++i) {
+      const pb::FieldDescriptor& field = *type->field(i);
+      if (Behaves(field, google::api::OUTPUT_ONLY) || IsOptionOfTheCall(field.name()) || IsLeftOut(field)) continue;
+      FillField(message, field, holders);
+    }
+  }
+
+  static void FillField(pb::Message& message, const pb::FieldDescriptor& field,
+                        const std::vector<const pb::Descriptor*>& holders) {
+    const pb::Reflection& reflection = *message.GetReflection();
+    switch (field.cpp_type()) {
+      case pb::FieldDescriptor::CPPTYPE_MESSAGE: {
+        pb::Message& inner = field.is_repeated() ? *reflection.AddMessage(&message, &field)
+                                                 : *reflection.MutableMessage(&message, &field);
+        if (IsDate(field)) return static_cast<google::type::Date&>(inner).CopyFrom(Date(field.name()));
+        return Fill(inner, holders);
+      }
+      case pb::FieldDescriptor::CPPTYPE_STRING:
+        if (field.is_repeated()) return reflection.AddString(&message, &field, Text(field));
+        return reflection.SetString(&message, &field, Text(field));
+      case pb::FieldDescriptor::CPPTYPE_ENUM:
+        if (field.is_repeated()) return reflection.AddEnum(&message, &field, field.enum_type()->value(1));
+        return reflection.SetEnum(&message, &field, field.enum_type()->value(1));
+      case pb::FieldDescriptor::CPPTYPE_INT32:
+        return reflection.SetInt32(&message, &field, static_cast<int32_t>(Number(field)));
+      case pb::FieldDescriptor::CPPTYPE_INT64:
+        return reflection.SetInt64(&message, &field, Number(field));
+      case pb::FieldDescriptor::CPPTYPE_BOOL:
+        return;
+      default:
+        ADD_FAILURE() << field.full_name() << " is of a type that no request had before";
+    }
+  }
+
+  static google::type::Date Date(const std::string& name) {
+    google::type::Date date;
+    date.set_year(name == "birth_date" ? 2000 : absl::StrContains(name, "end") || absl::StrContains(name, "until") ? 2027 : 2026);
+    date.set_month(10);
+    date.set_day(5);
+    return date;
+  }
+
+  static int64_t Number(const pb::FieldDescriptor& field) {
+    static const auto& numbers = *new std::map<std::string, int64_t>{
+        {"vivier.enrolment.v1.AttendanceSheet.start_minute", 540},
+        {"vivier.enrolment.v1.AttendanceSheet.end_minute", 720},
+        {"vivier.enrolment.v1.Outcome.months_after", 3},
+        {"vivier.funding.v1.FundingAgreement.ceiling_cents", 100'000},
+    };
+    if (const auto known = numbers.find(field.full_name()); known != numbers.end()) return known->second;
+    return std::max<int64_t>(1, LimitsOf(field).min());
+  }
+
+  // Optional fields that would make the rest untrue.
+  static bool IsLeftOut(const pb::FieldDescriptor& field) {
+    static const auto& names = *new std::set<std::string>{
+        "vivier.enrolment.v1.Cohort.programme_revision",  // a programme that is published takes more than limits
+        "vivier.log.v1.FollowEventsRequest.after_number", "vivier.log.v1.FollowEventsRequest.after_hash",
+        "vivier.enrolment.v1.Cohort.eligibility_rules",
+    };
+    return names.count(field.full_name()) > 0;
+  }
+
+  static std::string Text(const pb::FieldDescriptor& field) {
+    static const auto& texts = *new std::map<std::string, std::string>{
+        {"vivier.log.v1.FollowEventsRequest.service", "enrolment"},
+        {"vivier.site.v1.VerifyInvariantsRequest.parent", "schools/nancy"},
+        {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
+        {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
+    };
+    if (const auto known = texts.find(field.full_name()); known != texts.end()) return known->second;
+    if (IsUuidField(field)) return RandomUuid();
+    if (const std::string pattern = NamePatternOf(field); !pattern.empty()) return Name(pattern);
+    if (absl::EndsWith(field.name(), "_id") && absl::StartsWith(LimitsOf(field).pattern(), "[a-z0-9]"))
+      return Id(field.name().substr(0, field.name().size() - 3));
+    if (!LimitsOf(field).pattern().empty()) return Matching(field);
+    std::string text = "text";
+    if (LimitsOf(field).max_length() > 0) text.resize(std::min<size_t>(text.size(), static_cast<size_t>(LimitsOf(field).max_length())));
+    return text;
+  }
+
+  // A text that matches the field's pattern, among those that this school might write.
+  static std::string Matching(const pb::FieldDescriptor& field) {
+    const RE2 pattern(LimitsOf(field).pattern());
+    for (const char* text : {"x1", "EUR", "41", "44", "73282932000074", "54000", "12345678901", "6201Z", "M1805", "5710",
+                             "zoe@example.org", "+33 3 83 00 00 00", "Europe/Paris", "abc",
+                             "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"})
+      if (RE2::FullMatch(text, pattern)) return text;
+    ADD_FAILURE() << field.full_name() << ": give a text that matches " << pattern.pattern();
+    return "";
+  }
+};
+
+}  // namespace vivier::testing
