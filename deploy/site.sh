@@ -1,30 +1,34 @@
 # One site on one machine, for up and down, which source it after lib.sh.
 #
-#   DIR/config/SERVICE.textproto   the configuration of each process, written at each start
-#   DIR/data                       what the services keep: SQLite's files, keys
-#   DIR/postgres                   the databases where the engine is PostgreSQL
-#   DIR/redis                      Redis's socket
-#   DIR/run/NAME.pid               who runs (lib.sh)
-#   DIR/run/SERVICE.address        where a service listens
-#   DIR/logs/NAME.log              what it says
+#   DIR/config.textproto   the configuration, the same for every process; written at each start
+#   DIR/{keys,db}          what the services keep: keys, SQLite's files
+#   DIR/postgres           the databases where the engine is PostgreSQL
+#   DIR/redis              Redis's socket
+#   DIR/run/NAME.pid       who runs (lib.sh); DIR/run/SERVICE.PID.address where (written by the service)
+#   DIR/logs/NAME.log      what it says
+#   DIR/grand-est          the node above the school, laid out the same, with statistics alone
 
 # In the order of their start.
 SERVICES=(curriculum enrolment funding partners statistics)
+PARENT=grand-est
+PROCESSES=("$PARENT" "${SERVICES[@]}")
 FIRST_PORT=7400
 VIVIER=$ROOT/build/vivier
 
 site_is_running() {
   local name
-  for name in redis postgres "${SERVICES[@]}"; do is_running "$1" "$name" && return 0; done
+  for name in redis postgres "${PROCESSES[@]}"; do is_running "$1" "$name" && return 0; done
   return 1
 }
 
 # Deletes what a site keeps, and nothing else that may lie in its folder.
-empty_site() { rm -rf "${1:?}"/{config,data,postgres,redis,run,logs}; }
+empty_site() { rm -rf "${1:?}"/{config.textproto,keys,db,postgres,redis,run,logs,"$PARENT"}; }
+
+declare -A ADDRESS=()
 
 start_site() {
   local directory=$1 engine=$2 service
-  mkdir -p "$directory"/{config,data,run,logs}
+  mkdir -p "$directory"/{run,logs,keys}
   say "Starting Redis"
   start_redis "$directory"
   if [[ $engine == postgres ]]; then
@@ -32,73 +36,87 @@ start_site() {
     chmod 711 "$directory"
     start_postgres "$directory"
   fi
-  choose_addresses "$directory"
-  for service in "${SERVICES[@]}"; do write_config "$directory" "$engine" "$service"; done
-  "$VIVIER" migrate --data "$directory/data" --config "$directory/config/${SERVICES[0]}.textproto"
-  for service in "${SERVICES[@]}"; do start_service "$directory" "$service"; done
+  choose_addresses
+  start_parent "$directory"
+  write_config "$directory" "$engine"
+  "$VIVIER" migrate --data "$directory"
+  for service in "${SERVICES[@]}"; do start_service "$directory" "$service" "$service" "$directory"; done
 }
 
 choose_addresses() {
-  local service port=$FIRST_PORT
-  for service in "${SERVICES[@]}"; do
+  local process port=$FIRST_PORT
+  for process in "${PROCESSES[@]}"; do
     port=$(free_port "$port")
-    printf '127.0.0.1:%s\n' "$port" >"$1/run/$service.address"
+    ADDRESS[$process]=127.0.0.1:$port
     port=$((port + 1))
   done
 }
 
-address() { cat "$1/run/$2.address"; }
+# The node that sums schools up to a region. It knows the school as a member and gives it a token for its submissions.
+start_parent() {
+  local directory=$1/$PARENT
+  mkdir -p "$directory/run"
+  printf 'schools: "%s"\nnetwork: "local"\ndevelopment: true\nengine: SQLITE\n' "$PARENT" >"$directory/config.textproto"
+  start_service "$1" "$PARENT" statistics "$directory"
+  "$VIVIER" call CreateMember --data "$directory" "{
+    \"parent\": \"schools/$PARENT\", \"memberId\": \"nancy\",
+    \"member\": {\"title\": \"Nancy\", \"agreementStartDate\": {\"year\": 2026, \"month\": 1, \"day\": 1}},
+    \"requestId\": \"0b5d5f1e-5a0f-4c3e-9a64-0c6f0f2c9a01\"}" >/dev/null
+  (umask 077 && "$VIVIER" token --data "$directory" --role member_school --subject nancy >"$1/keys/$PARENT.token")
+}
 
-# write_config DIR ENGINE SERVICE: a vivier.config.v1.Config.
+# write_config DIR ENGINE: a vivier.config.v1.Config.
 write_config() {
-  local directory=$1 engine=$2 service=$3 peer
+  local directory=$1 engine=$2 service
   {
     printf '# Written by deploy/up at each start.\n'
-    printf 'schools: "nancy"\n'
-    printf 'network: "local"\n'
-    printf 'development: true\n'
-    printf 'listen_address: "%s"\n' "$(address "$directory" "$service")"
+    printf 'schools: "nancy"\nnetwork: "local"\ndevelopment: true\n'
     printf 'engine: %s\n' "${engine^^}"
     [[ $engine != postgres ]] || printf 'postgres: "host=%s/postgres dbname=postgres user=postgres"\n' "$directory"
     printf 'redis: "unix:%s/redis/redis.sock"\n' "$directory"
-    for peer in "${SERVICES[@]}"; do
-      [[ $peer == "$service" ]] || printf 'peers { service: "%s" address: "%s" }\n' "$peer" "$(address "$directory" "$peer")"
+    for service in "${SERVICES[@]}"; do
+      printf 'peers { service: "%s" address: "%s" }\n' "$service" "${ADDRESS[$service]}"
     done
-  } >"$directory/config/$service.textproto"
+    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" }\n' "$PARENT" "${ADDRESS[$PARENT]}" \
+      "$directory/keys/$PARENT.token"
+  } >"$directory/config.textproto"
 }
 
+# start_service DIR PROCESS SERVICE DATA
 start_service() {
-  local where
-  where=$(address "$1" "$2")
+  local where=${ADDRESS[$2]}
   say "Starting $2 on $where"
-  start "$1" "$2" "$VIVIER" serve "$2" --data "$1/data" --config "$1/config/$2.textproto"
-  wait_until "$1" "$2" listens "${where%:*}" "${where#*:}"
+  rm -f "$4/run/$3".*.address
+  start "$1" "$2" "$VIVIER" serve "$3" --data "$4" --listen_address "$where"
+  wait_until "$1" "$2" compgen -G "$4/run/$3.*.address"
 }
 
 print_site() {
-  local service
+  local process
   say ""
-  for service in "${SERVICES[@]}"; do printf '  %-12s %s\n' "$service" "$(address "$1" "$service")"; done
+  for process in "${PROCESSES[@]}"; do printf '  %-12s %s\n' "$process" "${ADDRESS[$process]}"; done
   say ""
+  say "A token to try: $("$VIVIER" token --data "$1")"
+  say "A call to try:  build/vivier call ListCohorts '{\"parent\": \"schools/nancy\"}' --data $1"
 }
 
 # All services drain at once; what they rest on goes last.
 stop_site() {
-  local service
-  for service in "${SERVICES[@]}"; do ask "$1" "$service"; done
-  for service in "${SERVICES[@]}"; do await_end "$1" "$service"; done
+  local process
+  for process in "${PROCESSES[@]}"; do ask "$1" "$process"; done
+  for process in "${PROCESSES[@]}"; do await_end "$1" "$process"; done
   stop "$1" postgres INT
   stop "$1" redis
 }
 
 # Returns when one of the site's services has ended by itself, with its last words.
 watch_site() {
-  local service
+  local process
   while sleep 1; do
-    for service in "${SERVICES[@]}"; do
-      is_running "$1" "$service" && continue
-      tail -n 20 "$1/logs/$service.log" >&2
-      die "$service ended by itself"
+    for process in "${PROCESSES[@]}"; do
+      is_running "$1" "$process" && continue
+      tail -n 20 "$1/logs/$process.log" >&2
+      die "$process ended by itself"
     done
   done
 }

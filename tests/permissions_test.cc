@@ -1,15 +1,17 @@
 // Roles and rpcs are written by different hands in different files; this holds them against each other. A grant that
 // covers no rpc is a misspelling or a left-over, and an rpc that no role but the director's may call is a feature that
-// nobody can use.
+// nobody can use; and a service that may not read what its requests refer to refuses them all.
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "shared/rpc/method.h"
 #include "shared/security/roles.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -18,9 +20,8 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// Permission → the rpc that asks for it.
-std::map<std::string, std::string> DeclaredPermissions() {
-  std::map<std::string, std::string> permissions;
+std::vector<const pb::MethodDescriptor*> Methods() {
+  std::vector<const pb::MethodDescriptor*> methods;
   const std::filesystem::path root = std::filesystem::path(std::getenv("VIVIER_SOURCE")) / "protos";
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "vivier")) {
     if (entry.path().extension() != ".proto") continue;
@@ -28,12 +29,20 @@ std::map<std::string, std::string> DeclaredPermissions() {
         pb::DescriptorPool::generated_pool()->FindFileByName(entry.path().lexically_relative(root).generic_string());
     if (file == nullptr) continue;
     for (int i = 0; i < file->service_count(); ++i) {
-      for (int j = 0; j < file->service(i)->method_count(); ++j) {
-        const pb::MethodDescriptor* method = file->service(i)->method(j);
-        permissions[method->options().GetExtension(options::v1::permission)] = method->full_name();
-      }
+      for (int j = 0; j < file->service(i)->method_count(); ++j) methods.push_back(file->service(i)->method(j));
     }
   }
+  return methods;
+}
+
+std::string PermissionOf(const pb::MethodDescriptor* method) {
+  return method->options().GetExtension(options::v1::permission);
+}
+
+// Permission → the rpc that asks for it.
+std::map<std::string, std::string> DeclaredPermissions() {
+  std::map<std::string, std::string> permissions;
+  for (const pb::MethodDescriptor* method : Methods()) permissions[PermissionOf(method)] = method->full_name();
   return permissions;
 }
 
@@ -62,14 +71,51 @@ TEST(Permissions, EachGrantOfARoleCoversAnRpc) { ExpectEachCoversAnRpc(security:
 
 TEST(Permissions, EachGrantOfAServiceCoversAnRpc) { ExpectEachCoversAnRpc(security::ServiceGrants()); }
 
+// What only the head of a school may do.
+bool IsTheDirectors(const std::string& permission) {
+  static const auto& permissions =
+      *new std::set<std::string>{"schools.update", "members.create", "members.update", "members.delete"};
+  return permissions.count(permission) > 0;
+}
+
 TEST(Permissions, EachRpcMayBeCalledBySomebody) {
   std::set<std::string> patterns = Patterns(security::RoleGrants());
   patterns.merge(Patterns(security::ServiceGrants()));
   for (const auto& [permission, rpc] : DeclaredPermissions()) {
     bool held = false;
     for (const std::string& pattern : patterns) held = held || security::Covers(pattern, permission);
-    EXPECT_TRUE(held) << rpc << " needs " << permission << ", which only the director has";
+    EXPECT_NE(held, IsTheDirectors(permission)) << rpc << " needs " << permission;
   }
+}
+
+// The rpc that gets a resource "vivier.fr/Cohort" of a service "enrolment".
+const pb::MethodDescriptor* GetOf(const rpc::Reference& reference) {
+  for (const pb::MethodDescriptor* method : Methods()) {
+    const std::string get = "Get" + reference.type.substr(reference.type.find('/') + 1);
+    if (method->name() == get && rpc::ServiceOf(method->file()) == reference.service) return method;
+  }
+  return nullptr;
+}
+
+TEST(Permissions, EachServiceMayReadWhatItsRequestsReferTo) {
+  int references = 0;
+  for (const pb::MethodDescriptor* method : Methods()) {
+    const absl::StatusOr<rpc::Method> described = rpc::Describe(method);
+    ASSERT_TRUE(described.ok()) << described.status();
+    rpc::Caller service;
+    service.kind = rpc::Caller::Kind::kService;
+    service.subject = "spiffe://network/school/nancy/service/" + described->service;
+    service.roles = {"service"};
+    service.schools = {"nancy"};
+    for (const rpc::Reference& reference : described->references) {
+      const pb::MethodDescriptor* get = GetOf(reference);
+      ASSERT_NE(get, nullptr) << method->full_name() << " refers to " << reference.type << ", which no rpc gets";
+      EXPECT_TRUE(security::Allows(service, PermissionOf(get), "nancy"))
+          << described->service << " needs " << PermissionOf(get) << " for " << method->full_name();
+      ++references;
+    }
+  }
+  EXPECT_GT(references, 0);
 }
 
 }  // namespace

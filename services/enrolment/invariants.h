@@ -15,10 +15,13 @@ inline constexpr char kSeatsBroken[] =
     "OR s.taken <> (SELECT COUNT(*) FROM applications a WHERE a.school = s.school AND a.cohort || '/seats' = s.name "
     "AND a.state IN ('ADMITTED', 'ACCEPTED')))";
 
-// People with two active records in one cohort.
+// People with two active records, or two seats, in one cohort.
 inline constexpr char kLearnersBroken[] =
     "SELECT candidate, 'more than one active learner in ' || cohort FROM learners "
-    "WHERE school = $1 AND state IN ('ENROLLED', 'IN_TRAINING') GROUP BY cohort, candidate HAVING COUNT(*) > 1";
+    "WHERE school = $1 AND state IN ('ENROLLED', 'IN_TRAINING') GROUP BY cohort, candidate HAVING COUNT(*) > 1 "
+    "UNION ALL SELECT candidate, 'more than one seat in ' || cohort FROM applications "
+    "WHERE school = $1 AND state IN ('FUNDING_PENDING', 'AWAITING_FUNDING', 'ADMITTED', 'ACCEPTED') "
+    "GROUP BY cohort, candidate HAVING COUNT(*) > 1";
 
 // I7: the holds whose money is reserved as far as this service knows, by the name of their reservation. Holds that wait
 // for an answer are in flight and claim nothing.

@@ -48,7 +48,16 @@ constexpr char kNotEarnedOnce[] =
     "SELECT MIN(name), 'not earned exactly once' FROM earnings WHERE school = $1 "
     "GROUP BY presence_entry, share HAVING SUM(1 - 2 * reversal) NOT IN (0, 1) "
     "UNION ALL SELECT name, 'parts do not make the price' FROM earnings "
-    "WHERE school = $1 AND earned_cents + own_cents <> price_cents";
+    "WHERE school = $1 AND earned_cents + own_cents <> price_cents "
+    "UNION ALL SELECT b.name, 'earned is not the sum of the earnings' FROM agreement_balances b LEFT JOIN "
+    "(SELECT funding_agreement, SUM(earned_cents) AS cents FROM earnings WHERE school = $1 GROUP BY funding_agreement) e "
+    "ON b.name = e.funding_agreement || '/balance' WHERE b.school = $1 AND b.earned_cents <> COALESCE(e.cents, 0) "
+    "UNION ALL SELECT p.presence_entry, 'delivered and not earned' FROM presence_postings p "
+    "WHERE p.school = $1 AND p.minutes > 0 AND NOT EXISTS (SELECT 1 FROM earnings e WHERE e.school = p.school "
+    "AND e.presence_entry = p.presence_entry AND e.reversal = 0) "
+    "UNION ALL SELECT MIN(e.name), 'earned and not delivered' FROM earnings e LEFT JOIN presence_postings p "
+    "ON p.school = e.school AND p.presence_entry = e.presence_entry AND p.minutes > 0 "
+    "WHERE e.school = $1 AND p.name IS NULL GROUP BY e.presence_entry HAVING SUM(1 - 2 * e.reversal) > 0";
 
 // I7: enrolment claims the same of those who are admitted.
 constexpr char kFundedHolds[] =

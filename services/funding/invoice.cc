@@ -34,6 +34,7 @@ v1::InvoiceLine LineOf(const Invoice& invoice, const v1::Earning& earning) {
   *line.mutable_date() = earning.date();
   line.set_minutes(earning.minutes());
   line.set_amount_cents(earning.earned_cents());
+  line.set_etag(earning.etag());
   return line;
 }
 
@@ -154,9 +155,12 @@ absl::StatusOr<Invoice> Funding::RecordPayment(Call& call, const v1::RecordPayme
 absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(Call& call,
                                                                        const v1::ListInvoiceLinesRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.parent()));
+  // AND binds last in a filter, so whatever the caller's says, it only narrows.
+  const std::string filter = absl::StrCat("invoice = \"", invoice.name(), "\"", request.filter().empty() ? "" : " AND ",
+                                          request.filter());
   ASSIGN_OR_RETURN(storage::Page<v1::Earning> page,
                    earnings_.List(call, absl::StrCat("schools/", call.school()), request.page_size(),
-                                  request.page_token(), absl::StrCat("invoice = \"", invoice.name(), "\"")));
+                                  request.page_token(), filter));
   v1::ListInvoiceLinesResponse response;
   for (const v1::Earning& earning : page.items) *response.add_invoice_lines() = LineOf(invoice, earning);
   response.set_next_page_token(page.next_page_token);

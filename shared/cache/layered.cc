@@ -46,7 +46,7 @@ absl::StatusOr<Bytes> Layered::FetchBlocking(const std::string& name, uint64_t f
       Join(name, fingerprint, [outcome](absl::StatusOr<Bytes> bytes) { outcome->set_value(std::move(bytes)); });
   if (flight == nullptr) {
     if (answer.wait_until(absl::ToChronoTime(deadline)) == std::future_status::ready) return answer.get();
-    return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", "the owner did not answer in time");
+    return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "the owner did not answer in time");
   }
   std::optional<Versioned> value;
   if (redis_ != nullptr) {

@@ -28,7 +28,7 @@ std::map<std::string, Note> ReadNotes(const std::string& data) {
     if (entry.path().extension() != ".address") continue;
     Note note;
     std::ifstream(entry.path()) >> note.process >> note.address;
-    if (note.process > 0 && kill(note.process, 0) == 0) notes[entry.path().stem()] = note;
+    if (note.process > 0 && kill(note.process, 0) == 0) notes[entry.path().stem().stem()] = note;
   }
   return notes;
 }
@@ -82,8 +82,8 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> Session::Verify(const std::st
 RunNotes::RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address) {
   std::filesystem::create_directories(data + "/run");
   for (const std::string& service : services) {
-    files_.push_back(absl::StrCat(data, "/run/", service, ".address"));
-    const std::string fresh = absl::StrCat(files_.back(), ".", getpid());
+    files_.push_back(absl::StrCat(data, "/run/", service, ".", getpid(), ".address"));
+    const std::string fresh = files_.back() + ".new";
     std::ofstream(fresh) << getpid() << ' ' << address << '\n';
     std::filesystem::rename(fresh, files_.back());
   }

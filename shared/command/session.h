@@ -46,7 +46,8 @@ class Session {
   std::unique_ptr<site::Site> site_;  // where nothing runs
 };
 
-// Leaves a note of a running process in DATA/run, one per service, which Session reads; removed at the end.
+// Leaves a note of a running process in DATA/run, SERVICE.PID.address for each of its services, which Session reads;
+// removed at the end. Of several replicas of a service a command asks one.
 class RunNotes {
  public:
   RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address);

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
@@ -64,15 +63,15 @@ Delivery::Delivery(Options options) : options_(std::move(options)), thread_([thi
 
 Delivery::~Delivery() {
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     stopping_ = true;
   }
   thread_.join();
 }
 
 bool Delivery::Wait(absl::Duration time) {
-  absl::MutexLock lock(&mutex_);
-  return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), time);
+  Monitor::Lock lock(monitor_);
+  return !lock.AwaitFor(time, [this] { return stopping_; });
 }
 
 void Delivery::Loop() {
@@ -133,14 +132,14 @@ absl::Status Delivery::Store(int64_t before, int64_t number, const std::string& 
   std::vector<Value> parameters = {options_.school, options_.target, options_.delivery->event->full_name(),
                                    number,          outcome,         absl::ToUnixMicros(absl::Now())};
   if (before != 0) parameters.push_back(before);
-  absl::Notification stored;
+  Countdown stored(1);
   absl::Status status;
   RETURN_IF_ERROR(options_.writer->Submit(std::make_unique<StoreWork>(
       options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
         status = std::move(outcome_of_store);
-        stored.Notify();
+        stored.CountDown();
       })));
-  stored.WaitForNotification();
+  stored.Wait();
   return status;
 }
 

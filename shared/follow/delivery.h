@@ -8,9 +8,8 @@
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "shared/base/monitor.h"
 #include "shared/rpc/readers.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/writer.h"
@@ -42,8 +41,8 @@ class Delivery {
   bool Wait(absl::Duration time);
 
   const Options options_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Monitor monitor_;  // guards what follows
+  bool stopping_ = false;
   std::thread thread_;
 };
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
@@ -36,7 +35,7 @@ Follower::Follower(Options options)
 
 Follower::~Follower() {
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     stopping_ = true;
     if (stream_ != nullptr) stream_->Cancel();
   }
@@ -44,13 +43,13 @@ Follower::~Follower() {
 }
 
 bool Follower::stopping() {
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   return stopping_;
 }
 
 void Follower::Pause() {
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kPause);
+  Monitor::Lock lock(monitor_);
+  lock.AwaitFor(kPause, [this] { return stopping_; });
 }
 
 void Follower::Loop() {
@@ -81,7 +80,7 @@ absl::Status Follower::FollowOnce() {
   rpc::CallOptions call{absl::InfiniteDuration(), options_.authorization(), ""};
   std::unique_ptr<rpc::ClientStream> stream = options_.channel->Stream(kFollowPath, request.SerializeAsString(), call);
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     if (stopping_) return absl::OkStatus();
     stream_ = stream.get();
   }
@@ -93,7 +92,7 @@ absl::Status Follower::FollowOnce() {
       if (!Apply({page.events().begin(), page.events().end()})) return absl::OkStatus();
     }
   }();
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   stream_ = nullptr;
   return ended;
 }
@@ -124,18 +123,18 @@ bool Follower::Apply(const Events& events) {
 // and do nothing, so the outcomes end with the first that is not applied or parked.
 std::vector<EventWork::Outcome> Follower::Submit(const Events& events, size_t first) {
   std::vector<EventWork::Outcome> outcomes(events.size() - first);
-  absl::BlockingCounter waiting(static_cast<int>(outcomes.size()));
+  Countdown waiting(outcomes.size());
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const log::v1::LoggedEvent& event = events[first + i];
     auto work = std::make_unique<EventWork>(options_.school, options_.producer, event, ReactionTo(event),
                                             ParkReason(event), [&, i](EventWork::Outcome outcome) {
                                               outcomes[i] = std::move(outcome);
-                                              waiting.DecrementCount();
+                                              waiting.CountDown();
                                             });
     const absl::Status taken = options_.writer->Submit(std::move(work));
     if (taken.ok()) continue;
     outcomes[i] = {Verdict::kRefused, taken};
-    waiting.DecrementCount();
+    waiting.CountDown();
   }
   waiting.Wait();
   return outcomes;

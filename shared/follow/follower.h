@@ -12,10 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "prometheus/gauge.h"
+#include "shared/base/monitor.h"
 #include "shared/follow/event_work.h"
 #include "shared/rpc/channel.h"
 #include "shared/rpc/readers.h"
@@ -67,9 +66,9 @@ class Follower {
   int64_t failing_number_ = 0;  // the event that fails at the moment, how often, and why
   int failures_ = 0;
   std::string failure_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  rpc::ClientStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  Monitor monitor_;  // guards what follows
+  bool stopping_ = false;
+  rpc::ClientStream* stream_ = nullptr;
   std::thread thread_;
 };
 

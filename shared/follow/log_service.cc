@@ -40,14 +40,14 @@ void LogService::Open(absl::string_view bytes, const rpc::Peer& peer, std::share
   absl::StatusOr<Log*> log = Admit(bytes, peer, request);
   if (!log.ok()) return stream->Close(rpc::WithReason(log.status()));
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     if (stopping_ || streams_ >= kStreamsMax)
       return stream->Close(Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many followers"));
     ++streams_;
   }
   std::thread([this, log = *log, request = std::move(request), stream = std::move(stream)] {
     stream->Close(rpc::WithReason(Follow(*log, request, *stream)));
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     --streams_;
   }).detach();  // counted in streams_, which Stop waits for
 }
@@ -77,7 +77,7 @@ absl::Status LogService::Follow(Log& log, const log::v1::FollowEventsRequest& re
   while (true) {
     int64_t seen = 0;
     {
-      absl::MutexLock lock(&mutex_);
+      Monitor::Lock lock(monitor_);
       if (stopping_) return Unavailable("the service is stopping");
       seen = log.commits;
     }
@@ -100,22 +100,20 @@ absl::Status LogService::Follow(Log& log, const log::v1::FollowEventsRequest& re
 }
 
 void LogService::WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream) {
-  const auto woken = [&] { return stopping_ || log.commits != seen || stream.gone(); };
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&woken), kLookAgain);
+  Monitor::Lock lock(monitor_);
+  lock.AwaitFor(kLookAgain, [&] { return stopping_ || log.commits != seen || stream.gone(); });
 }
 
 void LogService::Wake(const std::string& service) {
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   auto log = logs_.find(service);
   if (log != logs_.end()) ++log->second.commits;
 }
 
 void LogService::Stop() {
-  const auto ended = [this] { return streams_ == 0; };
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   stopping_ = true;
-  mutex_.Await(absl::Condition(&ended));
+  lock.Await([this] { return streams_ == 0; });
 }
 
 }  // namespace vivier::follow

@@ -10,10 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "shared/base/monitor.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/readers.h"
@@ -44,7 +43,7 @@ class LogService {
   struct Log {
     rpc::Readers* readers;
     const rpc::Adapter* adapter;
-    int64_t commits = 0;  // guarded by mutex_
+    int64_t commits = 0;  // guarded by monitor_
   };
 
   void Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream);
@@ -53,9 +52,9 @@ class LogService {
   void WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream);
 
   std::map<std::string, Log> logs_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  int streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  Monitor monitor_;  // guards what follows
+  bool stopping_ = false;
+  int streams_ = 0;
 };
 
 }  // namespace vivier::follow

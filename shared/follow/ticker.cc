@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
 
@@ -50,7 +49,7 @@ Ticker::Ticker(Options options) : options_(std::move(options)), thread_([this] {
 
 Ticker::~Ticker() {
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     stopping_ = true;
   }
   thread_.join();
@@ -59,8 +58,8 @@ Ticker::~Ticker() {
 void Ticker::Loop() {
   while (true) {
     {
-      absl::MutexLock lock(&mutex_);
-      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), options_.interval)) return;
+      Monitor::Lock lock(monitor_);
+      if (lock.AwaitFor(options_.interval, [this] { return stopping_; })) return;
     }
     RunOnce();
   }
@@ -86,12 +85,12 @@ int Ticker::RunTick(const rpc::TickRow& tick, const std::string& school) {
   });
   if (!found.ok()) rpc::Log(rpc::Level::kWarning, "a tick could not look", {{"tick", tick.name}, {"error", found.message()}});
   std::atomic<int> handled{0};
-  absl::BlockingCounter waiting(static_cast<int>(due.size()));
+  Countdown waiting(due.size());
   for (const std::string& name : due) {
     const auto done = [&, name](const absl::Status& status) {
       if (status.ok()) ++handled;
       else rpc::Log(rpc::Level::kWarning, "a tick failed", {{"tick", tick.name}, {"resource", name}, {"error", status.message()}});
-      waiting.DecrementCount();
+      waiting.CountDown();
     };
     const absl::Status taken = options_.writer->Submit(std::make_unique<TickWork>(school, tick, name, done));
     if (!taken.ok()) done(taken);

@@ -8,7 +8,7 @@ namespace vivier::rpc {
 
 absl::StatusOr<std::unique_ptr<storage::Connection>> Readers::Take() {
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     if (!idle_.empty()) {
       std::unique_ptr<storage::Connection> connection = std::move(idle_.back());
       idle_.pop_back();
@@ -24,7 +24,7 @@ absl::Status Readers::Read(const std::string& school, const std::function<absl::
   storage::Transaction transaction(*connection, school, school_key_);
   const absl::Status status = read(transaction);
   connection->Rollback();  // a snapshot has nothing to commit
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   idle_.push_back(std::move(connection));
   return status;
 }

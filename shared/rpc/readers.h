@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "shared/base/monitor.h"
 #include "shared/security/school_key.h"
 #include "shared/storage/database.h"
 #include "shared/storage/unit.h"
@@ -28,8 +27,8 @@ class Readers {
 
   storage::Database& database_;
   const security::SchoolKey* const school_key_;
-  absl::Mutex mutex_;
-  std::vector<std::unique_ptr<storage::Connection>> idle_ ABSL_GUARDED_BY(mutex_);
+  Monitor monitor_;  // guards what follows
+  std::vector<std::unique_ptr<storage::Connection>> idle_;
 };
 
 }  // namespace vivier::rpc

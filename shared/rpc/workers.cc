@@ -12,14 +12,14 @@ Workers::Workers(int threads) {
 
 Workers::~Workers() {
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     stopping_ = true;
   }
   for (std::thread& thread : threads_) thread.join();
 }
 
 absl::Status Workers::Submit(std::function<void()> task) {
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   if (stopping_) return Unavailable("the service is stopping");
   if (tasks_.size() >= kQueueMax)
     return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many requests wait; come back later");
@@ -31,8 +31,8 @@ void Workers::Loop() {
   while (true) {
     std::function<void()> task;
     {
-      absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &Workers::HasWork));
+      Monitor::Lock lock(monitor_);
+      lock.Await([this] { return stopping_ || !tasks_.empty(); });
       if (tasks_.empty()) return;
       task = std::move(tasks_.front());
       tasks_.pop_front();

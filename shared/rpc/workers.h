@@ -6,9 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
+#include "shared/base/monitor.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 
 namespace vivier::rpc {
 
@@ -25,11 +24,10 @@ class Workers {
 
  private:
   void Loop();
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !tasks_.empty(); }
 
-  absl::Mutex mutex_;
-  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Monitor monitor_;  // guards what follows
+  std::deque<std::function<void()>> tasks_;
+  bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -78,7 +78,7 @@ std::string Tokens::Issue(const security::TokenIssuer& issuer, const rpc::Caller
 }
 
 std::string Tokens::OfService(const std::string& service) {
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   Issued& issued = issued_[service];
   if (absl::Now() < issued.renew) return issued.header;
   const std::vector<std::string> schools(config_.schools().begin(), config_.schools().end());

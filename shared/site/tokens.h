@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "shared/base/monitor.h"
 #include "shared/rpc/caller.h"
 #include "shared/security/token.h"
 #include "vivier/config/v1/config.pb.h"
@@ -43,12 +43,12 @@ class Tokens {
   const security::TokenIssuer services_;
   const std::unique_ptr<security::TokenIssuer> development_;  // null unless the configuration says development
   std::unique_ptr<security::TokenVerifier> verifier_;
-  absl::Mutex mutex_;
+  Monitor monitor_;  // guards what follows
   struct Issued {
     std::string header;
     absl::Time renew;
   };
-  std::map<std::string, Issued> issued_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Issued> issued_;
 };
 
 }  // namespace vivier::site

@@ -1,5 +1,6 @@
 #include "shared/storage/schema.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -13,10 +14,10 @@
 #include "google/api/resource.pb.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "google/type/date.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/storage/field_json.h"
 #include "shared/storage/migrate.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -153,34 +154,6 @@ absl::Status SetDate(pb::Message& message, absl::string_view text) {
   return absl::OkStatus();
 }
 
-// The JSON of one field. protobuf prints whole messages only, so the field stands alone in one and the wrapping
-// {"field": … } is cut off.
-absl::StatusOr<std::string> FieldJson(const pb::Message& message, const FieldDescriptor* field) {
-  std::unique_ptr<pb::Message> alone(message.New());
-  alone->CopyFrom(message);
-  std::vector<const FieldDescriptor*> set;
-  alone->GetReflection()->ListFields(*alone, &set);
-  for (const FieldDescriptor* other : set)
-    if (other != field) alone->GetReflection()->ClearField(alone.get(), other);
-  pb::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  if (!pb::util::MessageToJsonString(*alone, &json, options).ok()) return Internal("a field does not print as JSON");
-  const size_t prefix = field->name().size() + 4;  // {"name":
-  return json.substr(prefix, json.size() - prefix - 1);
-}
-
-absl::Status MergeFieldJson(pb::Message& message, const FieldDescriptor* field, absl::string_view json) {
-  std::unique_ptr<pb::Message> alone(message.New());
-  pb::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;  // tomorrow's binary may have written a member that this one does not know
-  const std::string wrapped = absl::StrCat("{\"", field->name(), "\":", json, "}");
-  if (!pb::util::JsonStringToMessage(wrapped, alone.get(), options).ok())
-    return Internal(absl::StrCat("column ", field->name(), " does not hold the JSON of its field"));
-  message.MergeFrom(*alone);
-  return absl::OkStatus();
-}
-
 bool IsEmpty(const pb::Message& message, const FieldDescriptor* field) {
   return field->is_repeated() ? message.GetReflection()->FieldSize(message, field) == 0
                               : field->has_presence() && !message.GetReflection()->HasField(message, field);
@@ -243,6 +216,23 @@ absl::Status FromValue(const Value& value, const Schema::Column& column, pb::Mes
   }
 }
 
+// Whether a column would hold the same. Of two equal JSON fields it may say no, when they hold a map.
+bool IsSame(const pb::Message& before, const pb::Message& after, const Schema::Column& column) {
+  const FieldDescriptor* field = column.field;
+  if (IsEmpty(before, field) || IsEmpty(after, field)) return IsEmpty(before, field) && IsEmpty(after, field);
+  if (column.kind != Schema::Kind::kJson) return *ToValue(before, column) == *ToValue(after, column);
+  const pb::Reflection& reflection = *before.GetReflection();
+  if (!field->is_repeated())
+    return reflection.GetMessage(before, field).SerializeAsString() == reflection.GetMessage(after, field).SerializeAsString();
+  const int size = reflection.FieldSize(before, field);
+  if (field->message_type() == nullptr || reflection.FieldSize(after, field) != size) return false;
+  for (int i = 0; i < size; ++i)
+    if (reflection.GetRepeatedMessage(before, field, i).SerializeAsString() !=
+        reflection.GetRepeatedMessage(after, field, i).SerializeAsString())
+      return false;
+  return true;
+}
+
 // Sealed values are bytes of the same text that an open column would hold; integers become their decimal text.
 std::string PlainText(const Value& value) {
   if (const int64_t* number = std::get_if<int64_t>(&value)) return absl::StrCat(*number);
@@ -298,15 +288,10 @@ Schema::Schema(const pb::Descriptor* descriptor)
   std::vector<std::string> names = {"school", "name", "version"};
   for (const Column& column : columns_) names.push_back(column.field->name());
   column_list_ = absl::StrJoin(names, ", ");
-  std::vector<std::string> places, assignments;
-  for (size_t i = 1; i <= names.size(); ++i) {
-    places.push_back(absl::StrCat("$", i));
-    if (i >= kFixedColumns) assignments.push_back(absl::StrCat(names[i - 1], " = $", i));
-  }
+  std::vector<std::string> places;
+  for (size_t i = 1; i <= names.size(); ++i) places.push_back(absl::StrCat("$", i));
   select_by_name_ = absl::StrCat("SELECT ", column_list_, " FROM ", table_, " WHERE school = $1 AND name = $2");
   insert_ = absl::StrCat("INSERT INTO ", table_, " (", column_list_, ") VALUES (", absl::StrJoin(places, ", "), ")");
-  update_ = absl::StrCat("UPDATE ", table_, " SET ", absl::StrJoin(assignments, ", "),
-                         " WHERE school = $1 AND name = $2 AND version = $", names.size() + 1);
   erase_ = absl::StrCat("DELETE FROM ", table_, " WHERE school = $1 AND name = $2 AND version = $3");
 }
 
@@ -343,19 +328,41 @@ absl::Status Schema::CheckEtag(const pb::Message& message, absl::string_view eta
   return EtagMismatch(NameOf(message));
 }
 
+absl::StatusOr<Value> Schema::ToColumn(const pb::Message& message, const Column& column, const KeyOf& key_of) const {
+  ASSIGN_OR_RETURN(Value value, ToValue(message, column));
+  if (!column.sealed || std::holds_alternative<std::monostate>(value)) return value;
+  ASSIGN_OR_RETURN(security::Key key, key_of(PersonOf(message), true));
+  return Value(Bytes{security::Seal(key, PlainText(value), Place(table_, column.field->name(), NameOf(message)))});
+}
+
 absl::StatusOr<Row> Schema::ToRow(const pb::Message& message, int64_t version, const KeyOf& key_of) const {
   const std::string& name = NameOf(message);
   Row row = {std::string(SchoolOf(name)), name, version};
   row.reserve(kFixedColumns + columns_.size());
   for (const Column& column : columns_) {
-    ASSIGN_OR_RETURN(Value value, ToValue(message, column));
-    if (column.sealed && !std::holds_alternative<std::monostate>(value)) {
-      ASSIGN_OR_RETURN(security::Key key, key_of(PersonOf(message), true));
-      value = Bytes{security::Seal(key, PlainText(value), Place(table_, column.field->name(), name))};
-    }
+    ASSIGN_OR_RETURN(Value value, ToColumn(message, column, key_of));
     row.push_back(std::move(value));
   }
   return row;
+}
+
+absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const pb::Message& after, int64_t version,
+                                                const KeyOf& key_of) const {
+  const std::string& name = NameOf(after);
+  // All that is sealed or none: were the person's key made anew, what it does not open must not stay beside what it does.
+  const bool seals = std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
+    return column.sealed && !IsSame(before, after, column);
+  });
+  Change change{absl::StrCat("UPDATE ", table_, " SET version = $3"), {std::string(SchoolOf(name)), name, version + 1}};
+  for (const Column& column : columns_) {
+    if (column.sealed ? !seals : IsSame(before, after, column)) continue;
+    ASSIGN_OR_RETURN(Value value, ToColumn(after, column, key_of));
+    change.parameters.push_back(std::move(value));
+    absl::StrAppend(&change.sql, ", ", column.field->name(), " = $", change.parameters.size());
+  }
+  change.parameters.push_back(version);
+  absl::StrAppend(&change.sql, " WHERE school = $1 AND name = $2 AND version = $", change.parameters.size());
+  return change;
 }
 
 absl::Status Schema::FromRow(const Row& row, pb::Message& message, const KeyOf& key_of) const {

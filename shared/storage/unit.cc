@@ -237,6 +237,7 @@ absl::StatusOr<int64_t> Unit::Count(const Schema& schema, absl::string_view cond
 
 absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& parent, int page_size,
                                        const std::string& page_token, const std::string& filter, const Each& each) {
+  RETURN_IF_ERROR(NothingPending(schema));
   if (page_size < 0) return InvalidField("page_size", "must not be negative");
   page_size = page_size == 0 ? kPageSizeDefault : std::min(page_size, kPageSizeMax);
   v1::PageToken token;

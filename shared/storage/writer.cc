@@ -50,14 +50,14 @@ Writer::~Writer() { Stop(); }
 
 void Writer::Stop() {
   {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     stopping_ = true;
   }
   if (thread_.joinable()) thread_.join();
 }
 
 absl::Status Writer::Submit(std::unique_ptr<Work> work) {
-  absl::MutexLock lock(&mutex_);
+  Monitor::Lock lock(monitor_);
   if (stopping_) return Unavailable("the service is stopping");
   if (queue_.size() >= options_.queue_works_max)
     return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many writes wait; come back later");
@@ -75,16 +75,16 @@ void Writer::Loop() {
   }
 }
 
+bool Writer::Waits(absl::Duration patience) {
+  Monitor::Lock lock(monitor_);
+  return lock.AwaitFor(patience, [this] { return HasWork(); });
+}
+
 // The first work that waits and those of the same school behind it. Empty when the writer is to stop.
 Writer::Batch Writer::Take() {
-  absl::MutexLock lock(&mutex_);
-  const absl::Condition has_work(this, &Writer::HasWork);
-  if (!mutex_.AwaitWithTimeout(has_work, kIdle)) {
-    mutex_.Unlock();
-    connection_->Maintain(true).IgnoreError();
-    mutex_.Lock();
-    mutex_.Await(has_work);
-  }
+  if (!Waits(kIdle)) connection_->Maintain(true).IgnoreError();
+  Monitor::Lock lock(monitor_);
+  lock.Await([this] { return HasWork(); });
   Batch batch;
   if (queue_.empty()) return batch;
   const std::string school = queue_.front()->school();
@@ -160,7 +160,7 @@ absl::Status Writer::Attempt(Batch& batch, size_t first, size_t& count) {
   }
   if (observer_.committed) observer_.committed(transaction.changed());
   if (observer_.measured) {
-    absl::MutexLock lock(&mutex_);
+    Monitor::Lock lock(monitor_);
     observer_.measured(count, absl::Now() - ready, queue_.size());
   }
   return absl::OkStatus();

@@ -19,10 +19,9 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "shared/base/monitor.h"
 #include "shared/security/school_key.h"
 #include "shared/storage/database.h"
 #include "shared/storage/unit.h"
@@ -79,8 +78,10 @@ class Writer {
   Writer(Database& database, const security::SchoolKey* school_key, Options options, Observer observer,
          std::unique_ptr<Connection> connection);
   void Loop();
+  // Whether work comes, or the end, within `patience`.
+  bool Waits(absl::Duration patience);
   Batch Take();
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
+  bool HasWork() const { return stopping_ || !queue_.empty(); }  // under the monitor
   void Process(Batch batch);
   absl::Status Attempt(Batch& batch, size_t first, size_t& count);
   absl::Status AttemptAgain(Batch& batch, size_t first, size_t& count);
@@ -92,9 +93,9 @@ class Writer {
   const Observer observer_;
   const std::unique_ptr<Connection> connection_;
 
-  absl::Mutex mutex_;
-  std::deque<std::unique_ptr<Work>> queue_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Monitor monitor_;  // guards what follows
+  std::deque<std::unique_ptr<Work>> queue_;
+  bool stopping_ = false;
   std::thread thread_;
 };
 

@@ -71,7 +71,7 @@ bool Process::running() {
 }
 
 std::string Process::WaitForAddress(const std::string& data, const std::string& service) {
-  const std::string note = absl::StrCat(data, "/run/", service, ".address");
+  const std::string note = absl::StrCat(data, "/run/", service, ".", id_, ".address");
   for (const absl::Time start = absl::Now(); absl::Now() - start < kStartPatience; absl::SleepFor(kLookAgain)) {
     pid_t writer = 0;
     std::string address;

@@ -45,7 +45,7 @@ absl::StatusOr<absl::string_view> RequestOf(const rpc::Endpoint& endpoint, grpc:
                                             grpc::Slice& slice) {
   const size_t size = buffer.Valid() ? buffer.Length() : 0;
   if (size > static_cast<size_t>(endpoint.request_bytes_max)) {
-    return Error(absl::StatusCode::kResourceExhausted, "MESSAGE_TOO_LARGE",
+    return Error(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
                  absl::StrCat("a request of ", size, " bytes, at most ", endpoint.request_bytes_max, " are accepted"),
                  {{"method", endpoint.method->full_name()}});
   }

@@ -221,7 +221,7 @@ TEST_P(EachWay, RefusesAMessageAboveTheMethodsLimit) {
   EXPECT_TRUE(at_limit.ok()) << at_limit.status();
   const auto above = channel_->Call(kEcho, std::string(rpc::kRequestBytesMax + 1, 'x'), {});
   EXPECT_EQ(above.status().code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(ReasonOf(above.status()), "MESSAGE_TOO_LARGE");
+  EXPECT_EQ(ReasonOf(above.status()), "REQUEST_TOO_LARGE");
   const auto bulk = channel_->Call(kBulk, std::string(3'000'000, 'x'), {});
   ASSERT_TRUE(bulk.ok()) << bulk.status();
   EXPECT_EQ(*bulk, "3000000");

@@ -1,6 +1,8 @@
 // Bad input for every rpc of every service, made from the descriptors: each is refused with its code and its reason, and
-// no row of any table changes. Before, every rpc is called once with a valid request, so that there are rows.
+// no row of any table changes. Before, every rpc is called with a valid request, so that there are rows.
+#include <algorithm>
 #include <cstdio>
+#include <initializer_list>
 #include <map>
 #include <set>
 
@@ -65,8 +67,8 @@ const std::set<std::string>& Reasons() {
 
 google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
-  if (const auto payload = status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo"))
-    EXPECT_TRUE(info.ParseFromString(std::string(*payload)));
+  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo");
+  EXPECT_TRUE(payload && info.ParseFromString(std::string(*payload))) << status;
   return info;
 }
 
@@ -83,14 +85,15 @@ const pb::FieldDescriptor* FieldOf(const pb::MethodDescriptor& method, const std
   return method.input_type()->FindFieldByName(name);
 }
 
-// Makes first, deletes last.
+bool StartsWithOneOf(const std::string& rpc, std::initializer_list<const char*> verbs) {
+  return std::any_of(verbs.begin(), verbs.end(), [&](const char* verb) { return absl::StartsWith(rpc, verb); });
+}
+
+// What makes and changes, what reads, what ends a life, what deletes.
 int Turn(const std::string& rpc) {
-  int turn = 0;
-  for (const char* verb : {"Create", "Submit", "Open", "Publish", "", "Update", "Get", "List", "Delete"}) {
-    if (*verb != '\0' && absl::StartsWith(rpc, verb)) return turn;
-    ++turn;
-  }
-  return 4;
+  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Export", "Follow", "Verify"})) return 1;
+  if (StartsWithOneOf(rpc, {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"})) return 2;
+  return StartsWithOneOf(rpc, {"Delete"}) ? 3 : 0;
 }
 
 class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
@@ -106,12 +109,18 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     return first->value_or("");
   }
 
-  // Every rpc once, as the director would call it. Keeps the ids of those that changed something.
-  void CallEveryRpcOnce() {
-    for (int turn = 0; turn < 9; ++turn)
-      for (const pb::MethodDescriptor* method : Methods())
-        if (Turn(method->name()) == turn) CallOnce(*method);
-    world_.Settle();
+  // Every rpc, as the director would call it; those that others must come before, again. Keeps the request_ids of those
+  // that changed something.
+  void CallEveryRpc() {
+    for (int turn = 0; turn < 4; ++turn) {
+      size_t before = 0;
+      do {
+        before = done_.size();
+        for (const pb::MethodDescriptor* method : Methods())
+          if (Turn(method->name()) == turn && done_.count(method) == 0) CallOnce(*method);
+        world_.Settle();
+      } while (done_.size() > before && turn != 1);
+    }
   }
 
   void CallOnce(const pb::MethodDescriptor& method) {
@@ -120,10 +129,10 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     checked->CopyFrom(*request);
     EXPECT_EQ(rpc::Validate(*checked), absl::OkStatus()) << method.full_name() << ": " << request->ShortDebugString();
     const absl::StatusOr<std::string> answer = Send(method, request->SerializeAsString(), director_);
-    ++called_;
+    called_.insert(&method);
     if (answer.ok()) {
-      ++answered_;
-      answered_of_[method.service()]++;
+      answered_.insert(&method);
+      refused_.erase(method.name());
       if (const pb::FieldDescriptor* id = FieldOf(method, "request_id"))
         done_[&method] = request->GetReflection()->GetString(*request, id);
       return;
@@ -149,8 +158,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     CheckInfo(method, mutation.what, status);
     EXPECT_EQ(status.code(), mutation.code) << method.full_name() << ", " << mutation.what << ": " << status;
     EXPECT_EQ(ReasonOf(status), mutation.reason) << method.full_name() << ", " << mutation.what << ": " << status;
-    if (!mutation.field.empty())
-      EXPECT_TRUE(NamesField(status, mutation.field)) << method.full_name() << ", " << mutation.what << ": " << status;
+    EXPECT_TRUE(mutation.field.empty() || NamesField(status, mutation.field))
+        << method.full_name() << ", " << mutation.what << ": " << status;
   }
 
   // Like Expect, where what the request is about may be missing or in another state, which is an answer of its own.
@@ -160,7 +169,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     ++cases_[method.service()];
     CheckInfo(method, mutation.what, status);
     if (ReasonOf(status) == mutation.reason && status.code() == mutation.code) {
-      if (!mutation.field.empty()) EXPECT_TRUE(NamesField(status, mutation.field)) << method.full_name() << ": " << status;
+      EXPECT_TRUE(mutation.field.empty() || NamesField(status, mutation.field))
+          << method.full_name() << ", " << mutation.what << ": " << status;
       return true;
     }
     EXPECT_TRUE(absl::IsNotFound(status) || absl::IsFailedPrecondition(status))
@@ -347,19 +357,21 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   const std::string expired_ = ExpiredToken();
   std::string other_page_;
   std::map<const pb::MethodDescriptor*, std::string> done_;  // writes that were answered, with their request_id
-  std::map<const pb::ServiceDescriptor*, int> answered_of_, cases_;
-  std::map<std::string, std::string> refused_;
-  int called_ = 0, answered_ = 0, stale_ = 0, reused_ = 0;
+  std::set<const pb::MethodDescriptor*> called_, answered_;
+  std::map<std::string, std::string> refused_;  // by the domain
+  std::map<const pb::ServiceDescriptor*, int> cases_;
+  int stale_ = 0, reused_ = 0;
 };
 
 TEST_P(BadInputTest, EveryRpcRefusesItAndNothingChanges) {
-  CallEveryRpcOnce();
+  CallEveryRpc();
   other_page_ = PageOfCohorts();
   ASSERT_FALSE(other_page_.empty());
-  std::printf("%d rpcs called once, %d answered OK\n", called_, answered_);
+  EXPECT_EQ(called_.size(), Methods().size());
+  std::printf("%zu rpcs called with a valid request, %zu answered OK\n", called_.size(), answered_.size());
   for (const auto& [rpc, how] : refused_) std::printf("  %-28s %s\n", rpc.c_str(), how.c_str());
-  for (const pb::ServiceDescriptor* service : Services())
-    EXPECT_GT(answered_of_[service], 0) << service->full_name() << " answered nothing, so nothing could change";
+  // Where nothing was stored, nothing could change.
+  EXPECT_GT(answered_.size(), Methods().size() / 2);
 
   world_.Settle();
   Digester digester(world_);

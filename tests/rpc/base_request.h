@@ -162,7 +162,6 @@ class BaseRequest {
   // Optional fields that would make the rest untrue.
   static bool IsLeftOut(const pb::FieldDescriptor& field) {
     static const auto& names = *new std::set<std::string>{
-        "vivier.enrolment.v1.Cohort.programme_revision",  // a programme that is published takes more than limits
         "vivier.log.v1.FollowEventsRequest.after_number", "vivier.log.v1.FollowEventsRequest.after_hash",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
     };
@@ -176,7 +175,16 @@ class BaseRequest {
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
     };
+    // Codes with check digits or a table of their own, by the name of the field wherever it is.
+    static const auto& codes = *new std::map<std::string, std::string>{
+        {"formacodes", "31054"},        {"public_codes", "31054"},       {"nsf_codes", "326"},
+        {"rome_codes", "M1805"},        {"rncp_code", "RNCP37827"},      {"rs_code", "RS5695"},
+        {"code", "RNCP37827BC01"},      {"block_codes", "RNCP37827BC01"}, {"postal_code", "54000"},
+        {"commune_code", "54395"},      {"activity_number", "44540400054"}, {"siret", "73282932000074"},
+        {"uai", "0572998Z"},            {"email", "zoe@example.org"},
+    };
     if (const auto known = texts.find(field.full_name()); known != texts.end()) return known->second;
+    if (const auto known = codes.find(field.name()); known != codes.end()) return known->second;
     if (IsUuidField(field)) return RandomUuid();
     if (const std::string pattern = NamePatternOf(field); !pattern.empty()) return Name(pattern);
     if (absl::EndsWith(field.name(), "_id") && absl::StartsWith(LimitsOf(field).pattern(), "[a-z0-9]"))

@@ -1,0 +1,63 @@
+#include "services/demo/demo.h"
+
+#include <filesystem>
+#include <iostream>
+
+#include "absl/flags/flag.h"
+#include "services/demo/figures.h"
+#include "services/demo/parent.h"
+#include "services/demo/steps.h"
+#include "shared/base/error.h"
+#include "shared/command/running.h"
+#include "shared/command/settings.h"
+
+ABSL_FLAG(std::string, story, "nancy", "demo: the story, a folder of --stories");
+ABSL_FLAG(std::string, stories, "deploy/demo", "demo: the folder of the stories");
+ABSL_FLAG(bool, json, false, "demo: print the figures as one JSON object and nothing else");
+ABSL_FLAG(std::string, parent_data, "", "demo: the data folder of a parent node that runs on this machine");
+
+namespace vivier::demo {
+namespace {
+
+// The same caller's settings for the parent's folder: its own configuration file, or "grand-est" by default.
+absl::StatusOr<command::Settings> ParentSettings(const command::Settings& own) {
+  const std::string data = absl::GetFlag(FLAGS_parent_data);
+  ASSIGN_OR_RETURN(command::Settings settings, command::ReadSettingsOf(data));
+  if (own.config.development()) settings.config.set_development(true);
+  return settings;
+}
+
+absl::Status AddParent(Stage& stage, const command::Settings& settings, Figures& figures) {
+  ASSIGN_OR_RETURN(const int64_t revision, RequestSubmission(stage));
+  if (absl::GetFlag(FLAGS_parent_data).empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const command::Settings above, ParentSettings(settings));
+  ASSIGN_OR_RETURN(std::unique_ptr<command::Running> running, command::Running::Open(above));
+  command::Client client(*running);
+  ASSIGN_OR_RETURN(const Figures published, ReadParent(stage, client, above.config.schools(0), revision));
+  for (const auto& [name, value] : published.values()) figures.Add(name, value);
+  return absl::OkStatus();
+}
+
+absl::Status Tell() {
+  ASSIGN_OR_RETURN(const command::Settings settings, command::ReadSettings());
+  ASSIGN_OR_RETURN(const Folder folder, ReadFolder(absl::GetFlag(FLAGS_stories) + "/" + absl::GetFlag(FLAGS_story)));
+  ASSIGN_OR_RETURN(std::unique_ptr<command::Running> running, command::Running::Open(settings));
+  command::Client client(*running);
+  std::ostream silence(nullptr);
+  const bool json = absl::GetFlag(FLAGS_json);
+  Stage stage{folder, client, settings.config.schools(0), json ? silence : std::cout, "", {}, {}};
+  RETURN_IF_ERROR(TellStory(stage));
+  ASSIGN_OR_RETURN(Figures figures, ReadSettledFigures(stage));
+  RETURN_IF_ERROR(AddParent(stage, settings, figures));
+  std::cout << (json ? figures.Json() : figures.Text());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int Run(const command::Arguments&, command::Modules) {
+  const absl::Status told = Tell();
+  return told.ok() ? 0 : command::Refuse(told);
+}
+
+}  // namespace vivier::demo
