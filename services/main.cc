@@ -5,6 +5,7 @@
 
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "services/demo/demo.h"
 #include "services/modules.h"
 #include "shared/command/commands.h"
 
@@ -24,6 +25,9 @@ constexpr Command kCommands[] = {
     {"verify", "verify                      prove the invariants on the data", &command::Verify},
     {"call", "call METHOD [JSON]          call any rpc; call --list names them all", &command::Call},
     {"explain", "explain METHOD              what the adapter does for an rpc", &command::Explain},
+    {"import", "import KIND FILE            lheo, or applications with --cohort", &command::Import},
+    {"export", "export lheo [FILE]          the published programmes", &command::Export},
+    {"demo", "demo [--story NAME]         tell a story on a running site, then its figures", &demo::Run},
     {"token", "token --role ROLE           a development token", &command::Token},
 };
 

@@ -24,8 +24,8 @@ Reasons ReasonsIn(const std::string& text) {
   Reasons reasons;
   re2::StringPiece rest(text);
   std::string reason;
-  static const RE2& literal = *new RE2(
-      "(?:\\bError\\(\\s*absl::StatusCode::k[A-Za-z]+,\\s*|\\bRefuse\\(\\s*)\"([A-Z][A-Z0-9_]*)\"");
+  static const RE2& literal =
+      *new RE2("(?:\\bError\\(\\s*absl::StatusCode::k[A-Za-z]+,\\s*|\\bRefuse\\(\\s*)\"([A-Z][A-Z0-9_]*)\"");
   while (RE2::FindAndConsume(&rest, literal, &reason)) reasons.insert(reason);
   return reasons;
 }

@@ -19,18 +19,19 @@ ABSL_FLAG(std::string, parent_data, "", "demo: the data folder of a parent node 
 namespace vivier::demo {
 namespace {
 
-// The same caller's settings for the parent's folder: its own configuration file, or "grand-est" by default.
-absl::StatusOr<command::Settings> ParentSettings(const command::Settings& own) {
-  const std::string data = absl::GetFlag(FLAGS_parent_data);
-  ASSIGN_OR_RETURN(command::Settings settings, command::ReadSettingsOf(data));
-  if (own.config.development()) settings.config.set_development(true);
+// The parent's folder; its name is that of the first parent that the figures are submitted to.
+command::Settings ParentSettings(const command::Settings& own) {
+  command::Settings settings = own;
+  settings.data = absl::GetFlag(FLAGS_parent_data);
+  settings.config.clear_schools();
+  settings.config.add_schools(own.config.parents_size() > 0 ? IdOf(own.config.parents(0).name()) : "grand-est");
   return settings;
 }
 
 absl::Status AddParent(Stage& stage, const command::Settings& settings, Figures& figures) {
   ASSIGN_OR_RETURN(const int64_t revision, RequestSubmission(stage));
   if (absl::GetFlag(FLAGS_parent_data).empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const command::Settings above, ParentSettings(settings));
+  const command::Settings above = ParentSettings(settings);
   ASSIGN_OR_RETURN(std::unique_ptr<command::Running> running, command::Running::Open(above));
   command::Client client(*running);
   ASSIGN_OR_RETURN(const Figures published, ReadParent(stage, client, above.config.schools(0), revision));

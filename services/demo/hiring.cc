@@ -1,4 +1,6 @@
 // Companies with their job offers, and the contracts of the best ranked of those who finished.
+#include <map>
+
 #include "services/demo/steps.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
@@ -75,27 +77,31 @@ std::vector<Match> Matches(const v1::Story& story) {
 
 std::string MatchId(const Stage& stage, const Match& match) { return stage.Id(absl::StrCat("rank-", match.rank)); }
 
-absl::Status AwaitPutForward(Stage& stage) {
+// The names under which partners knows the learners, by learner, once all who finished are put forward.
+absl::StatusOr<std::map<std::string, std::string>> AwaitPutForward(Stage& stage) {
   const size_t finished = FinishedRanks(stage.story()).size();
-  return stage.client.Await("the learners put forward", [&stage, finished]() -> absl::StatusOr<bool> {
+  std::map<std::string, std::string> names;
+  RETURN_IF_ERROR(stage.client.Await("the learners put forward", [&]() -> absl::StatusOr<bool> {
     partners::ListLearnersPutForwardRequest request;
     request.set_parent(stage.School());
     request.set_filter(absl::StrCat("cohort = \"", stage.Cohort(), "\""));
-    size_t known = 0;
-    RETURN_IF_ERROR(stage.ReadPages<partners::ListLearnersPutForwardResponse>(
-        request, [&](const auto& page) { known += static_cast<size_t>(page.learners_put_forward_size()); }));
-    return known >= finished;
-  });
+    RETURN_IF_ERROR(stage.ReadPages<partners::ListLearnersPutForwardResponse>(request, [&](const auto& page) {
+      for (const auto& learner : page.learners_put_forward()) names[learner.learner()] = learner.name();
+    }));
+    return names.size() >= finished;
+  }));
+  return names;
 }
 
 absl::Status Hire(Stage& stage, const std::vector<Match>& matches) {
+  ASSIGN_OR_RETURN(auto put_forward, AwaitPutForward(stage));
   std::vector<partners::ProposeHiringRequest> proposals;
   std::vector<partners::AcceptHiringRequest> acceptances;
   for (const Match& match : matches) {
     partners::ProposeHiringRequest& propose = proposals.emplace_back();
     propose.set_parent(stage.School());
     propose.set_hiring_id(MatchId(stage, match));
-    propose.set_learner_put_forward(stage.In("learnersPutForward", stage.LearnerId(match.rank)));
+    propose.set_learner_put_forward(put_forward[stage.Learner(match.rank)]);
     propose.set_job_offer(JobOfferName(stage, *match.employer));
     acceptances.emplace_back().set_name(stage.In("hirings", MatchId(stage, match)));
   }
@@ -149,7 +155,6 @@ absl::Status OfferJobs(Stage& stage) {
 }
 
 absl::Status SignContracts(Stage& stage) {
-  RETURN_IF_ERROR(AwaitPutForward(stage));
   const std::vector<Match> matches = Matches(stage.story());
   RETURN_IF_ERROR(Hire(stage, matches));
   std::vector<partners::CreateContractRequest> drafts;

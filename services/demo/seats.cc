@@ -79,7 +79,7 @@ absl::Status Withdraw(Stage& stage) {
   for (int rank : stage.story().withdrawals()) {
     enrolment::WithdrawApplicationRequest withdraw;
     withdraw.set_name(stage.Application(rank));
-    RETURN_IF_ERROR(stage.Write<Application>("candidate", "withdraw", absl::StrCat(rank), withdraw).status());
+    RETURN_IF_ERROR(stage.Write<Application>("admissions_officer", "withdraw", absl::StrCat(rank), withdraw).status());
     RETURN_IF_ERROR(AwaitMoney(stage, true));
   }
   stage.Say(absl::StrCat("withdrawals: ", stage.story().withdrawals_size(),
@@ -90,7 +90,7 @@ absl::Status Withdraw(Stage& stage) {
 absl::Status AcceptSeats(Stage& stage) {
   std::vector<enrolment::AcceptSeatRequest> requests;
   for (int rank : SeatedRanks(stage.story())) requests.emplace_back().set_name(stage.Application(rank));
-  ASSIGN_OR_RETURN(auto accepted, stage.WriteAll<Application>("candidate", "accept", std::move(requests)));
+  ASSIGN_OR_RETURN(auto accepted, stage.WriteAll<Application>("admissions_officer", "accept", std::move(requests)));
   enrolment::StartCohortRequest start;
   start.set_name(stage.Cohort());
   RETURN_IF_ERROR(stage.Write<enrolment::Cohort>("admissions_officer", "cohort", "start", start).status());

@@ -22,7 +22,7 @@ int PointsOf(const Stage& stage, const v1::Assessor& assessor, int line) {
 
 void SayRefused(Stage& stage, const enrolment::ImportRow& row) {
   stage.Say(absl::StrCat("  line ", row.line(), ", ", row.column().empty() ? "the row" : "column " + row.column(), ": ",
-                         enrolment::Reason_Name(row.reason()), ", ", row.message()));
+                         enrolment::Reason_Name(row.reason())));
 }
 
 }  // namespace

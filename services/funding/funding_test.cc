@@ -353,7 +353,7 @@ TEST_P(FundingTest, VerifySeesMoneyAndEarningsThatWereTamperedWith) {
       "INSERT INTO journal_entries (school, name, version, kind, debit_account, credit_account, amount_cents, subject) "
       "VALUES ('nancy', 'x', 1, 'OWN', 'own/borne', 'own/funds', 1, 'x')");
   for (const rpc::Invariant& invariant : service_->invariants())
-    EXPECT_EQ(Violations(invariant), invariant.id == "I3" ? 0 : 1) << invariant.id;
+    EXPECT_EQ(Violations(invariant) > 0, invariant.id != "I3") << invariant.id;
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, FundingTest, vivier::testing::BothEngines(), vivier::testing::EngineName);

@@ -156,11 +156,10 @@ absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(Call& cal
                                                                        const v1::ListInvoiceLinesRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.parent()));
   // AND binds last in a filter, so whatever the caller's says, it only narrows.
-  const std::string filter = absl::StrCat("invoice = \"", invoice.name(), "\"", request.filter().empty() ? "" : " AND ",
-                                          request.filter());
-  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page,
-                   earnings_.List(call, absl::StrCat("schools/", call.school()), request.page_size(),
-                                  request.page_token(), filter));
+  const std::string filter =
+      absl::StrCat("invoice = \"", invoice.name(), "\"", request.filter().empty() ? "" : " AND ", request.filter());
+  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page, earnings_.List(call, absl::StrCat("schools/", call.school()),
+                                                                   request.page_size(), request.page_token(), filter));
   v1::ListInvoiceLinesResponse response;
   for (const v1::Earning& earning : page.items) *response.add_invoice_lines() = LineOf(invoice, earning);
   response.set_next_page_token(page.next_page_token);

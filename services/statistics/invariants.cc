@@ -33,7 +33,8 @@ void Breach(Breaches& breaches, const std::string& row, const std::string& expla
 }
 
 template <class M>
-absl::Status ForEach(Transaction& transaction, const std::string& collection, const std::function<void(const M&)>& each) {
+absl::Status ForEach(Transaction& transaction, const std::string& collection,
+                     const std::function<void(const M&)>& each) {
   const storage::Table<M> table;
   const std::string parent = absl::StrCat("schools/", transaction.school(), "/", collection);
   storage::Unit unit(transaction);
@@ -46,7 +47,8 @@ absl::Status ForEach(Transaction& transaction, const std::string& collection, co
   return absl::OkStatus();
 }
 
-void Add(const std::string& table, const std::string& value, const std::string& cohort, int64_t count, Counted& counted) {
+void Add(const std::string& table, const std::string& value, const std::string& cohort, int64_t count,
+         Counted& counted) {
   counted[CellId({{table, {value}}, cohort, count})] += count;
 }
 
@@ -97,9 +99,8 @@ absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
 
 absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
   std::map<std::string, ByYear> sites;
-  RETURN_IF_ERROR(ForEach<v1::SiteYear>(transaction, "siteYears", [&](const v1::SiteYear& row) {
-    sites[row.site()][row.year()] = Read(row);
-  }));
+  RETURN_IF_ERROR(ForEach<v1::SiteYear>(transaction, "siteYears",
+                                        [&](const v1::SiteYear& row) { sites[row.site()][row.year()] = Read(row); }));
   Breaches breaches;
   RETURN_IF_ERROR(ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
     ++breaches.checked;

@@ -61,8 +61,8 @@ rpc::Service Statistics::Rpc() {
   return service;
 }
 
-absl::StatusOr<v1::IndicatorDictionary> Statistics::GetIndicatorDictionary(
-    Call&, const v1::GetIndicatorDictionaryRequest&) {
+absl::StatusOr<v1::IndicatorDictionary> Statistics::GetIndicatorDictionary(Call&,
+                                                                           const v1::GetIndicatorDictionaryRequest&) {
   v1::IndicatorDictionary response;
   for (v1::IndicatorDefinition& definition : Definitions())
     *response.add_indicator_definitions() = std::move(definition);
@@ -101,8 +101,8 @@ absl::StatusOr<v1::ComputeIndicatorsResponse> Statistics::ComputeIndicators(
   return response;
 }
 
-absl::StatusOr<v1::ComputeSubmissionResponse> Statistics::ComputeSubmission(Call& call,
-                                                                        const v1::ComputeSubmissionRequest& request) {
+absl::StatusOr<v1::ComputeSubmissionResponse> Statistics::ComputeSubmission(
+    Call& call, const v1::ComputeSubmissionRequest& request) {
   v1::ComputeSubmissionResponse response;
   ByYear years;
   if (request.site().empty()) {

@@ -25,13 +25,14 @@ class Statistics {
   using Call = rpc::Call;
 
   // statistics.cc: figures of this school.
-  absl::StatusOr<v1::IndicatorDictionary> GetIndicatorDictionary(
-      Call& call, const v1::GetIndicatorDictionaryRequest& request);
+  absl::StatusOr<v1::IndicatorDictionary> GetIndicatorDictionary(Call& call,
+                                                                 const v1::GetIndicatorDictionaryRequest& request);
   absl::StatusOr<v1::ComputeOwnIndicatorsResponse> ComputeOwnIndicators(Call& call,
                                                                         const v1::ComputeOwnIndicatorsRequest& request);
   absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(Call& call,
                                                                   const v1::ComputeIndicatorsRequest& request);
-  absl::StatusOr<v1::ComputeSubmissionResponse> ComputeSubmission(Call& call, const v1::ComputeSubmissionRequest& request);
+  absl::StatusOr<v1::ComputeSubmissionResponse> ComputeSubmission(Call& call,
+                                                                  const v1::ComputeSubmissionRequest& request);
   absl::StatusOr<v1::RequestSubmissionResponse> RequestSubmission(Call& call,
                                                                   const v1::RequestSubmissionRequest& request);
   // Sends the figures as they are by then, so a newer revision may arrive than the event names.

@@ -9,8 +9,8 @@
 #define VIVIER_CONCAT_INNER(a, b) a##b
 #define VIVIER_CONCAT(a, b) VIVIER_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                                    \
-  do {                                                                 \
+#define RETURN_IF_ERROR(expression)                                            \
+  do {                                                                         \
     if (absl::Status returned = (expression); !returned.ok()) return returned; \
   } while (false)
 

@@ -1,6 +1,7 @@
 #include "shared/cache/value.h"
 
 #include <map>
+#include <mutex>
 
 #include "shared/base/hash.h"
 
@@ -36,14 +37,26 @@ void Collect(const google::protobuf::Descriptor& type, Definitions& definitions)
   }
 }
 
-}  // namespace
-
-uint64_t SchemaFingerprint(const google::protobuf::Descriptor& type) {
+uint64_t ComputeFingerprint(const google::protobuf::Descriptor& type) {
   Definitions definitions;
   Collect(type, definitions);
   std::string hash = Sha256(type.full_name());
   for (const auto& [name, definition] : definitions) hash = ChainHash(hash, {name, definition});
   return ReadBigEndian(hash);
+}
+
+}  // namespace
+
+uint64_t SchemaFingerprint(const google::protobuf::Descriptor& type) {
+  // Computed once for each type that is compiled in; a descriptor of another pool may be freed, and its address used
+  // anew.
+  static std::mutex& mutex = *new std::mutex;
+  static auto& known = *new std::map<const google::protobuf::Descriptor*, uint64_t>;
+  if (type.file()->pool() != google::protobuf::DescriptorPool::generated_pool()) return ComputeFingerprint(type);
+  const std::lock_guard lock(mutex);
+  const auto [fingerprint, is_new] = known.try_emplace(&type, 0);
+  if (is_new) fingerprint->second = ComputeFingerprint(type);
+  return fingerprint->second;
 }
 
 std::string EncodeValue(absl::string_view key, uint64_t fingerprint, uint64_t version, absl::string_view payload) {

@@ -71,7 +71,8 @@ absl::Status CallMethod(const pb::MethodDescriptor& method, const std::string& j
 int ListMethods(const Modules& modules) {
   for (const site::Module& module : modules)
     for (int i = 0; i < module.service.descriptor()->method_count(); ++i)
-      std::cout << module.service.descriptor()->full_name() << "/" << module.service.descriptor()->method(i)->name() << "\n";
+      std::cout << module.service.descriptor()->full_name() << "/" << module.service.descriptor()->method(i)->name()
+                << "\n";
   return 0;
 }
 
@@ -93,7 +94,8 @@ const pb::MethodDescriptor* FindMethod(const Modules& modules, const std::string
   for (const site::Module& module : modules) {
     const pb::ServiceDescriptor* service = module.service.descriptor();
     for (int i = 0; i < service->method_count(); ++i) {
-      if (name != service->method(i)->name() && name != absl::StrCat(service->full_name(), "/", service->method(i)->name()))
+      if (name != service->method(i)->name() &&
+          name != absl::StrCat(service->full_name(), "/", service->method(i)->name()))
         continue;
       if (found != nullptr) return nullptr;
       found = service->method(i);
@@ -105,7 +107,8 @@ const pb::MethodDescriptor* FindMethod(const Modules& modules, const std::string
 int Call(const Arguments& arguments, Modules modules) {
   if (absl::GetFlag(FLAGS_list)) return ListMethods(modules);
   const pb::MethodDescriptor* method = arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
-  if (method == nullptr) return Refuse(InvalidField("method", "is none, or several; `vivier call --list` names them all"));
+  if (method == nullptr)
+    return Refuse(InvalidField("method", "is none, or several; `vivier call --list` names them all"));
   const absl::Status status = CallMethod(*method, arguments.size() > 1 ? arguments[1] : "{}", std::move(modules));
   return status.ok() ? 0 : Refuse(status);
 }

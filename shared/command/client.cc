@@ -6,6 +6,7 @@
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
+#include "shared/rpc/log.h"
 #include "shared/rpc/method.h"
 
 namespace vivier::command {
@@ -32,6 +33,8 @@ absl::StatusOr<std::vector<std::string>> Client::Answers(const Messages& message
     const auto open = std::find_if(answers.begin(), answers.end(), [](const auto& answer) { return !answer.ok(); });
     if (open == answers.end()) break;
     if (!IsWorthAnotherTry(open->status()) || absl::Now() + pause > deadline) return open->status();
+    rpc::Log(rpc::Level::kWarning, "no answer; asking again with the same request_id",
+             {{"method", method->full_name()}, {"error", open->status().message()}});
     absl::SleepFor(pause);
   }
   std::vector<std::string> bytes;

@@ -24,6 +24,10 @@ int Verify(const Arguments& arguments, Modules modules);
 int Call(const Arguments& arguments, Modules modules);
 // explain METHOD: what the adapter does for an rpc.
 int Explain(const Arguments& arguments, Modules modules);
+// import KIND FILE: lheo, or applications with --cohort; prints what became of each row.
+int Import(const Arguments& arguments, Modules modules);
+// export lheo [FILE]: the published programmes, to standard output without a file.
+int Export(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
 

@@ -39,20 +39,21 @@ void Print(const rpc::Method& method, const site::Module& module) {
   std::cout << descriptor.full_name() << "\n"
             << "  permission   " << method.permission << " on the school of `" << rpc::PathText(method.target) << "`\n"
             << "  effect       "
-            << (method.writes ? "writes: one transaction, audited; a retry with the same request_id gets the stored answer"
-                              : "reads one snapshot")
+            << (method.writes
+                    ? "writes: one transaction, audited; a retry with the same request_id gets the stored answer"
+                    : "reads one snapshot")
             << "\n"
             << "  dry run      " << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
             << "  answer       " << descriptor.output_type()->full_name()
-            << (method.personal        ? ", holds personal data: never cached, sealed where it is stored"
+            << (method.personal       ? ", holds personal data: never cached, sealed where it is stored"
                 : method.standard_get ? ", from the near cache where this process is the only writer"
                                       : "")
             << "\n"
             << "  request up to " << method.request_bytes_max << " bytes\n";
   PrintFields(*descriptor.input_type(), "    ", 0);
   for (const rpc::Reference& reference : method.references)
-    std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type << " of " << reference.service
-              << "\n";
+    std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type << " of "
+              << reference.service << "\n";
   for (const storage::Schema* schema : module.service.schemas())
     if (schema->descriptor() == descriptor.output_type() || schema == method.target_schema)
       std::cout << "  table        " << schema->table() << "\n";

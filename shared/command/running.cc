@@ -11,8 +11,9 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Open(const Settings& settings)
   auto running = std::make_unique<Running>();
   running->data_ = settings.data;
   if (ReadNotes(settings.data).empty()) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NOT_RUNNING",
-                 absl::StrCat("nothing serves ", settings.data, "; start `vivier serve all --data ", settings.data, "`"));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "NOT_RUNNING",
+        absl::StrCat("nothing serves ", settings.data, "; start `vivier serve all --data ", settings.data, "`"));
   }
   ASSIGN_OR_RETURN(running->tokens_, site::Tokens::Load(settings.config, settings.data));
   return running;

@@ -27,7 +27,8 @@ void RaiseDescriptorLimit() {
 absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
   if (services.size() == 1 && services[0] == "all") return modules;
   for (const std::string& service : services)
-    if (std::none_of(modules.begin(), modules.end(), [&](const site::Module& module) { return module.name() == service; }))
+    if (std::none_of(modules.begin(), modules.end(),
+                     [&](const site::Module& module) { return module.name() == service; }))
       return InvalidField("service", service + " is none; there is all, or one or several of the five");
   modules.erase(std::remove_if(modules.begin(), modules.end(),
                                [&](const site::Module& module) {

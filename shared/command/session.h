@@ -40,7 +40,7 @@ class Session {
   absl::StatusOr<site::v1::VerifyInvariantsResponse> Verify(const std::string& school);
 
  private:
-  std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;  // by service
+  std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;   // by service
   std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
   std::unique_ptr<site::Tokens> tokens_;
   std::unique_ptr<site::Site> site_;  // where nothing runs

@@ -75,9 +75,12 @@ absl::Status ApplyFlags(Config& config) {
   if (absl::GetFlag(FLAGS_development)) config.set_development(true);
   if (absl::GetFlag(FLAGS_batch_works_max) > 0) config.set_batch_works_max(absl::GetFlag(FLAGS_batch_works_max));
   const std::string engine = absl::GetFlag(FLAGS_engine);
-  if (engine == "sqlite") config.set_engine(config::v1::SQLITE);
-  else if (engine == "postgres") config.set_engine(config::v1::POSTGRES);
-  else if (!engine.empty()) return InvalidField("engine", "is sqlite or postgres");
+  if (engine == "sqlite")
+    config.set_engine(config::v1::SQLITE);
+  else if (engine == "postgres")
+    config.set_engine(config::v1::POSTGRES);
+  else if (!engine.empty())
+    return InvalidField("engine", "is sqlite or postgres");
   return absl::OkStatus();
 }
 
@@ -85,7 +88,8 @@ absl::Status Check(const Config& config) {
   if (config.engine() == config::v1::POSTGRES && config.postgres().empty())
     return InvalidField("postgres", "is required with the engine POSTGRES");
   for (const config::v1::Peer& peer : config.peers())
-    if (peer.service().empty() || peer.address().empty()) return InvalidField("peers", "each has a service and an address");
+    if (peer.service().empty() || peer.address().empty())
+      return InvalidField("peers", "each has a service and an address");
   return absl::OkStatus();
 }
 

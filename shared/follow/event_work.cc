@@ -66,10 +66,10 @@ absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, abs
 }
 
 absl::StatusOr<bool> EventWork::IsBehindParked(storage::Transaction& transaction) const {
-  ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query("SELECT COUNT(*) FROM parked_events WHERE school = $1 AND producer = $2 "
-                                                  "AND subject = $3",
-                                                  {Value(school_), Value(producer_), Value(event_.subject())}));
+  ASSIGN_OR_RETURN(Result found, transaction.connection().Query(
+                                     "SELECT COUNT(*) FROM parked_events WHERE school = $1 AND producer = $2 "
+                                     "AND subject = $3",
+                                     {Value(school_), Value(producer_), Value(event_.subject())}));
   return std::get<int64_t>(found.rows[0][0]) > 0;
 }
 
@@ -77,7 +77,8 @@ absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now)
   std::unique_ptr<google::protobuf::Message> event(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(reaction_->event)->New());
   if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
-  const rpc::Caller caller{absl::StrCat("service/", producer_), rpc::Caller::Kind::kService, {"service"}, {school_}, ""};
+  const rpc::Caller caller{
+      absl::StrCat("service/", producer_), rpc::Caller::Kind::kService, {"service"}, {school_}, ""};
   const rpc::Fetched none;
   storage::Unit unit(transaction);
   rpc::Call call(caller, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, none);

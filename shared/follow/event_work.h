@@ -23,10 +23,10 @@ absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction, const s
 
 // What became of an event.
 enum class Verdict {
-  kApplied,   // applied now, by another replica before, or not one that this service reacts to
-  kParked,    // set aside, now or behind an earlier one of its subject
-  kGap,       // the cursor is not where the follower thought: ask the log again from the cursor
-  kRefused,   // the reaction failed and the cursor did not move: try again, or park
+  kApplied,  // applied now, by another replica before, or not one that this service reacts to
+  kParked,   // set aside, now or behind an earlier one of its subject
+  kGap,      // the cursor is not where the follower thought: ask the log again from the cursor
+  kRefused,  // the reaction failed and the cursor did not move: try again, or park
 };
 
 class EventWork : public storage::Work {

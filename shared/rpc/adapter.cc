@@ -55,8 +55,7 @@ absl::string_view ReasonOfCode(absl::StatusCode code) {
 absl::Status WithReason(const absl::Status& status) {
   if (status.ok() || !ReasonOf(status).empty()) return status;
   // A transaction that lost against another one is the same to a caller as one that did not happen.
-  const absl::StatusCode code =
-      absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
+  const absl::StatusCode code = absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
   return Error(code, ReasonOfCode(status.code()), status.message());
 }
 
@@ -75,7 +74,9 @@ struct Adapter::Incoming {
     if (answer.ok()) return responder->Answer(*std::move(answer));
     if (absl::IsInternal(answer.status()))
       Log(Level::kError, "a request met a defect",
-          {{"method", rpc->method.descriptor->full_name()}, {"error", answer.status().message()}, {"trace", traceparent}});
+          {{"method", rpc->method.descriptor->full_name()},
+           {"error", answer.status().message()},
+           {"trace", traceparent}});
     responder->Refuse(WithReason(answer.status()));
   }
 };
@@ -91,13 +92,13 @@ absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service, S
       continue;
     }
     auto rpc = std::make_unique<Rpc>();
-    rpc->metrics = std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(), declared.descriptor->name());
+    rpc->metrics =
+        std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(), declared.descriptor->name());
     rpc->method = *std::move(method);
     rpc->handler = std::move(declared.handler);
     adapter->rpcs_.push_back(std::move(rpc));
   }
-  if (!wrong.empty())
-    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
+  if (!wrong.empty()) return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
   return adapter;
 }
 
@@ -107,7 +108,8 @@ std::vector<Endpoint> Adapter::Endpoints() {
     Endpoint endpoint;
     endpoint.method = rpc->method.descriptor;
     endpoint.request_bytes_max = rpc->method.request_bytes_max;
-    endpoint.unary = [this, &rpc = *rpc](absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder) {
+    endpoint.unary = [this, &rpc = *rpc](absl::string_view bytes, const Peer& peer,
+                                         std::shared_ptr<Responder> responder) {
       Handle(rpc, bytes, peer, std::move(responder));
     };
     endpoints.push_back(std::move(endpoint));
@@ -152,16 +154,14 @@ absl::Status Adapter::Admit(const Rpc& rpc, absl::string_view bytes, const Peer&
   incoming.target = TextAt(*incoming.request, rpc.method.target);
   RETURN_IF_ERROR(Authorize(incoming.token->caller, rpc.method.permission, incoming.target));
   RETURN_IF_ERROR(Validate(*incoming.request));
-  if (storage::SchoolOf(incoming.target).empty())
-    return InvalidField(PathText(rpc.method.target), "names no school");
+  if (storage::SchoolOf(incoming.target).empty()) return InvalidField(PathText(rpc.method.target), "names no school");
   if (rpc.method.writes)
     incoming.traceparent = peer.traceparent.empty() ? Traceparent::New().ToString() : peer.traceparent;
   return absl::OkStatus();
 }
 
 void Adapter::OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>)) {
-  const absl::Status taken =
-      surroundings_.workers->Submit([this, incoming, step] { (this->*step)(incoming); });
+  const absl::Status taken = surroundings_.workers->Submit([this, incoming, step] { (this->*step)(incoming); });
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
 
@@ -194,12 +194,12 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(const Incomi
       cacheable ? surroundings_.near->TicketFor(incoming.target) : cache::NearCache::Ticket{};
   std::unique_ptr<pb::Message> response = NewMessage(rpc.method.descriptor->output_type());
   const Fetched none;
-  RETURN_IF_ERROR(surroundings_.readers->Read(
-      std::string(storage::SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
-        storage::Unit unit(transaction);
-        Call call(incoming.token->caller, incoming.start, unit, none);
-        return rpc.handler(call, *incoming.request, *response);
-      }));
+  RETURN_IF_ERROR(surroundings_.readers->Read(std::string(storage::SchoolOf(incoming.target)),
+                                              [&](storage::Transaction& transaction) {
+                                                storage::Unit unit(transaction);
+                                                Call call(incoming.token->caller, incoming.start, unit, none);
+                                                return rpc.handler(call, *incoming.request, *response);
+                                              }));
   auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
   if (cacheable) {
     const int64_t version = rpc.method.target_schema->Version(*response);

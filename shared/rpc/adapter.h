@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "shared/cache/near.h"
 #include "shared/rpc/endpoint.h"
-#include "shared/rpc/metrics.h"
 #include "shared/rpc/method.h"
+#include "shared/rpc/metrics.h"
 #include "shared/rpc/readers.h"
 #include "shared/rpc/references.h"
 #include "shared/rpc/service.h"
@@ -31,8 +31,8 @@ class Adapter {
     Workers* workers;
     security::TokenVerifier* verifier;
     References* references;
-    cache::NearCache* near;          // null where another process may write the same rows
-    std::set<std::string> schools;   // those that this process serves
+    cache::NearCache* near;         // null where another process may write the same rows
+    std::set<std::string> schools;  // those that this process serves
     std::function<absl::Time()> now = absl::Now;
   };
 

@@ -51,8 +51,7 @@ const std::map<std::string, const pb::Descriptor*>& ResourceTypes() {
     auto* found = new std::map<std::string, const pb::Descriptor*>;
     const pb::DescriptorPool* pool = pb::DescriptorPool::generated_pool();
     for (const char* service : kServices) {
-      const pb::FileDescriptor* file =
-          pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/resources.proto"));
+      const pb::FileDescriptor* file = pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/resources.proto"));
       for (int i = 0; file != nullptr && i < file->message_type_count(); ++i) {
         const std::string& type = file->message_type(i)->options().GetExtension(google::api::resource).type();
         if (!type.empty()) (*found)[type] = file->message_type(i);
@@ -134,8 +133,8 @@ bool IsReferencedByOthers(const pb::Descriptor& resource) {
   static const auto& referenced = *[] {
     auto* types = new std::set<const pb::Descriptor*>;
     for (const char* service : kServices) {
-      const pb::FileDescriptor* file =
-          pb::DescriptorPool::generated_pool()->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+      const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(
+          absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
       if (file == nullptr || file->service_count() == 0) continue;
       for (int i = 0; i < file->service(0)->method_count(); ++i) {
         const pb::MethodDescriptor* method = file->service(0)->method(i);
@@ -162,7 +161,8 @@ absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
   if (method.request_bytes_max == 0) method.request_bytes_max = kRequestBytesMax;
   method.target = TargetOf(request);
   method.target_schema = TargetSchema(method.target, method.service);
-  method.standard_get = !method.writes && method.target_schema != nullptr && absl::StartsWith(descriptor->name(), "Get") && request->field_count() == 1 &&
+  method.standard_get = !method.writes && method.target_schema != nullptr &&
+                        absl::StartsWith(descriptor->name(), "Get") && request->field_count() == 1 &&
                         descriptor->output_type()->options().HasExtension(google::api::resource);
   method.request_id = method.writes ? request->FindFieldByName("request_id") : nullptr;
   method.validate_only = request->FindFieldByName("validate_only");

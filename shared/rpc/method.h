@@ -33,7 +33,7 @@ struct Method {
   bool standard_get = false;  // Get of a resource by its name
   bool personal = false;      // the answer holds personal data: never from a cache
   int request_bytes_max = 0;
-  FieldPath target;           // the name that the permission is asked for: name, parent or RESOURCE.name
+  FieldPath target;  // the name that the permission is asked for: name, parent or RESOURCE.name
   const storage::Schema* target_schema = nullptr;  // the table of that name, where it is one of this service's
   const google::protobuf::FieldDescriptor* request_id = nullptr;     // null on reads
   const google::protobuf::FieldDescriptor* validate_only = nullptr;  // null where not offered

@@ -66,8 +66,8 @@ Service& Service::Holds(const std::string& invariant, const std::string& counted
 
 Service& Service::Claim(const std::string& invariant, const std::string& claims) {
   claims_.push_back({invariant, [claims](storage::Transaction& transaction) -> absl::StatusOr<Claims> {
-                       ASSIGN_OR_RETURN(storage::Result rows, transaction.connection().Query(
-                                                                  claims, {storage::Value(transaction.school())}));
+                       ASSIGN_OR_RETURN(storage::Result rows,
+                                        transaction.connection().Query(claims, {storage::Value(transaction.school())}));
                        Claims found;
                        for (const storage::Row& row : rows.rows)
                          found[std::get<std::string>(row[0])] = std::get<std::string>(row[1]);
@@ -93,8 +93,7 @@ absl::StatusOr<std::vector<Service::Method>> Service::Build() const {
       methods.push_back({method, handler->second});
     }
   }
-  if (!errors.empty())
-    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(errors, "; "));
+  if (!errors.empty()) return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(errors, "; "));
   return methods;
 }
 

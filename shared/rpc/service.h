@@ -29,16 +29,16 @@
 
 namespace vivier::rpc {
 
-using Handler = std::function<absl::Status(Call&, const google::protobuf::Message& request,
-                                           google::protobuf::Message& response)>;
+using Handler =
+    std::function<absl::Status(Call&, const google::protobuf::Message& request, google::protobuf::Message& response)>;
 using Reaction = std::function<absl::Status(Call&, const google::protobuf::Message& event)>;
 
 // What happens to a resource before a standard method stores it: `before` is null at its creation. It may complete
 // `after` (states, defaults) and emit.
 template <class M>
 using Check = std::function<absl::Status(Call&, const M* before, M& after)>;
-using AnyCheck = std::function<absl::Status(Call&, const google::protobuf::Message* before,
-                                            google::protobuf::Message& after)>;
+using AnyCheck =
+    std::function<absl::Status(Call&, const google::protobuf::Message* before, google::protobuf::Message& after)>;
 
 // Runs `handle` in a transaction of its own for each row whose time in `due_column` is at or before now; the handler
 // reads the row again and must move that time, so a row that changed meanwhile is not touched.
@@ -114,9 +114,10 @@ class Service {
   // in order; `method` is run again until it answers OK or a refusal, which is stored as its outcome.
   template <class Owner, class Event>
   Service& Deliver(Owner& owner, absl::Status (Owner::*method)(const Outside&, const Event&)) {
-    deliveries_.push_back({Event::descriptor(), [&owner, method](const Outside& outside, const google::protobuf::Message& event) {
-                             return (owner.*method)(outside, static_cast<const Event&>(event));
-                           }});
+    deliveries_.push_back(
+        {Event::descriptor(), [&owner, method](const Outside& outside, const google::protobuf::Message& event) {
+           return (owner.*method)(outside, static_cast<const Event&>(event));
+         }});
     return *this;
   }
 
@@ -165,7 +166,8 @@ class Service {
   const std::vector<Claiming>& claims() const { return claims_; }
 
  private:
-  Service& Add(const google::protobuf::Descriptor* request, const google::protobuf::Descriptor* response, Handler handler);
+  Service& Add(const google::protobuf::Descriptor* request, const google::protobuf::Descriptor* response,
+               Handler handler);
   Service& AddStandard(const storage::Schema& schema, AnyCheck check);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
 

@@ -36,7 +36,8 @@ const pb::FieldDescriptor* ResourceField(const pb::Descriptor* request, const pb
 
 // "schools/nancy" and "ai-1" give "schools/nancy/cohorts/ai-1": the collection is the resource's plural.
 std::string ChildName(const Schema& schema, const std::string& parent, const std::string& id) {
-  return absl::StrCat(parent, "/", schema.descriptor()->options().GetExtension(google::api::resource).plural(), "/", id);
+  return absl::StrCat(parent, "/", schema.descriptor()->options().GetExtension(google::api::resource).plural(), "/",
+                      id);
 }
 
 absl::Status CopyOut(const pb::Message& from, pb::Message& response) {
@@ -57,10 +58,11 @@ Handler List(const Schema& schema) {
   return [&schema](Call& call, const pb::Message& request, pb::Message& response) -> absl::Status {
     const pb::Reflection& reflection = *response.GetReflection();
     const pb::FieldDescriptor* items = response.GetDescriptor()->FindFieldByNumber(1);
-    ASSIGN_OR_RETURN(std::string token,
-                     call.unit().List(schema, Text(request, "parent"), Number(request, "page_size"),
-                                      Text(request, "page_token"), Text(request, "filter"),
-                                      [&](const pb::Message& row) { reflection.AddMessage(&response, items)->CopyFrom(row); }));
+    ASSIGN_OR_RETURN(std::string token, call.unit().List(schema, Text(request, "parent"), Number(request, "page_size"),
+                                                         Text(request, "page_token"), Text(request, "filter"),
+                                                         [&](const pb::Message& row) {
+                                                           reflection.AddMessage(&response, items)->CopyFrom(row);
+                                                         }));
     reflection.SetString(&response, response.GetDescriptor()->FindFieldByName("next_page_token"), std::move(token));
     return absl::OkStatus();
   };
@@ -68,7 +70,8 @@ Handler List(const Schema& schema) {
 
 Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyCheck check) {
   const std::string id_field = resource->name() + "_id";
-  return [&schema, resource, id_field, check](Call& call, const pb::Message& request, pb::Message& response) -> absl::Status {
+  return [&schema, resource, id_field, check](Call& call, const pb::Message& request,
+                                              pb::Message& response) -> absl::Status {
     response.CopyFrom(request.GetReflection()->GetMessage(request, resource));
     response.GetReflection()->SetString(&response, response.GetDescriptor()->FindFieldByName("name"),
                                         ChildName(schema, Text(request, "parent"), Text(request, id_field.c_str())));
@@ -80,7 +83,8 @@ Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyChe
 bool IsServers(const pb::FieldDescriptor* field) {
   for (int i = 0; i < field->options().ExtensionSize(google::api::field_behavior); ++i) {
     const auto behavior = field->options().GetExtension(google::api::field_behavior, i);
-    if (behavior == google::api::OUTPUT_ONLY || behavior == google::api::IMMUTABLE || behavior == google::api::IDENTIFIER)
+    if (behavior == google::api::OUTPUT_ONLY || behavior == google::api::IMMUTABLE ||
+        behavior == google::api::IDENTIFIER)
       return true;
   }
   return field->name() == "name" || field->name() == "etag";

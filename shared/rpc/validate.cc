@@ -1,5 +1,6 @@
 #include "shared/rpc/validate.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -75,8 +76,8 @@ FieldRule RuleOf(const FieldDescriptor* field) {
   rule.name_pattern = NamePattern(field);
   if (rule.limits.max_length() == 0) {
     const std::string& name = field->name();
-    const bool names_resource = name == "name" || name == "parent" ||
-                                field->options().HasExtension(google::api::resource_reference);
+    const bool names_resource =
+        name == "name" || name == "parent" || field->options().HasExtension(google::api::resource_reference);
     if (names_resource) rule.limits.set_max_length(kNameLengthMax);
     if (name == "filter") rule.limits.set_max_length(kFilterLengthMax);
     if (name == "page_token" || name == "etag") rule.limits.set_max_length(kPageTokenLengthMax);
@@ -106,13 +107,19 @@ int Characters(const std::string& text) {
   return count;
 }
 
+// An id is [a-z0-9][a-z0-9._-]*; by hand, because every request names something.
+bool IsId(absl::string_view text) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (text.empty() || !is_plain(text.front())) return false;
+  return std::all_of(text.begin(), text.end(), [&](char c) { return is_plain(c) || c == '.' || c == '_' || c == '-'; });
+}
+
 bool FitsName(const std::string& name, const std::vector<std::string>& pattern) {
   const std::vector<absl::string_view> segments = absl::StrSplit(name, '/');
   if (segments.size() != pattern.size()) return false;
-  static const RE2& id = *new RE2("[a-z0-9][a-z0-9._-]*");
   for (size_t i = 0; i < segments.size(); ++i) {
     if (pattern[i] != "{}" && segments[i] != pattern[i]) return false;
-    if (pattern[i] == "{}" && !RE2::FullMatch(re2::StringPiece(segments[i].data(), segments[i].size()), id)) return false;
+    if (pattern[i] == "{}" && !IsId(segments[i])) return false;
   }
   return true;
 }

@@ -78,7 +78,7 @@ class RunningSite : public Site {
 
   absl::Status Open() {
     RETURN_IF_ERROR(CreateKeys(options_.data));
-    ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data));
+    ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data, options_.now));
     ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(options_.data + "/keys/school.key"));
     school_key_ = std::make_unique<security::SchoolKey>(std::move(key));
     std::optional<cache::Redis::Options> redis;

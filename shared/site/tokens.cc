@@ -41,19 +41,23 @@ absl::Status CreateKeys(const std::string& data) {
   return absl::IsAlreadyExists(created) ? absl::OkStatus() : created;  // another process of the site was faster
 }
 
-absl::StatusOr<std::unique_ptr<Tokens>> Tokens::Load(const config::v1::Config& config, const std::string& data) {
+absl::StatusOr<std::unique_ptr<Tokens>> Tokens::Load(const config::v1::Config& config, const std::string& data,
+                                                      std::function<absl::Time()> now) {
   ASSIGN_OR_RETURN(security::TokenIssuer services, security::TokenIssuer::FromFile(KeyFile(data, "service.key")));
   std::unique_ptr<security::TokenIssuer> development;
   if (config.development()) {
     ASSIGN_OR_RETURN(security::TokenIssuer issuer, security::TokenIssuer::FromFile(KeyFile(data, "development.key")));
     development = std::make_unique<security::TokenIssuer>(std::move(issuer));
   }
-  return std::unique_ptr<Tokens>(new Tokens(config, std::move(services), std::move(development)));
+  return std::unique_ptr<Tokens>(new Tokens(config, std::move(services), std::move(development), std::move(now)));
 }
 
 Tokens::Tokens(config::v1::Config config, security::TokenIssuer services,
-               std::unique_ptr<security::TokenIssuer> development)
-    : config_(std::move(config)), services_(std::move(services)), development_(std::move(development)) {
+               std::unique_ptr<security::TokenIssuer> development, std::function<absl::Time()> now)
+    : config_(std::move(config)),
+      now_(std::move(now)),
+      services_(std::move(services)),
+      development_(std::move(development)) {
   security::KeySet keys = services_.keys();
   if (development_ != nullptr) keys.merge(development_->keys());
   security::TokenVerifier::Options options;
@@ -63,7 +67,7 @@ Tokens::Tokens(config::v1::Config config, security::TokenIssuer services,
 }
 
 std::string Tokens::Issue(const security::TokenIssuer& issuer, const rpc::Caller& caller, absl::Duration life) const {
-  const absl::Time now = absl::Now();
+  const absl::Time now = now_();
   security::v1::TokenClaims claims;
   claims.set_iss(Issuer(config_));
   claims.add_aud(kAudience);
@@ -80,11 +84,11 @@ std::string Tokens::Issue(const security::TokenIssuer& issuer, const rpc::Caller
 std::string Tokens::OfService(const std::string& service) {
   Monitor::Lock lock(monitor_);
   Issued& issued = issued_[service];
-  if (absl::Now() < issued.renew) return issued.header;
+  if (now_() < issued.renew) return issued.header;
   const std::vector<std::string> schools(config_.schools().begin(), config_.schools().end());
   const rpc::Caller caller{absl::StrCat("spiffe://", config_.network(), "/school/", schools[0], "/service/", service),
                            rpc::Caller::Kind::kService, {"service"}, schools, ""};
-  issued = {Issue(services_, caller, kServiceTokenLife), absl::Now() + kServiceTokenLife / 2};
+  issued = {Issue(services_, caller, kServiceTokenLife), now_() + kServiceTokenLife / 2};
   return issued.header;
 }
 

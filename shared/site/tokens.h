@@ -6,11 +6,14 @@
 //   keys/school.key        wraps the keys of persons
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "shared/base/monitor.h"
 #include "shared/rpc/caller.h"
@@ -24,7 +27,8 @@ absl::Status CreateKeys(const std::string& data);
 
 class Tokens {
  public:
-  static absl::StatusOr<std::unique_ptr<Tokens>> Load(const config::v1::Config& config, const std::string& data);
+  static absl::StatusOr<std::unique_ptr<Tokens>> Load(const config::v1::Config& config, const std::string& data,
+                                                      std::function<absl::Time()> now = absl::Now);
 
   security::TokenVerifier& verifier() { return *verifier_; }
 
@@ -36,10 +40,12 @@ class Tokens {
   absl::StatusOr<std::string> ForDevelopment(const rpc::Caller& caller);
 
  private:
-  Tokens(config::v1::Config config, security::TokenIssuer services, std::unique_ptr<security::TokenIssuer> development);
+  Tokens(config::v1::Config config, security::TokenIssuer services, std::unique_ptr<security::TokenIssuer> development,
+         std::function<absl::Time()> now);
   std::string Issue(const security::TokenIssuer& issuer, const rpc::Caller& caller, absl::Duration life) const;
 
   const config::v1::Config config_;
+  const std::function<absl::Time()> now_;
   const security::TokenIssuer services_;
   const std::unique_ptr<security::TokenIssuer> development_;  // null unless the configuration says development
   std::unique_ptr<security::TokenVerifier> verifier_;

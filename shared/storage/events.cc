@@ -62,7 +62,8 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
       "INSERT INTO events (school, number, hash, type, subject, person, payload, create_time, traceparent) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       {Value(transaction.school()), Value(stored.number), Value(Bytes{hash}), Value(stored.type), Value(stored.subject),
-       Value(stored.person), Value(Bytes{stored.payload}), Value(stored.create_time), Value(std::string(traceparent))}));
+       Value(stored.person), Value(Bytes{stored.payload}), Value(stored.create_time),
+       Value(std::string(traceparent))}));
   head.event_number = stored.number;
   head.event_hash = hash;
   return absl::OkStatus();

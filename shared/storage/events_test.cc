@@ -42,8 +42,7 @@ class EventsTest : public StoreTest {
   }
 
   std::string Position(int64_t number, const std::string& hash) {
-    return ReasonOf(
-        InTransaction([&](Transaction& transaction) { return CheckPosition(transaction, number, hash); }));
+    return ReasonOf(InTransaction([&](Transaction& transaction) { return CheckPosition(transaction, number, hash); }));
   }
 };
 

@@ -1,12 +1,9 @@
 #include "shared/storage/postgres.h"
 
-#include <endian.h>
 #include <libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -18,13 +15,10 @@
 #include "shared/base/status.h"
 #include "shared/storage/driver.h"
 #include "shared/storage/postgres_errors.h"
+#include "shared/storage/postgres_values.h"
 
 namespace vivier::storage {
 namespace {
-
-// Types by their number in pg_type, which never changes.
-constexpr Oid kUnknown = 0, kBytea = 17, kBigint = 20, kText = 25;
-constexpr int kBinary = 1;
 
 // Below the 5 s that a server gives a request: a dead host must not take the whole of it. Seconds.
 constexpr char kConnectTimeout[] = "2";
@@ -67,63 +61,6 @@ struct Reply {
   int64_t expected_changes = -1;  // of kStatement
   Result* result = nullptr;       // of kStatement: null when nobody needs its rows
 };
-
-Oid TypeOf(const Value& value) {
-  constexpr Oid kTypes[] = {kUnknown, kBigint, kText, kBytea};
-  return kTypes[value.index()];
-}
-
-// The parameters of one statement in the form that libpq takes: all binary, which for text is its bytes.
-class Parameters {
- public:
-  explicit Parameters(absl::Span<const Value> values)
-      : numbers_(values.size()), pointers_(values.size()), lengths_(values.size()), formats_(values.size(), kBinary) {
-    for (size_t i = 0; i < values.size(); ++i) Set(i, values[i]);
-  }
-  int count() const { return static_cast<int>(pointers_.size()); }
-  const char* const* pointers() const { return pointers_.data(); }
-  const int* lengths() const { return lengths_.data(); }
-  const int* formats() const { return formats_.data(); }
-
- private:
-  void Set(size_t i, const Value& value) {
-    if (const auto* number = std::get_if<int64_t>(&value)) {
-      const uint64_t big_endian = htobe64(static_cast<uint64_t>(*number));
-      std::memcpy(numbers_[i].data(), &big_endian, sizeof(big_endian));
-      Point(i, numbers_[i].data(), sizeof(big_endian));
-    } else if (const auto* text = std::get_if<std::string>(&value)) {
-      Point(i, text->data(), text->size());
-    } else if (const auto* bytes = std::get_if<Bytes>(&value)) {
-      Point(i, bytes->data.data(), bytes->data.size());
-    }
-  }
-  void Point(size_t i, const char* data, size_t size) {
-    pointers_[i] = data;
-    lengths_[i] = static_cast<int>(size);
-  }
-
-  std::vector<std::array<char, sizeof(uint64_t)>> numbers_;
-  std::vector<const char*> pointers_;
-  std::vector<int> lengths_;
-  std::vector<int> formats_;
-};
-
-Value ReadValue(const PGresult* result, int row, int column) {
-  if (PQgetisnull(result, row, column)) return Value();
-  const char* data = PQgetvalue(result, row, column);
-  const auto size = static_cast<size_t>(PQgetlength(result, row, column));
-  switch (PQftype(result, column)) {
-    case kBigint: {
-      uint64_t big_endian = 0;
-      std::memcpy(&big_endian, data, sizeof(big_endian));
-      return static_cast<int64_t>(be64toh(big_endian));
-    }
-    case kText:
-      return std::string(data, size);
-    default:
-      return Bytes{std::string(data, size)};
-  }
-}
 
 absl::Status ReadRows(const PGresult* result, absl::string_view sql, Result& out) {
   const int columns = PQnfields(result);

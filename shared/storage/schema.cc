@@ -222,13 +222,12 @@ bool IsSame(const pb::Message& before, const pb::Message& after, const Schema::C
   if (IsEmpty(before, field) || IsEmpty(after, field)) return IsEmpty(before, field) && IsEmpty(after, field);
   if (column.kind != Schema::Kind::kJson) return *ToValue(before, column) == *ToValue(after, column);
   const pb::Reflection& reflection = *before.GetReflection();
-  if (!field->is_repeated())
-    return reflection.GetMessage(before, field).SerializeAsString() == reflection.GetMessage(after, field).SerializeAsString();
+  const auto text = [](const pb::Message& message) { return message.SerializeAsString(); };
+  if (!field->is_repeated()) return text(reflection.GetMessage(before, field)) == text(reflection.GetMessage(after, field));
   const int size = reflection.FieldSize(before, field);
   if (field->message_type() == nullptr || reflection.FieldSize(after, field) != size) return false;
   for (int i = 0; i < size; ++i)
-    if (reflection.GetRepeatedMessage(before, field, i).SerializeAsString() !=
-        reflection.GetRepeatedMessage(after, field, i).SerializeAsString())
+    if (text(reflection.GetRepeatedMessage(before, field, i)) != text(reflection.GetRepeatedMessage(after, field, i)))
       return false;
   return true;
 }
@@ -349,7 +348,7 @@ absl::StatusOr<Row> Schema::ToRow(const pb::Message& message, int64_t version, c
 absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const pb::Message& after, int64_t version,
                                                 const KeyOf& key_of) const {
   const std::string& name = NameOf(after);
-  // All that is sealed or none: were the person's key made anew, what it does not open must not stay beside what it does.
+  // All that is sealed or none: a key that was destroyed and made anew must open everything that stands in the row.
   const bool seals = std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
     return column.sealed && !IsSame(before, after, column);
   });

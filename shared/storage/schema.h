@@ -42,12 +42,19 @@ class Schema {
   // SQL texts, made once.
   const std::string& select_by_name() const { return select_by_name_; }  // $1 school, $2 name
   const std::string& insert() const { return insert_; }
-  const std::string& update() const { return update_; }                  // last parameter: the version read before
   const std::string& erase() const { return erase_; }                    // $1 school, $2 name, $3 version
   std::string SelectWhere(absl::string_view condition) const;            // every column; $1 is the school
 
   // school, name, version, then one value per column.
   absl::StatusOr<Row> ToRow(const google::protobuf::Message& message, int64_t version, const KeyOf& key_of) const;
+  // The UPDATE that makes one row from another, of the columns that differ; it touches no row that has another version.
+  // What this binary does not know of the others stays as it is.
+  struct Change {
+    std::string sql;
+    std::vector<Value> parameters;
+  };
+  absl::StatusOr<Change> ToChange(const google::protobuf::Message& before, const google::protobuf::Message& after,
+                                  int64_t version, const KeyOf& key_of) const;
   absl::Status FromRow(const Row& row, google::protobuf::Message& message, const KeyOf& key_of) const;
 
   int64_t Version(const google::protobuf::Message& message) const;
@@ -61,6 +68,8 @@ class Schema {
  private:
   explicit Schema(const google::protobuf::Descriptor* descriptor);
   std::string PersonOf(const google::protobuf::Message& message) const;
+  absl::StatusOr<Value> ToColumn(const google::protobuf::Message& message, const Column& column,
+                                 const KeyOf& key_of) const;
 
   const google::protobuf::Descriptor* descriptor_;
   const google::protobuf::FieldDescriptor* name_;
@@ -68,7 +77,7 @@ class Schema {
   const google::protobuf::FieldDescriptor* person_;
   std::string table_;
   std::vector<Column> columns_;
-  std::string select_by_name_, insert_, update_, erase_, column_list_;
+  std::string select_by_name_, insert_, erase_, column_list_;
 };
 
 // The school of a resource name, "nancy" of "schools/nancy/cohorts/ai-1"; "" when it is none.

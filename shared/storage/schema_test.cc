@@ -62,10 +62,27 @@ class Filler {
       if (!field->is_repeated()) return Fill(*reflection.MutableMessage(&message, field), depth + 1);
       for (int64_t i = Any(1, 3); i > 0; --i) Fill(*reflection.AddMessage(&message, field), depth + 1);
     } else if (field->is_repeated()) {
-      ASSERT_EQ(field->cpp_type(), pb::FieldDescriptor::CPPTYPE_STRING) << field->full_name();
-      for (int64_t i = Any(1, 3); i > 0; --i) reflection.AddString(&message, field, Text());
+      for (int64_t i = Any(1, 3); i > 0; --i) AddScalar(message, field);
     } else {
       FillScalar(message, field);
+    }
+  }
+
+  int AnyValueOf(const pb::EnumDescriptor& type) {
+    return type.value(static_cast<int>(Any(1, type.value_count() - 1)))->number();
+  }
+
+  void AddScalar(pb::Message& message, const pb::FieldDescriptor* field) {
+    const pb::Reflection& reflection = *message.GetReflection();
+    switch (field->cpp_type()) {
+      case pb::FieldDescriptor::CPPTYPE_STRING:
+        return reflection.AddString(&message, field, Text());
+      case pb::FieldDescriptor::CPPTYPE_INT32:
+        return reflection.AddInt32(&message, field, static_cast<int>(Any(-2'000'000'000, 2'000'000'000)));
+      case pb::FieldDescriptor::CPPTYPE_ENUM:
+        return reflection.AddEnumValue(&message, field, AnyValueOf(*field->enum_type()));
+      default:
+        FAIL() << field->full_name() << " has a type that no resource had before";
     }
   }
 
@@ -81,8 +98,7 @@ class Filler {
       case pb::FieldDescriptor::CPPTYPE_INT64:
         return reflection.SetInt64(&message, field, Any(-9'000'000'000'000'000'000, 9'000'000'000'000'000'000));
       case pb::FieldDescriptor::CPPTYPE_ENUM:
-        return reflection.SetEnumValue(
-            &message, field, field->enum_type()->value(static_cast<int>(Any(1, field->enum_type()->value_count() - 1)))->number());
+        return reflection.SetEnumValue(&message, field, AnyValueOf(*field->enum_type()));
       default:
         FAIL() << field->full_name() << " has a type that no resource had before";
     }

@@ -173,7 +173,7 @@ class SqliteConnection final : public CheckedConnection {
   }
   absl::Status DoCommit() override { return DoQuery("COMMIT", {}).status(); }
   void DoRollback() override {
-    if (Alive()) sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (Alive()) DoQuery("ROLLBACK", {}).IgnoreError();  // prepared once: every reading ends with it
   }
 
   absl::StatusOr<Result> DoQuery(absl::string_view sql, absl::Span<const Value> parameters) override {

@@ -99,7 +99,8 @@ class Table {
   absl::StatusOr<Page<M>> List(Unit& unit, const std::string& parent, int page_size, const std::string& page_token,
                                const std::string& filter) const {
     Page<M> page;
-    ASSIGN_OR_RETURN(page.next_page_token, unit.List(schema_, parent, page_size, page_token, filter, Collect(page.items)));
+    ASSIGN_OR_RETURN(page.next_page_token,
+                     unit.List(schema_, parent, page_size, page_token, filter, Collect(page.items)));
     return page;
   }
 

@@ -153,7 +153,10 @@ absl::Status Unit::Insert(const Schema& schema, pb::Message& message) {
   ASSIGN_OR_RETURN(const pb::Message* existing, Find(schema, name));
   if (existing != nullptr) return AlreadyExists(name);
   schema.SetVersion(message, 1);
-  return Store(schema, message, schema.insert(), 1, {});
+  ASSIGN_OR_RETURN(Row row, schema.ToRow(message, 1, Keys()));
+  Send(schema.insert(), std::move(row), 1);
+  Keep(schema, message);
+  return absl::OkStatus();
 }
 
 absl::Status Unit::Update(const Schema& schema, pb::Message& message) {
@@ -163,20 +166,20 @@ absl::Status Unit::Update(const Schema& schema, pb::Message& message) {
   const int64_t version = schema.Version(*existing);
   if (version != schema.Version(message)) return EtagMismatch(name);
   schema.SetVersion(message, version + 1);
-  return Store(schema, message, schema.update(), version + 1, version);
+  ASSIGN_OR_RETURN(Schema::Change change, schema.ToChange(*existing, message, version, Keys()));
+  Send(std::move(change.sql), std::move(change.parameters), 1);
+  Keep(schema, message);
+  return absl::OkStatus();
 }
 
-absl::Status Unit::Store(const Schema& schema, const pb::Message& message, const std::string& sql, int64_t version,
-                         std::optional<int64_t> version_before) {
-  ASSIGN_OR_RETURN(Row row, schema.ToRow(message, version, [this](const std::string& person, bool create) {
-    return KeyOf(person, create);
-  }));
-  if (version_before.has_value()) row.push_back(*version_before);
-  Send(sql, std::move(row), 1);
+void Unit::Keep(const Schema& schema, const pb::Message& message) {
   std::shared_ptr<pb::Message> copy(message.New());
   copy->CopyFrom(message);
   rows_[RowKey(&schema, schema.NameOf(message))] = std::move(copy);
-  return absl::OkStatus();
+}
+
+storage::KeyOf Unit::Keys() {
+  return [this](const std::string& person, bool create) { return KeyOf(person, create); };
 }
 
 // A key that this request makes is stored with it and not before: a refused request leaves none behind.

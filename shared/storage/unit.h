@@ -144,8 +144,8 @@ class Unit {
     int64_t expected_changes;
   };
 
-  absl::Status Store(const Schema& schema, const google::protobuf::Message& message, const std::string& sql,
-                     int64_t version, std::optional<int64_t> version_before);
+  void Keep(const Schema& schema, const google::protobuf::Message& message);
+  storage::KeyOf Keys();
   absl::Status NothingPending(const Schema& schema) const;
 
   Transaction& transaction_;

@@ -171,7 +171,8 @@ TEST_P(UnitTest, SelectRefusesToShowAPart) {
   EXPECT_EQ(InUnit([&](Unit& unit) -> absl::Status {
               EXPECT_EQ(cohorts_.Select(unit, "capacity = $2 ORDER BY name", {int64_t{24}}, 5)->size(), 5u);
               EXPECT_EQ(ReasonOf(cohorts_.Select(unit, "capacity = 24", {}, 4).status()), "TOO_MANY_ROWS");
-              EXPECT_EQ((*cohorts_.First(unit, "capacity = 24 ORDER BY name DESC", {}))->name(), "schools/nancy/cohorts/ai-4");
+              EXPECT_EQ((*cohorts_.First(unit, "capacity = 24 ORDER BY name DESC", {}))->name(),
+                        "schools/nancy/cohorts/ai-4");
               EXPECT_FALSE(cohorts_.First(unit, "capacity = 1", {})->has_value());
               return absl::OkStatus();
             }),
@@ -221,8 +222,7 @@ TEST_P(UnitTest, AConstraintStopsTheWholeRequest) {
   EXPECT_EQ(InUnit([&](Unit& unit) {
               Cohort cohort = SomeCohort("ai-1", 0);
               return cohorts_.Insert(unit, cohort);
-            })
-                .code(),
+            }).code(),
             absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM cohorts"), 0);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM heads"), 0);
@@ -237,8 +237,7 @@ TEST_P(UnitTest, AnUpdateOfARowThatChangedIsAborted) {
               RETURN_IF_ERROR(transaction.connection().Query("UPDATE cohorts SET version = 7").status());
               RETURN_IF_ERROR(cohorts_.Update(unit, cohort));
               return unit.Apply({}, kNow);
-            })
-                .code(),
+            }).code(),
             absl::StatusCode::kAborted);
   EXPECT_EQ(Number("SELECT version FROM cohorts"), 1);
 }

@@ -64,11 +64,12 @@ class WriterTest : public StoreTest {
 
   // Submits a work and keeps what came of it under `id`: the commit's error, else its own verdict.
   void Submit(const std::string& id, TestWork::Run_ run, const std::string& school = "nancy") {
-    ASSERT_EQ(writer_->Submit(std::make_unique<TestWork>(school, std::move(run),
-                                                         [this, id](const absl::Status& committed, const absl::Status& verdict) {
-                                                           absl::MutexLock lock(&mutex_);
-                                                           outcomes_[id].push_back(committed.ok() ? verdict : committed);
-                                                         })),
+    ASSERT_EQ(writer_->Submit(
+                  std::make_unique<TestWork>(school, std::move(run),
+                                             [this, id](const absl::Status& committed, const absl::Status& verdict) {
+                                               absl::MutexLock lock(&mutex_);
+                                               outcomes_[id].push_back(committed.ok() ? verdict : committed);
+                                             })),
               absl::OkStatus());
   }
 
@@ -227,17 +228,14 @@ INSTANTIATE_TEST_SUITE_P(Engines, SqliteWriterTest, ::testing::Values(Engine::kS
 
 // A full disk refuses writes, keeps what was there, and goes on when there is room again.
 TEST_P(SqliteWriterTest, AFullDiskRefusesAndRecovers) {
-  Start();
   const auto pages = [](const char* sql) {
     return [sql](Transaction& transaction, Unit&) { return transaction.connection().Query(sql).status(); };
   };
+  Start({.batch_works_max = 1});
   Submit("before", Store("ai-0"));
-  Submit("limit", pages("PRAGMA max_page_count = 1"));  // no less than the file has: it cannot grow any more
+  Submit("limit", pages("PRAGMA max_page_count = 1"));  // SQLite takes the size that the file has: it cannot grow
   Submit("big", [](Transaction&, Unit& unit) {
-    unit.Send("INSERT INTO cohorts SELECT school, name || title || x, version, hex(zeroblob(500000)), programme_revision, "
-              "capacity, start_date, end_date, host_site, host_siret, training_body, training_body_siret, "
-              "eligibility_rules, state FROM cohorts, (SELECT 'x' AS x)",
-              {});
+    unit.Send("UPDATE cohorts SET title = hex(zeroblob(500000))", {});
     return absl::OkStatus();
   });
   Submit("room", pages("PRAGMA max_page_count = 1000000"));
@@ -247,26 +245,29 @@ TEST_P(SqliteWriterTest, AFullDiskRefusesAndRecovers) {
   EXPECT_EQ(Outcome("big").code(), absl::StatusCode::kResourceExhausted) << Outcome("big");
   EXPECT_EQ(Outcome("after"), absl::OkStatus());
   EXPECT_EQ(Cohorts(), 2);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM cohorts WHERE length(title) > 100"), 0);
 }
 
 // Nobody writes on a damaged file: the process stops and says why.
 TEST_P(SqliteWriterTest, ADamagedFileStopsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto damage = [this](const std::string& path) {
+    return [this, path](Transaction& transaction, Unit& unit) -> absl::Status {
+      RETURN_IF_ERROR(transaction.connection().Query("PRAGMA shrink_memory").status());  // forget the good pages
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(4096);  // the first page says that it is a database
+      file << std::string(std::filesystem::file_size(path) - 4096, '\x5a');
+      file.close();
+      return Store("ai-1")(transaction, unit);
+    };
+  };
   EXPECT_DEATH(
       {
         const std::string url = testing::FreshUrl(Engine::kSqlite);
-        const std::string path(absl::StripPrefix(url, "sqlite:"));
         database_ = *Database::Open(url);
         if (!Migrate(*database_, "enrolment").ok()) std::exit(0);
-        database_ = nullptr;
-        const auto size = std::filesystem::file_size(path);
-        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(4096);  // the first page says that it is a database
-        file << std::string(size - 4096, '\x5a');
-        file.close();
-        database_ = *Database::Open(url);
         Start();
-        Submit("1", Store("ai-1"));
+        Submit("1", damage(std::string(absl::StripPrefix(url, "sqlite:"))));
         writer_->Stop();
         std::exit(0);
       },
@@ -304,8 +305,8 @@ TEST_P(PostgresWriterTest, ALostConnectionIsMetByRunningAgain) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM audit_records"), 3);
 }
 
-// When the COMMIT cannot be had, everybody of the batch hears UNAVAILABLE, also whom a rule had refused: the refusal may
-// rest on a work that was not stored.
+// When the COMMIT cannot be had, everybody of the batch hears UNAVAILABLE, also whom a rule had refused: the refusal
+// may rest on a work that was not stored.
 TEST_P(PostgresWriterTest, AFailedCommitRefusesAll) {
   Start();
   Hold();
@@ -329,9 +330,10 @@ TEST_P(PostgresWriterTest, AConstraintAtCommitRefusesOnlyItsRequest) {
   {
     const std::unique_ptr<Connection> connection = *database_->Connect(Access::kWrite);
     ASSERT_EQ(connection->Begin(Access::kWrite), absl::OkStatus());
-    ASSERT_EQ(connection->Query("ALTER TABLE cohorts ADD CONSTRAINT one_title UNIQUE (title) DEFERRABLE INITIALLY DEFERRED")
-                  .status(),
-              absl::OkStatus());
+    ASSERT_EQ(
+        connection->Query("ALTER TABLE cohorts ADD CONSTRAINT one_title UNIQUE (title) DEFERRABLE INITIALLY DEFERRED")
+            .status(),
+        absl::OkStatus());
     ASSERT_EQ(connection->Commit(), absl::OkStatus());
   }
   Start();

@@ -82,9 +82,7 @@ void World::Restart() {
 
 std::string World::DatabaseUrl(const std::string& service) const { return site::DatabaseUrl(config_, data_, service); }
 
-rpc::Caller World::Person(const std::string& role) {
-  return {role, rpc::Caller::Kind::kPerson, {role}, {kSchool}, ""};
-}
+rpc::Caller World::Person(const std::string& role) { return {role, rpc::Caller::Kind::kPerson, {role}, {kSchool}, ""}; }
 
 std::string World::NewRequestId() { return RandomUuid(); }
 

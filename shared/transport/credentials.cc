@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "shared/rpc/log.h"
 
 namespace vivier::transport {
@@ -61,6 +62,8 @@ void PrepareLibrary() {
   static std::once_flag once;
   std::call_once(once, [] {
     gpr_set_log_function(&LogLibraryMessage);
+    // Debian builds Abseil with its assertions, and with them a search for lock cycles at every lock, gRPC's included.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc_init();
   });
 }

@@ -1,7 +1,7 @@
-// vivier-bench [--json] [--quick] [--folder DIR]: what the house adds to an empty rpc, and what committing in batches gains
-// over one transaction per request. Every server is a child process; client and server meet over TCP on the loopback.
-// The measurements take turns in every round, so that whatever else the machine does meets all of them; what counts are
-// the ratios within a round.
+// vivier-bench [--json] [--quick] [--folder DIR]: what the house adds to an empty rpc, and what committing in batches
+// gains over one transaction per request. Every server is a child process; client and server meet over TCP on the
+// loopback. The measurements take turns in every round, so that whatever else the machine does meets all of them; what
+// counts are the ratios within a round.
 //
 //   empty           grpc.health.v1.Health/Check, two bytes, on the same queue, without the adapter and without a token
 //   near_300/_2k    GetCohort from the near cache, through the whole adapter
@@ -51,8 +51,8 @@ struct Scale {
   int admissions_max;   // of one turn
   int cohorts;          // whose seats suffice for all turns
 };
-constexpr Scale kFull = {7, absl::Milliseconds(700), 4000, 2600};
-constexpr Scale kQuick = {3, absl::Milliseconds(300), 2000, 600};
+constexpr Scale kFull = {5, absl::Milliseconds(800), 3000, 1920};
+constexpr Scale kQuick = {3, absl::Milliseconds(300), 2000, 780};
 
 using Next = std::function<std::optional<std::string>()>;
 
@@ -211,7 +211,8 @@ class Bench {
     RETURN_IF_ERROR(Measure("peer_redis", {&servers.peer_target, get, kReaders, Gets(SmallCohorts())}, rates));
     for (const int callers : kCallers) {
       RETURN_IF_ERROR(Admit(absl::StrCat("admit_", callers), servers.batched_target, callers, batched_, rates));
-      RETURN_IF_ERROR(Admit(absl::StrCat("admit_", callers, "_single"), servers.single_target, callers, single_, rates));
+      RETURN_IF_ERROR(
+          Admit(absl::StrCat("admit_", callers, "_single"), servers.single_target, callers, single_, rates));
     }
     return rates;
   }
@@ -278,7 +279,8 @@ absl::Status Main(const std::vector<char*>& words) {
 }  // namespace vivier::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("vivier-bench [--json] [--quick] [--folder DIR]: ratios to an empty rpc and to single commits");
+  absl::SetProgramUsageMessage(
+      "vivier-bench [--json] [--quick] [--folder DIR]: ratios to an empty rpc and to single commits");
   const absl::Status status = vivier::bench::Main(absl::ParseCommandLine(argc, argv));
   if (status.ok()) return 0;
   std::cerr << status.ToString() << "\n";

@@ -1,5 +1,5 @@
-// The data that the benchmark works on: a school with cohorts of 24 seats, each with 24 scored and ranked applications of
-// different people, all to be admitted; and cohorts to read, of two sizes. The same seed gives the same data.
+// The data that the benchmark works on: a school with cohorts of 24 seats, each with 24 scored and ranked applications
+// of different people, all to be admitted; and cohorts to read, of two sizes. The same seed gives the same data.
 #pragma once
 
 #include <string>

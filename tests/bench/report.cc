@@ -6,6 +6,14 @@
 #include "absl/strings/str_join.h"
 
 namespace vivier::bench {
+namespace {
+
+std::string Verdict(double value, double target) {
+  if (target == 0) return "";
+  return absl::StrFormat(value >= target ? "  target %.1f reached" : "  TARGET %.1f MISSED", target);
+}
+
+}  // namespace
 
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -28,9 +36,7 @@ void Report::Ratio(const std::string& name, const std::string& measurement, cons
   const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
   const double median = Median(ratios);
   absl::StrAppendFormat(&ratios_, "%-32s %8.2f  (%.2f to %.2f)%s\n", name, median, *lowest, *highest,
-                        target == 0         ? ""
-                        : median >= target  ? absl::StrFormat("  target %.1f reached", target)
-                                            : absl::StrFormat("  TARGET %.1f MISSED", target));
+                        Verdict(median, target));
   Number(name, median);
   Number(name + "_min", *lowest);
   Number(name + "_max", *highest);

@@ -1,5 +1,5 @@
-// The rounds of a run, each a rate per measurement, and what is told of them: medians with the lowest and the highest of a
-// round, as a table or as one JSON object of numbers. Not thread-safe.
+// The rounds of a run, each a rate per measurement, and what is told of them: medians with the lowest and the highest
+// of a round, as a table or as one JSON object of numbers. Not thread-safe.
 #pragma once
 
 #include <map>

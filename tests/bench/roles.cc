@@ -89,7 +89,8 @@ absl::Status ServeSite(const std::vector<std::string>& words) {
   options.modules = {site::MakeModule<enrolment::Enrolment>()};
   options.background = false;
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
-  ASSIGN_OR_RETURN(std::string token, site->Authorization({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {kSchool}, ""}));
+  ASSIGN_OR_RETURN(std::string token,
+                   site->Authorization({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {kSchool}, ""}));
   ServeUntil(signals, site->address() + "\t" + token);
   site->Stop();
   return absl::OkStatus();

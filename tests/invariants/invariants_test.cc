@@ -1,5 +1,5 @@
-// Each invariant of docs/invariants.md is broken with plain SQL in a stopped database, as no service could; then the real
-// executable has to find it, name the invariant and the row, and exit with 1.
+// Each invariant of docs/invariants.md is broken with plain SQL in a stopped database, as no service could; then the
+// real executable has to find it, name the invariant and the row, and exit with 1.
 #include <sqlite3.h>
 
 #include <filesystem>
@@ -62,7 +62,8 @@ class InvariantsTest : public ::testing::Test {
     sqlite3_exec(database, "PRAGMA ignore_check_constraints = ON", nullptr, nullptr, nullptr);
     for (const char* table : {"events", "audit_records", "journal_entries", "attendance_seals"})
       for (const char* change : {"update", "delete"})
-        sqlite3_exec(database, absl::StrCat("DROP TRIGGER IF EXISTS ", table, "_no_", change).c_str(), nullptr, nullptr, nullptr);
+        sqlite3_exec(database, absl::StrCat("DROP TRIGGER IF EXISTS ", table, "_no_", change).c_str(), nullptr, nullptr,
+                     nullptr);
     char* error = nullptr;
     EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error), SQLITE_OK) << error;
     EXPECT_GT(sqlite3_total_changes(database), 0) << "the test breaks nothing";
@@ -93,6 +94,13 @@ TEST_F(InvariantsTest, HoldInTheTruth) {
   for (int i = 1; i <= 12; ++i) EXPECT_GT(checked[absl::StrCat("I", i)], 0) << "I" << i;
 }
 
+// PostgreSQL says the same: its SQL texts are these.
+TEST(InvariantsOnPostgresTest, HoldInTheTruth) {
+  World world(storage::Engine::kPostgres);
+  School(world).Build();
+  world.ExpectInvariants();
+}
+
 class BreakTest : public InvariantsTest, public ::testing::WithParamInterface<Break> {};
 
 TEST_P(BreakTest, IsFound) {
@@ -101,8 +109,9 @@ TEST_P(BreakTest, IsFound) {
   std::vector<std::string> lines;
   EXPECT_EQ(Verify(lines), 1);
   const std::string start = absl::StrCat(broken.invariant, " ");
-  EXPECT_THAT(lines, ::testing::Contains(::testing::AllOf(::testing::StartsWith(start), ::testing::HasSubstr(broken.row),
-                                                          ::testing::Not(::testing::HasSubstr(" 0 broken")))));
+  EXPECT_THAT(lines,
+              ::testing::Contains(::testing::AllOf(::testing::StartsWith(start), ::testing::HasSubstr(broken.row),
+                                                   ::testing::Not(::testing::HasSubstr(" 0 broken")))));
 }
 
 std::vector<Break> Breaks() {
@@ -111,11 +120,12 @@ std::vector<Break> Breaks() {
   const std::string balance = "schools/nancy/fundingAgreements/prf/balance";
   return {
       {"CounterAboveItsRows", "I1", "enrolment", "UPDATE cohort_seats SET taken = taken + 1", seats},
-      {"RowWithoutItsCounter", "I1", "enrolment",
-       "UPDATE applications SET state = 'DECLINED' WHERE name LIKE '%/ada'", seats},
+      {"RowWithoutItsCounter", "I1", "enrolment", "UPDATE applications SET state = 'DECLINED' WHERE name LIKE '%/ada'",
+       seats},
       {"MoreSeatsThanCapacity", "I1", "enrolment", "UPDATE cohort_seats SET capacity = 1", seats},
       {"TwoActiveLearners", "I2", "enrolment",
-       "DROP INDEX learners_one_active; UPDATE learners SET state = 'IN_TRAINING', candidate = 'schools/nancy/candidates/ada'",
+       "DROP INDEX learners_one_active; UPDATE learners SET state = 'IN_TRAINING', candidate = "
+       "'schools/nancy/candidates/ada'",
        "schools/nancy/candidates/ada: more than one active learner"},
       {"TwoSeats", "I2", "enrolment",
        "DROP INDEX applications_by_person; UPDATE applications SET candidate = 'schools/nancy/candidates/ada'",
@@ -125,11 +135,14 @@ std::vector<Break> Breaks() {
       {"FromAnAccountToItself", "I3", "funding",
        "UPDATE journal_entries SET debit_account = credit_account WHERE name LIKE '%/c.prf.1.1'",
        "schools/nancy/journalEntries/c.prf.1.1: is no transfer"},
-      {"CounterIsNotTheJournals", "I4", "funding", "UPDATE agreement_balances SET reserved_cents = reserved_cents + 1", balance},
+      {"CounterIsNotTheJournals", "I4", "funding", "UPDATE agreement_balances SET reserved_cents = reserved_cents + 1",
+       balance},
       {"JournalEntryIsGone", "I4", "funding",
-       "DELETE FROM journal_entries WHERE name = (SELECT name FROM journal_entries WHERE kind = 'EARN' LIMIT 1)", balance},
+       "DELETE FROM journal_entries WHERE name = (SELECT name FROM journal_entries WHERE kind = 'EARN' LIMIT 1)",
+       balance},
       {"MoreCommittedThanTheCeiling", "I4", "funding",
-       "UPDATE agreement_balances SET ceiling_cents = 1; UPDATE journal_entries SET amount_cents = 1 WHERE name LIKE '%/c.prf.1.1'",
+       "UPDATE agreement_balances SET ceiling_cents = 1; UPDATE journal_entries SET amount_cents = 1 WHERE name LIKE "
+       "'%/c.prf.1.1'",
        balance},
       {"EarnedTwice", "I5", "funding",
        "INSERT INTO earnings SELECT school, name || '-again', version, presence_entry, share, revision + 1, reversal, "
@@ -137,28 +150,32 @@ std::vector<Break> Breaks() {
        "WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
        "2026-09-07-pm.ada"},
       {"PartsDoNotMakeThePrice", "I5", "funding",
-       "UPDATE earnings SET price_cents = price_cents + 1 WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
+       "UPDATE earnings SET price_cents = price_cents + 1 WHERE presence_entry LIKE "
+       "'%2026-09-07-pm/presenceEntries/ada'",
        "parts do not make the price"},
       {"EarningIsGone", "I5", "funding",
        "DELETE FROM earnings WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'", "I5"},
       {"EarnedWithoutADelivery", "I5", "funding",
-       "DELETE FROM presence_postings WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'", "earned and not delivered"},
+       "DELETE FROM presence_postings WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
+       "earned and not delivered"},
       {"CursorBeyondTheLog", "I6", "funding", "UPDATE cursors SET number = number + 1 WHERE producer = 'enrolment'",
        "cursors/enrolment"},
       {"ParkedEvent", "I6", "enrolment",
        "INSERT INTO parked_events VALUES ('nancy', 'funding', 1, x'00', 'type', 'subject', 'no such seat', 0)",
        "parked_events/funding/1: an event is parked: no such seat"},
-      {"EventIsGone", "I6", "enrolment", "DELETE FROM events WHERE number = 2", "events/3: the number before it is missing"},
+      {"EventIsGone", "I6", "enrolment", "DELETE FROM events WHERE number = 2",
+       "events/3: the number before it is missing"},
       {"EventIsAnother", "I6", "enrolment", "UPDATE events SET subject = 'somebody' WHERE number = 2",
        "events/2: its hash does not follow"},
       {"LogIsCut", "I6", "enrolment", "DELETE FROM events WHERE number = (SELECT MAX(number) FROM events)",
        "heads/nancy: names another end of events"},
       {"AdmittedWithoutMoney", "I7", "funding",
-       "UPDATE reservations SET state = 'RELEASED', reserved_cents = 0 WHERE application LIKE '%/ada'", application + "ada"},
+       "UPDATE reservations SET state = 'RELEASED', reserved_cents = 0 WHERE application LIKE '%/ada'",
+       application + "ada"},
       {"MoneyWithoutAdmission", "I7", "enrolment",
        "UPDATE applications SET state = 'WITHDRAWN' WHERE name LIKE '%/ada'", application + "ada"},
-      {"MoneyForAnother", "I7", "funding",
-       "UPDATE reservations SET application = replace(application, 'ada', 'eve')", application + "eve"},
+      {"MoneyForAnother", "I7", "funding", "UPDATE reservations SET application = replace(application, 'ada', 'eve')",
+       application + "eve"},
       {"AllReservationsAreGone", "I7", "funding", "DELETE FROM reservations", "only enrolment knows it"},
       {"AnswerWithoutItsWrite", "I8", "enrolment",
        "UPDATE answers SET request_id = '00000000-0000-4000-8000-000000000000' WHERE request_id = "
@@ -171,7 +188,8 @@ std::vector<Break> Breaks() {
       {"CellIsNoRecount", "I11", "statistics",
        "UPDATE cells SET count = count + 1 WHERE name LIKE '%/learners.ai-1.in-training'",
        "schools/nancy/cells/learners.ai-1.in-training: counts 3, its facts say 2"},
-      {"CellIsGone", "I11", "statistics", "DELETE FROM cells WHERE table_id = 'minutes'", "schools/nancy/cells/minutes.ai-1"},
+      {"CellIsGone", "I11", "statistics", "DELETE FROM cells WHERE table_id = 'minutes'",
+       "schools/nancy/cells/minutes.ai-1"},
       {"FigureIsNotTheAccepted", "I11", "statistics", "UPDATE site_years SET cells = replace(cells, '48', '49')",
        "schools/nancy/submissions/metz"},
       {"CountedWithoutASubmission", "I11", "statistics", "DELETE FROM submissions", "schools/nancy/siteYears/metz"},

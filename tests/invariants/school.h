@@ -74,12 +74,14 @@ class School {
     Write<v1::Funder, v1::CreateFunderRequest>(
         "parent: 'schools/nancy' funder_id: 'region' funder { title: 'Région' kind: REGIONAL_COUNCIL }");
     Write<v1::FundingAgreement, v1::CreateFundingAgreementRequest>(
-        "parent: 'schools/nancy' funding_agreement_id: 'prf' funding_agreement { funder: 'schools/nancy/funders/region' "
+        "parent: 'schools/nancy' funding_agreement_id: 'prf' funding_agreement { funder: "
+        "'schools/nancy/funders/region' "
         "title: 'PRF' currency_code: 'EUR' ceiling_cents: 3000000 valid_from { year: 2026 month: 1 day: 1 } "
         "valid_until { year: 2027 month: 12 day: 31 } }");
     Write<v1::FundingPlan, v1::CreateFundingPlanRequest>(
         "parent: 'schools/nancy' funding_plan_id: 'ai-1' funding_plan { cohort: 'schools/nancy/cohorts/ai-1' seats: 3 "
-        "planned_minutes: 60000 planned_half_days: 240 shares { funding_agreement: 'schools/nancy/fundingAgreements/prf' "
+        "planned_minutes: 60000 planned_half_days: 240 shares { funding_agreement: "
+        "'schools/nancy/fundingAgreements/prf' "
         "basis: PER_SEAT amount_cents: 1000000 } }");
   }
 
@@ -93,10 +95,10 @@ class School {
           "parent: 'schools/nancy' candidate_id: '$0' candidate { given_name: '$0' family_name: 'Durand' "
           "email: '$0@example.org' jobseeker: true region_code: '44' birth_date { year: 1990 month: 5 day: 17 } }",
           id));
-      Write<v1::Application, v1::SubmitApplicationRequest>(absl::Substitute(
-          "parent: 'schools/nancy/cohorts/ai-1' application_id: '$0' application { candidate: "
-          "'schools/nancy/candidates/$0' }",
-          id));
+      Write<v1::Application, v1::SubmitApplicationRequest>(
+          absl::Substitute("parent: 'schools/nancy/cohorts/ai-1' application_id: '$0' application { candidate: "
+                           "'schools/nancy/candidates/$0' }",
+                           id));
     }
     Write<v1::PublishRankingResponse, v1::PublishRankingRequest>(
         absl::Substitute("name: 'schools/nancy/cohorts/ai-1' applications: ['$0', '$1', '$2']", Application("ada"),
@@ -117,9 +119,10 @@ class School {
     for (const std::string half : {"AM", "PM"}) {
       const std::string sheet =
           Write<v1::AttendanceSheet, v1::OpenAttendanceSheetRequest>(
-              absl::Substitute("parent: 'schools/nancy/cohorts/ai-1' attendance_sheet { date { year: 2026 month: 9 day: 7 } "
-                               "half: $0 start_minute: 540 end_minute: 750 }",
-                               half))
+              absl::Substitute(
+                  "parent: 'schools/nancy/cohorts/ai-1' attendance_sheet { date { year: 2026 month: 9 day: 7 } "
+                  "half: $0 start_minute: 540 end_minute: 750 }",
+                  half))
               .name();
       for (const std::string id : {"ada", "ben"})
         Write<v1::PresenceEntry, v1::SignPresenceRequest>(
@@ -128,8 +131,8 @@ class School {
       Write<v1::AttendanceSheet, v1::SealAttendanceSheetRequest>(absl::Substitute("name: '$0'", sheet));
     }
     const std::string morning = "schools/nancy/cohorts/ai-1/attendanceSheets/2026-09-07-am";
-    Write<v1::PresenceEntry, v1::CorrectPresenceRequest>(
-        absl::Substitute("name: '$0/presenceEntries/ben' minutes_present: 105 reason: 'left at eleven'", morning));
+    Write<v1::PresenceEntry, v1::CorrectPresenceRequest>(absl::Substitute(
+        "name: '$0/presenceEntries/ben' minutes_present: 105 absence: UNEXCUSED reason: 'left at eleven'", morning));
     Write<v1::AttendanceSheet, v1::SealAttendanceSheetRequest>(absl::Substitute("name: '$0'", morning));
   }
 
@@ -137,7 +140,8 @@ class School {
   void Submit() {
     namespace v1 = statistics::v1;
     Write<v1::Member, v1::CreateMemberRequest>(
-        "parent: 'schools/nancy' member_id: 'metz' member { title: 'Metz' agreement_start_date { year: 2026 month: 1 day: "
+        "parent: 'schools/nancy' member_id: 'metz' member { title: 'Metz' agreement_start_date { year: 2026 month: 1 "
+        "day: "
         "1 } }");
     v1::SubmitCellsRequest request;
     request.set_parent("schools/nancy");

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <initializer_list>
 #include <map>
-#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
@@ -20,50 +19,14 @@
 #include "tests/rpc/base_request.h"
 #include "tests/rpc/digest.h"
 #include "tests/rpc/mutations.h"
+#include "tests/rpc/services.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
-#include "vivier/errors/v1/errors.pb.h"
-#include "vivier/log/v1/log.pb.h"
 #include "vivier/security/v1/token.pb.h"
-#include "vivier/site/v1/site.pb.h"
 
 namespace vivier::testing {
 namespace {
 
 using absl::StatusCode;
-
-// Every service that a site serves, those that others build on first.
-std::vector<const pb::ServiceDescriptor*> Services() {
-  std::vector<const pb::ServiceDescriptor*> services;
-  for (const char* name : {"curriculum", "enrolment", "funding", "partners", "statistics"})
-    for (const site::Module& module : AllModules())
-      if (module.name() == name) services.push_back(module.service.descriptor());
-  EXPECT_EQ(services.size(), AllModules().size());
-  services.push_back(log::v1::FollowEventsRequest::descriptor()->file()->service(0));
-  services.push_back(site::v1::VerifyInvariantsRequest::descriptor()->file()->service(0));
-  return services;
-}
-
-std::vector<const pb::MethodDescriptor*> Methods() {
-  std::vector<const pb::MethodDescriptor*> methods;
-  for (const pb::ServiceDescriptor* service : Services())
-    for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
-  return methods;
-}
-
-// The reasons of all our enums.
-const std::set<std::string>& Reasons() {
-  static const auto& reasons = *[] {
-    auto* all = new std::set<std::string>;
-    const auto add = [all](const pb::FileDescriptor* file) {
-      const pb::EnumDescriptor* reason = file->FindEnumTypeByName("Reason");
-      for (int i = 1; reason != nullptr && i < reason->value_count(); ++i) all->insert(reason->value(i)->name());
-    };
-    add(errors::v1::Reason_descriptor()->file());
-    for (const pb::ServiceDescriptor* service : Services()) add(service->file());
-    return all;
-  }();
-  return reasons;
-}
 
 google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;

@@ -88,7 +88,9 @@ class Mutations {
     const options::v1::Limits& limits = LimitsOf(field);
     const std::string good = BaseText(field);
     if (const int longest = LongestText(field); longest > 0)
-      AddText(field, "too long", (NamePatternOf(field).empty() ? "" : "schools/nancy/") + std::string(static_cast<size_t>(longest) + 1, 'a'));
+      AddText(
+          field, "too long",
+          (NamePatternOf(field).empty() ? "" : "schools/nancy/") + std::string(static_cast<size_t>(longest) + 1, 'a'));
     if (!limits.pattern().empty()) {
       const RE2 pattern(limits.pattern());
       for (const char* text : {"!", "\xC3\xA9 ", " @ @ "})
@@ -125,8 +127,12 @@ class Mutations {
     const struct {
       const char* what;
       int year, month, day;
-    } kDates[] = {{"29 February of no leap year", 2027, 2, 29}, {"month 13", 2026, 13, 1}, {"no year", 0, 5, 5},
-                  {"day 0", 2026, 5, 0}, {"negative", -2026, -5, -5}, {"after the year 9999", 10'000, 1, 1}};
+    } kDates[] = {{"29 February of no leap year", 2027, 2, 29},
+                  {"month 13", 2026, 13, 1},
+                  {"no year", 0, 5, 5},
+                  {"day 0", 2026, 5, 0},
+                  {"negative", -2026, -5, -5},
+                  {"after the year 9999", 10'000, 1, 1}};
     for (const auto& date : kDates)
       Add(date.what, [&](pb::Message& m) {
         pb::Message& inner = field.is_repeated() ? *m.GetReflection()->MutableRepeatedMessage(&m, &field, 0)
@@ -144,10 +150,14 @@ class Mutations {
     Add("too many", [&](pb::Message& m) {
       const pb::Reflection& reflection = *m.GetReflection();
       while (reflection.FieldSize(m, &field) <= most) {
-        if (field.message_type() != nullptr) reflection.AddMessage(&m, &field);
-        else if (field.enum_type() != nullptr) reflection.AddEnumValue(&m, &field, 1);
-        else if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING) reflection.AddString(&m, &field, "a");
-        else return void(ADD_FAILURE() << field.full_name() << " repeats a type that no request repeated before");
+        if (field.message_type() != nullptr)
+          reflection.AddMessage(&m, &field);
+        else if (field.enum_type() != nullptr)
+          reflection.AddEnumValue(&m, &field, 1);
+        else if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING)
+          reflection.AddString(&m, &field, "a");
+        else
+          return void(ADD_FAILURE() << field.full_name() << " repeats a type that no request repeated before");
       }
     });
   }
@@ -159,7 +169,8 @@ class Mutations {
     if (field.name() == "page_token" || field.name() == "etag") return rpc::kPageTokenLengthMax;
     return field.options().HasExtension(google::api::resource_reference) || field.name() == "name" ||
                    field.name() == "parent"
-               ? rpc::kNameLengthMax : 0;
+               ? rpc::kNameLengthMax
+               : 0;
   }
 
   std::string BaseText(const pb::FieldDescriptor& field) const {
@@ -183,7 +194,8 @@ class Mutations {
   void AddNumber(const pb::FieldDescriptor& field, const std::string& what, int64_t number) {
     if (number == 0 && Behaves(field, google::api::REQUIRED)) return;  // the same as missing
     Add(what, [&](pb::Message& m) {
-      if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_INT64) return m.GetReflection()->SetInt64(&m, &field, number);
+      if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_INT64)
+        return m.GetReflection()->SetInt64(&m, &field, number);
       m.GetReflection()->SetInt32(&m, &field, static_cast<int32_t>(number));
     });
   }

@@ -39,5 +39,6 @@ CREATE TABLE certificates (
   CONSTRAINT certificate_has_result CHECK (result IN ('FULL', 'PARTIAL', 'NONE')),
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX one_decision_a_learner_and_jury ON certificates (school, jury_session, learner);
-CREATE UNIQUE INDEX one_full_title_a_learner ON certificates (school, learner, programme_revision) WHERE result = 'FULL';
+CREATE UNIQUE INDEX one_full_title_a_learner ON certificates (school, learner, programme_revision)
+  WHERE result = 'FULL';
 CREATE INDEX certificates_by_cohort ON certificates (school, cohort);

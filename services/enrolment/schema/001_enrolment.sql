@@ -1,3 +1,4 @@
+-- Enrolment: schools, candidates, cohorts and their seats, applications, learners, attendance, outcomes.
 CREATE TABLE schools (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, time_zone TEXT NOT NULL, legal_entity TEXT NOT NULL, declaration_number TEXT NOT NULL,

@@ -1,0 +1,147 @@
+#include "tests/journey/school_processes.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+#include "re2/re2.h"
+#include "shared/testing/engines.h"
+
+namespace vivier::testing {
+namespace {
+
+// A port of the loopback address that is free at this moment.
+int FreePort() {
+  const int probe = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(probe, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(probe);
+  return ntohs(address.sin_port);
+}
+
+std::string Stories() {
+  const char* source = std::getenv("VIVIER_SOURCE");
+  return absl::StrCat(source == nullptr ? "." : source, "/deploy/demo");
+}
+
+}  // namespace
+
+SchoolProcesses::SchoolProcesses(const Setup& setup) : setup_(setup) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "vivier-school-XXXXXX").string();
+  data_ = mkdtemp(pattern.data());
+  for (const std::string& service : FiveServices()) ports_[service] = FreePort();
+  for (const std::string& service : setup_.replicated) ports_[service + "-2"] = FreePort();
+  if (setup_.one_process) ports_["all"] = FreePort();
+  WriteConfig();
+  EXPECT_EQ(RunToEnd({"migrate", "--data", data_}), 0);
+  if (setup_.one_process) {
+    Start("all", "all");
+  } else {
+    for (const std::string& service : FiveServices()) Start(service, service);
+    for (const std::string& service : setup_.replicated) Start(service + "-2", service);
+  }
+}
+
+SchoolProcesses::~SchoolProcesses() {
+  story_ = nullptr;
+  processes_.clear();
+  std::error_code error;
+  std::filesystem::remove_all(data_, error);
+}
+
+void SchoolProcesses::WriteConfig() {
+  std::ofstream config(data_ + "/config.textproto");
+  config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n";
+  if (!setup_.redis.empty()) config << "redis: \"unix:" << setup_.redis << "\"\n";
+  if (setup_.engine == storage::Engine::kPostgres)
+    config << "engine: POSTGRES\npostgres: \"" << FreshPostgres() << "\"\n";
+  for (const std::string& service : FiveServices()) {
+    const bool twice = ports_.count(service + "-2") > 0;
+    config << "peers { service: \"" << service << "\" address: \"" << (twice ? "ipv4:" : "") << AddressOf(service)
+           << (twice ? "," + AddressOf(service + "-2") : "") << "\" }\n";
+  }
+}
+
+void SchoolProcesses::Start(const std::string& process, const std::string& service) {
+  processes_[process] = std::make_unique<Process>(
+      std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", AddressOf(process)},
+      absl::StrCat(data_, "/", process, ".log"));
+  processes_[process]->WaitForAddress(data_, service == "all" ? "enrolment" : service);
+}
+
+void SchoolProcesses::Restart(const std::string& service) { Start(service, service); }
+
+void SchoolProcesses::BeginStory(const std::string& story) {
+  story_ = std::make_unique<Process>(
+      std::vector<std::string>{"demo", "--data", data_, "--stories", Stories(), "--story", story},
+      data_ + "/story.log");
+}
+
+std::string SchoolProcesses::Figures() {
+  EXPECT_EQ(story_->Wait(absl::Minutes(5)), 0) << story_->Log();
+  // Steps say "word: …", the log is JSON; a figure is a name and a number.
+  static const RE2& figure = *new RE2("[A-Za-z0-9_./-]+ -?[0-9.]+( .*)?");
+  std::string figures;
+  for (absl::string_view line : absl::StrSplit(story_->Log(), '\n'))
+    if (RE2::FullMatch(re2::StringPiece(line.data(), line.size()), figure)) absl::StrAppend(&figures, line, "\n");
+  return figures;
+}
+
+int SchoolProcesses::Verify(std::string* output) { return RunToEnd({"verify", "--data", data_}, output); }
+
+int64_t SchoolProcesses::NumberIn(const std::string& service, const std::string& sql,
+                                  const std::vector<storage::Value>& parameters) {
+  const std::string copy = absl::StrCat(data_, "/copy-", service, ".db");
+  for (const char* suffix : {"", "-wal"}) {
+    const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
+    if (std::filesystem::exists(file))
+      std::filesystem::copy_file(file, copy + suffix, std::filesystem::copy_options::overwrite_existing);
+  }
+  auto database = storage::Database::Open("sqlite:" + copy);
+  EXPECT_TRUE(database.ok()) << database.status();
+  auto connection = (*database)->Connect(storage::Access::kWrite);  // recovers the copied log
+  EXPECT_TRUE(connection.ok()) << connection.status();
+  EXPECT_TRUE((*connection)->Begin(storage::Access::kRead).ok());
+  auto result = (*connection)->Query(sql, parameters);
+  EXPECT_TRUE(result.ok()) << result.status();
+  (*connection)->Rollback();
+  return result->rows.empty() ? 0 : std::get<int64_t>(result->rows[0][0]);
+}
+
+// The receive queues of /proc/net/tcp, of the connections whose local port is the service's.
+int64_t SchoolProcesses::UnreadBytes(const std::string& service) const {
+  std::ifstream connections("/proc/net/tcp");
+  int64_t unread = 0;
+  std::string line;
+  std::getline(connections, line);  // the header
+  while (std::getline(connections, line)) {
+    unsigned port = 0, state = 0, sending = 0, received = 0;
+    if (std::sscanf(line.c_str(), " %*d: %*8X:%X %*8X:%*X %X %X:%X", &port, &state, &sending, &received) != 4) continue;
+    constexpr unsigned kListening = 0x0A;
+    if (static_cast<int>(port) == ports_.at(service) && state != kListening) unread += received;
+  }
+  return unread;
+}
+
+int64_t SchoolProcesses::LastEvent(const std::string& service) {
+  return NumberIn(service, "SELECT event_number FROM heads WHERE school = $1", {storage::Value("nancy")});
+}
+
+int64_t SchoolProcesses::Followed(const std::string& follower, const std::string& producer) {
+  return NumberIn(follower, "SELECT number FROM cursors WHERE school = $1 AND producer = $2",
+                  {storage::Value("nancy"), storage::Value(producer)});
+}
+
+}  // namespace vivier::testing

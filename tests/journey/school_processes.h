@@ -1,0 +1,67 @@
+// A school as real processes, set up the way a test wants it, on which `vivier demo` tells a story. Not thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shared/storage/database.h"
+#include "shared/testing/process.h"
+
+namespace vivier::testing {
+
+inline const std::vector<std::string>& FiveServices() {
+  static const auto& services =
+      *new std::vector<std::string>{"curriculum", "enrolment", "funding", "partners", "statistics"};
+  return services;
+}
+
+class SchoolProcesses {
+ public:
+  struct Setup {
+    storage::Engine engine = storage::Engine::kSqlite;
+    bool one_process = false;           // `serve all`
+    std::vector<std::string> replicated;  // services with two processes (PostgreSQL)
+    std::string redis;                  // its socket, "" for none
+  };
+
+  explicit SchoolProcesses(const Setup& setup);
+  ~SchoolProcesses();
+
+  // Begins to tell the story; Figures() waits for its end and gives what it found, one "name value" a line.
+  void BeginStory(const std::string& story = "nancy");
+  std::string Figures();
+  bool telling() { return story_ != nullptr && story_->running(); }
+  // What the story has printed and logged so far.
+  std::string StoryLog() const { return story_->Log(); }
+
+  Process& process(const std::string& service) { return *processes_.at(service); }
+  // Starts a service that was killed again, where it was.
+  void Restart(const std::string& service);
+
+  // Exit status of `vivier verify` on the running school, and what it printed.
+  int Verify(std::string* output);
+
+  // Bytes that were sent to a service and that it has not read.
+  int64_t UnreadBytes(const std::string& service) const;
+
+  // The number of the last event in a service's log and how far another one has followed it, read from a copy of the
+  // files of processes that do not run at this moment (SQLite).
+  int64_t LastEvent(const std::string& service);
+  int64_t Followed(const std::string& follower, const std::string& producer);
+
+ private:
+  std::string AddressOf(const std::string& process) const { return "127.0.0.1:" + std::to_string(ports_.at(process)); }
+  void WriteConfig();
+  void Start(const std::string& process, const std::string& service);
+  int64_t NumberIn(const std::string& service, const std::string& sql, const std::vector<storage::Value>& parameters);
+
+  const Setup setup_;
+  std::string data_;
+  std::map<std::string, int> ports_;
+  std::map<std::string, std::unique_ptr<Process>> processes_;  // a second replica is "enrolment-2"
+  std::unique_ptr<Process> story_;
+};
+
+}  // namespace vivier::testing

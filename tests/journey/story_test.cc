@@ -1,0 +1,189 @@
+// The stories of deploy/demo at two depths: every service in this process on both engines, and the real executable,
+// a process for each service. What a story tells is the same everywhere.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gtest/gtest.h"
+#include "services/demo/figures.h"
+#include "services/demo/steps.h"
+#include "shared/testing/engines.h"
+#include "shared/testing/process.h"
+#include "shared/testing/world.h"
+
+namespace vivier {
+namespace {
+
+std::string Source() { return std::getenv("VIVIER_SOURCE"); }
+
+// The services of a World as a client reaches them.
+class WorldReach : public command::Reach {
+ public:
+  explicit WorldReach(testing::World& world) : world_(world) {}
+  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string&) override { return world_.site().channel(); }
+  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
+    return world_.site().Authorization(caller);
+  }
+
+ private:
+  testing::World& world_;
+};
+
+struct Telling {
+  absl::StatusOr<demo::Figures> figures;
+  std::string lines;
+};
+
+Telling Tell(testing::World& world, const std::string& name) {
+  const auto folder = demo::ReadFolder(Source() + "/deploy/demo/" + name);
+  if (!folder.ok()) return {folder.status(), ""};
+  WorldReach reach(world);
+  command::Client client(reach);
+  std::ostringstream lines;
+  demo::Stage stage{*folder, client, testing::World::kSchool, lines, "", {}, {}};
+  const absl::Status told = demo::TellStory(stage);
+  if (!told.ok()) return {told, lines.str()};
+  return {demo::ReadSettledFigures(stage), lines.str()};
+}
+
+class StoryTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(StoryTest, HasTheSameFiguresOnBothEngines) {
+  testing::World sqlite(storage::Engine::kSqlite), postgres(storage::Engine::kPostgres);
+  const Telling on_sqlite = Tell(sqlite, GetParam());
+  ASSERT_TRUE(on_sqlite.figures.ok()) << on_sqlite.lines << on_sqlite.figures.status();
+  const Telling on_postgres = Tell(postgres, GetParam());
+  ASSERT_TRUE(on_postgres.figures.ok()) << on_postgres.lines << on_postgres.figures.status();
+  EXPECT_EQ(on_sqlite.figures->Text(), on_postgres.figures->Text());
+  EXPECT_EQ(on_sqlite.lines, on_postgres.lines);
+  sqlite.ExpectInvariants();
+  postgres.ExpectInvariants();
+}
+
+TEST_P(StoryTest, ToldAgainChangesNothing) {
+  testing::World world(storage::Engine::kSqlite);
+  const Telling first = Tell(world, GetParam());
+  ASSERT_TRUE(first.figures.ok()) << first.lines << first.figures.status();
+  world.Restart();
+  const Telling again = Tell(world, GetParam());
+  ASSERT_TRUE(again.figures.ok()) << again.lines << again.figures.status();
+  EXPECT_EQ(first.figures->Text(), again.figures->Text());
+  EXPECT_EQ(first.lines, again.lines);
+}
+
+TEST(Story, TwoStoriesAtOneSchoolDoNotMix) {
+  testing::World alone(storage::Engine::kSqlite), both(storage::Engine::kSqlite);
+  const Telling metz = Tell(alone, "metz");
+  ASSERT_TRUE(metz.figures.ok()) << metz.lines << metz.figures.status();
+  const Telling nancy = Tell(both, "nancy");
+  ASSERT_TRUE(nancy.figures.ok()) << nancy.lines << nancy.figures.status();
+  const Telling metz_after = Tell(both, "metz");
+  ASSERT_TRUE(metz_after.figures.ok()) << metz_after.lines << metz_after.figures.status();
+  EXPECT_EQ(metz.figures->Text(), metz_after.figures->Text());
+  EXPECT_NE(metz.figures->Text(), nancy.figures->Text());
+  both.ExpectInvariants();
+}
+
+// The numbers that the story of Nancy is known by.
+TEST(Story, NancyIsAsItIsTold) {
+  testing::World world(storage::Engine::kSqlite);
+  const Telling nancy = Tell(world, "nancy");
+  ASSERT_TRUE(nancy.figures.ok()) << nancy.lines << nancy.figures.status();
+  const std::pair<const char*, int64_t> rows[] = {
+      {"rows.file", 90},          {"applications.ranked", 30}, {"seats.capacity", 24},      {"seats.taken", 23},
+      {"reservations.refused", 1}, {"learners.started", 24},    {"learners.no_show", 2},     {"learners.finished", 23},
+      {"learners.left", 1},       {"sheets.sealed", 10},       {"presence.corrections", 1}, {"contracts.signed", 18},
+      {"job_offers.total", 8},
+  };
+  for (const auto& [name, value] : rows) EXPECT_EQ(nancy.figures->At(name), value) << name << "\n" << nancy.lines;
+  EXPECT_GT(nancy.figures->At("rows.refused"), 5);
+  EXPECT_GT(nancy.figures->At("invoice.total_cents"), 0);
+}
+
+TEST(Story, ASumThatDoesNotHoldIsNamed) {
+  demo::Figures figures;
+  figures.Add("rows.file", 3);
+  figures.Add("rows.accepted", 1);
+  figures.Add("applications.total", 1);
+  figures.Add("applications.rejected", 1);
+  const std::vector<std::string> broken = demo::BrokenSums(demo::v1::Story(), figures);
+  ASSERT_FALSE(broken.empty());
+  EXPECT_EQ(broken[0],
+            "accepted and refused rows are the file's: rows.accepted 1 + rows.unchanged 0 + rows.refused 0 is not "
+            "rows.file 3");
+}
+
+std::string FreshFolder() {
+  std::string path = (std::filesystem::temp_directory_path() / "vivier-story-XXXXXX").string();
+  return mkdtemp(path.data()) == nullptr ? "" : path;
+}
+
+// Five processes that know each other's addresses, beside unix sockets in the data folder.
+class Processes {
+ public:
+  Processes() : data_(FreshFolder()) {
+    std::ofstream config(data_ + "/config.textproto");
+    config << "schools: \"nancy\" network: \"test\" development: true engine: SQLITE\n";
+    for (const std::string& service : kServices)
+      config << "peers { service: \"" << service << "\" address: \"" << Address(service) << "\" }\n";
+    config.close();
+    for (const std::string& service : kServices) Start(service);
+  }
+  ~Processes() {
+    processes_.clear();
+    std::error_code error;
+    std::filesystem::remove_all(data_, error);
+  }
+
+  void Start(const std::string& service) {
+    processes_[service] = std::make_unique<testing::Process>(
+        std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", Address(service)},
+        data_ + "/" + service + ".log");
+    EXPECT_NE(processes_[service]->WaitForAddress(data_, service), "") << processes_[service]->Log();
+  }
+  testing::Process& at(const std::string& service) { return *processes_[service]; }
+  const std::string& data() const { return data_; }
+  std::vector<std::string> Demo() const {
+    return {"demo", "--data", data_, "--stories", Source() + "/deploy/demo", "--json"};
+  }
+
+  const std::vector<std::string> kServices = {"curriculum", "enrolment", "partners", "funding", "statistics"};
+
+ private:
+  std::string Address(const std::string& service) const { return "unix:" + data_ + "/" + service + ".socket"; }
+
+  std::string data_;
+  std::map<std::string, std::unique_ptr<testing::Process>> processes_;
+};
+
+TEST(Story, FiveProcessesTellTheSame) {
+  testing::World world(storage::Engine::kSqlite);
+  const Telling in_process = Tell(world, "nancy");
+  ASSERT_TRUE(in_process.figures.ok()) << in_process.lines << in_process.figures.status();
+  Processes processes;
+  std::string output;
+  ASSERT_EQ(testing::RunToEnd(processes.Demo(), &output, absl::Minutes(3)), 0) << output;
+  EXPECT_EQ(output, in_process.figures->Json());
+}
+
+// Each service is killed once while the story is told; nothing is lost and nothing happens twice.
+TEST(Story, SurvivesTheDeathOfEachService) {
+  testing::World world(storage::Engine::kSqlite);
+  const Telling in_process = Tell(world, "nancy");
+  ASSERT_TRUE(in_process.figures.ok()) << in_process.lines << in_process.figures.status();
+  Processes processes;
+  testing::Process demo(processes.Demo(), processes.data() + "/demo.json");
+  for (const std::string& service : processes.kServices) {
+    processes.at(service).Kill();
+    processes.Start(service);
+  }
+  ASSERT_EQ(demo.Wait(absl::Minutes(5)), 0) << demo.Log();
+  EXPECT_EQ(demo.Log(), in_process.figures->Json());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stories, StoryTest, ::testing::Values("nancy", "metz"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace vivier
