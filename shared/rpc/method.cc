@@ -45,17 +45,24 @@ FieldPath TargetOf(const pb::Descriptor* request) {
 
 constexpr const char* kServices[] = {"enrolment", "curriculum", "partners", "funding", "statistics"};
 
-// Every resource type by its option. A service's resources are in the file of that name (an api rule).
+// The resource types of a file by their options, and those of the files of the same package that it imports.
+void CollectResourceTypes(const pb::FileDescriptor& file, std::map<std::string, const pb::Descriptor*>& found) {
+  for (int i = 0; i < file.message_type_count(); ++i) {
+    const std::string& type = file.message_type(i)->options().GetExtension(google::api::resource).type();
+    if (!type.empty()) found[type] = file.message_type(i);
+  }
+  for (int i = 0; i < file.dependency_count(); ++i)
+    if (file.dependency(i)->package() == file.package()) CollectResourceTypes(*file.dependency(i), found);
+}
+
+// Every resource type that an rpc may name, by its option.
 const std::map<std::string, const pb::Descriptor*>& ResourceTypes() {
   static const auto& types = *[] {
     auto* found = new std::map<std::string, const pb::Descriptor*>;
     const pb::DescriptorPool* pool = pb::DescriptorPool::generated_pool();
     for (const char* service : kServices) {
-      const pb::FileDescriptor* file = pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/resources.proto"));
-      for (int i = 0; file != nullptr && i < file->message_type_count(); ++i) {
-        const std::string& type = file->message_type(i)->options().GetExtension(google::api::resource).type();
-        if (!type.empty()) (*found)[type] = file->message_type(i);
-      }
+      const pb::FileDescriptor* file = pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+      if (file != nullptr) CollectResourceTypes(*file, *found);
     }
     return found;
   }();

@@ -1,12 +1,13 @@
 // A bounded pool of threads for what may block: PostgreSQL reads, Redis misses, other services. Thread-safe.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
-#include "shared/base/monitor.h"
 #include "absl/status/status.h"
 
 namespace vivier::rpc {
@@ -25,7 +26,8 @@ class Workers {
  private:
   void Loop();
 
-  Monitor monitor_;  // guards what follows
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable has_work_;
   std::deque<std::function<void()>> tasks_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;

@@ -28,6 +28,8 @@
 namespace vivier::transport {
 namespace {
 
+// A request that exceeds every limit by less is refused by us, with a reason; a larger one by gRPC, without.
+constexpr int kExcessBytes = 64 * 1024;
 constexpr char kHealthService[] = "grpc.health.v1.Health";
 // Calls that one method can take from the wire before the polling thread comes round; more wait inside gRPC.
 constexpr int kArmedPerMethod = 32;
@@ -61,7 +63,7 @@ absl::Status CheckEndpoint(const rpc::Endpoint& endpoint) {
 }
 
 void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options, int request_bytes_max) {
-  builder.SetMaxReceiveMessageSize(request_bytes_max);
+  builder.SetMaxReceiveMessageSize(request_bytes_max + kExcessBytes);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

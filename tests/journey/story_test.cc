@@ -1,16 +1,14 @@
 // The stories of deploy/demo at two depths: every service in this process on both engines, and the real executable,
 // a process for each service. What a story tells is the same everywhere.
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "gtest/gtest.h"
 #include "services/demo/figures.h"
 #include "services/demo/steps.h"
 #include "shared/testing/engines.h"
-#include "shared/testing/process.h"
 #include "shared/testing/world.h"
+#include "tests/journey/school_processes.h"
 
 namespace vivier {
 namespace {
@@ -114,72 +112,15 @@ TEST(Story, ASumThatDoesNotHoldIsNamed) {
             "rows.file 3");
 }
 
-std::string FreshFolder() {
-  std::string path = (std::filesystem::temp_directory_path() / "vivier-story-XXXXXX").string();
-  return mkdtemp(path.data()) == nullptr ? "" : path;
-}
-
-// Five processes that know each other's addresses, beside unix sockets in the data folder.
-class Processes {
- public:
-  Processes() : data_(FreshFolder()) {
-    std::ofstream config(data_ + "/config.textproto");
-    config << "schools: \"nancy\" network: \"test\" development: true engine: SQLITE\n";
-    for (const std::string& service : kServices)
-      config << "peers { service: \"" << service << "\" address: \"" << Address(service) << "\" }\n";
-    config.close();
-    for (const std::string& service : kServices) Start(service);
-  }
-  ~Processes() {
-    processes_.clear();
-    std::error_code error;
-    std::filesystem::remove_all(data_, error);
-  }
-
-  void Start(const std::string& service) {
-    processes_[service] = std::make_unique<testing::Process>(
-        std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", Address(service)},
-        data_ + "/" + service + ".log");
-    EXPECT_NE(processes_[service]->WaitForAddress(data_, service), "") << processes_[service]->Log();
-  }
-  testing::Process& at(const std::string& service) { return *processes_[service]; }
-  const std::string& data() const { return data_; }
-  std::vector<std::string> Demo() const {
-    return {"demo", "--data", data_, "--stories", Source() + "/deploy/demo", "--json"};
-  }
-
-  const std::vector<std::string> kServices = {"curriculum", "enrolment", "partners", "funding", "statistics"};
-
- private:
-  std::string Address(const std::string& service) const { return "unix:" + data_ + "/" + service + ".socket"; }
-
-  std::string data_;
-  std::map<std::string, std::unique_ptr<testing::Process>> processes_;
-};
-
 TEST(Story, FiveProcessesTellTheSame) {
   testing::World world(storage::Engine::kSqlite);
   const Telling in_process = Tell(world, "nancy");
   ASSERT_TRUE(in_process.figures.ok()) << in_process.lines << in_process.figures.status();
-  Processes processes;
-  std::string output;
-  ASSERT_EQ(testing::RunToEnd(processes.Demo(), &output, absl::Minutes(3)), 0) << output;
-  EXPECT_EQ(output, in_process.figures->Json());
-}
-
-// Each service is killed once while the story is told; nothing is lost and nothing happens twice.
-TEST(Story, SurvivesTheDeathOfEachService) {
-  testing::World world(storage::Engine::kSqlite);
-  const Telling in_process = Tell(world, "nancy");
-  ASSERT_TRUE(in_process.figures.ok()) << in_process.lines << in_process.figures.status();
-  Processes processes;
-  testing::Process demo(processes.Demo(), processes.data() + "/demo.json");
-  for (const std::string& service : processes.kServices) {
-    processes.at(service).Kill();
-    processes.Start(service);
-  }
-  ASSERT_EQ(demo.Wait(absl::Minutes(5)), 0) << demo.Log();
-  EXPECT_EQ(demo.Log(), in_process.figures->Json());
+  testing::SchoolProcesses processes({});
+  processes.BeginStory("nancy");
+  EXPECT_EQ(processes.Figures(), in_process.figures->Text());
+  std::string report;
+  EXPECT_EQ(processes.Verify(&report), 0) << report;
 }
 
 INSTANTIATE_TEST_SUITE_P(Stories, StoryTest, ::testing::Values("nancy", "metz"),
