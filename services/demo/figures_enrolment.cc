@@ -66,9 +66,8 @@ absl::Status ReadLearners(Stage& stage, Figures& figures) {
     for (const enrolment::Learner& learner : page.learners()) {
       const bool no_show = learner.exit_cause() == enrolment::LearnerLeft::NO_SHOW;
       figures.Add("learners.total", 1);
-      figures.Add(no_show ? "learners.no_show"
-                          : "learners." + FigureName(enrolment::Learner::State_Name(learner.state())),
-                  1);
+      figures.Add(
+          no_show ? "learners.no_show" : "learners." + FigureName(enrolment::Learner::State_Name(learner.state())), 1);
       if (learner.certification() != enrolment::Learner::CERTIFICATION_UNSPECIFIED) figures.Add("learners.judged", 1);
       if (learner.state() == enrolment::Learner::FINISHED) finished.push_back(learner.name());
     }

@@ -43,8 +43,7 @@ absl::Status ReadJournal(Stage& stage, Figures& figures) {
   request.set_parent(stage.School());
   return stage.ReadPages<funding::ListJournalEntriesResponse>(request, [&](const auto& page) {
     for (const funding::JournalEntry& entry : page.journal_entries()) {
-      if (accounts.count(entry.debit_account()) > 0)
-        figures.Add(accounts[entry.debit_account()], entry.amount_cents());
+      if (accounts.count(entry.debit_account()) > 0) figures.Add(accounts[entry.debit_account()], entry.amount_cents());
       if (accounts.count(entry.credit_account()) > 0)
         figures.Add(accounts[entry.credit_account()], -entry.amount_cents());
     }

@@ -82,7 +82,8 @@ absl::Status PublishProgramme(Stage& stage) {
   import.set_parent(stage.School());
   import.set_content(stage.folder.programme);
   ASSIGN_OR_RETURN(auto report, stage.Write<curriculum::ImportReport>("school_director", "lheo", "import", import));
-  if (report.accepted() != 1) return absl::FailedPreconditionError("the programme was refused: " + report.DebugString());
+  if (report.accepted() != 1)
+    return absl::FailedPreconditionError("the programme was refused: " + report.DebugString());
 
   curriculum::PublishProgrammeRequest publish;
   publish.set_name(report.formations(0).programme());

@@ -71,7 +71,8 @@ absl::Status RaiseCeilings(Stage& stage) {
     absl::StrAppend(&amended, amended.empty() ? "" : ", ", share.funder().title());
   }
   RETURN_IF_ERROR(AwaitMoney(stage, true));
-  stage.Say(absl::StrCat("amendment: ", amended, " pays for ", stage.story().seats(), " seats; who waited is admitted"));
+  stage.Say(
+      absl::StrCat("amendment: ", amended, " pays for ", stage.story().seats(), " seats; who waited is admitted"));
   return absl::OkStatus();
 }
 
@@ -82,8 +83,8 @@ absl::Status Withdraw(Stage& stage) {
     RETURN_IF_ERROR(stage.Write<Application>("admissions_officer", "withdraw", absl::StrCat(rank), withdraw).status());
     RETURN_IF_ERROR(AwaitMoney(stage, true));
   }
-  stage.Say(absl::StrCat("withdrawals: ", stage.story().withdrawals_size(),
-                         " withdraw, the waitlist moves up to rank ", SeatedRanks(stage.story()).back()));
+  stage.Say(absl::StrCat("withdrawals: ", stage.story().withdrawals_size(), " withdraw, the waitlist moves up to rank ",
+                         SeatedRanks(stage.story()).back()));
   return absl::OkStatus();
 }
 

@@ -80,7 +80,8 @@ absl::Status Score(Stage& stage) {
       request.set_criterion(assessor.criterion());
       request.set_points(PointsOf(stage, assessor, applicant.line));
     }
-    ASSIGN_OR_RETURN(auto scored, stage.WriteAll<enrolment::Application>("assessor", "score-" + assessor.id(), requests));
+    ASSIGN_OR_RETURN(auto scored,
+                     stage.WriteAll<enrolment::Application>("assessor", "score-" + assessor.id(), requests));
     for (size_t i = 0; i < scored.size(); ++i) stage.applicants[i].points += requests[i].points();
     employers += assessor.kind() == enrolment::Score::EMPLOYER ? 1 : 0;
   }

@@ -1,4 +1,5 @@
-// A story as it lies in its folder: story.textproto with the numbers, programme.xml and applications.csv. A plain value.
+// A story as it lies in its folder: story.textproto with the numbers, programme.xml and applications.csv. A plain
+// value.
 #pragma once
 
 #include <string>

@@ -20,8 +20,7 @@ constexpr int kMorning = 9 * 60, kAfternoon = 13 * 60 + 30;  // minutes of the d
 google::type::Date DateOf(const v1::Story& story, int half_day) {
   const google::type::Date& first = story.start_date();
   absl::CivilDay day(first.year(), first.month(), first.day());
-  for (int days = (half_day - 1) / 2; days > 0; --days)
-    day += absl::GetWeekday(day) == absl::Weekday::friday ? 3 : 1;
+  for (int days = (half_day - 1) / 2; days > 0; --days) day += absl::GetWeekday(day) == absl::Weekday::friday ? 3 : 1;
   google::type::Date date;
   date.set_year(static_cast<int>(day.year()));
   date.set_month(day.month());
@@ -223,12 +222,12 @@ absl::Status FinishAndCertify(Stage& stage) {
   RETURN_IF_ERROR(Deliberate(stage));
   curriculum::AwardCertificatesRequest award;
   award.set_name(stage.In("jurySessions", stage.Id("jury")));
-  ASSIGN_OR_RETURN(auto awarded, stage.Write<curriculum::AwardCertificatesResponse>("school_director", "jury", "award",
-                                                                                    award));
+  ASSIGN_OR_RETURN(auto awarded,
+                   stage.Write<curriculum::AwardCertificatesResponse>("school_director", "jury", "award", award));
   const v1::Jury& jury = stage.story().jury();
-  stage.Say(absl::StrCat("end: the jury saw ", awarded.certificates_size(), " learners: ",
-                         awarded.certificates_size() - jury.partial() - jury.none(), " the whole title, ",
-                         jury.partial(), " a part, ", jury.none(), " none"));
+  stage.Say(absl::StrCat("end: the jury saw ", awarded.certificates_size(),
+                         " learners: ", awarded.certificates_size() - jury.partial() - jury.none(),
+                         " the whole title, ", jury.partial(), " a part, ", jury.none(), " none"));
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -153,13 +154,21 @@ bool ReadCell(const std::string& field, const std::string& text, ImportedRow& ro
   return KeepsLimits(*known, text);
 }
 
+// The title of the first column whose cell is not UTF-8, which then reads U+FFFD; "" beyond the header.
+std::string FirstDamaged(const formats::CsvTable& table, const formats::CsvTable::Row& row) {
+  for (size_t i = 0; i < table.header.size(); ++i)
+    if (absl::StrContains(row.cells[i], "\xEF\xBF\xBD")) return table.header[i];
+  return "";
+}
+
 ImportedRow ReadRow(const formats::CsvTable& table, const std::map<std::string, size_t>& columns,
                     const formats::CsvTable::Row& cells) {
   ImportedRow row;
   row.report.set_line(cells.line);
   row.report.set_result(v1::ImportRow::ACCEPTED);
   if (!cells.valid_utf8) {
-    Refuse(v1::WRONG_ENCODING, "", "the row is not UTF-8; it looks like Windows-1252", row.report);
+    Refuse(v1::WRONG_ENCODING, FirstDamaged(table, cells), "the row is not UTF-8; it looks like Windows-1252",
+           row.report);
     return row;
   }
   if (cells.cells.size() != table.header.size()) {

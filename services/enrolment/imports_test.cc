@@ -61,7 +61,7 @@ TEST(ReadApplications, SaysOfEachRowWhatIsWrong) {
       {"D;Z;z@e.fr;03/02/1999;F;oui;54000;9;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Niveau"},
       {"D;Z;z@e.fr;03/02/1999;F;oui;54000;4;Au Marché;", ImportRow::REFUSED, v1::CELL_INVALID, "Canal"},
       {"D;Z;z@e.fr;03/02/1999;F;oui;54000;4;web;;more", ImportRow::REFUSED, v1::ROW_INVALID, ""},
-      {"D;Zo\xE9;z@e.fr;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::WRONG_ENCODING, ""},
+      {"D;Zo\xE9;z@e.fr;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::WRONG_ENCODING, "Prénom"},
       {absl::StrCat(std::string(101, 'D'), ";Z;z@e.fr;03/02/1999;F;oui;54000;4;web;"), ImportRow::REFUSED,
        v1::CELL_INVALID, "Nom"},
   };

@@ -51,8 +51,8 @@ absl::StatusOr<Office> OpenOffice(Modules modules) {
   Office office;
   office.school = "schools/" + settings.config.schools(0);
   ASSIGN_OR_RETURN(office.session, Session::Open(settings, std::move(modules)));
-  const rpc::Caller director = {"import", rpc::Caller::Kind::kPerson, {"school_director"}, {settings.config.schools(0)},
-                                ""};
+  const rpc::Caller director = {
+      "import", rpc::Caller::Kind::kPerson, {"school_director"}, {settings.config.schools(0)}, ""};
   ASSIGN_OR_RETURN(office.authorization, office.session->Authorization(director));
   return office;
 }

@@ -90,6 +90,9 @@ absl::Status Check(const Config& config) {
   for (const config::v1::Peer& peer : config.peers())
     if (peer.service().empty() || peer.address().empty())
       return InvalidField("peers", "each has a service and an address");
+  for (const config::v1::Parent& parent : config.parents())
+    if (parent.name().empty() || parent.address().empty() || parent.token_file().empty())
+      return InvalidField("parents", "each has a name, an address and a token_file");
   return absl::OkStatus();
 }
 

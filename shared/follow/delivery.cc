@@ -115,7 +115,8 @@ absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event)
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(options_.delivery->event)->New());
   if (!message->ParseFromString(event.payload().value())) return Internal("the payload is no message of its type");
   const std::string id = UuidOf(absl::StrCat(options_.target, "|", options_.school, "|", event.hash()));
-  const rpc::Outside outside(options_.school, options_.target, id, options_.here(), options_.there());
+  ASSIGN_OR_RETURN(rpc::Outside::End there, options_.there());
+  const rpc::Outside outside(options_.school, options_.target, id, options_.here(), std::move(there));
   const absl::Status status = options_.delivery->deliver(outside, *message);
   if (status.ok()) return std::string(kDelivered);
   if (IsPassing(status)) return status;

@@ -24,7 +24,7 @@ class Delivery {
     std::string target;  // schools/{parent}
     const rpc::Service::EventDelivery* delivery;
     std::function<rpc::Outside::End()> here;
-    std::function<rpc::Outside::End()> there;
+    std::function<absl::StatusOr<rpc::Outside::End>()> there;  // an error where its token cannot be read
     storage::Writer* writer;
     rpc::Readers* readers;
   };

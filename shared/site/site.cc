@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "shared/base/error.h"
@@ -212,7 +213,9 @@ class RunningSite : public Site {
     const rpc::Adapter& adapter = *running_.front()->adapter;
     v1::VerifyInvariantsRequest request;
     ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, adapter.Authenticate(peer));
-    if (!request.ParseFromString(bytes)) return InvalidField("parent", "the bytes are no message of this rpc");
+    if (!request.ParseFromString(bytes)) {
+      return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
+    }
     RETURN_IF_ERROR(adapter.Authorize(token->caller, "invariants.verify", request.parent()));
     RETURN_IF_ERROR(rpc::Validate(request));
     return Verify(std::string(storage::SchoolOf(request.parent())));
@@ -246,9 +249,9 @@ class RunningSite : public Site {
           [this, service, here = running.peers->Find(service)] {
             return rpc::Outside::End{here, tokens_->OfService(service)};
           },
-          // A file that cannot be read gives no token: the parent refuses it and the delivery waits.
-          [channel = there.get(), file = parent.token_file()] {
-            return rpc::Outside::End{channel, security::ReadSecretFile(file).value_or("")};
+          [channel = there.get(), file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
+            ASSIGN_OR_RETURN(std::string token, security::ReadSecretFile(file));
+            return rpc::Outside::End{channel, std::string(absl::StripTrailingAsciiWhitespace(token))};
           },
           running.writer.get(), running.readers.get()}));
   }

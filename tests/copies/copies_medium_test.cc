@@ -383,10 +383,13 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     EXPECT_EQ(broke, cohort.seats - cohort.paid_seats);
     EXPECT_EQ(waiting, kApplicants - cohort.seats);
     // The better ranked have the seats.
-    EXPECT_EQ(Number("enrolment", "SELECT MAX(rank) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state = 'ADMITTED'",
+    EXPECT_EQ(Number("enrolment",
+                     "SELECT MAX(rank) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state <> 'WAITLISTED'",
                      {name}),
-              cohort.paid_seats);
-    EXPECT_EQ(Number("funding", "SELECT COUNT(*) FROM reservations WHERE school = 'nancy' AND cohort = $1 AND state = 'RESERVED'",
+              cohort.seats);
+    EXPECT_EQ(Number("funding",
+                     "SELECT COUNT(*) FROM reservations WHERE school = 'nancy' AND cohort = $1 AND state IN ('RESERVED', "
+                     "'CONFIRMED')",
                      {name}),
               taken);
     EXPECT_EQ(Number("funding", "SELECT reserved_cents FROM agreement_balances WHERE school = 'nancy' AND name = $1",

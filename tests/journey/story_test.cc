@@ -89,9 +89,9 @@ TEST(Story, NancyIsAsItIsTold) {
   const Telling nancy = Tell(world, "nancy");
   ASSERT_TRUE(nancy.figures.ok()) << nancy.lines << nancy.figures.status();
   const std::pair<const char*, int64_t> rows[] = {
-      {"rows.file", 90},          {"applications.ranked", 30}, {"seats.capacity", 24},      {"seats.taken", 23},
+      {"rows.file", 90},           {"applications.ranked", 30}, {"seats.capacity", 24},      {"seats.taken", 23},
       {"reservations.refused", 1}, {"learners.started", 24},    {"learners.no_show", 2},     {"learners.finished", 23},
-      {"learners.left", 1},       {"sheets.sealed", 10},       {"presence.corrections", 1}, {"contracts.signed", 18},
+      {"learners.left", 1},        {"sheets.sealed", 10},       {"presence.corrections", 1}, {"contracts.signed", 18},
       {"job_offers.total", 8},
   };
   for (const auto& [name, value] : rows) EXPECT_EQ(nancy.figures->At(name), value) << name << "\n" << nancy.lines;

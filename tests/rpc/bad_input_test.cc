@@ -52,11 +52,14 @@ bool StartsWithOneOf(const std::string& rpc, std::initializer_list<const char*> 
   return std::any_of(verbs.begin(), verbs.end(), [&](const char* verb) { return absl::StartsWith(rpc, verb); });
 }
 
-// What makes and changes, what reads, what ends a life, what deletes.
+// What prepares, what follows a start, what ends a life, what reads, what deletes.
+constexpr int kStarts = 1, kEnds = 2, kReads = 3, kDeletes = 4;
+
 int Turn(const std::string& rpc) {
-  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Export", "Follow", "Verify"})) return 1;
-  if (StartsWithOneOf(rpc, {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"})) return 2;
-  return StartsWithOneOf(rpc, {"Delete"}) ? 3 : 0;
+  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Export", "Follow", "Verify"})) return kReads;
+  if (StartsWithOneOf(rpc, {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"})) return kEnds;
+  if (StartsWithOneOf(rpc, {"Delete"})) return kDeletes;
+  return StartsWithOneOf(rpc, {"Start"}) ? kStarts : 0;
 }
 
 class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
@@ -75,15 +78,24 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   // Every rpc, as the director would call it; those that others must come before, again. Keeps the request_ids of those
   // that changed something.
   void CallEveryRpc() {
-    for (int turn = 0; turn < 4; ++turn) {
+    for (int turn = 0; turn <= kDeletes; ++turn) {
       size_t before = 0;
       do {
         before = done_.size();
-        for (const pb::MethodDescriptor* method : Methods())
-          if (Turn(method->name()) == turn && done_.count(method) == 0) CallOnce(*method);
+        for (const pb::MethodDescriptor* method : Methods()) {
+          const int own = Turn(method->name());
+          if (own == turn || (own < turn && turn <= kEnds)) CallUnlessDone(*method);
+        }
         world_.Settle();
-      } while (done_.size() > before && turn != 1);
+      } while (done_.size() > before && turn <= kEnds);
     }
+    // What was deleted, once more, so that there is something to be refused about.
+    for (const pb::MethodDescriptor* method : Methods())
+      if (StartsWithOneOf(method->name(), {"Create"})) CallOnce(*method);
+  }
+
+  void CallUnlessDone(const pb::MethodDescriptor& method) {
+    if (done_.count(&method) == 0) CallOnce(method);
   }
 
   void CallOnce(const pb::MethodDescriptor& method) {
@@ -100,7 +112,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
         done_[&method] = request->GetReflection()->GetString(*request, id);
       return;
     }
-    refused_[method.name()] = absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ", ReasonOf(answer.status()));
+    if (answered_.count(&method) == 0)
+      refused_[method.name()] = absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ", ReasonOf(answer.status()));
     EXPECT_NE(answer.status().code(), StatusCode::kInternal) << method.full_name() << ": " << answer.status();
     EXPECT_NE(answer.status().code(), StatusCode::kUnimplemented) << method.full_name();
     EXPECT_NE(answer.status().code(), StatusCode::kDeadlineExceeded) << method.full_name();
@@ -343,14 +356,14 @@ TEST_P(BadInputTest, EveryRpcRefusesItAndNothingChanges) {
   for (const pb::MethodDescriptor* method : Methods()) {
     ExpectAllRefused(*method);
     Digest after = digester.Take();
-    EXPECT_EQ(after, before) << method->full_name() << " changed something";
+    EXPECT_EQ(Changed(before, after), std::vector<std::string>{}) << method->full_name();
     before = std::move(after);
   }
 
   int all = 0;
   for (const pb::ServiceDescriptor* service : Services()) {
     std::printf("%6d cases  %s\n", cases_[service], service->full_name().c_str());
-    EXPECT_GT(cases_[service], 20 * service->method_count()) << service->full_name();
+    EXPECT_GT(cases_[service], 15 * service->method_count()) << service->full_name();
     all += cases_[service];
   }
   std::printf("%6d cases of bad input, %d stale etags, %d reused request_ids\n", all, stale_, reused_);

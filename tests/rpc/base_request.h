@@ -98,7 +98,7 @@ class BaseRequest {
   static bool IsOptionOfTheCall(const std::string& name) {
     static const auto& options =
         *new std::set<std::string>{"etag",          "page_token",    "filter",           "update_mask",
-                                   "validate_only", "allow_missing", "confirmed_distinct"};
+                                   "validate_only", "confirmed_distinct"};
     return options.count(name) > 0;
   }
 
@@ -134,6 +134,7 @@ class BaseRequest {
       case pb::FieldDescriptor::CPPTYPE_INT64:
         return reflection.SetInt64(&message, &field, Number(field));
       case pb::FieldDescriptor::CPPTYPE_BOOL:
+        if (field.name() == "allow_missing") reflection.SetBool(&message, &field, true);
         return;
       default:
         ADD_FAILURE() << field.full_name() << " is of a type that no request had before";
@@ -142,8 +143,10 @@ class BaseRequest {
 
   static google::type::Date Date(const std::string& name) {
     google::type::Date date;
-    date.set_year(name == "birth_date" ? 2000 : absl::StrContains(name, "end") || absl::StrContains(name, "until") ? 2027 : 2026);
-    date.set_month(10);
+    const bool begins = absl::StrContains(name, "start") || absl::StrContains(name, "from");
+    const bool ends = absl::StrContains(name, "end") || absl::StrContains(name, "until");
+    date.set_year(name == "birth_date" ? 2000 : ends ? 2027 : 2026);
+    date.set_month(begins ? 1 : 10);  // the day of a sheet lies in between, and so does the world's
     date.set_day(5);
     return date;
   }
@@ -164,6 +167,7 @@ class BaseRequest {
     static const auto& names = *new std::set<std::string>{
         "vivier.log.v1.FollowEventsRequest.after_number", "vivier.log.v1.FollowEventsRequest.after_hash",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
+        "vivier.statistics.v1.ComputeOwnIndicatorsRequest.cohorts",  // or a year
     };
     return names.count(field.full_name()) > 0;
   }

@@ -21,6 +21,15 @@ namespace vivier::testing {
 // "enrolment.cohorts" → number of rows and hash of them all.
 using Digest = std::map<std::string, std::string>;
 
+// The tables that differ.
+inline std::vector<std::string> Changed(const Digest& before, const Digest& after) {
+  std::vector<std::string> changed;
+  EXPECT_EQ(before.size(), after.size());
+  for (const auto& [table, rows] : before)
+    if (const auto now = after.find(table); now == after.end() || now->second != rows) changed.push_back(table);
+  return changed;
+}
+
 class Digester {
  public:
   // While the world lives.
