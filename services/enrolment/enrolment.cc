@@ -1,11 +1,11 @@
 #include "services/enrolment/enrolment.h"
 
 #include "absl/time/time.h"
-#include "google/protobuf/util/field_mask_util.h"
 #include "services/enrolment/dates.h"
 #include "services/enrolment/invariants.h"
 #include "services/enrolment/names.h"
 #include "services/enrolment/rules.h"
+#include "shared/rpc/standard.h"
 
 namespace vivier::enrolment {
 
@@ -65,26 +65,14 @@ rpc::Service Enrolment::Rpc() {
       .Claim("I7", kFundedHolds);
 }
 
-namespace {
-
-v1::School Merged(const v1::School& before, const v1::UpdateSchoolRequest& request) {
-  v1::School school = request.school();
-  if (request.has_update_mask()) {
-    school = before;
-    google::protobuf::util::FieldMaskUtil::MergeMessageTo(request.school(), request.update_mask(), {}, &school);
-  }
-  school.set_name(before.name());
-  school.set_etag(before.etag());
-  return school;
-}
-
-}  // namespace
-
 absl::StatusOr<v1::School> Enrolment::UpdateSchool(Call& call, const v1::UpdateSchoolRequest& request) {
   ASSIGN_OR_RETURN(std::optional<v1::School> found, schools_.Find(call, request.school().name()));
   if (!found.has_value() && !request.allow_missing()) return NotFound(request.school().name());
-  if (found.has_value()) RETURN_IF_ERROR(schools_.schema().CheckEtag(*found, request.school().etag()));
-  v1::School school = found.has_value() ? Merged(*found, request) : request.school();
+  v1::School school = found.has_value() ? *found : request.school();
+  if (found.has_value()) {
+    RETURN_IF_ERROR(schools_.schema().CheckEtag(*found, request.school().etag()));
+    RETURN_IF_ERROR(rpc::ApplyUpdate(schools_.schema(), request, request.school(), school));
+  }
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(school.time_zone(), &zone)) return InvalidField("school.time_zone", "is no IANA time zone");
   RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school) : schools_.Insert(call, school));

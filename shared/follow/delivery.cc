@@ -89,10 +89,11 @@ absl::StatusOr<bool> Delivery::DeliverPage() {
   int64_t number = 0;
   std::vector<log::v1::LoggedEvent> events;
   RETURN_IF_ERROR(options_.readers->Read(options_.school, [&](storage::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(storage::Result found,
-                     transaction.connection().Query(
-                         "SELECT number FROM deliveries WHERE school = $1 AND target = $2 AND type = $3",
-                         {Value(options_.school), Value(options_.target), Value(options_.delivery->event->full_name())}));
+    ASSIGN_OR_RETURN(
+        storage::Result found,
+        transaction.connection().Query(
+            "SELECT number FROM deliveries WHERE school = $1 AND target = $2 AND type = $3",
+            {Value(options_.school), Value(options_.target), Value(options_.delivery->event->full_name())}));
     if (!found.rows.empty()) number = std::get<int64_t>(found.rows[0][0]);
     ASSIGN_OR_RETURN(events, storage::ReadEvents(transaction, number));
     return absl::OkStatus();
@@ -125,18 +126,17 @@ absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event)
 }
 
 absl::Status Delivery::Store(int64_t before, int64_t number, const std::string& outcome) {
-  const std::string sql =
-      before == 0 ? "INSERT INTO deliveries (school, target, type, number, outcome, deliver_time) "
-                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (school, target, type) DO NOTHING"
-                  : "UPDATE deliveries SET number = $4, outcome = $5, deliver_time = $6 "
-                    "WHERE school = $1 AND target = $2 AND type = $3 AND number = $7";
+  const std::string sql = before == 0 ? "INSERT INTO deliveries (school, target, type, number, outcome, deliver_time) "
+                                        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (school, target, type) DO NOTHING"
+                                      : "UPDATE deliveries SET number = $4, outcome = $5, deliver_time = $6 "
+                                        "WHERE school = $1 AND target = $2 AND type = $3 AND number = $7";
   std::vector<Value> parameters = {options_.school, options_.target, options_.delivery->event->full_name(),
                                    number,          outcome,         absl::ToUnixMicros(absl::Now())};
   if (before != 0) parameters.push_back(before);
   Countdown stored(1);
   absl::Status status;
-  RETURN_IF_ERROR(options_.writer->Submit(std::make_unique<StoreWork>(
-      options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
+  RETURN_IF_ERROR(options_.writer->Submit(
+      std::make_unique<StoreWork>(options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
         status = std::move(outcome_of_store);
         stored.CountDown();
       })));

@@ -109,7 +109,8 @@ bool Follower::Apply(const Events& events) {
         Pause();
         break;
       }
-      if (outcome.verdict == Verdict::kParked) rpc::metrics::EventsParked(options_.service, options_.producer).Increment();
+      if (outcome.verdict == Verdict::kParked)
+        rpc::metrics::EventsParked(options_.service, options_.producer).Increment();
       applied_ = events[next].number();
       ++next;
     }

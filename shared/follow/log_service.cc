@@ -29,9 +29,8 @@ void LogService::Add(const std::string& service, rpc::Readers& readers, const rp
 std::vector<rpc::Endpoint> LogService::Endpoints() {
   rpc::Endpoint endpoint;
   endpoint.method = FollowMethod();
-  endpoint.streaming = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
-    Open(bytes, peer, std::move(stream));
-  };
+  endpoint.streaming = [this](absl::string_view bytes, const rpc::Peer& peer,
+                              std::shared_ptr<rpc::ServerStream> stream) { Open(bytes, peer, std::move(stream)); };
   return {std::move(endpoint)};
 }
 

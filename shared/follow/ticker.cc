@@ -16,7 +16,8 @@ using storage::Value;
 
 class TickWork : public storage::Work {
  public:
-  TickWork(std::string school, const rpc::TickRow& tick, std::string name, std::function<void(const absl::Status&)> done)
+  TickWork(std::string school, const rpc::TickRow& tick, std::string name,
+           std::function<void(const absl::Status&)> done)
       : school_(std::move(school)), tick_(tick), name_(std::move(name)), done_(std::move(done)) {}
 
   const std::string& school() const override { return school_; }
@@ -75,21 +76,25 @@ int Ticker::RunOnce() {
 int Ticker::RunTick(const rpc::TickRow& tick, const std::string& school) {
   std::vector<std::string> due;
   const absl::Status found = options_.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(Result rows, transaction.connection().Query(
-                                      absl::StrCat("SELECT name FROM ", tick.schema->table(), " WHERE school = $1 AND ",
-                                                   tick.due_column, " <= $2 ORDER BY ", tick.due_column, ", name LIMIT ",
-                                                   kRowsMax),
-                                      {Value(school), Value(absl::ToUnixMicros(options_.now()))}));
+    ASSIGN_OR_RETURN(Result rows,
+                     transaction.connection().Query(
+                         absl::StrCat("SELECT name FROM ", tick.schema->table(), " WHERE school = $1 AND ",
+                                      tick.due_column, " <= $2 ORDER BY ", tick.due_column, ", name LIMIT ", kRowsMax),
+                         {Value(school), Value(absl::ToUnixMicros(options_.now()))}));
     for (storage::Row& row : rows.rows) due.push_back(std::get<std::string>(row[0]));
     return absl::OkStatus();
   });
-  if (!found.ok()) rpc::Log(rpc::Level::kWarning, "a tick could not look", {{"tick", tick.name}, {"error", found.message()}});
+  if (!found.ok())
+    rpc::Log(rpc::Level::kWarning, "a tick could not look", {{"tick", tick.name}, {"error", found.message()}});
   std::atomic<int> handled{0};
   Countdown waiting(due.size());
   for (const std::string& name : due) {
     const auto done = [&, name](const absl::Status& status) {
-      if (status.ok()) ++handled;
-      else rpc::Log(rpc::Level::kWarning, "a tick failed", {{"tick", tick.name}, {"resource", name}, {"error", status.message()}});
+      if (status.ok())
+        ++handled;
+      else
+        rpc::Log(rpc::Level::kWarning, "a tick failed",
+                 {{"tick", tick.name}, {"resource", name}, {"error", status.message()}});
       waiting.CountDown();
     };
     const absl::Status taken = options_.writer->Submit(std::make_unique<TickWork>(school, tick, name, done));

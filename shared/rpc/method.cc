@@ -61,7 +61,8 @@ const std::map<std::string, const pb::Descriptor*>& ResourceTypes() {
     auto* found = new std::map<std::string, const pb::Descriptor*>;
     const pb::DescriptorPool* pool = pb::DescriptorPool::generated_pool();
     for (const char* service : kServices) {
-      const pb::FileDescriptor* file = pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+      const pb::FileDescriptor* file =
+          pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
       if (file != nullptr) CollectResourceTypes(*file, *found);
     }
     return found;

@@ -117,14 +117,8 @@ Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyChe
     ASSIGN_OR_RETURN(const pb::Message* before, call.unit().Find(schema, name));
     if (before == nullptr) return NotFound(name);
     RETURN_IF_ERROR(schema.CheckEtag(*before, Text(wanted, "etag")));
-    ASSIGN_OR_RETURN(pb::FieldMask mask, MaskOf(schema, request));
     response.CopyFrom(*before);
-    pb::util::FieldMaskUtil::MergeOptions options;
-    options.set_replace_message_fields(true);
-    options.set_replace_repeated_fields(true);
-    for (const std::string& path : mask.paths())  // a field that the caller left out is cleared, not kept
-      response.GetReflection()->ClearField(&response, schema.descriptor()->FindFieldByName(path));
-    pb::util::FieldMaskUtil::MergeMessageTo(wanted, mask, options, &response);
+    RETURN_IF_ERROR(ApplyUpdate(schema, request, wanted, response));
     if (check) RETURN_IF_ERROR(check(call, before, response));
     return call.unit().Update(schema, response);
   };
@@ -141,6 +135,18 @@ Handler Delete(const Schema& schema) {
 }
 
 }  // namespace
+
+absl::Status ApplyUpdate(const Schema& schema, const pb::Message& request, const pb::Message& wanted,
+                         pb::Message& after) {
+  ASSIGN_OR_RETURN(pb::FieldMask mask, MaskOf(schema, request));
+  pb::util::FieldMaskUtil::MergeOptions options;
+  options.set_replace_message_fields(true);
+  options.set_replace_repeated_fields(true);
+  for (const std::string& path : mask.paths())
+    after.GetReflection()->ClearField(&after, schema.descriptor()->FindFieldByName(path));
+  pb::util::FieldMaskUtil::MergeMessageTo(wanted, mask, options, &after);
+  return absl::OkStatus();
+}
 
 Handler StandardHandler(const pb::MethodDescriptor& method, const Schema& schema, const AnyCheck& check) {
   const std::string& type = schema.descriptor()->name();

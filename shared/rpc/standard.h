@@ -13,4 +13,10 @@ namespace vivier::rpc {
 Handler StandardHandler(const google::protobuf::MethodDescriptor& method, const storage::Schema& schema,
                         const AnyCheck& check);
 
+// AIP-134: puts into `after`, the resource as it is stored, the fields of `wanted` that the update_mask of `request`
+// names; without a mask, or with "*", every field that a caller may set. A field that the caller left out is cleared.
+// INVALID_ARGUMENT where the mask names what is no field, or the server's.
+absl::Status ApplyUpdate(const storage::Schema& schema, const google::protobuf::Message& request,
+                         const google::protobuf::Message& wanted, google::protobuf::Message& after);
+
 }  // namespace vivier::rpc

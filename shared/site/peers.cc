@@ -19,8 +19,8 @@ constexpr absl::Duration kFetchTimeout = absl::Seconds(2);
 
 // The Get of a resource: a service's file of resources lies beside the file that declares its rpcs.
 const pb::MethodDescriptor* GetMethod(const std::string& service, const pb::Descriptor& resource) {
-  const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(
-      absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+  const pb::FileDescriptor* file =
+      pb::DescriptorPool::generated_pool()->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
   return file == nullptr || file->service_count() == 0 ? nullptr
                                                        : file->service(0)->FindMethodByName("Get" + resource.name());
 }
@@ -61,8 +61,8 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
     RETURN_IF_ERROR(load().status());
     return message;
   }
-  ASSIGN_OR_RETURN(cache::Bytes bytes, cache_.FetchBlocking(name, cache::SchemaFingerprint(*resource), load,
-                                                            absl::Now() + kFetchTimeout));
+  ASSIGN_OR_RETURN(cache::Bytes bytes,
+                   cache_.FetchBlocking(name, cache::SchemaFingerprint(*resource), load, absl::Now() + kFetchTimeout));
   if (!message->ParseFromString(*bytes)) return Internal(absl::StrCat("the cache holds no ", type));
   return message;
 }

@@ -21,7 +21,9 @@ class Peers : public rpc::References {
   Peers(cache::Layered& cache, std::function<std::string()> authorization)
       : cache_(cache), authorization_(std::move(authorization)) {}
 
-  void Set(const std::string& service, std::shared_ptr<rpc::Channel> channel) { channels_[service] = std::move(channel); }
+  void Set(const std::string& service, std::shared_ptr<rpc::Channel> channel) {
+    channels_[service] = std::move(channel);
+  }
 
   // Null where no peer is configured.
   rpc::Channel* Find(const std::string& service) const;

@@ -99,7 +99,8 @@ class RunningSite : public Site {
       running->ticker = nullptr;
     }
     log_service_.Stop();
-    if (server_ != nullptr && !server_->Drain()) rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
+    if (server_ != nullptr && !server_->Drain())
+      rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
     for (const std::unique_ptr<Running>& running : running_) running->writer->Stop();
     if (server_ != nullptr) server_->Shutdown();
   }
@@ -107,7 +108,9 @@ class RunningSite : public Site {
   const std::string& address() const override { return server_->address(); }
   std::shared_ptr<rpc::Channel> channel() override { return server_->InProcessChannel(); }
 
-  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override { return tokens_->ForDevelopment(caller); }
+  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
+    return tokens_->ForDevelopment(caller);
+  }
 
   absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) override {
     v1::VerifyInvariantsResponse response;
@@ -136,11 +139,13 @@ class RunningSite : public Site {
     running_.push_back(std::make_unique<Running>(std::move(module), std::move(database)));
     Running& running = *running_.back();
     running.readers = std::make_unique<rpc::Readers>(*running.database, school_key_.get());
-    running.peers = std::make_unique<Peers>(*cache_, [this, name = running.module.name()] { return tokens_->OfService(name); });
+    running.peers =
+        std::make_unique<Peers>(*cache_, [this, name = running.module.name()] { return tokens_->OfService(name); });
     storage::Writer::Options options;
     options.batch_works_max = config().batch_works_max() > 0 ? config().batch_works_max() : kBatchWorksMax;
     options.now = options_.now;
-    ASSIGN_OR_RETURN(running.writer, storage::Writer::Start(*running.database, school_key_.get(), options, Observe(running)));
+    ASSIGN_OR_RETURN(running.writer,
+                     storage::Writer::Start(*running.database, school_key_.get(), options, Observe(running)));
     rpc::Adapter::Surroundings surroundings;
     surroundings.engine = running.database->engine();
     surroundings.writer = running.writer.get();
@@ -228,10 +233,10 @@ class RunningSite : public Site {
     for (const auto& [producer, reactions] : by_producer) {
       if (running.peers->Find(producer) == nullptr) continue;
       for (const std::string& school : config().schools())
-        running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
-            running.module.name(), producer, school, reactions, running.peers->Find(producer),
-            [this, name = running.module.name()] { return tokens_->OfService(name); }, running.writer.get(),
-            running.readers.get()}));
+        running.followers.push_back(std::make_unique<follow::Follower>(
+            follow::Follower::Options{running.module.name(), producer, school, reactions, running.peers->Find(producer),
+                                      [this, name = running.module.name()] { return tokens_->OfService(name); },
+                                      running.writer.get(), running.readers.get()}));
     }
     for (const rpc::Service::EventDelivery& delivery : running.module.service.deliveries())
       for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);

@@ -1,5 +1,5 @@
-// One process of a site: the services that it runs, each with its database, writer, adapter, followers and ticks, behind
-// one server. `vivier serve` runs one until SIGTERM; tests run several in one process. Thread-safe.
+// One process of a site: the services that it runs, each with its database, writer, adapter, followers and ticks,
+// behind one server. `vivier serve` runs one until SIGTERM; tests run several in one process. Thread-safe.
 #pragma once
 
 #include <functional>

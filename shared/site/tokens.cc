@@ -32,7 +32,8 @@ std::string KeyFile(const std::string& data, absl::string_view name) { return ab
 absl::Status CreateKeys(const std::string& data) {
   std::error_code error;
   std::filesystem::create_directories(data + "/keys", error);
-  if (error) return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE", absl::StrCat(data, "/keys: ", error.message()));
+  if (error)
+    return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE", absl::StrCat(data, "/keys: ", error.message()));
   std::filesystem::permissions(data + "/keys", std::filesystem::perms::owner_all, error);
   for (const char* name : {"service.key", "development.key"})
     RETURN_IF_ERROR(security::TokenIssuer::FromFile(KeyFile(data, name), true).status());
@@ -42,7 +43,7 @@ absl::Status CreateKeys(const std::string& data) {
 }
 
 absl::StatusOr<std::unique_ptr<Tokens>> Tokens::Load(const config::v1::Config& config, const std::string& data,
-                                                      std::function<absl::Time()> now) {
+                                                     std::function<absl::Time()> now) {
   ASSIGN_OR_RETURN(security::TokenIssuer services, security::TokenIssuer::FromFile(KeyFile(data, "service.key")));
   std::unique_ptr<security::TokenIssuer> development;
   if (config.development()) {
@@ -87,7 +88,10 @@ std::string Tokens::OfService(const std::string& service) {
   if (now_() < issued.renew) return issued.header;
   const std::vector<std::string> schools(config_.schools().begin(), config_.schools().end());
   const rpc::Caller caller{absl::StrCat("spiffe://", config_.network(), "/school/", schools[0], "/service/", service),
-                           rpc::Caller::Kind::kService, {"service"}, schools, ""};
+                           rpc::Caller::Kind::kService,
+                           {"service"},
+                           schools,
+                           ""};
   issued = {Issue(services_, caller, kServiceTokenLife), now_() + kServiceTokenLife / 2};
   return issued.header;
 }

@@ -30,17 +30,18 @@ void Breach(Breaches& breaches, std::string row, absl::string_view explanation) 
 }
 
 // Reads `table` in the order of its numbers and hands each row to `check`, which gives the hash it should have.
-absl::StatusOr<Breaches> CheckChain(Transaction& transaction, const std::string& table, const std::string& columns,
-                                    const std::string& head,
-                                    const std::function<std::string(const std::string& previous, const Row& row)>& hash) {
+absl::StatusOr<Breaches> CheckChain(
+    Transaction& transaction, const std::string& table, const std::string& columns, const std::string& head,
+    const std::function<std::string(const std::string& previous, const Row& row)>& hash) {
   Breaches breaches;
   std::string previous;
   int64_t number = 0;
   while (true) {
-    ASSIGN_OR_RETURN(Result page, transaction.connection().Query(
-                                      absl::StrCat("SELECT number, hash, ", columns, " FROM ", table,
-                                                   " WHERE school = $1 AND number > $2 ORDER BY number LIMIT ", kChainPage),
-                                      {Value(transaction.school()), Value(number)}));
+    ASSIGN_OR_RETURN(Result page,
+                     transaction.connection().Query(
+                         absl::StrCat("SELECT number, hash, ", columns, " FROM ", table,
+                                      " WHERE school = $1 AND number > $2 ORDER BY number LIMIT ", kChainPage),
+                         {Value(transaction.school()), Value(number)}));
     for (const Row& row : page.rows) {
       ++breaches.checked;
       const std::string name = absl::StrCat(table, "/", std::get<int64_t>(row[0]));
@@ -51,9 +52,9 @@ absl::StatusOr<Breaches> CheckChain(Transaction& transaction, const std::string&
     }
     if (page.rows.size() < kChainPage) break;
   }
-  ASSIGN_OR_RETURN(Result last, transaction.connection().Query(
-                                    absl::StrCat("SELECT ", head, "_number, ", head, "_hash FROM heads WHERE school = $1"),
-                                    {Value(transaction.school())}));
+  ASSIGN_OR_RETURN(Result last, transaction.connection().Query(absl::StrCat("SELECT ", head, "_number, ", head,
+                                                                            "_hash FROM heads WHERE school = $1"),
+                                                               {Value(transaction.school())}));
   if (!last.rows.empty() &&
       (std::get<int64_t>(last.rows[0][0]) != number || std::get<Bytes>(last.rows[0][1]).data != previous))
     Breach(breaches, absl::StrCat("heads/", transaction.school()), absl::StrCat("names another end of ", table));
@@ -61,18 +62,18 @@ absl::StatusOr<Breaches> CheckChain(Transaction& transaction, const std::string&
 }
 
 absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
-  ASSIGN_OR_RETURN(Breaches breaches,
-                   CheckChain(transaction, "events", "type, subject, person, payload, create_time", "event",
-                              [](const std::string& previous, const Row& row) {
-                                return storage::EventHash(
-                                    previous, {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
-                                               std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                               std::get<Bytes>(row[5]).data, std::get<int64_t>(row[6])});
-                              }));
-  ASSIGN_OR_RETURN(Result parked,
-                   transaction.connection().Query("SELECT producer, number, reason FROM parked_events WHERE school = $1 "
-                                                  "ORDER BY producer, number",
-                                                  {Value(transaction.school())}));
+  ASSIGN_OR_RETURN(Breaches breaches, CheckChain(transaction, "events", "type, subject, person, payload, create_time",
+                                                 "event", [](const std::string& previous, const Row& row) {
+                                                   return storage::EventHash(
+                                                       previous,
+                                                       {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
+                                                        std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                                        std::get<Bytes>(row[5]).data, std::get<int64_t>(row[6])});
+                                                 }));
+  ASSIGN_OR_RETURN(Result parked, transaction.connection().Query(
+                                      "SELECT producer, number, reason FROM parked_events WHERE school = $1 "
+                                      "ORDER BY producer, number",
+                                      {Value(transaction.school())}));
   for (const Row& row : parked.rows)
     Breach(breaches, absl::StrCat("parked_events/", std::get<std::string>(row[0]), "/", std::get<int64_t>(row[1])),
            absl::StrCat("an event is parked: ", std::get<std::string>(row[2])));
@@ -83,10 +84,10 @@ absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
   return CheckChain(transaction, "audit_records", "principal, method, resource, request_id, request_hash, create_time",
                     "audit", [](const std::string& previous, const Row& row) {
                       return security::AuditHash(
-                          previous, {absl::StrCat(std::get<int64_t>(row[0])), std::get<std::string>(row[2]),
-                                     std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                     std::get<std::string>(row[5]), std::get<Bytes>(row[6]).data,
-                                     absl::StrCat(std::get<int64_t>(row[7]))});
+                          previous,
+                          {absl::StrCat(std::get<int64_t>(row[0])), std::get<std::string>(row[2]),
+                           std::get<std::string>(row[3]), std::get<std::string>(row[4]), std::get<std::string>(row[5]),
+                           std::get<Bytes>(row[6]).data, absl::StrCat(std::get<int64_t>(row[7]))});
                     });
 }
 
@@ -184,8 +185,9 @@ bool IsAtRest(const v1::VerifyInvariantsResponse& response) {
 }
 
 void CompareClaims(v1::VerifyInvariantsResponse& response) {
-  std::map<std::string, std::map<std::string, std::map<std::string, std::string>>> values;  // by invariant, subject, service
-  std::map<std::string, std::set<std::string>> services;                                    // by invariant
+  std::map<std::string, std::map<std::string, std::map<std::string, std::string>>>
+      values;                                             // by invariant, subject, service
+  std::map<std::string, std::set<std::string>> services;  // by invariant
   for (const v1::Claim& claim : response.claims()) {
     services[claim.invariant()].insert(claim.service());
     if (!claim.subject().empty()) values[claim.invariant()][claim.subject()][claim.service()] = claim.value();
@@ -195,10 +197,12 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
     for (const auto& [subject, claims] : values[invariant]) {
       ++breaches.checked;
       if (claims.size() != claiming.size()) {
-        Breach(breaches, subject, absl::StrCat("only ", claims.begin()->first, " knows it, as ", claims.begin()->second));
+        Breach(breaches, subject,
+               absl::StrCat("only ", claims.begin()->first, " knows it, as ", claims.begin()->second));
       } else if (claims.begin()->second != claims.rbegin()->second) {
-        Breach(breaches, subject, absl::StrCat(claims.begin()->first, " says ", claims.begin()->second, ", ",
-                                               claims.rbegin()->first, " says ", claims.rbegin()->second));
+        Breach(breaches, subject,
+               absl::StrCat(claims.begin()->first, " says ", claims.begin()->second, ", ", claims.rbegin()->first,
+                            " says ", claims.rbegin()->second));
       }
     }
     AddBreaches(breaches, ReportOf(response, invariant, "site"));

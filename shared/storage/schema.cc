@@ -145,8 +145,8 @@ std::string DateText(const pb::Message& message) {
 absl::Status SetDate(pb::Message& message, absl::string_view text) {
   auto& date = static_cast<google::type::Date&>(message);
   int year = 0, month = 0, day = 0;
-  if (text.size() != 10 || !absl::SimpleAtoi(text.substr(0, 4), &year) || !absl::SimpleAtoi(text.substr(5, 2), &month) ||
-      !absl::SimpleAtoi(text.substr(8, 2), &day))
+  if (text.size() != 10 || !absl::SimpleAtoi(text.substr(0, 4), &year) ||
+      !absl::SimpleAtoi(text.substr(5, 2), &month) || !absl::SimpleAtoi(text.substr(8, 2), &day))
     return Internal("a date column holds no date");
   date.set_year(year);
   date.set_month(month);
@@ -223,7 +223,8 @@ bool IsSame(const pb::Message& before, const pb::Message& after, const Schema::C
   if (column.kind != Schema::Kind::kJson) return *ToValue(before, column) == *ToValue(after, column);
   const pb::Reflection& reflection = *before.GetReflection();
   const auto text = [](const pb::Message& message) { return message.SerializeAsString(); };
-  if (!field->is_repeated()) return text(reflection.GetMessage(before, field)) == text(reflection.GetMessage(after, field));
+  if (!field->is_repeated())
+    return text(reflection.GetMessage(before, field)) == text(reflection.GetMessage(after, field));
   const int size = reflection.FieldSize(before, field);
   if (field->message_type() == nullptr || reflection.FieldSize(after, field) != size) return false;
   for (int i = 0; i < size; ++i)
@@ -240,7 +241,8 @@ std::string PlainText(const Value& value) {
 }
 
 absl::StatusOr<Value> FromPlainText(std::string text, const Schema::Column& column) {
-  if (column.kind != Schema::Kind::kInteger && column.kind != Schema::Kind::kMicroseconds) return Value(std::move(text));
+  if (column.kind != Schema::Kind::kInteger && column.kind != Schema::Kind::kMicroseconds)
+    return Value(std::move(text));
   int64_t number = 0;
   if (!absl::SimpleAtoi(text, &number)) return Internal("a sealed number is none");
   return Value(number);
@@ -349,9 +351,8 @@ absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const
                                                 const KeyOf& key_of) const {
   const std::string& name = NameOf(after);
   // All that is sealed or none: a key that was destroyed and made anew must open everything that stands in the row.
-  const bool seals = std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
-    return column.sealed && !IsSame(before, after, column);
-  });
+  const bool seals = std::any_of(columns_.begin(), columns_.end(),
+                                 [&](const Column& column) { return column.sealed && !IsSame(before, after, column); });
   Change change{absl::StrCat("UPDATE ", table_, " SET version = $3"), {std::string(SchoolOf(name)), name, version + 1}};
   for (const Column& column : columns_) {
     if (column.sealed ? !seals : IsSame(before, after, column)) continue;
@@ -415,10 +416,12 @@ absl::Status Schema::CheckDrift(Connection& connection) const {
     expect(column.field->name(), ColumnType(column), nullable);
   }
   for (const auto& [name, column] : open)
-    if (!column.nullable && !column.has_default) wrong.push_back(absl::StrCat(name, " is NOT NULL and no field fills it"));
+    if (!column.nullable && !column.has_default)
+      wrong.push_back(absl::StrCat(name, " is NOT NULL and no field fills it"));
   if (wrong.empty()) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
-               absl::StrCat("table ", table_, " does not fit ", descriptor_->full_name(), ": ", absl::StrJoin(wrong, "; ")));
+  return Error(
+      absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
+      absl::StrCat("table ", table_, " does not fit ", descriptor_->full_name(), ": ", absl::StrJoin(wrong, "; ")));
 }
 
 }  // namespace vivier::storage

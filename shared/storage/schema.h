@@ -42,8 +42,8 @@ class Schema {
   // SQL texts, made once.
   const std::string& select_by_name() const { return select_by_name_; }  // $1 school, $2 name
   const std::string& insert() const { return insert_; }
-  const std::string& erase() const { return erase_; }                    // $1 school, $2 name, $3 version
-  std::string SelectWhere(absl::string_view condition) const;            // every column; $1 is the school
+  const std::string& erase() const { return erase_; }          // $1 school, $2 name, $3 version
+  std::string SelectWhere(absl::string_view condition) const;  // every column; $1 is the school
 
   // school, name, version, then one value per column.
   absl::StatusOr<Row> ToRow(const google::protobuf::Message& message, int64_t version, const KeyOf& key_of) const;

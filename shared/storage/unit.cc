@@ -42,11 +42,12 @@ Transaction::Transaction(Connection& connection, std::string school, const secur
 
 absl::Status Transaction::LockHead() {
   // An upsert takes PostgreSQL's row lock and gives the row in one statement, and makes the first row by itself.
-  ASSIGN_OR_RETURN(Result result,
-                   connection_.Query("INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash) "
-                                     "VALUES ($1, 0, $2, 0, $2) ON CONFLICT (school) DO UPDATE SET school = excluded.school "
-                                     "RETURNING event_number, event_hash, audit_number, audit_hash",
-                                     {Value(school_), Value(Bytes{})}));
+  ASSIGN_OR_RETURN(
+      Result result,
+      connection_.Query("INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash) "
+                        "VALUES ($1, 0, $2, 0, $2) ON CONFLICT (school) DO UPDATE SET school = excluded.school "
+                        "RETURNING event_number, event_hash, audit_number, audit_hash",
+                        {Value(school_), Value(Bytes{})}));
   if (result.rows.size() != 1) return Internal("the head row did not answer");
   const Row& row = result.rows.front();
   head_ = {std::get<int64_t>(row[0]), std::get<Bytes>(row[1]).data, std::get<int64_t>(row[2]),
@@ -122,9 +123,8 @@ absl::StatusOr<const Answer*> Transaction::FindAnswer(const std::string& request
 absl::StatusOr<std::shared_ptr<const pb::Message>> Transaction::Decode(const Schema& schema, const Row& row) {
   std::shared_ptr<pb::Message> message(
       pb::MessageFactory::generated_factory()->GetPrototype(schema.descriptor())->New());
-  RETURN_IF_ERROR(schema.FromRow(row, *message, [this](const std::string& person, bool create) {
-    return KeyOf(person, create);
-  }));
+  RETURN_IF_ERROR(
+      schema.FromRow(row, *message, [this](const std::string& person, bool create) { return KeyOf(person, create); }));
   return message;
 }
 
@@ -206,8 +206,8 @@ absl::Status Unit::NothingPending(const Schema& schema) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condition,
-                                  absl::Span<const Value> parameters, int limit, const Each& each) {
+absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condition, absl::Span<const Value> parameters,
+                                  int limit, const Each& each) {
   RETURN_IF_ERROR(NothingPending(schema));
   std::vector<Value> all = {Value(school())};
   all.insert(all.end(), parameters.begin(), parameters.end());
@@ -232,9 +232,9 @@ absl::StatusOr<int64_t> Unit::Count(const Schema& schema, absl::string_view cond
   RETURN_IF_ERROR(NothingPending(schema));
   std::vector<Value> all = {Value(school())};
   all.insert(all.end(), parameters.begin(), parameters.end());
-  ASSIGN_OR_RETURN(Result result,
-                   transaction_.connection().Query(
-                       absl::StrCat("SELECT COUNT(*) FROM ", schema.table(), " WHERE school = $1 AND ", condition), all));
+  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(absl::StrCat("SELECT COUNT(*) FROM ", schema.table(),
+                                                                               " WHERE school = $1 AND ", condition),
+                                                                  all));
   return std::get<int64_t>(result.rows[0][0]);
 }
 
@@ -246,9 +246,8 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& 
   v1::PageToken token;
   token.set_last_name(parent + '/');
   std::string decoded;
-  if (!page_token.empty() &&
-      (!absl::WebSafeBase64Unescape(page_token, &decoded) || !token.ParseFromString(decoded) ||
-       token.query_hash() != QueryHash(schema, parent, filter)))
+  if (!page_token.empty() && (!absl::WebSafeBase64Unescape(page_token, &decoded) || !token.ParseFromString(decoded) ||
+                              token.query_hash() != QueryHash(schema, parent, filter)))
     return InvalidField("page_token", "is not a token of this query");
   std::string condition = "name > $2 AND name < $3";
   std::vector<Value> parameters = {Value(token.last_name()), Value(parent + kAfterSlash)};
@@ -292,11 +291,12 @@ absl::StatusOr<std::string> Unit::BlindIndex(absl::string_view purpose, absl::st
 }
 
 void Unit::Remember(const std::string& request_id, Answer answer, absl::Time time) {
-  Send("INSERT INTO answers (school, request_id, principal, method, request_hash, person, answer, create_time) "
-       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-       {Value(school()), Value(request_id), Value(answer.principal), Value(answer.method),
-        Value(Bytes{answer.request_hash}), Value(answer.person), Value(Bytes{answer.answer}),
-        Value(absl::ToUnixMicros(time))});
+  Send(
+      "INSERT INTO answers (school, request_id, principal, method, request_hash, person, answer, create_time) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      {Value(school()), Value(request_id), Value(answer.principal), Value(answer.method),
+       Value(Bytes{answer.request_hash}), Value(answer.person), Value(Bytes{answer.answer}),
+       Value(absl::ToUnixMicros(time))});
   answers_.emplace(request_id, std::move(answer));
 }
 

@@ -14,7 +14,8 @@ namespace {
 // An idle writer moves the log into the file after this time, so that a restart finds little to recover.
 constexpr absl::Duration kIdle = absl::Seconds(1);
 
-// How often a batch is run again after a lost connection, a deadlock or an unknown COMMIT before its callers hear of it.
+// How often a batch is run again after a lost connection, a deadlock or an unknown COMMIT before its callers hear of
+// it.
 constexpr int kAttemptsMax = 5;
 
 // The statement of one work is at fault, so the others of its batch deserve another run.
@@ -122,7 +123,8 @@ absl::Status Writer::AttemptAgain(Batch& batch, size_t first, size_t& count) {
   absl::Status status;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     status = Attempt(batch, first, count);
-    const bool passing = absl::IsAborted(status) ? count == 1 : absl::IsUnavailable(status) && engine_ == Engine::kPostgres;
+    const bool passing =
+        absl::IsAborted(status) ? count == 1 : absl::IsUnavailable(status) && engine_ == Engine::kPostgres;
     if (!passing) break;
   }
   return status;

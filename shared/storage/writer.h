@@ -3,11 +3,11 @@
 //
 //   Submit ─▶ queue ─▶ BEGIN · lock head · Run … Run · store head · COMMIT ─▶ near cache drops ─▶ Done … Done
 //
-// A batch holds works of one school, since each school has its own head row. When a statement fails, the batch is rolled
-// back and run again one work at a time, so only the guilty one hears of it. When COMMIT itself fails, every work of the
-// batch is refused, also those that a rule had refused: a refusal may rest on an earlier work of the batch. On
-// PostgreSQL a lost connection or an unknown COMMIT is met by running the batch again: answers and cursors tell what had
-// been stored. A damaged file or a failed fsync ends the process.
+// A batch holds works of one school, since each school has its own head row. When a statement fails, the batch is
+// rolled back and run again one work at a time, so only the guilty one hears of it. When COMMIT itself fails, every
+// work of the batch is refused, also those that a rule had refused: a refusal may rest on an earlier work of the batch.
+// On PostgreSQL a lost connection or an unknown COMMIT is met by running the batch again: answers and cursors tell what
+// had been stored. A damaged file or a failed fsync ends the process.
 //
 // Thread-safe.
 #pragma once

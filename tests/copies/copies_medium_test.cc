@@ -121,8 +121,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     StartProcess();
     auto tokens = site::Tokens::Load(config_, data_, absl::Now);
     ASSERT_TRUE(tokens.ok()) << tokens.status();
-    const auto token = (*tokens)->ForDevelopment(
-        {"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
+    const auto token =
+        (*tokens)->ForDevelopment({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
     ASSERT_TRUE(token.ok()) << token.status();
     authorization_ = *token;
   }
@@ -143,7 +143,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
 
   // Tells the senders where the new process listens.
   void StartProcess() {
-    process_ = std::make_unique<Process>(Arguments({"serve", "all", "--listen_address", "127.0.0.1:0"}), data_ + "/log");
+    process_ =
+        std::make_unique<Process>(Arguments({"serve", "all", "--listen_address", "127.0.0.1:0"}), data_ + "/log");
     const std::string address = process_->WaitForAddress(data_);
     absl::MutexLock lock(&mutex_);
     address_ = address;
@@ -322,7 +323,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   // One number of a stopped site's database.
-  int64_t Number(const std::string& service, const std::string& sql, const std::vector<storage::Value>& parameters = {}) {
+  int64_t Number(const std::string& service, const std::string& sql,
+                 const std::vector<storage::Value>& parameters = {}) {
     auto database = storage::Database::Open(site::DatabaseUrl(config_, data_, service));
     EXPECT_TRUE(database.ok()) << database.status();
     auto connection = (*database)->Connect(storage::Access::kRead);
@@ -355,7 +357,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     for (const Admission& admission : admissions_) {
       const std::vector<storage::Value> id = {admission.request.request_id()};
       EXPECT_EQ(Number("enrolment", "SELECT COUNT(*) FROM answers WHERE school = 'nancy' AND request_id = $1", id), 1);
-      EXPECT_EQ(Number("enrolment", "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND request_id = $1", id), 1);
+      EXPECT_EQ(
+          Number("enrolment", "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND request_id = $1", id), 1);
     }
     EXPECT_EQ(Number("enrolment",
                      "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND method LIKE '%.AdmitApplication'"),
@@ -363,19 +366,23 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   int64_t Applications(const Cohort& cohort, const std::string& states) {
-    return Number("enrolment",
-                  absl::StrCat("SELECT COUNT(*) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state IN (", states, ")"),
-                  {NameOf(cohort)});
+    return Number(
+        "enrolment",
+        absl::StrCat("SELECT COUNT(*) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state IN (", states,
+                     ")"),
+        {NameOf(cohort)});
   }
 
   void ExpectSeatsAndMoney(const Cohort& cohort) {
     const storage::Value seats = absl::StrCat(NameOf(cohort), "/seats"), name = NameOf(cohort);
-    const int64_t held = Number("enrolment", "SELECT held FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
-    const int64_t taken = Number("enrolment", "SELECT taken FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
+    const int64_t held =
+        Number("enrolment", "SELECT held FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
+    const int64_t taken =
+        Number("enrolment", "SELECT taken FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
     const int64_t waiting = Applications(cohort, "'WAITLISTED'"), broke = Applications(cohort, "'AWAITING_FUNDING'");
     std::printf("  %-6s %2d seats, money for %2d: %2d taken, %2d held, %2d waitlisted, %2d await funding\n", cohort.id,
-                cohort.seats, cohort.paid_seats, static_cast<int>(taken), static_cast<int>(held), static_cast<int>(waiting),
-                static_cast<int>(broke));
+                cohort.seats, cohort.paid_seats, static_cast<int>(taken), static_cast<int>(held),
+                static_cast<int>(waiting), static_cast<int>(broke));
     EXPECT_EQ(taken, cohort.paid_seats);
     EXPECT_EQ(held + taken, cohort.seats);
     EXPECT_EQ(taken, Applications(cohort, "'ADMITTED', 'ACCEPTED'"));
@@ -383,15 +390,17 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     EXPECT_EQ(broke, cohort.seats - cohort.paid_seats);
     EXPECT_EQ(waiting, kApplicants - cohort.seats);
     // The better ranked have the seats.
-    EXPECT_EQ(Number("enrolment",
-                     "SELECT MAX(rank) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state <> 'WAITLISTED'",
-                     {name}),
-              cohort.seats);
-    EXPECT_EQ(Number("funding",
-                     "SELECT COUNT(*) FROM reservations WHERE school = 'nancy' AND cohort = $1 AND state IN ('RESERVED', "
-                     "'CONFIRMED')",
-                     {name}),
-              taken);
+    EXPECT_EQ(
+        Number("enrolment",
+               "SELECT MAX(rank) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state <> 'WAITLISTED'",
+               {name}),
+        cohort.seats);
+    EXPECT_EQ(
+        Number("funding",
+               "SELECT COUNT(*) FROM reservations WHERE school = 'nancy' AND cohort = $1 AND state IN ('RESERVED', "
+               "'CONFIRMED')",
+               {name}),
+        taken);
     EXPECT_EQ(Number("funding", "SELECT reserved_cents FROM agreement_balances WHERE school = 'nancy' AND name = $1",
                      {absl::StrCat(kSchool, "/fundingAgreements/", cohort.id, "/balance")}),
               taken * kSeatCents);
@@ -410,11 +419,12 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
         EXPECT_TRUE(found.insert(std::get<std::string>(row[0])).second) << std::get<std::string>(row[0]) << " twice";
       return found;
     };
-    const std::set<std::string> admitted = holds("enrolment",
-        "SELECT name || ' ' || hold FROM applications WHERE school = 'nancy' AND state = 'ADMITTED'");
-    const std::set<std::string> reserved = holds("funding",
-        "SELECT application || ' ' || substr(name, length('schools/nancy/reservations/') + 1) FROM reservations "
-        "WHERE school = 'nancy' AND state IN ('RESERVED', 'CONFIRMED')");
+    const std::set<std::string> admitted = holds(
+        "enrolment", "SELECT name || ' ' || hold FROM applications WHERE school = 'nancy' AND state = 'ADMITTED'");
+    const std::set<std::string> reserved =
+        holds("funding",
+              "SELECT application || ' ' || substr(name, length('schools/nancy/reservations/') + 1) FROM reservations "
+              "WHERE school = 'nancy' AND state IN ('RESERVED', 'CONFIRMED')");
     EXPECT_EQ(admitted, reserved);
     EXPECT_EQ(admitted.size(), 20u);
   }

@@ -45,8 +45,9 @@ TEST(StoryFaults, OnPostgres) {
 
 TEST(StoryFaults, OnPostgresWithTwoReplicasOfEnrolmentAndFunding) {
   const cache::RedisServer redis;
-  EXPECT_EQ(Tell({.engine = storage::Engine::kPostgres, .replicated = {"enrolment", "funding"}, .redis = redis.socket()}),
-            Expected());
+  EXPECT_EQ(
+      Tell({.engine = storage::Engine::kPostgres, .replicated = {"enrolment", "funding"}, .redis = redis.socket()}),
+      Expected());
 }
 
 TEST(StoryFaults, InOneProcess) { EXPECT_EQ(Tell({.one_process = true}), Expected()); }
@@ -112,8 +113,8 @@ std::string RequestInFlight(const std::string& log) {
 // An event that its follower had not applied, as "PRODUCER/NUMBER"; "" when there is none.
 std::string UnfollowedEvent(SchoolProcesses& school, const Kill& kill) {
   const std::string& follower = kill.follower.empty() ? kill.service : kill.follower;
-  const std::vector<std::string> producers =
-      kill.follower.empty() ? std::vector<std::string>{"enrolment", "partners"} : std::vector<std::string>{kill.service};
+  const std::vector<std::string> producers = kill.follower.empty() ? std::vector<std::string>{"enrolment", "partners"}
+                                                                   : std::vector<std::string>{kill.service};
   for (const std::string& producer : producers) {
     const int64_t followed = school.Followed(follower, producer);
     if (school.LastEvent(producer) > followed) return absl::StrCat(producer, "/", followed + 1);

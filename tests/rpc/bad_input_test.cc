@@ -1,5 +1,5 @@
-// Bad input for every rpc of every service, made from the descriptors: each is refused with its code and its reason, and
-// no row of any table changes. Before, every rpc is called with a valid request, so that there are rows.
+// Bad input for every rpc of every service, made from the descriptors: each is refused with its code and its reason,
+// and no row of any table changes. Before, every rpc is called with a valid request, so that there are rows.
 #include <algorithm>
 #include <cstdio>
 #include <initializer_list>
@@ -113,7 +113,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       return;
     }
     if (answered_.count(&method) == 0)
-      refused_[method.name()] = absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ", ReasonOf(answer.status()));
+      refused_[method.name()] =
+          absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ", ReasonOf(answer.status()));
     EXPECT_NE(answer.status().code(), StatusCode::kInternal) << method.full_name() << ": " << answer.status();
     EXPECT_NE(answer.status().code(), StatusCode::kUnimplemented) << method.full_name();
     EXPECT_NE(answer.status().code(), StatusCode::kDeadlineExceeded) << method.full_name();
@@ -151,7 +152,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     }
     EXPECT_TRUE(absl::IsNotFound(status) || absl::IsFailedPrecondition(status))
         << method.full_name() << ", " << mutation.what << ": " << status;
-    EXPECT_EQ(done_.count(&method), 0u) << method.full_name() << " was possible, but " << mutation.what << ": " << status;
+    EXPECT_EQ(done_.count(&method), 0u) << method.full_name() << " was possible, but " << mutation.what << ": "
+                                        << status;
     return false;
   }
 
@@ -177,7 +179,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
 
   static std::string RoleWithout(const std::string& permission) {
     for (const security::Grant& grant : security::RoleGrants())
-      if (!security::Allows(World::Person(std::string(grant.holder)), permission, "nancy")) return std::string(grant.holder);
+      if (!security::Allows(World::Person(std::string(grant.holder)), permission, "nancy"))
+        return std::string(grant.holder);
     ADD_FAILURE() << "every role may " << permission;
     return "";
   }
@@ -192,7 +195,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     Expect(method, {"half a token", bytes, unknown, "TOKEN_INVALID", ""}, half);
     Expect(method, {"an expired token", bytes, unknown, "TOKEN_EXPIRED", ""}, expired_);
     Expect(method, {"another school's director", bytes, denied, "NOT_ALLOWED", ""}, stranger_);
-    Expect(method, {"a role without the permission", bytes, denied, "NOT_ALLOWED", ""}, Token(RoleWithout(permission), "nancy"));
+    Expect(method, {"a role without the permission", bytes, denied, "NOT_ALLOWED", ""},
+           Token(RoleWithout(permission), "nancy"));
     Expect(method, {"an unknown role", bytes, denied, "NOT_ALLOWED", ""}, Token("nobody", "nancy"));
   }
 
@@ -216,14 +220,16 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     // Field 2047, length-delimited, three bytes of length: what nobody knows still counts.
     const std::string padding(static_cast<size_t>(most), 'x');
     std::string large = bytes + "\xFA\x7F";
-    for (size_t rest = padding.size(); ; rest >>= 7) {
+    for (size_t rest = padding.size();; rest >>= 7) {
       large += static_cast<char>((rest & 0x7F) | (rest > 0x7F ? 0x80 : 0));
       if (rest <= 0x7F) break;
     }
-    Expect(method, {"more than request_bytes_max", large + padding, StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", ""},
+    Expect(method,
+           {"more than request_bytes_max", large + padding, StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", ""},
            director_);
     Expect(method, {"no message", "\xFF\xFF\xFF", StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""}, director_);
-    Expect(method, {"half a message", bytes.substr(0, bytes.size() - 1), StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""},
+    Expect(method,
+           {"half a message", bytes.substr(0, bytes.size() - 1), StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""},
            director_);
   }
 
@@ -232,15 +238,15 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       std::unique_ptr<pb::Message> changed(request.New());
       changed->CopyFrom(request);
       changed->GetReflection()->SetString(changed.get(), FieldOf(method, field), text);
-      return Mutation{absl::StrCat(field, " \"", text, "\""), changed->SerializeAsString(), StatusCode::kInvalidArgument,
-                      "INVALID_FIELD", field};
+      return Mutation{absl::StrCat(field, " \"", text, "\""), changed->SerializeAsString(),
+                      StatusCode::kInvalidArgument, "INVALID_FIELD", field};
     };
     if (FieldOf(method, "page_token") != nullptr)
       for (const std::string& token : {std::string("garbage"), std::string("AAAA"), other_page_})
         ExpectOrOfTheDomain(method, with("page_token", token));
     if (FieldOf(method, "filter") != nullptr)
-      for (const char* filter : {"name =", "nonsense = 1", "name = \"x", "(name = \"x\"", "name = \"x\" AND", "name ~ \"x\"",
-                                 "name = \"x\" name = \"y\"", "; DROP TABLE cohorts"})
+      for (const char* filter : {"name =", "nonsense = 1", "name = \"x", "(name = \"x\"", "name = \"x\" AND",
+                                 "name ~ \"x\"", "name = \"x\" name = \"y\"", "; DROP TABLE cohorts"})
         ExpectOrOfTheDomain(method, with("filter", filter));
   }
 
@@ -257,8 +263,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     if (etag == nullptr) return;
     for (const char* text : {"999", "0", "no number", "99999999999999999999"}) {
       holder->GetReflection()->SetString(holder, etag, text);
-      stale_ += ExpectOrOfTheDomain(method, {absl::StrCat("etag ", text), stale->SerializeAsString(), StatusCode::kAborted,
-                                             "ETAG_MISMATCH", ""});
+      stale_ += ExpectOrOfTheDomain(
+          method, {absl::StrCat("etag ", text), stale->SerializeAsString(), StatusCode::kAborted, "ETAG_MISMATCH", ""});
     }
   }
 
@@ -290,8 +296,10 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     request.GetReflection()->SetString(&request, id, done_[&method]);
     if (const pb::FieldDescriptor* only = FieldOf(method, "validate_only")) {
       request.GetReflection()->SetBool(&request, only, true);
-      Expect(method, {"another body under its own request_id", request.SerializeAsString(), StatusCode::kInvalidArgument,
-                      "REQUEST_ID_REUSED", ""}, director_);
+      Expect(method,
+             {"another body under its own request_id", request.SerializeAsString(), StatusCode::kInvalidArgument,
+              "REQUEST_ID_REUSED", ""},
+             director_);
       ++reused_;
     }
   }

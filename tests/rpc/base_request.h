@@ -82,12 +82,8 @@ class BaseRequest {
 
   static std::string Id(const std::string& resource) {
     static const auto& ids = *new std::map<std::string, std::string>{
-        {"school", "nancy"},
-        {"company", "73282932000074"},  // a SIRET
-        {"revision", "1"},
-        {"attendance_sheet", "2026-10-05-am"},
-        {"outcome", "3"},
-        {"year", "2026"},
+        {"school", "nancy"}, {"company", "73282932000074"},  // a SIRET
+        {"revision", "1"},   {"attendance_sheet", "2026-10-05-am"}, {"outcome", "3"}, {"year", "2026"},
     };
     const auto known = ids.find(resource);
     return known == ids.end() ? "x1" : known->second;
@@ -96,9 +92,8 @@ class BaseRequest {
  private:
   // Not a part of what is asked, and so not a part of the base.
   static bool IsOptionOfTheCall(const std::string& name) {
-    static const auto& options =
-        *new std::set<std::string>{"etag",          "page_token",    "filter",           "update_mask",
-                                   "validate_only", "confirmed_distinct"};
+    static const auto& options = *new std::set<std::string>{"etag",        "page_token",    "filter",
+                                                            "update_mask", "validate_only", "confirmed_distinct"};
     return options.count(name) > 0;
   }
 
@@ -181,11 +176,11 @@ class BaseRequest {
     };
     // Codes with check digits or a table of their own, by the name of the field wherever it is.
     static const auto& codes = *new std::map<std::string, std::string>{
-        {"formacodes", "31054"},        {"public_codes", "31054"},       {"nsf_codes", "326"},
-        {"rome_codes", "M1805"},        {"rncp_code", "RNCP37827"},      {"rs_code", "RS5695"},
-        {"code", "RNCP37827BC01"},      {"block_codes", "RNCP37827BC01"}, {"postal_code", "54000"},
-        {"commune_code", "54395"},      {"activity_number", "44540400054"}, {"siret", "73282932000074"},
-        {"uai", "0572998Z"},            {"email", "zoe@example.org"},
+        {"formacodes", "31054"},   {"public_codes", "31054"},          {"nsf_codes", "326"},
+        {"rome_codes", "M1805"},   {"rncp_code", "RNCP37827"},         {"rs_code", "RS5695"},
+        {"code", "RNCP37827BC01"}, {"block_codes", "RNCP37827BC01"},   {"postal_code", "54000"},
+        {"commune_code", "54395"}, {"activity_number", "44540400054"}, {"siret", "73282932000074"},
+        {"uai", "0572998Z"},       {"email", "zoe@example.org"},
     };
     if (const auto known = texts.find(field.full_name()); known != texts.end()) return known->second;
     if (const auto known = codes.find(field.name()); known != codes.end()) return known->second;
@@ -195,15 +190,16 @@ class BaseRequest {
       return Id(field.name().substr(0, field.name().size() - 3));
     if (!LimitsOf(field).pattern().empty()) return Matching(field);
     std::string text = "text";
-    if (LimitsOf(field).max_length() > 0) text.resize(std::min<size_t>(text.size(), static_cast<size_t>(LimitsOf(field).max_length())));
+    if (LimitsOf(field).max_length() > 0)
+      text.resize(std::min<size_t>(text.size(), static_cast<size_t>(LimitsOf(field).max_length())));
     return text;
   }
 
   // A text that matches the field's pattern, among those that this school might write.
   static std::string Matching(const pb::FieldDescriptor& field) {
     const RE2 pattern(LimitsOf(field).pattern());
-    for (const char* text : {"x1", "EUR", "41", "44", "73282932000074", "54000", "12345678901", "6201Z", "M1805", "5710",
-                             "zoe@example.org", "+33 3 83 00 00 00", "Europe/Paris", "abc",
+    for (const char* text : {"x1", "EUR", "41", "44", "73282932000074", "54000", "12345678901", "6201Z", "M1805",
+                             "5710", "zoe@example.org", "+33 3 83 00 00 00", "Europe/Paris", "abc",
                              "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"})
       if (RE2::FullMatch(text, pattern)) return text;
     ADD_FAILURE() << field.full_name() << ": give a text that matches " << pattern.pattern();

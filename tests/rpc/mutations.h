@@ -105,7 +105,8 @@ class Mutations {
       AddText(field, "a name with an empty segment", good + "//x");
       AddText(field, "a name with an upper-case id", "schools/nancy/" + std::string("Cohorts/UPPER"));
     }
-    AddText(field, "with a NUL", absl::StrCat(good, NamePatternOf(field).empty() ? "" : "/", std::string(1, '\0'), "x"));
+    AddText(field, "with a NUL",
+            absl::StrCat(good, NamePatternOf(field).empty() ? "" : "/", std::string(1, '\0'), "x"));
     AddInvalidUtf8(field);
   }
 
