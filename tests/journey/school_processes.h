@@ -21,9 +21,9 @@ class SchoolProcesses {
  public:
   struct Setup {
     storage::Engine engine = storage::Engine::kSqlite;
-    bool one_process = false;             // `serve all`
-    std::vector<std::string> replicated;  // services with two processes (PostgreSQL)
-    std::string redis;                    // its socket, "" for none
+    bool one_process = false;                  // `serve all`
+    std::vector<std::string> replicated = {};  // services with two processes (PostgreSQL)
+    std::string redis = "";                    // its socket, "" for none
   };
 
   explicit SchoolProcesses(const Setup& setup);
