@@ -31,6 +31,10 @@ class Monitor {
     // Whether the condition became true within `timeout`.
     template <class Condition>
     bool AwaitFor(absl::Duration timeout, const Condition& condition) {
+      if (timeout == absl::InfiniteDuration()) {  // the clock of wait_for would overflow and be past
+        Await(condition);
+        return true;
+      }
       return monitor_.changed_.wait_for(lock_, absl::ToChronoNanoseconds(timeout), condition);
     }
 

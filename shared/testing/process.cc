@@ -54,6 +54,7 @@ Process::Process(const std::vector<std::string>& arguments, const std::string& l
   if (id_ < 0) Die("cannot fork");
   if (id_ > 0) return;
   // Only what is safe after a fork of a program with threads.
+  setsid();  // a stopped process would have the kernel hang up on the test's own process group
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int file = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) _exit(EXIT_FAILURE);

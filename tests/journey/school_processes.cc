@@ -120,17 +120,19 @@ int64_t SchoolProcesses::NumberIn(const std::string& service, const std::string&
   return result->rows.empty() ? 0 : std::get<int64_t>(result->rows[0][0]);
 }
 
-// The receive queues of /proc/net/tcp, of the connections whose local port is the service's.
+// The receive queues of the connections whose local port is the service's. gRPC listens on sockets of both families.
 int64_t SchoolProcesses::UnreadBytes(const std::string& service) const {
-  std::ifstream connections("/proc/net/tcp");
+  constexpr unsigned kListening = 0x0A;
   int64_t unread = 0;
-  std::string line;
-  std::getline(connections, line);  // the header
-  while (std::getline(connections, line)) {
-    unsigned port = 0, state = 0, sending = 0, received = 0;
-    if (std::sscanf(line.c_str(), " %*d: %*8X:%X %*8X:%*X %X %X:%X", &port, &state, &sending, &received) != 4) continue;
-    constexpr unsigned kListening = 0x0A;
-    if (static_cast<int>(port) == ports_.at(service) && state != kListening) unread += received;
+  for (const char* file : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream connections(file);
+    std::string line;
+    while (std::getline(connections, line)) {
+      unsigned port = 0, state = 0, received = 0;
+      const char* format = " %*d: %*[0-9A-F]:%X %*[0-9A-F]:%*X %X %*X:%X";
+      if (std::sscanf(line.c_str(), format, &port, &state, &received) != 3) continue;  // the header
+      if (static_cast<int>(port) == ports_.at(service) && state != kListening) unread += received;
+    }
   }
   return unread;
 }

@@ -116,7 +116,8 @@ TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {
         "valid_from": FIRST, "valid_until": LAST}})"},
       {"CreateFundingPlan", R"({"parent": "NANCY", "funding_plan_id": "ai", "funding_plan": {
         "cohort": "NANCY/cohorts/ai", "seats": 2, "planned_minutes": 42000, "planned_half_days": 200,
-        "shares": [{"funding_agreement": "NANCY/fundingAgreements/prf", "basis": "PER_SEAT", "amount_cents": 800000}]}})"},
+        "shares": [{"funding_agreement": "NANCY/fundingAgreements/prf", "basis": "PER_SEAT",
+          "amount_cents": 800000}]}})"},
       {"AdmitApplication", R"({"name": "NANCY/cohorts/ai/applications/zoe"})"},
       {"RejectApplication", R"({"name": "NANCY/cohorts/ai/applications/zoe", "decision_reason": "late"})",
        "ALREADY_DECIDED"},
