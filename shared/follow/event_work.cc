@@ -7,6 +7,8 @@
 #include "google/protobuf/message.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/rpc/log.h"
+#include "shared/storage/events.h"
 
 namespace vivier::follow {
 namespace {
@@ -16,11 +18,6 @@ using storage::Result;
 using storage::Value;
 
 constexpr char kBehindParked[] = "an earlier event of its subject is parked";
-
-std::string TypeOf(const log::v1::LoggedEvent& event) {
-  const std::string& url = event.payload().type_url();
-  return url.substr(url.rfind('/') + 1);
-}
 
 }  // namespace
 
@@ -45,6 +42,7 @@ EventWork::EventWork(std::string school, std::string producer, const log::v1::Lo
 void EventWork::Want(storage::Transaction::Wanted&) const {}
 
 void EventWork::Run(storage::Transaction& transaction, absl::Time now) {
+  const rpc::TraceScope scope(rpc::Traceparent::Parse(event_.traceparent()).value_or(rpc::Traceparent::New()));
   absl::StatusOr<Verdict> verdict = Decide(transaction, now);
   outcome_ = verdict.ok() ? Outcome{*verdict, absl::OkStatus()} : Outcome{Verdict::kRefused, verdict.status()};
 }
@@ -92,8 +90,8 @@ absl::Status EventWork::Park(storage::Transaction& transaction, const std::strin
   return transaction.connection().Send(
       "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, park_time) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}), Value(TypeOf(event_)),
-       Value(event_.subject()), Value(reason), Value(absl::ToUnixMicros(now))});
+      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}),
+       Value(storage::TypeOf(event_)), Value(event_.subject()), Value(reason), Value(absl::ToUnixMicros(now))});
 }
 
 absl::Status EventWork::MoveCursor(storage::Transaction& transaction, int64_t before) const {

@@ -7,6 +7,7 @@
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
 #include "shared/rpc/metrics.h"
+#include "shared/storage/events.h"
 
 namespace vivier::follow {
 namespace {
@@ -15,11 +16,6 @@ namespace {
 constexpr absl::Duration kPause = absl::Milliseconds(50);
 
 constexpr char kFollowPath[] = "/vivier.log.v1.LogService/FollowEvents";
-
-std::string TypeOf(const log::v1::LoggedEvent& event) {
-  const std::string& url = event.payload().type_url();
-  return url.substr(url.rfind('/') + 1);
-}
 
 bool IsPassing(const absl::Status& error) {
   return absl::IsUnavailable(error) || absl::IsAborted(error) || absl::IsResourceExhausted(error) ||
@@ -143,13 +139,13 @@ std::vector<EventWork::Outcome> Follower::Submit(const Events& events, size_t fi
 
 const rpc::Service::EventReaction* Follower::ReactionTo(const log::v1::LoggedEvent& event) const {
   for (const rpc::Service::EventReaction* reaction : options_.reactions)
-    if (reaction->event->full_name() == TypeOf(event)) return reaction;
+    if (reaction->event->full_name() == storage::TypeOf(event)) return reaction;
   return nullptr;
 }
 
 // Why the event must be set aside, or "".
 std::string Follower::ParkReason(const log::v1::LoggedEvent& event) const {
-  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(TypeOf(event)) == nullptr)
+  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event)) == nullptr)
     return "this binary does not know the event's type";
   return event.number() == failing_number_ && failures_ >= kAttemptsMax ? failure_ : "";
 }

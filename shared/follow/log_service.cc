@@ -68,7 +68,7 @@ absl::StatusOr<LogService::Log*> LogService::Admit(absl::string_view bytes, cons
 }
 
 absl::Status LogService::Follow(Log& log, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream) {
-  const std::string school(storage::SchoolOf(request.parent()));
+  const std::string school(SchoolOf(request.parent()));
   RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) {
     return storage::CheckPosition(transaction, request.after_number(), request.after_hash());
   }));

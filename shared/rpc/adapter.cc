@@ -50,6 +50,12 @@ absl::string_view ReasonOfCode(absl::StatusCode code) {
   }
 }
 
+// The caller's trace goes on; what is no trace context is not carried any further.
+Traceparent TraceOf(const Peer& peer) {
+  const std::optional<Traceparent> from_caller = Traceparent::Parse(peer.traceparent);
+  return from_caller.has_value() ? from_caller->Child() : Traceparent::New();
+}
+
 }  // namespace
 
 absl::Status WithReason(const absl::Status& status) {
@@ -66,17 +72,17 @@ struct Adapter::Incoming {
   std::shared_ptr<const security::VerifiedToken> token;
   std::unique_ptr<pb::Message> request;
   std::string target;
-  std::string traceparent;
+  Traceparent trace;  // of writes
   absl::Time start;
 
   void Answer(absl::StatusOr<std::shared_ptr<const std::string>> answer, absl::Time now) {
     rpc->metrics->Record(answer.status().code(), now - start);
     if (answer.ok()) return responder->Answer(*std::move(answer));
-    if (absl::IsInternal(answer.status()))
+    if (absl::IsInternal(answer.status())) {
+      const TraceScope scope(trace);
       Log(Level::kError, "a request met a defect",
-          {{"method", rpc->method.descriptor->full_name()},
-           {"error", answer.status().message()},
-           {"trace", traceparent}});
+          {{"method", rpc->method.descriptor->full_name()}, {"error", answer.status().message()}});
+    }
     responder->Refuse(WithReason(answer.status()));
   }
 };
@@ -125,7 +131,7 @@ absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenti
 }
 
 absl::Status Adapter::Authorize(const Caller& caller, const std::string& permission, const std::string& name) const {
-  const std::string school(storage::SchoolOf(name));
+  const std::string school(SchoolOf(name));
   // A name outside every school cannot be right; whoever may call the rpc at all hears what is wrong with it.
   if (school.empty() && AllowsAnywhere(caller, permission)) return absl::OkStatus();
   if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school)) return absl::OkStatus();
@@ -154,9 +160,8 @@ absl::Status Adapter::Admit(const Rpc& rpc, absl::string_view bytes, const Peer&
   incoming.target = TextAt(*incoming.request, rpc.method.target);
   RETURN_IF_ERROR(Authorize(incoming.token->caller, rpc.method.permission, incoming.target));
   RETURN_IF_ERROR(Validate(*incoming.request));
-  if (storage::SchoolOf(incoming.target).empty()) return InvalidField(PathText(rpc.method.target), "names no school");
-  if (rpc.method.writes)
-    incoming.traceparent = peer.traceparent.empty() ? Traceparent::New().ToString() : peer.traceparent;
+  if (SchoolOf(incoming.target).empty()) return InvalidField(PathText(rpc.method.target), "names no school");
+  if (rpc.method.writes) incoming.trace = TraceOf(peer);
   return absl::OkStatus();
 }
 
@@ -194,12 +199,12 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(const Incomi
       cacheable ? surroundings_.near->TicketFor(incoming.target) : cache::NearCache::Ticket{};
   std::unique_ptr<pb::Message> response = NewMessage(rpc.method.descriptor->output_type());
   const Fetched none;
-  RETURN_IF_ERROR(surroundings_.readers->Read(std::string(storage::SchoolOf(incoming.target)),
-                                              [&](storage::Transaction& transaction) {
-                                                storage::Unit unit(transaction);
-                                                Call call(incoming.token->caller, incoming.start, unit, none);
-                                                return rpc.handler(call, *incoming.request, *response);
-                                              }));
+  RETURN_IF_ERROR(
+      surroundings_.readers->Read(std::string(SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
+        storage::Unit unit(transaction);
+        Call call(incoming.token->caller, incoming.start, unit, none);
+        return rpc.handler(call, *incoming.request, *response);
+      }));
   auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
   if (cacheable) {
     const int64_t version = rpc.method.target_schema->Version(*response);
@@ -240,7 +245,7 @@ void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
   std::shared_ptr<Responder> responder = incoming->responder;
   auto work = std::make_unique<WriteWork>(
-      rpc.method, rpc.handler, incoming->token->caller, incoming->traceparent, std::move(incoming->request),
+      rpc.method, rpc.handler, incoming->token->caller, incoming->trace, std::move(incoming->request),
       std::move(fetched), [responder] { return responder->cancelled(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
+#include "shared/base/resource_name.h"
 
 namespace vivier::rpc {
 namespace {
@@ -15,11 +15,6 @@ bool HasSchool(const Caller& caller, absl::string_view school) {
 }
 
 }  // namespace
-
-absl::string_view SchoolOf(absl::string_view resource_name) {
-  if (!absl::ConsumePrefix(&resource_name, "schools/")) return "";
-  return resource_name.substr(0, resource_name.find('/'));
-}
 
 bool InSchool(const Caller& caller, absl::string_view school) {
   // "*" is the caller's mark for the network, never a school that a request may name.

@@ -27,7 +27,4 @@ bool InSchool(const Caller& caller, absl::string_view school);
 // its data is read.
 bool InScope(const Caller& caller, absl::string_view resource_name);
 
-// The id in schools/{school}/…, or "" when the name belongs to no school.
-absl::string_view SchoolOf(absl::string_view resource_name);
-
 }  // namespace vivier::rpc

@@ -35,18 +35,18 @@ std::string PersonOf(const pb::Message& response) {
 
 }  // namespace
 
-WriteWork::WriteWork(const Method& method, const Handler& handler, Caller caller, std::string traceparent,
+WriteWork::WriteWork(const Method& method, const Handler& handler, Caller caller, Traceparent trace,
                      std::unique_ptr<pb::Message> request, Fetched fetched, std::function<bool()> expired,
                      Answered answered)
     : method_(method),
       handler_(handler),
       caller_(std::move(caller)),
-      traceparent_(std::move(traceparent)),
+      trace_(std::move(trace)),
       request_(std::move(request)),
       fetched_(std::move(fetched)),
       expired_(std::move(expired)),
       answered_(std::move(answered)),
-      school_(storage::SchoolOf(TextAt(*request_, method.target))),
+      school_(SchoolOf(TextAt(*request_, method.target))),
       request_id_(RequestId(method, *request_)),
       request_hash_(CanonicalHash(*request_)),
       validate_only_(ValidateOnly(method, *request_)) {}
@@ -57,7 +57,10 @@ void WriteWork::Want(storage::Transaction::Wanted& wanted) const {
   if (method_.target_schema != nullptr) wanted.rows.push_back({method_.target_schema, target});
 }
 
-void WriteWork::Run(storage::Transaction& transaction, absl::Time now) { verdict_ = Decide(transaction, now); }
+void WriteWork::Run(storage::Transaction& transaction, absl::Time now) {
+  const TraceScope scope(trace_);
+  verdict_ = Decide(transaction, now);
+}
 
 absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction, absl::Time now) {
   if (expired_()) return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work");
@@ -72,7 +75,7 @@ absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction,
   if (validate_only_) return bytes;
   RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
   RETURN_IF_ERROR(unit.Apply({caller_.subject, method_.descriptor->full_name(), TextAt(*request_, method_.target),
-                              request_id_, request_hash_, traceparent_},
+                              request_id_, request_hash_, trace_.ToString()},
                              now));
   return bytes;
 }

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/rpc/call.h"
+#include "shared/rpc/log.h"
 #include "shared/rpc/method.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/writer.h"
@@ -22,7 +23,7 @@ class WriteWork : public storage::Work {
  public:
   // `method` and `handler` outlive the work. `answered` is called once, on the writer's thread; `expired` tells
   // whether the client has stopped waiting, so that nothing is begun for nobody.
-  WriteWork(const Method& method, const Handler& handler, Caller caller, std::string traceparent,
+  WriteWork(const Method& method, const Handler& handler, Caller caller, Traceparent trace,
             std::unique_ptr<google::protobuf::Message> request, Fetched fetched, std::function<bool()> expired,
             Answered answered);
 
@@ -40,7 +41,7 @@ class WriteWork : public storage::Work {
   const Method& method_;
   const Handler& handler_;
   const Caller caller_;
-  const std::string traceparent_;
+  const Traceparent trace_;
   const std::unique_ptr<google::protobuf::Message> request_;
   const Fetched fetched_;
   const std::function<bool()> expired_;

@@ -223,7 +223,7 @@ class RunningSite : public Site {
     }
     RETURN_IF_ERROR(adapter.Authorize(token->caller, "invariants.verify", request.parent()));
     RETURN_IF_ERROR(rpc::Validate(request));
-    return Verify(std::string(storage::SchoolOf(request.parent())));
+    return Verify(std::string(SchoolOf(request.parent())));
   }
 
   void StartBackground(Running& running) {

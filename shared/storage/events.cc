@@ -95,6 +95,11 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transa
   return events;
 }
 
+std::string TypeOf(const log::v1::LoggedEvent& event) {
+  const std::string& url = event.payload().type_url();
+  return url.substr(url.rfind('/') + 1);
+}
+
 absl::Status CheckPosition(Transaction& transaction, int64_t number, absl::string_view hash) {
   if (number == 0) return absl::OkStatus();
   ASSIGN_OR_RETURN(Result result,

@@ -29,6 +29,9 @@ absl::Status AppendEvent(Transaction& transaction, const google::protobuf::Messa
 // was erased.
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction, int64_t after_number);
 
+// The full name of the event's message type.
+std::string TypeOf(const log::v1::LoggedEvent& event);
+
 // FAILED_PRECONDITION LOG_FORKED unless the log holds event `number` with `hash` (number 0 always fits).
 absl::Status CheckPosition(Transaction& transaction, int64_t number, absl::string_view hash);
 

@@ -255,13 +255,6 @@ std::string Place(const std::string& table, const std::string& column, const std
 
 }  // namespace
 
-absl::string_view SchoolOf(absl::string_view name) {
-  constexpr absl::string_view kPrefix = "schools/";
-  if (name.substr(0, kPrefix.size()) != kPrefix) return "";
-  name.remove_prefix(kPrefix.size());
-  return name.substr(0, name.find('/'));
-}
-
 const Schema& Schema::Of(const pb::Descriptor* descriptor) {
   static std::mutex& mutex = *new std::mutex;
   static auto& schemas = *new std::map<const pb::Descriptor*, const Schema*>;

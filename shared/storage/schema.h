@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "shared/base/resource_name.h"
 #include "shared/security/seal.h"
 #include "shared/storage/database.h"
 
@@ -79,8 +80,5 @@ class Schema {
   std::vector<Column> columns_;
   std::string select_by_name_, insert_, erase_, column_list_;
 };
-
-// The school of a resource name, "nancy" of "schools/nancy/cohorts/ai-1"; "" when it is none.
-absl::string_view SchoolOf(absl::string_view name);
 
 }  // namespace vivier::storage
