@@ -7,6 +7,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/rpc/error_details.pb.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
 #include "shared/command/commands.h"
@@ -33,10 +34,6 @@ rpc::Caller CallerOfFlags(const config::v1::Config& config) {
   caller.partner = absl::GetFlag(FLAGS_partner);
   if (!caller.partner.empty()) caller.kind = rpc::Caller::Kind::kPartner;
   return caller;
-}
-
-std::unique_ptr<pb::Message> NewMessage(const pb::Descriptor* type) {
-  return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
 absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescriptor& method, const std::string& json) {

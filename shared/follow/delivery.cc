@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
 #include "shared/rpc/log.h"
@@ -112,8 +113,7 @@ absl::StatusOr<bool> Delivery::DeliverPage() {
 
 // The outcome to store; an error where it must be tried again.
 absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event) const {
-  std::unique_ptr<google::protobuf::Message> message(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(options_.delivery->event)->New());
+  std::unique_ptr<google::protobuf::Message> message = NewMessage(options_.delivery->event);
   if (!message->ParseFromString(event.payload().value())) return Internal("the payload is no message of its type");
   const std::string id = UuidOf(absl::StrCat(options_.target, "|", options_.school, "|", event.hash()));
   ASSIGN_OR_RETURN(rpc::Outside::End there, options_.there());

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/message.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
 #include "shared/storage/events.h"
@@ -72,8 +73,7 @@ absl::StatusOr<bool> EventWork::IsBehindParked(storage::Transaction& transaction
 }
 
 absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now) const {
-  std::unique_ptr<google::protobuf::Message> event(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(reaction_->event)->New());
+  std::unique_ptr<google::protobuf::Message> event = NewMessage(reaction_->event);
   if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
   const rpc::Caller caller{
       absl::StrCat("service/", producer_), rpc::Caller::Kind::kService, {"service"}, {school_}, ""};

@@ -5,13 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/validate.h"
 #include "shared/storage/events.h"
 
 namespace vivier::follow {
 namespace {
-
-constexpr char kPermission[] = "events.follow";
 
 // A stream that cannot be written to for so long has a follower that is gone or stuck; it will ask again.
 constexpr absl::Duration kWriteTimeout = absl::Seconds(30);
@@ -54,12 +51,8 @@ void LogService::Open(absl::string_view bytes, const rpc::Peer& peer, std::share
 absl::StatusOr<LogService::Log*> LogService::Admit(absl::string_view bytes, const rpc::Peer& peer,
                                                    log::v1::FollowEventsRequest& request) {
   if (logs_.empty()) return Unavailable("no log is served here");
-  const rpc::Adapter& any = *logs_.begin()->second.adapter;
-  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, any.Authenticate(peer));
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
-  RETURN_IF_ERROR(any.Authorize(token->caller, kPermission, request.parent()));
-  RETURN_IF_ERROR(rpc::Validate(request));
+  static const rpc::Method& method = *new rpc::Method(rpc::Describe(FollowMethod()).value());
+  RETURN_IF_ERROR(logs_.begin()->second.adapter->Admit(method, bytes, peer, request).status());
   auto log = logs_.find(request.service());
   if (log == logs_.end())
     return Refused(log::v1::NOT_SERVED_HERE, absl::StrCat("this process does not serve ", request.service()),

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
 #include "shared/rpc/validate.h"
@@ -17,10 +18,6 @@ namespace vivier::rpc {
 namespace {
 
 namespace pb = google::protobuf;
-
-std::unique_ptr<pb::Message> NewMessage(const pb::Descriptor* type) {
-  return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
-}
 
 bool AllowsAnywhere(const Caller& caller, const std::string& permission) {
   for (const std::string& school : caller.schools)
@@ -143,8 +140,8 @@ void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, 
   incoming->rpc = &rpc;
   incoming->responder = std::move(responder);
   incoming->start = surroundings_.now();
-  const absl::Status admitted = Admit(rpc, bytes, peer, *incoming);
-  if (!admitted.ok()) return incoming->Answer(admitted, surroundings_.now());
+  const absl::Status received = Receive(bytes, peer, *incoming);
+  if (!received.ok()) return incoming->Answer(received, surroundings_.now());
   if (rpc.method.writes) {
     Write(std::move(incoming));
   } else {
@@ -152,16 +149,25 @@ void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, 
   }
 }
 
-absl::Status Adapter::Admit(const Rpc& rpc, absl::string_view bytes, const Peer& peer, Incoming& incoming) const {
-  ASSIGN_OR_RETURN(incoming.token, Authenticate(peer));
-  incoming.request = NewMessage(rpc.method.descriptor->input_type());
-  if (!incoming.request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Admit(const Method& method,
+                                                                              absl::string_view bytes, const Peer& peer,
+                                                                              pb::Message& request) const {
+  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, Authenticate(peer));
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
-  incoming.target = TextAt(*incoming.request, rpc.method.target);
-  RETURN_IF_ERROR(Authorize(incoming.token->caller, rpc.method.permission, incoming.target));
-  RETURN_IF_ERROR(Validate(*incoming.request));
-  if (SchoolOf(incoming.target).empty()) return InvalidField(PathText(rpc.method.target), "names no school");
-  if (rpc.method.writes) incoming.trace = TraceOf(peer);
+  const std::string target = TextAt(request, method.target);
+  RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
+  RETURN_IF_ERROR(Validate(request));
+  if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");
+  return token;
+}
+
+absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const {
+  const Method& method = incoming.rpc->method;
+  incoming.request = NewMessage(method.descriptor->input_type());
+  ASSIGN_OR_RETURN(incoming.token, Admit(method, bytes, peer, *incoming.request));
+  incoming.target = TextAt(*incoming.request, method.target);
+  if (method.writes) incoming.trace = TraceOf(peer);
   return absl::OkStatus();
 }
 

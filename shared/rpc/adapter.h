@@ -45,6 +45,12 @@ class Adapter {
   // Who calls, if his token is good.
   absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(const Peer& peer) const;
 
+  // The first half of the path, for any rpc: who calls, whether the bytes are a request of its type, whether he may,
+  // and whether its fields are right. Fills `request`.
+  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Admit(const Method& method, absl::string_view bytes,
+                                                                       const Peer& peer,
+                                                                       google::protobuf::Message& request) const;
+
   // OK when the caller may use the permission on the school of `name` and this process serves it; else the one answer
   // for what is unknown and what is forbidden.
   absl::Status Authorize(const Caller& caller, const std::string& permission, const std::string& name) const;
@@ -59,7 +65,7 @@ class Adapter {
 
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
-  absl::Status Admit(const Rpc& rpc, absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
+  absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
   bool Cacheable(const Method& method) const;
   void Read(std::shared_ptr<Incoming> incoming);
   void Write(std::shared_ptr<Incoming> incoming);

@@ -7,6 +7,7 @@
 #include "google/api/resource.pb.h"
 #include "shared/base/canonical.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -68,8 +69,7 @@ absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction,
   if (known != nullptr) return Replay(transaction, *known);
   storage::Unit unit(transaction);
   Call call(caller_, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, fetched_);
-  std::unique_ptr<pb::Message> response(
-      pb::MessageFactory::generated_factory()->GetPrototype(method_.descriptor->output_type())->New());
+  std::unique_ptr<pb::Message> response = NewMessage(method_.descriptor->output_type());
   RETURN_IF_ERROR(handler_(call, *request_, *response));
   std::string bytes = response->SerializeAsString();
   if (validate_only_) return bytes;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/cache/value.h"
 #include "shared/rpc/method.h"
@@ -23,10 +24,6 @@ const pb::MethodDescriptor* GetMethod(const std::string& service, const pb::Desc
       pb::DescriptorPool::generated_pool()->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
   return file == nullptr || file->service_count() == 0 ? nullptr
                                                        : file->service(0)->FindMethodByName("Get" + resource.name());
-}
-
-std::unique_ptr<pb::Message> NewMessage(const pb::Descriptor* type) {
-  return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
 std::string GetRequest(const pb::MethodDescriptor& method, const std::string& name) {

@@ -15,7 +15,6 @@
 #include "shared/follow/ticker.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/log.h"
-#include "shared/rpc/validate.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
 #include "shared/site/tokens.h"
@@ -52,6 +51,10 @@ absl::Status CheckSchema(storage::Database& database, const rpc::Service& servic
   RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
   for (const storage::Schema* schema : service.schemas()) RETURN_IF_ERROR(schema->CheckDrift(*connection));
   return connection->Commit();
+}
+
+const google::protobuf::MethodDescriptor* VerifyMethod() {
+  return rpc::MethodTaking(*v1::VerifyInvariantsRequest::descriptor());
 }
 
 // A service with all that runs it.
@@ -202,7 +205,7 @@ class RunningSite : public Site {
 
   rpc::Endpoint VerifyEndpoint() {
     rpc::Endpoint endpoint;
-    endpoint.method = v1::VerifyInvariantsRequest::descriptor()->file()->service(0)->method(0);
+    endpoint.method = VerifyMethod();
     endpoint.unary = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
       const absl::Status taken = workers_.Submit([this, request = std::string(bytes), peer, responder] {
         absl::StatusOr<v1::VerifyInvariantsResponse> response = AnswerVerify(request, peer);
@@ -215,14 +218,9 @@ class RunningSite : public Site {
   }
 
   absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const std::string& bytes, const rpc::Peer& peer) {
-    const rpc::Adapter& adapter = *running_.front()->adapter;
+    static const rpc::Method& method = *new rpc::Method(rpc::Describe(VerifyMethod()).value());
     v1::VerifyInvariantsRequest request;
-    ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, adapter.Authenticate(peer));
-    if (!request.ParseFromString(bytes)) {
-      return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
-    }
-    RETURN_IF_ERROR(adapter.Authorize(token->caller, "invariants.verify", request.parent()));
-    RETURN_IF_ERROR(rpc::Validate(request));
+    RETURN_IF_ERROR(running_.front()->adapter->Admit(method, bytes, peer, request).status());
     return Verify(std::string(SchoolOf(request.parent())));
   }
 

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "services/modules.h"
+#include "shared/base/message.h"
 #include "shared/storage/store_for_test.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -121,8 +122,7 @@ TEST(SchemaTest, EveryFieldOfEveryResourceComesBack) {
   ASSERT_GT(schemas.size(), 40u);
   for (const Schema* schema : schemas) {
     for (unsigned seed = 1; seed <= 20; ++seed) {
-      const std::unique_ptr<pb::Message> stored(
-          pb::MessageFactory::generated_factory()->GetPrototype(schema->descriptor())->New());
+      const std::unique_ptr<pb::Message> stored = NewMessage(schema->descriptor());
       Filler(seed).Fill(*stored);
       stored->GetReflection()->SetString(stored.get(), schema->descriptor()->FindFieldByName("name"),
                                          "schools/nancy/things/t-1");
@@ -146,8 +146,7 @@ TEST(SchemaTest, EmptyResourcesComeBackEmpty) {
     for (const Schema::Column& column : schema->columns())
       sealed_without_presence |= column.sealed && !column.field->has_presence() && !column.field->is_repeated();
     if (sealed_without_presence) continue;  // an empty sealed text is sealed too: nobody learns that it is empty
-    const std::unique_ptr<pb::Message> stored(
-        pb::MessageFactory::generated_factory()->GetPrototype(schema->descriptor())->New());
+    const std::unique_ptr<pb::Message> stored = NewMessage(schema->descriptor());
     stored->GetReflection()->SetString(stored.get(), schema->descriptor()->FindFieldByName("name"), "schools/a/b/c");
     schema->SetVersion(*stored, 1);
     const absl::StatusOr<Row> row = schema->ToRow(*stored, 1, no_key);

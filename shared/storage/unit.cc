@@ -7,6 +7,7 @@
 #include "google/protobuf/any.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/storage/events.h"
 #include "shared/storage/filter.h"
@@ -121,8 +122,7 @@ absl::StatusOr<const Answer*> Transaction::FindAnswer(const std::string& request
 }
 
 absl::StatusOr<std::shared_ptr<const pb::Message>> Transaction::Decode(const Schema& schema, const Row& row) {
-  std::shared_ptr<pb::Message> message(
-      pb::MessageFactory::generated_factory()->GetPrototype(schema.descriptor())->New());
+  std::shared_ptr<pb::Message> message = NewMessage(schema.descriptor());
   RETURN_IF_ERROR(
       schema.FromRow(row, *message, [this](const std::string& person, bool create) { return KeyOf(person, create); }));
   return message;

@@ -22,6 +22,7 @@
 #include "google/type/date.pb.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
+#include "shared/base/message.h"
 #include "shared/base/uuid.h"
 #include "shared/rpc/method.h"
 #include "vivier/options/v1/options.pb.h"
@@ -67,7 +68,7 @@ inline std::string NamePatternOf(const pb::FieldDescriptor& field) {
 class BaseRequest {
  public:
   static std::unique_ptr<pb::Message> Of(const pb::Descriptor& request) {
-    std::unique_ptr<pb::Message> message(pb::MessageFactory::generated_factory()->GetPrototype(&request)->New());
+    std::unique_ptr<pb::Message> message = NewMessage(&request);
     Fill(*message, {});
     return message;
   }

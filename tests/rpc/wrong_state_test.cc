@@ -11,6 +11,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/testing/engines.h"
 #include "shared/testing/world.h"
 #include "tests/rpc/digest.h"
@@ -38,8 +39,7 @@ class WrongStateTest : public ::testing::TestWithParam<storage::Engine> {
   absl::Status Call(const std::string& rpc, const std::string& json, const rpc::Caller& caller = World::Person()) {
     for (const pb::MethodDescriptor* method : Methods()) {
       if (method->name() != rpc) continue;
-      std::unique_ptr<pb::Message> request(
-          pb::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+      std::unique_ptr<pb::Message> request = NewMessage(method->input_type());
       const auto parsed = pb::util::JsonStringToMessage(Json(json), request.get());
       EXPECT_TRUE(parsed.ok()) << rpc << " " << parsed.ToString();
       if (const pb::FieldDescriptor* id = method->input_type()->FindFieldByName("request_id"))
