@@ -1,8 +1,6 @@
-// What unary calls and streams have in common: where they are armed, the tags by which the completion queue finds
-// them, and what the wire says about the peer.
+// What unary calls and streams have in common: where they are armed, and what the wire says about the peer.
 #pragma once
 
-#include <grpcpp/completion_queue.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
@@ -13,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/rpc/endpoint.h"
+#include "shared/transport/polling_queue.h"
 #include "shared/transport/raw_service.h"
 #include "shared/transport/traffic.h"
 
@@ -22,35 +21,15 @@ namespace vivier::transport {
 struct Lane {
   RawService& service;
   int index;  // of the method in its service
-  grpc::ServerCompletionQueue& queue;
+  PollingQueue& polling;
   Traffic& traffic;
   absl::Duration deadline;  // of a call whose client gave none
   const std::string& in_process_key;
   bool tls;
   bool health;  // health checks pass every limit and the drain
 
+  grpc::ServerCompletionQueue& queue() const { return polling.queue(); }
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }
-};
-
-// A tag on the completion queue. Its address is the tag.
-class Event {
- public:
-  virtual void Happened(bool ok) = 0;
-
- protected:
-  ~Event() = default;
-};
-
-template <class Owner>
-class Tag final : public Event {
- public:
-  using Method = void (Owner::*)(bool ok);
-  Tag(Owner& owner, Method method) : owner_(owner), method_(method) {}
-  void Happened(bool ok) override { (owner_.*method_)(ok); }
-
- private:
-  Owner& owner_;
-  const Method method_;
 };
 
 // The metadata by which a caller inside the process proves that it is one: the server's key, drawn at its start.

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -89,12 +88,6 @@ std::string DialledAddress(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
 }
 
-void Poll(grpc::ServerCompletionQueue& queue) {
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue.Next(&tag, &ok)) static_cast<Event*>(tag)->Happened(ok);
-}
-
 }  // namespace
 
 struct Server::Impl {
@@ -109,10 +102,9 @@ struct Server::Impl {
   const std::string in_process_key = RandomKey();
   std::shared_ptr<Health> health;
   std::vector<std::unique_ptr<RawService>> services;
-  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
+  std::vector<std::unique_ptr<PollingQueue>> queues;
   std::unique_ptr<grpc::Server> server;
   std::vector<std::unique_ptr<Lane>> lanes;
-  std::vector<std::thread> threads;
   std::string address;
   int port = 0;
   std::once_flag drained;
@@ -128,7 +120,8 @@ absl::Status Server::Impl::Build(EndpointsByService by_service, int request_byte
     services.push_back(std::make_unique<RawService>(std::move(endpoints)));
     builder.RegisterService(services.back().get());
   }
-  for (int i = 0; i < std::max(options.io_threads, 1); ++i) queues.push_back(builder.AddCompletionQueue());
+  for (int i = 0; i < std::max(options.io_threads, 1); ++i)
+    queues.push_back(std::make_unique<PollingQueue>(builder.AddCompletionQueue()));
   server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return Unavailable("cannot listen on " + options.address);
   address = DialledAddress(options.address, port);
@@ -146,7 +139,7 @@ void Server::Impl::Serve() {
       }
     }
   }
-  for (const auto& queue : queues) threads.emplace_back([&queue = *queue] { Poll(queue); });
+  for (const auto& queue : queues) queue->Start();
 }
 
 void Server::Impl::Arm(const Lane& lane) {
@@ -205,7 +198,6 @@ void Server::Shutdown() {
     impl_->server->Shutdown(absl::ToChronoTime(absl::Now() + kShutdownGrace));
     impl_->traffic.WaitReleased();
     for (const auto& queue : impl_->queues) queue->Shutdown();
-    for (std::thread& thread : impl_->threads) thread.join();
   });
 }
 

@@ -38,8 +38,8 @@ void StreamCall::Arm(const Lane& lane) {
   lane.traffic.Armed();
   Wire& wire = *call->wire_;
   wire.context.AsyncNotifyWhenDone(&call->ended_);
-  lane.service.RequestAsyncServerStreaming(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue,
-                                           &lane.queue, &call->arrived_);
+  lane.service.RequestAsyncServerStreaming(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue(),
+                                           &lane.queue(), &call->arrived_);
 }
 
 void StreamCall::Arrived(bool ok) {

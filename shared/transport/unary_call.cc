@@ -42,7 +42,7 @@ void UnaryCall::Arm(const Lane& lane) {
   lane.traffic.Armed();
   Wire& wire = *call->wire_;
   wire.context.AsyncNotifyWhenDone(&call->ended_);
-  lane.service.RequestAsyncUnary(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue, &lane.queue,
+  lane.service.RequestAsyncUnary(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue(), &lane.queue(),
                                  &call->arrived_);
 }
 
@@ -69,11 +69,16 @@ void UnaryCall::Handle() {
 }
 
 void UnaryCall::Answer(std::shared_ptr<const std::string> bytes) {
-  if (!answered_.exchange(true)) wire_->writer.Finish(Wrap(std::move(bytes)), grpc::Status::OK, &finished_);
+  if (answered_.exchange(true)) return;
+  lane_.polling.Run([call = shared_from_this(), bytes = std::move(bytes)] {
+    call->wire_->writer.Finish(Wrap(bytes), grpc::Status::OK, &call->finished_);
+  });
 }
 
 void UnaryCall::Refuse(const absl::Status& status) {
-  if (!answered_.exchange(true)) wire_->writer.FinishWithError(ToGrpc(status), &finished_);
+  if (answered_.exchange(true)) return;
+  lane_.polling.Run(
+      [call = shared_from_this(), status] { call->wire_->writer.FinishWithError(ToGrpc(status), &call->finished_); });
 }
 
 void UnaryCall::Finished(bool) { CountTag(); }

@@ -1,0 +1,66 @@
+// A completion queue, its tags, and the one thread that polls it. Only that thread begins operations of unary calls:
+// sending an answer costs a system call and more, a third of a small write, and the writer's thread has others waiting.
+// Run is thread-safe.
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/completion_queue.h>
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace vivier::transport {
+
+// A tag on the completion queue. Its address is the tag.
+class Event {
+ public:
+  virtual void Happened(bool ok) = 0;
+
+ protected:
+  ~Event() = default;
+};
+
+template <class Owner>
+class Tag final : public Event {
+ public:
+  using Method = void (Owner::*)(bool ok);
+  Tag(Owner& owner, Method method) : owner_(owner), method_(method) {}
+  void Happened(bool ok) override { (owner_.*method_)(ok); }
+
+ private:
+  Owner& owner_;
+  const Method method_;
+};
+
+class PollingQueue {
+ public:
+  using Task = std::function<void()>;
+
+  explicit PollingQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {}
+
+  grpc::ServerCompletionQueue& queue() { return *queue_; }
+
+  void Start();
+  // Runs the task on the polling thread, in the order of the calls; at once when this is the polling thread.
+  void Run(Task task);
+  // After the last call has ended: no task may come any more.
+  void Shutdown();
+
+ private:
+  void Poll();
+  void Woken(bool ok);
+
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  std::thread thread_;
+  Tag<PollingQueue> woken_{*this, &PollingQueue::Woken};
+  grpc::Alarm alarm_;  // set when the first task is left and not again before it rang
+  absl::Mutex mutex_;
+  std::vector<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace vivier::transport
