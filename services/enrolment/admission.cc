@@ -156,12 +156,13 @@ absl::StatusOr<Application> Enrolment::AdmitApplication(Call& call, const v1::Ad
 }
 
 absl::StatusOr<Standing> Enrolment::StandingOf(Call& call, const Application& application) {
-  const std::string better = absl::StrCat("cohort = $2 AND rank > 0 AND rank < $3 AND ");
-  const std::vector<storage::Value> where = {application.cohort(), static_cast<int64_t>(application.rank())};
+  ASSIGN_OR_RETURN(const std::vector<int64_t> better,
+                   applications_.Count(call, absl::StrCat("cohort = $2 AND rank > 0 AND rank < $3 AND ", kInPlay),
+                                       {application.cohort(), static_cast<int64_t>(application.rank())},
+                                       {"state = 'AWAITING_FUNDING'"}));
   Standing standing;
-  ASSIGN_OR_RETURN(standing.better_in_play, applications_.Count(call, better + kInPlay, where));
-  ASSIGN_OR_RETURN(int64_t awaiting, applications_.Count(call, better + "state = 'AWAITING_FUNDING'", where));
-  standing.better_awaits_funding = awaiting > 0;
+  standing.better_in_play = better[0];
+  standing.better_awaits_funding = better[1] > 0;
   return standing;
 }
 

@@ -29,9 +29,10 @@ class Enrolment {
   rpc::Service Rpc();
 
  private:
-  // IsInPlay as SQL.
+  // IsInPlay as SQL. No IN (…): SQLite fills a table with its list at every run, which costs more than the count.
   static constexpr char kInPlay[] =
-      "state IN ('SHORTLISTED', 'WAITLISTED', 'FUNDING_PENDING', 'AWAITING_FUNDING', 'ADMITTED', 'ACCEPTED')";
+      "CASE state WHEN 'SHORTLISTED' THEN 1 WHEN 'WAITLISTED' THEN 1 WHEN 'FUNDING_PENDING' THEN 1 "
+      "WHEN 'AWAITING_FUNDING' THEN 1 WHEN 'ADMITTED' THEN 1 WHEN 'ACCEPTED' THEN 1 ELSE 0 END = 1";
 
   absl::StatusOr<v1::School> UpdateSchool(Call& call, const v1::UpdateSchoolRequest& request);
   absl::StatusOr<v1::Candidate> CreateCandidate(Call& call, const v1::CreateCandidateRequest& request);

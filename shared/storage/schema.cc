@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -17,7 +18,7 @@
 #include "google/type/date.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/storage/field_json.h"
+#include "shared/storage/field_encoding.h"
 #include "shared/storage/migrate.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -216,36 +217,32 @@ absl::Status FromValue(const Value& value, const Schema::Column& column, pb::Mes
   }
 }
 
-// Whether a column would hold the same. Of two equal JSON fields it may say no, when they hold a map.
+// Whether a column would hold the same. Of two equal messages it may say no, when they hold a map.
 bool IsSame(const pb::Message& before, const pb::Message& after, const Schema::Column& column) {
   const FieldDescriptor* field = column.field;
   if (IsEmpty(before, field) || IsEmpty(after, field)) return IsEmpty(before, field) && IsEmpty(after, field);
-  if (column.kind != Schema::Kind::kJson) return *ToValue(before, column) == *ToValue(after, column);
   const pb::Reflection& reflection = *before.GetReflection();
-  const auto text = [](const pb::Message& message) { return message.SerializeAsString(); };
-  if (!field->is_repeated())
-    return text(reflection.GetMessage(before, field)) == text(reflection.GetMessage(after, field));
-  const int size = reflection.FieldSize(before, field);
-  if (field->message_type() == nullptr || reflection.FieldSize(after, field) != size) return false;
-  for (int i = 0; i < size; ++i)
-    if (text(reflection.GetRepeatedMessage(before, field, i)) != text(reflection.GetRepeatedMessage(after, field, i)))
-      return false;
-  return true;
-}
-
-// Sealed values are bytes of the same text that an open column would hold; integers become their decimal text.
-std::string PlainText(const Value& value) {
-  if (const int64_t* number = std::get_if<int64_t>(&value)) return absl::StrCat(*number);
-  if (const Bytes* bytes = std::get_if<Bytes>(&value)) return bytes->data;
-  return std::get<std::string>(value);
-}
-
-absl::StatusOr<Value> FromPlainText(std::string text, const Schema::Column& column) {
-  if (column.kind != Schema::Kind::kInteger && column.kind != Schema::Kind::kMicroseconds)
-    return Value(std::move(text));
-  int64_t number = 0;
-  if (!absl::SimpleAtoi(text, &number)) return Internal("a sealed number is none");
-  return Value(number);
+  const auto bytes = [](const pb::Message& message) { return message.SerializeAsString(); };
+  if (field->is_repeated()) {
+    const int size = reflection.FieldSize(before, field);
+    if (field->message_type() == nullptr || reflection.FieldSize(after, field) != size) return false;
+    for (int i = 0; i < size; ++i)
+      if (bytes(reflection.GetRepeatedMessage(before, field, i)) !=
+          bytes(reflection.GetRepeatedMessage(after, field, i)))
+        return false;
+    return true;
+  }
+  switch (column.kind) {
+    case Schema::Kind::kText:
+      return reflection.GetStringReference(before, field, nullptr) ==
+             reflection.GetStringReference(after, field, nullptr);
+    case Schema::Kind::kInteger:
+      return GetInteger(before, field) == GetInteger(after, field);
+    case Schema::Kind::kEnum:
+      return reflection.GetEnumValue(before, field) == reflection.GetEnumValue(after, field);
+    default:
+      return bytes(reflection.GetMessage(before, field)) == bytes(reflection.GetMessage(after, field));
+  }
 }
 
 // Binds a sealed value to its place, so that ciphertexts cannot be moved between rows or columns.
@@ -323,10 +320,11 @@ absl::Status Schema::CheckEtag(const pb::Message& message, absl::string_view eta
 }
 
 absl::StatusOr<Value> Schema::ToColumn(const pb::Message& message, const Column& column, const KeyOf& key_of) const {
-  ASSIGN_OR_RETURN(Value value, ToValue(message, column));
-  if (!column.sealed || std::holds_alternative<std::monostate>(value)) return value;
+  if (!column.sealed) return ToValue(message, column);
+  if (IsEmpty(message, column.field)) return Value();
   ASSIGN_OR_RETURN(security::Key key, key_of(PersonOf(message), true));
-  return Value(Bytes{security::Seal(key, PlainText(value), Place(table_, column.field->name(), NameOf(message)))});
+  return Value(Bytes{
+      security::Seal(key, FieldBytes(message, column.field), Place(table_, column.field->name(), NameOf(message)))});
 }
 
 absl::StatusOr<Row> Schema::ToRow(const pb::Message& message, int64_t version, const KeyOf& key_of) const {
@@ -360,28 +358,28 @@ absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const
 
 absl::Status Schema::FromRow(const Row& row, pb::Message& message, const KeyOf& key_of) const {
   if (row.size() != kFixedColumns + columns_.size()) return Internal("a row of another table");
-  const std::string& name = std::get<std::string>(row[1]);
-  message.GetReflection()->SetString(&message, name_, name);
+  message.GetReflection()->SetString(&message, name_, std::get<std::string>(row[1]));
   SetVersion(message, std::get<int64_t>(row[2]));
-  // The person's name is itself a column: open ones first, then the sealed ones with his key.
-  for (bool sealed : {false, true}) {
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      const Column& column = columns_[i];
-      const Value& value = row[kFixedColumns + i];
-      if (column.sealed != sealed) continue;
-      if (!sealed) {
-        RETURN_IF_ERROR(FromValue(value, column, message));
-        continue;
-      }
-      const Bytes* bytes = std::get_if<Bytes>(&value);
-      if (bytes == nullptr) continue;
-      absl::StatusOr<security::Key> key = key_of(PersonOf(message), false);
-      if (absl::IsNotFound(key.status())) continue;  // the person was erased
-      RETURN_IF_ERROR(key.status());
-      ASSIGN_OR_RETURN(std::string text, security::Open(*key, bytes->data, Place(table_, column.field->name(), name)));
-      ASSIGN_OR_RETURN(Value open, FromPlainText(std::move(text), column));
-      RETURN_IF_ERROR(FromValue(open, column, message));
+  for (size_t i = 0; i < columns_.size(); ++i)
+    if (!columns_[i].sealed) RETURN_IF_ERROR(FromValue(row[kFixedColumns + i], columns_[i], message));
+  return person_ == nullptr ? absl::OkStatus() : OpenSealed(row, message, key_of);
+}
+
+// After the open columns, since the person's name may be one of them.
+absl::Status Schema::OpenSealed(const Row& row, pb::Message& message, const KeyOf& key_of) const {
+  std::optional<security::Key> key;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const Bytes* sealed = std::get_if<Bytes>(&row[kFixedColumns + i]);
+    if (!columns_[i].sealed || sealed == nullptr) continue;
+    if (!key.has_value()) {
+      absl::StatusOr<security::Key> found = key_of(PersonOf(message), false);
+      if (absl::IsNotFound(found.status())) return absl::OkStatus();  // the person was erased
+      RETURN_IF_ERROR(found.status());
+      key = *std::move(found);
     }
+    const std::string& column = columns_[i].field->name();
+    ASSIGN_OR_RETURN(std::string bytes, security::Open(*key, sealed->data, Place(table_, column, NameOf(message))));
+    if (!message.MergeFromString(bytes)) return Internal(absl::StrCat("column ", column, " does not hold its field"));
   }
   return absl::OkStatus();
 }

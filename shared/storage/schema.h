@@ -71,6 +71,7 @@ class Schema {
   std::string PersonOf(const google::protobuf::Message& message) const;
   absl::StatusOr<Value> ToColumn(const google::protobuf::Message& message, const Column& column,
                                  const KeyOf& key_of) const;
+  absl::Status OpenSealed(const Row& row, google::protobuf::Message& message, const KeyOf& key_of) const;
 
   const google::protobuf::Descriptor* descriptor_;
   const google::protobuf::FieldDescriptor* name_;

@@ -8,8 +8,8 @@
 //   Timestamp, Duration                BIGINT, microseconds
 //   google.type.Date                   TEXT, YYYY-MM-DD
 //   other messages, repeated, maps     TEXT, JSON with the .proto's field names; NULL when empty
-//   any of these with pii, or a JSON   BYTEA, sealed with the key of the person whom the message's `person` option
-//   that holds a pii field             names; bound to table, column and row
+//   any of these with pii, or one      BYTEA, the field's protobuf encoding, sealed with the key of the person whom the
+//   that holds a pii field             message's `person` option names; bound to table, column and row
 //
 // A field with presence is NULL when absent; one without has its default. The table's name is the resource's plural
 // in snake case. Tables are immutable and thread-safe; a Unit is not.
@@ -91,7 +91,15 @@ class Table {
 
   // The number of rows that satisfy `condition`.
   absl::StatusOr<int64_t> Count(Unit& unit, absl::string_view condition, absl::Span<const Value> parameters) const {
-    return unit.Count(schema_, condition, parameters);
+    ASSIGN_OR_RETURN(std::vector<int64_t> counts, unit.Count(schema_, condition, parameters));
+    return counts.front();
+  }
+
+  // The number of rows that satisfy `condition`, then for each of `among` how many of them satisfy it too.
+  absl::StatusOr<std::vector<int64_t>> Count(Unit& unit, absl::string_view condition,
+                                             absl::Span<const Value> parameters,
+                                             absl::Span<const absl::string_view> among) const {
+    return unit.Count(schema_, condition, parameters, among);
   }
 
   // AIP-132 and AIP-158: the children of `parent` in the order of their names. `filter` is an AIP-160 expression over

@@ -129,15 +129,14 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Transaction::Decode(const Sch
 }
 
 absl::StatusOr<const pb::Message*> Transaction::Find(const Schema& schema, const std::string& name) {
-  auto [entry, inserted] = rows_.try_emplace(RowKey(&schema, name));
-  if (!inserted) return entry->second.get();
-  absl::StatusOr<Result> found = connection_.Query(schema.select_by_name(), {Value(school_), Value(name)});
-  if (!found.ok() || found->rows.empty()) {
-    if (!found.ok()) rows_.erase(RowKey(&schema, name));
-    return found.ok() ? absl::StatusOr<const pb::Message*>(nullptr) : found.status();
+  RowKey key(&schema, name);
+  if (const auto known = rows_.find(key); known != rows_.end()) return known->second.get();
+  ASSIGN_OR_RETURN(const Result found, connection_.Query(schema.select_by_name(), {Value(school_), Value(name)}));
+  std::shared_ptr<const pb::Message> message;
+  if (!found.rows.empty()) {
+    ASSIGN_OR_RETURN(message, Decode(schema, found.rows[0]));
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const pb::Message> message, Decode(schema, found->rows[0]));
-  return (rows_[RowKey(&schema, name)] = std::move(message)).get();
+  return rows_.emplace(std::move(key), std::move(message)).first->second.get();
 }
 
 absl::StatusOr<const pb::Message*> Unit::Find(const Schema& schema, const std::string& name) {
@@ -227,15 +226,19 @@ absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condit
   return more;
 }
 
-absl::StatusOr<int64_t> Unit::Count(const Schema& schema, absl::string_view condition,
-                                    absl::Span<const Value> parameters) {
+absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema, absl::string_view condition,
+                                                 absl::Span<const Value> parameters,
+                                                 absl::Span<const absl::string_view> among) {
   RETURN_IF_ERROR(NothingPending(schema));
   std::vector<Value> all = {Value(school())};
   all.insert(all.end(), parameters.begin(), parameters.end());
-  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(absl::StrCat("SELECT COUNT(*) FROM ", schema.table(),
-                                                                               " WHERE school = $1 AND ", condition),
-                                                                  all));
-  return std::get<int64_t>(result.rows[0][0]);
+  std::string sql = "SELECT COUNT(*)";
+  for (absl::string_view kind : among) absl::StrAppend(&sql, ", COUNT(*) FILTER (WHERE ", kind, ")");
+  absl::StrAppend(&sql, " FROM ", schema.table(), " WHERE school = $1 AND ", condition);
+  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(sql, all));
+  std::vector<int64_t> counts;
+  for (const Value& count : result.rows.front()) counts.push_back(std::get<int64_t>(count));
+  return counts;
 }
 
 absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& parent, int page_size,

@@ -114,7 +114,10 @@ class Unit {
   // At most `limit` rows; true when there are more.
   absl::StatusOr<bool> Select(const Schema& schema, absl::string_view condition, absl::Span<const Value> parameters,
                               int limit, const Each& each);
-  absl::StatusOr<int64_t> Count(const Schema& schema, absl::string_view condition, absl::Span<const Value> parameters);
+  // The rows that satisfy `condition`, then for each of `among` those of them that satisfy it too.
+  absl::StatusOr<std::vector<int64_t>> Count(const Schema& schema, absl::string_view condition,
+                                             absl::Span<const Value> parameters,
+                                             absl::Span<const absl::string_view> among = {});
   absl::StatusOr<std::string> List(const Schema& schema, const std::string& parent, int page_size,
                                    const std::string& page_token, const std::string& filter, const Each& each);
 

@@ -42,7 +42,8 @@ CREATE TABLE applications (
     rank > 0 OR state NOT IN ('WAITLISTED', 'FUNDING_PENDING', 'AWAITING_FUNDING', 'ADMITTED', 'ACCEPTED')));
 -- A person applies once to a cohort, for ever; so he has at most one seat in it.
 CREATE UNIQUE INDEX applications_by_person ON applications (school, cohort, candidate);
-CREATE INDEX applications_by_rank ON applications (school, cohort, rank) WHERE rank > 0;
+-- With the state, so that an admission counts who stands before it without reading their rows.
+CREATE INDEX applications_by_rank ON applications (school, cohort, rank, state) WHERE rank > 0;
 CREATE INDEX applications_funding_by ON applications (school, funding_by) WHERE funding_by IS NOT NULL;
 CREATE INDEX applications_accept_by ON applications (school, accept_by) WHERE accept_by IS NOT NULL;
 

@@ -1,4 +1,5 @@
-// The JSON text of one field, as a column of schema.h keeps it. Thread-safe.
+// One field alone, as a column of schema.h keeps it: JSON where an auditor may read it, protobuf's encoding where it is
+// sealed and nobody can. Thread-safe.
 #pragma once
 
 #include <string>
@@ -16,5 +17,8 @@ absl::StatusOr<std::string> FieldJson(const google::protobuf::Message& message,
 // written them.
 absl::Status MergeFieldJson(google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field,
                             absl::string_view json);
+
+// Message::MergeFromString reads it again, and passes over what this binary does not know.
+std::string FieldBytes(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field);
 
 }  // namespace vivier::storage

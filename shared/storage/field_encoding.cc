@@ -1,12 +1,13 @@
-#include "shared/storage/field_json.h"
+#include "shared/storage/field_encoding.h"
 
 #include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/type.pb.h"
+#include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
@@ -69,16 +70,10 @@ std::string UrlOf(const pb::Message& message) {
 
 // protobuf prints whole messages only, so the field stands alone in one and the wrapping {"field": … } is cut off.
 absl::StatusOr<std::string> FieldJson(const pb::Message& message, const pb::FieldDescriptor* field) {
-  std::unique_ptr<pb::Message> alone(message.New());
-  alone->CopyFrom(message);
-  std::vector<const pb::FieldDescriptor*> set;
-  alone->GetReflection()->ListFields(*alone, &set);
-  for (const pb::FieldDescriptor* other : set)
-    if (other != field) alone->GetReflection()->ClearField(alone.get(), other);
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string json;
-  if (!pb::util::BinaryToJsonString(&Resolver(), UrlOf(message), alone->SerializeAsString(), &json, options).ok())
+  if (!pb::util::BinaryToJsonString(&Resolver(), UrlOf(message), FieldBytes(message, field), &json, options).ok())
     return Internal("a field does not print as JSON");
   const size_t prefix = field->name().size() + 4;  // {"name":
   return json.substr(prefix, json.size() - prefix - 1);
@@ -89,12 +84,18 @@ absl::Status MergeFieldJson(pb::Message& message, const pb::FieldDescriptor* fie
   options.ignore_unknown_fields = true;
   const std::string wrapped = absl::StrCat("{\"", field->name(), "\":", json, "}");
   std::string binary;
-  std::unique_ptr<pb::Message> alone(message.New());
   if (!pb::util::JsonToBinaryString(&Resolver(), UrlOf(message), wrapped, &binary, options).ok() ||
-      !alone->ParseFromString(binary))
+      !message.MergeFromString(binary))
     return Internal(absl::StrCat("column ", field->name(), " does not hold the JSON of its field"));
-  message.MergeFrom(*alone);
   return absl::OkStatus();
+}
+
+std::string FieldBytes(const pb::Message& message, const pb::FieldDescriptor* field) {
+  pb::FieldMask mask;
+  mask.add_paths(field->name());
+  std::unique_ptr<pb::Message> alone(message.New());
+  pb::util::FieldMaskUtil::MergeMessageTo(message, mask, {}, alone.get());
+  return alone->SerializeAsString();
 }
 
 }  // namespace vivier::storage

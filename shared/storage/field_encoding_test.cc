@@ -1,4 +1,4 @@
-#include "shared/storage/field_json.h"
+#include "shared/storage/field_encoding.h"
 
 #include "gtest/gtest.h"
 #include "shared/storage/schema.h"
@@ -63,6 +63,15 @@ TEST(FieldJson, RefusesWhatIsNoJsonOfTheField) {
   const auto* field = Cohort::descriptor()->FindFieldByName("eligibility_rules");
   for (const char* broken : {"", "[", "[{\"min\":\"many\"}]", "7"})
     EXPECT_FALSE(MergeFieldJson(cohort, field, broken).ok()) << broken;
+}
+
+TEST(FieldBytes, HoldTheFieldAlone) {
+  const Application application = ScoredApplication();
+  Application expected, read;
+  *expected.mutable_scores() = application.scores();
+  ASSERT_TRUE(read.MergeFromString(FieldBytes(application, Application::descriptor()->FindFieldByName("scores"))));
+  EXPECT_EQ(read.SerializeAsString(), expected.SerializeAsString());
+  EXPECT_EQ(FieldBytes(application, Application::descriptor()->FindFieldByName("findings")), "");
 }
 
 class Change : public ::testing::Test {
