@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "shared/base/error.h"
 #include "shared/base/random.h"
@@ -24,26 +25,44 @@ const EVP_CIPHER* Algorithm() {
   return algorithm;
 }
 
-EVP_CIPHER_CTX* Context() {
-  struct Owner {
-    EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-    ~Owner() { EVP_CIPHER_CTX_free(context); }
-  };
-  thread_local Owner owner;
-  return owner.context;
-}
-
 // Encryption in memory fails only on a broken installation; going on would store nothing, or plain text.
 void Must(int answer) {
   if (answer != 1) std::abort();
 }
 
+// The thread's cipher. Setting up a key costs more than a short text, and the columns of a row follow each other with
+// the same one.
+class Cipher {
+ public:
+  static Cipher& OfThread() {
+    thread_local Cipher cipher;
+    return cipher;
+  }
+
+  // Begins to encrypt (1) or decrypt (0).
+  EVP_CIPHER_CTX* Begin(const Key& key, absl::string_view nonce, int encrypt) {
+    if (!key_.has_value() || key_->bytes() != key.bytes()) {
+      Must(EVP_CipherInit_ex(context_, Algorithm(), nullptr, Raw(key.bytes()), nullptr, encrypt));
+      key_ = key;
+    }
+    Must(EVP_CipherInit_ex(context_, nullptr, nullptr, nullptr, Raw(nonce), encrypt));
+    return context_;
+  }
+
+ private:
+  Cipher() = default;
+  ~Cipher() { EVP_CIPHER_CTX_free(context_); }
+
+  EVP_CIPHER_CTX* const context_ = EVP_CIPHER_CTX_new();
+  std::optional<Key> key_;
+};
+
 // Takes the associated data, then turns `from` into as many bytes at `to`.
-bool Transform(absl::string_view associated_data, absl::string_view from, char* to) {
+bool Transform(EVP_CIPHER_CTX* context, absl::string_view associated_data, absl::string_view from, char* to) {
   int size = 0;
-  return EVP_CipherUpdate(Context(), nullptr, &size, Raw(associated_data), static_cast<int>(associated_data.size())) ==
+  return EVP_CipherUpdate(context, nullptr, &size, Raw(associated_data), static_cast<int>(associated_data.size())) ==
              1 &&
-         EVP_CipherUpdate(Context(), Raw(to), &size, Raw(from), static_cast<int>(from.size())) == 1;
+         EVP_CipherUpdate(context, Raw(to), &size, Raw(from), static_cast<int>(from.size())) == 1;
 }
 
 absl::Status Broken() {
@@ -73,10 +92,10 @@ std::string Seal(const Key& key, absl::string_view plaintext, absl::string_view 
   char* const ciphertext = sealed.data() + kNonceSize;
   char* const tag = ciphertext + plaintext.size();
   int size = 0;
-  Must(EVP_CipherInit_ex(Context(), Algorithm(), nullptr, Raw(key.bytes()), Raw(sealed.data()), 1));
-  Must(Transform(associated_data, plaintext, ciphertext));
-  Must(EVP_CipherFinal_ex(Context(), Raw(tag), &size));
-  Must(EVP_CIPHER_CTX_ctrl(Context(), EVP_CTRL_AEAD_GET_TAG, kTagSize, tag));
+  EVP_CIPHER_CTX* const context = Cipher::OfThread().Begin(key, absl::string_view(sealed).substr(0, kNonceSize), 1);
+  Must(Transform(context, associated_data, plaintext, ciphertext));
+  Must(EVP_CipherFinal_ex(context, Raw(tag), &size));
+  Must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, tag));
   return sealed;
 }
 
@@ -86,10 +105,10 @@ absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed, absl:
   std::string tag(sealed.substr(sealed.size() - kTagSize));
   std::string plaintext(ciphertext.size(), '\0');
   int size = 0;
-  Must(EVP_CipherInit_ex(Context(), Algorithm(), nullptr, Raw(key.bytes()), Raw(sealed), 0));
-  Must(EVP_CIPHER_CTX_ctrl(Context(), EVP_CTRL_AEAD_SET_TAG, kTagSize, tag.data()));
-  if (!Transform(associated_data, ciphertext, plaintext.data())) return Broken();
-  if (EVP_CipherFinal_ex(Context(), Raw(tag.data()), &size) != 1) {
+  EVP_CIPHER_CTX* const context = Cipher::OfThread().Begin(key, sealed.substr(0, kNonceSize), 0);
+  Must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize, tag.data()));
+  if (!Transform(context, associated_data, ciphertext, plaintext.data())) return Broken();
+  if (EVP_CipherFinal_ex(context, Raw(tag.data()), &size) != 1) {
     OPENSSL_cleanse(plaintext.data(), plaintext.size());
     return Broken();
   }
