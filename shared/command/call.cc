@@ -18,6 +18,7 @@
 ABSL_FLAG(std::string, role, "school_director", "roles of the token, comma-separated (shared/security/roles.cc)");
 ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
 ABSL_FLAG(std::string, partner, "", "the company that a partner's token acts for, schools/…/companies/…");
+ABSL_FLAG(std::string, reason, "", "why the call goes beyond a read budget; kept in the audit record");
 ABSL_FLAG(bool, list, false, "call: name every rpc");
 
 namespace vivier::command {
@@ -53,8 +54,9 @@ absl::Status CallMethod(const pb::MethodDescriptor& method, const std::string& j
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   ASSIGN_OR_RETURN(std::string authorization, session->Authorization(CallerOfFlags(settings.config)));
   ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceOf(method.file())));
-  ASSIGN_OR_RETURN(std::string bytes, channel->Call(rpc::PathOf(method), request->SerializeAsString(),
-                                                    {absl::Seconds(30), authorization, ""}));
+  ASSIGN_OR_RETURN(std::string bytes,
+                   channel->Call(rpc::PathOf(method), request->SerializeAsString(),
+                                 {absl::Seconds(30), authorization, "", absl::GetFlag(FLAGS_reason)}));
   std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
   if (!response->ParseFromString(bytes)) return Internal("the answer is no message of its type");
   pb::util::JsonPrintOptions options;

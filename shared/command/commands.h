@@ -20,6 +20,8 @@ int Migrate(const Arguments& arguments, Modules modules);
 int Check(const Arguments& arguments, Modules modules);
 // verify: proves the invariants of docs/invariants.md on the data.
 int Verify(const Arguments& arguments, Modules modules);
+// audit NAME: who changed a resource, and who was shown a person's data.
+int Audit(const Arguments& arguments, Modules modules);
 // call METHOD [JSON] | call --list
 int Call(const Arguments& arguments, Modules modules);
 // explain METHOD: what the adapter does for an rpc.

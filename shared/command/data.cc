@@ -30,8 +30,10 @@ absl::Status CheckData(Modules modules) {
 // Looks until the services' logs stand alike, since only then their claims can be compared.
 absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session, const std::string& school) {
   const absl::Time start = absl::Now();
+  site::v1::VerifyInvariantsRequest request;
+  request.set_parent("schools/" + school);
   while (true) {
-    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, session.Verify(school));
+    ASSIGN_OR_RETURN(auto response, session.AskAll<site::v1::VerifyInvariantsResponse>(request));
     const bool at_rest = site::IsAtRest(response);
     if (!at_rest && session.running() && absl::Now() - start < kInFlightMax) {
       absl::SleepFor(kLookAgain);

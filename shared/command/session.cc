@@ -13,14 +13,6 @@
 #include "shared/transport/channel.h"
 
 namespace vivier::command {
-namespace {
-
-constexpr char kVerifyPath[] = "/vivier.site.v1.SiteService/VerifyInvariants";
-// A full check reads every row of a school.
-constexpr absl::Duration kVerifyTimeout = absl::Minutes(5);
-
-}  // namespace
-
 std::map<std::string, Note> ReadNotes(const std::string& data) {
   std::map<std::string, Note> notes;
   std::error_code error;
@@ -63,20 +55,6 @@ absl::StatusOr<rpc::Channel*> Session::To(const std::string& service) {
   auto channel = channels_.find(service);
   if (channel == channels_.end()) return Unavailable(absl::StrCat(service, " does not run here"));
   return channel->second.get();
-}
-
-absl::StatusOr<site::v1::VerifyInvariantsResponse> Session::Verify(const std::string& school) {
-  if (site_ != nullptr) return site_->Verify(school);
-  site::v1::VerifyInvariantsRequest request;
-  request.set_parent("schools/" + school);
-  const std::string authorization = tokens_->OfService("operator");
-  site::v1::VerifyInvariantsResponse all;
-  for (const auto& [address, channel] : processes_) {
-    ASSIGN_OR_RETURN(auto response, rpc::Invoke<site::v1::VerifyInvariantsResponse>(
-                                        *channel, kVerifyPath, request, {kVerifyTimeout, authorization, ""}));
-    all.MergeFrom(response);
-  }
-  return all;
 }
 
 RunNotes::RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "shared/base/status.h"
 #include "shared/command/settings.h"
 #include "shared/rpc/caller.h"
 #include "shared/rpc/channel.h"
@@ -36,10 +37,23 @@ class Session {
   // UNAVAILABLE when that service of a running school does not run.
   absl::StatusOr<rpc::Channel*> To(const std::string& service);
   absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) { return tokens_->ForDevelopment(caller); }
-  // The reports of every process of the school together.
-  absl::StatusOr<site::v1::VerifyInvariantsResponse> Verify(const std::string& school);
+  // The answers of every process of the school together, asked as the machine's operator.
+  template <class Response, class Request>
+  absl::StatusOr<Response> AskAll(const Request& request) {
+    const std::string path = rpc::PathOf(*rpc::MethodTaking(*Request::descriptor()));
+    Response all;
+    for (const auto& [address, channel] : processes_) {
+      ASSIGN_OR_RETURN(Response response, rpc::Invoke<Response>(*channel, path, request,
+                                                                {kAskTimeout, tokens_->OfService("operator"), ""}));
+      all.MergeFrom(response);
+    }
+    return all;
+  }
 
  private:
+  // A full check reads every row of a school.
+  static constexpr absl::Duration kAskTimeout = absl::Minutes(5);
+
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;   // by service
   std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
   std::unique_ptr<site::Tokens> tokens_;

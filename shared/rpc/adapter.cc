@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "shared/base/canonical.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
@@ -69,7 +70,9 @@ struct Adapter::Incoming {
   std::shared_ptr<const security::VerifiedToken> token;
   std::unique_ptr<pb::Message> request;
   std::string target;
-  Traceparent trace;  // of writes
+  Traceparent trace;                 // of what is audited
+  std::string reason;                // the caller's, for the audit
+  std::vector<std::string> persons;  // whose data the answer to a read holds
   absl::Time start;
 
   void Answer(absl::StatusOr<std::shared_ptr<const std::string>> answer, absl::Time now) {
@@ -167,7 +170,8 @@ absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incomin
   incoming.request = NewMessage(method.descriptor->input_type());
   ASSIGN_OR_RETURN(incoming.token, Admit(method, bytes, peer, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
-  if (method.writes) incoming.trace = TraceOf(peer);
+  if (method.writes || method.personal) incoming.trace = TraceOf(peer);
+  incoming.reason = peer.reason;
   return absl::OkStatus();
 }
 
@@ -194,10 +198,31 @@ void Adapter::ReadAndAnswer(std::shared_ptr<Incoming> incoming) {
   if (incoming->responder->cancelled())
     return incoming->Answer(Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
                             surroundings_.now());
-  incoming->Answer(ReadNow(*incoming), surroundings_.now());
+  absl::StatusOr<std::shared_ptr<const std::string>> answer = ReadNow(*incoming);
+  if (!answer.ok() || incoming->persons.empty()) return incoming->Answer(std::move(answer), surroundings_.now());
+  RememberAndAnswer(std::move(incoming), *std::move(answer));
 }
 
-absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(const Incoming& incoming) const {
+void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_ptr<const std::string> answer) {
+  storage::Origin origin{incoming->token->caller.subject,
+                         incoming->rpc->method.descriptor->full_name(),
+                         incoming->target,
+                         "",
+                         CanonicalHash(*incoming->request),
+                         incoming->trace.ToString(),
+                         incoming->reason};
+  auto work = std::make_unique<ReadWork>(std::string(SchoolOf(incoming->target)), incoming->token->caller,
+                                         surroundings_.read_budgets, incoming->persons, std::move(origin),
+                                         [this, incoming, answer = std::move(answer)](const absl::Status& remembered) {
+                                           if (!remembered.ok())
+                                             return incoming->Answer(remembered, surroundings_.now());
+                                           incoming->Answer(answer, surroundings_.now());
+                                         });
+  const absl::Status taken = surroundings_.writer->Submit(std::move(work));
+  if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+}
+
+absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& incoming) const {
   const Rpc& rpc = *incoming.rpc;
   const bool cacheable = Cacheable(rpc.method);
   // Taken before the snapshot: a change that commits in between makes the cache refuse what is read here.
@@ -211,6 +236,7 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(const Incomi
         Call call(incoming.token->caller, incoming.start, unit, none);
         return rpc.handler(call, *incoming.request, *response);
       }));
+  if (rpc.method.personal && IsWatched(incoming.token->caller)) incoming.persons = PersonsIn(*response);
   auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
   if (cacheable) {
     const int64_t version = rpc.method.target_schema->Version(*response);
@@ -251,8 +277,8 @@ void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
   std::shared_ptr<Responder> responder = incoming->responder;
   auto work = std::make_unique<WriteWork>(
-      rpc.method, rpc.handler, incoming->token->caller, incoming->trace, std::move(incoming->request),
-      std::move(fetched), [responder] { return responder->cancelled(); },
+      rpc.method, rpc.handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace, incoming->reason,
+      std::move(incoming->request), std::move(fetched), [responder] { return responder->cancelled(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());
       });

@@ -12,6 +12,7 @@
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/method.h"
 #include "shared/rpc/metrics.h"
+#include "shared/rpc/person_reads.h"
 #include "shared/rpc/readers.h"
 #include "shared/rpc/references.h"
 #include "shared/rpc/service.h"
@@ -33,6 +34,7 @@ class Adapter {
     References* references;
     cache::NearCache* near;         // null where another process may write the same rows
     std::set<std::string> schools;  // those that this process serves
+    ReadBudgets read_budgets;
     std::function<absl::Time()> now = absl::Now;
   };
 
@@ -69,11 +71,12 @@ class Adapter {
   bool Cacheable(const Method& method) const;
   void Read(std::shared_ptr<Incoming> incoming);
   void Write(std::shared_ptr<Incoming> incoming);
-  absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(const Incoming& incoming) const;
+  absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(Incoming& incoming) const;
   absl::StatusOr<Fetched> FetchReferences(const Incoming& incoming) const;
   void OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>));
   void FetchThenWrite(std::shared_ptr<Incoming> incoming);
   void ReadAndAnswer(std::shared_ptr<Incoming> incoming);
+  void RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_ptr<const std::string> answer);
   void SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched);
 
   const Surroundings surroundings_;

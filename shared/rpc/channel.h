@@ -19,6 +19,7 @@ struct CallOptions {
   absl::Duration timeout = absl::Seconds(5);  // of the whole call; a stream that lasts says absl::InfiniteDuration()
   std::string authorization;                  // "Bearer …", "" for none
   std::string traceparent;                    // W3C trace context, "" for none
+  std::string reason = "";                    // see kReasonHeader in endpoint.h, "" for none
 };
 
 // The answers of one server-streaming call. Destroying it cancels the call.

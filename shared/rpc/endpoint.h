@@ -18,12 +18,18 @@ namespace vivier::rpc {
 inline constexpr int kRequestBytesMax = 64 * 1024;
 inline constexpr int kBulkRequestBytesMax = 4 * 1024 * 1024;
 
+// The metadata by which a caller says why he goes beyond a bound that is his to break (a read budget): printable ASCII,
+// kept in the audit record.
+inline constexpr char kReasonHeader[] = "vivier-reason";
+inline constexpr size_t kReasonBytesMax = 500;
+
 // Who is at the other end, as the connection and the call's metadata tell it. Nothing here is verified except
 // `certificate_uri` and `in_process`.
 struct Peer {
   std::string address;        // "ipv4:192.0.2.1:4711", "unix:", "inproc"
   std::string authorization;  // the raw value of the metadata of that name, "" when absent
   std::string traceparent;    // W3C trace context, "" when absent
+  std::string reason;         // why the caller goes beyond a bound that is his to break, "" when absent
   bool in_process = false;
   std::string certificate_uri;  // URI of the peer's verified certificate, "" without mutual TLS
 };

@@ -101,6 +101,11 @@ Counter& EventsParked(const std::string& service, const std::string& source) {
   return family.Add({{"service", service}, {"source", source}});
 }
 
+Counter& ReadBudgetAlarms(const std::string& what) {
+  static auto& family = Counters("read_budget_alarms_total", "Read budgets that were half spent, spent or exceeded");
+  return family.Add({{"what", what}});
+}
+
 Counter& InvariantViolations(const std::string& service, const std::string& invariant) {
   static auto& family = Counters("invariant_violations_total", "Breaches of an invariant that were found");
   return family.Add({{"service", service}, {"invariant", invariant}});

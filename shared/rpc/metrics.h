@@ -60,6 +60,9 @@ prometheus::Gauge& FollowerLag(const std::string& service, const std::string& so
 // events_parked_total{service,source}: events set aside because their reaction failed.
 prometheus::Counter& EventsParked(const std::string& service, const std::string& source);
 
+// read_budget_alarms_total{what}: "half spent", "spent", "exceeded with a reason".
+prometheus::Counter& ReadBudgetAlarms(const std::string& what);
+
 // invariant_violations_total{service,invariant}
 prometheus::Counter& InvariantViolations(const std::string& service, const std::string& invariant);
 

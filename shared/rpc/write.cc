@@ -36,13 +36,15 @@ std::string PersonOf(const pb::Message& response) {
 
 }  // namespace
 
-WriteWork::WriteWork(const Method& method, const Handler& handler, Caller caller, Traceparent trace,
-                     std::unique_ptr<pb::Message> request, Fetched fetched, std::function<bool()> expired,
-                     Answered answered)
+WriteWork::WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets, Caller caller,
+                     Traceparent trace, std::string reason, std::unique_ptr<pb::Message> request, Fetched fetched,
+                     std::function<bool()> expired, Answered answered)
     : method_(method),
       handler_(handler),
+      budgets_(budgets),
       caller_(std::move(caller)),
       trace_(std::move(trace)),
+      reason_(std::move(reason)),
       request_(std::move(request)),
       fetched_(std::move(fetched)),
       expired_(std::move(expired)),
@@ -72,12 +74,25 @@ absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction,
   std::unique_ptr<pb::Message> response = NewMessage(method_.descriptor->output_type());
   RETURN_IF_ERROR(handler_(call, *request_, *response));
   std::string bytes = response->SerializeAsString();
-  if (validate_only_) return bytes;
-  RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
-  RETURN_IF_ERROR(unit.Apply({caller_.subject, method_.descriptor->full_name(), TextAt(*request_, method_.target),
-                              request_id_, request_hash_, trace_.ToString()},
-                             now));
+  const storage::Origin origin = Origin();
+  // What a trial shows was read as well; nothing else of it is kept.
+  storage::Unit trial(transaction);
+  storage::Unit& kept = validate_only_ ? trial : unit;
+  if (method_.personal) RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_, PersonsIn(*response), origin, now));
+  if (!validate_only_) RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
+  RETURN_IF_ERROR(kept.Apply(origin, now));
   return bytes;
+}
+
+// A trial has no request_id: the same may follow in earnest.
+storage::Origin WriteWork::Origin() const {
+  return {caller_.subject,
+          method_.descriptor->full_name(),
+          TextAt(*request_, method_.target),
+          validate_only_ ? "" : request_id_,
+          request_hash_,
+          trace_.ToString(),
+          reason_};
 }
 
 absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction, const storage::Answer& answer) const {

@@ -1,5 +1,6 @@
 // One write on its way through the writer: replays the stored answer of its request_id, or runs the handler, and when
-// it succeeded stores the answer, the events and the audit record with its changes. Refusals are not stored.
+// it succeeded stores the answer, the events and the audit record with its changes, and whose personal data the answer
+// shows. Refusals are not stored.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include "shared/rpc/call.h"
 #include "shared/rpc/log.h"
 #include "shared/rpc/method.h"
+#include "shared/rpc/person_reads.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/writer.h"
 
@@ -21,11 +23,11 @@ using Answered = std::function<void(absl::StatusOr<std::shared_ptr<const std::st
 
 class WriteWork : public storage::Work {
  public:
-  // `method` and `handler` outlive the work. `answered` is called once, on the writer's thread; `expired` tells
-  // whether the client has stopped waiting, so that nothing is begun for nobody.
-  WriteWork(const Method& method, const Handler& handler, Caller caller, Traceparent trace,
-            std::unique_ptr<google::protobuf::Message> request, Fetched fetched, std::function<bool()> expired,
-            Answered answered);
+  // `method`, `handler` and `budgets` outlive the work. `answered` is called once, on the writer's thread; `expired`
+  // tells whether the client has stopped waiting, so that nothing is begun for nobody.
+  WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets, Caller caller, Traceparent trace,
+            std::string reason, std::unique_ptr<google::protobuf::Message> request, Fetched fetched,
+            std::function<bool()> expired, Answered answered);
 
   const std::string& school() const override { return school_; }
   void Want(storage::Transaction::Wanted& wanted) const override;
@@ -37,11 +39,14 @@ class WriteWork : public storage::Work {
   absl::StatusOr<std::string> Replay(storage::Transaction& transaction, const storage::Answer& answer) const;
   absl::Status Remember(storage::Unit& unit, const google::protobuf::Message& response, const std::string& bytes,
                         absl::Time now) const;
+  storage::Origin Origin() const;
 
   const Method& method_;
   const Handler& handler_;
+  const ReadBudgets& budgets_;
   const Caller caller_;
   const Traceparent trace_;
+  const std::string reason_;
   const std::unique_ptr<google::protobuf::Message> request_;
   const Fetched fetched_;
   const std::function<bool()> expired_;

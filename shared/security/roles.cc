@@ -139,7 +139,8 @@ absl::Span<const Grant> RoleGrants() {
         "indicators.list",
         "submissions.get",
         "submissions.list",
-        "invariants.verify"}},
+        "invariants.verify",
+        "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
       {"operator", {"invariants.verify", "submissions.request"}},
   };
@@ -156,7 +157,7 @@ absl::Span<const Grant> ServiceGrants() {
       // Its delivery reads the submission that it takes to a parent.
       {"statistics", {"events.follow", "submissions.compute"}},
       // The commands of the operator at the machine itself.
-      {"operator", {"invariants.verify"}},
+      {"operator", {"invariants.verify", "auditTrail.read"}},
   };
   return grants;
 }

@@ -18,6 +18,7 @@
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
 #include "shared/site/tokens.h"
+#include "shared/site/trail.h"
 #include "shared/site/verify.h"
 #include "shared/storage/migrate.h"
 #include "shared/transport/channel.h"
@@ -35,6 +36,13 @@ constexpr size_t kPeerBytesMax = 16 << 20;
 constexpr int kWorkerThreads = 8;
 constexpr int kBatchWorksMax = 256;
 
+rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured) {
+  rpc::ReadBudgets budgets;
+  if (configured.person() != 0) budgets.person = configured.person();
+  if (configured.partner() != 0) budgets.partner = configured.partner();
+  return budgets;
+}
+
 absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& config, const std::string& data,
                                                                 const std::string& service) {
   std::error_code error;
@@ -51,10 +59,6 @@ absl::Status CheckSchema(storage::Database& database, const rpc::Service& servic
   RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
   for (const storage::Schema* schema : service.schemas()) RETURN_IF_ERROR(schema->CheckDrift(*connection));
   return connection->Commit();
-}
-
-const google::protobuf::MethodDescriptor* VerifyMethod() {
-  return rpc::MethodTaking(*v1::VerifyInvariantsRequest::descriptor());
 }
 
 // A service with all that runs it.
@@ -158,6 +162,7 @@ class RunningSite : public Site {
     surroundings.references = running.peers.get();
     surroundings.near = OwnsRows() ? &near_ : nullptr;
     surroundings.schools = schools();
+    surroundings.read_budgets = Budgets(config().read_budgets());
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter);
@@ -181,7 +186,9 @@ class RunningSite : public Site {
 
   absl::Status Listen() {
     std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
-    endpoints.push_back(VerifyEndpoint());
+    endpoints.push_back(SiteEndpoint(&RunningSite::AnswerVerify));
+    endpoints.push_back(SiteEndpoint(&RunningSite::WhoRead));
+    endpoints.push_back(SiteEndpoint(&RunningSite::WhoChanged));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
@@ -203,12 +210,21 @@ class RunningSite : public Site {
         running.peers->Set(peer.service(), transport::Connect({.target = peer.address(), .tls = std::nullopt}));
   }
 
-  rpc::Endpoint VerifyEndpoint() {
+  // An rpc of the process itself: admitted as every other, answered by a worker.
+  template <class Request, class Response>
+  rpc::Endpoint SiteEndpoint(absl::StatusOr<Response> (RunningSite::*answer)(const Request&)) {
     rpc::Endpoint endpoint;
-    endpoint.method = VerifyMethod();
-    endpoint.unary = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
-      const absl::Status taken = workers_.Submit([this, request = std::string(bytes), peer, responder] {
-        absl::StatusOr<v1::VerifyInvariantsResponse> response = AnswerVerify(request, peer);
+    endpoint.method = rpc::MethodTaking(*Request::descriptor());
+    const auto method = std::make_shared<const rpc::Method>(rpc::Describe(endpoint.method).value());
+    const auto answered = [this, method, answer](const std::string& bytes, const rpc::Peer& peer) {
+      Request request;
+      const absl::Status admitted = running_.front()->adapter->Admit(*method, bytes, peer, request).status();
+      return admitted.ok() ? (this->*answer)(request) : absl::StatusOr<Response>(admitted);
+    };
+    endpoint.unary = [this, answered](absl::string_view bytes, const rpc::Peer& peer,
+                                      std::shared_ptr<rpc::Responder> responder) {
+      const absl::Status taken = workers_.Submit([answered, request = std::string(bytes), peer, responder] {
+        const absl::StatusOr<Response> response = answered(request, peer);
         if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
         responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
       });
@@ -217,11 +233,27 @@ class RunningSite : public Site {
     return endpoint;
   }
 
-  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const std::string& bytes, const rpc::Peer& peer) {
-    static const rpc::Method& method = *new rpc::Method(rpc::Describe(VerifyMethod()).value());
-    v1::VerifyInvariantsRequest request;
-    RETURN_IF_ERROR(running_.front()->adapter->Admit(method, bytes, peer, request).status());
+  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const v1::VerifyInvariantsRequest& request) {
     return Verify(std::string(SchoolOf(request.parent())));
+  }
+
+  absl::StatusOr<v1::WhoReadResponse> WhoRead(const v1::WhoReadRequest& request) {
+    return AskTrails<v1::WhoReadResponse>(request, &AddReads);
+  }
+
+  absl::StatusOr<v1::WhoChangedResponse> WhoChanged(const v1::WhoChangedRequest& request) {
+    return AskTrails<v1::WhoChangedResponse>(request, &AddChanges);
+  }
+
+  template <class Response, class Request, class Add>
+  absl::StatusOr<Response> AskTrails(const Request& request, Add add) {
+    Response response;
+    for (const std::unique_ptr<Running>& running : running_)
+      RETURN_IF_ERROR(
+          running->readers->Read(std::string(SchoolOf(request.name())), [&](storage::Transaction& snapshot) {
+            return add(snapshot, running->module.name(), request, options_.now(), response);
+          }));
+    return response;
   }
 
   void StartBackground(Running& running) {

@@ -81,14 +81,14 @@ absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
 }
 
 absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
-  return CheckChain(transaction, "audit_records", "principal, method, resource, request_id, request_hash, create_time",
-                    "audit", [](const std::string& previous, const Row& row) {
-                      return security::AuditHash(
-                          previous,
-                          {absl::StrCat(std::get<int64_t>(row[0])), std::get<std::string>(row[2]),
-                           std::get<std::string>(row[3]), std::get<std::string>(row[4]), std::get<std::string>(row[5]),
-                           std::get<Bytes>(row[6]).data, absl::StrCat(std::get<int64_t>(row[7]))});
-                    });
+  return CheckChain(
+      transaction, "audit_records", "principal, method, resource, request_id, request_hash, reason, create_time",
+      "audit", [](const std::string& previous, const Row& row) {
+        return security::AuditHash(previous, {absl::StrCat(std::get<int64_t>(row[0])), std::get<std::string>(row[2]),
+                                              std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                              std::get<std::string>(row[5]), std::get<Bytes>(row[6]).data,
+                                              std::get<std::string>(row[7]), absl::StrCat(std::get<int64_t>(row[8]))});
+      });
 }
 
 // What holds for every service.

@@ -1,5 +1,6 @@
-// The school's audit trail in the table `audit_records`: who wrote what, when, by which request. One record per write,
-// appended in its transaction by Unit::Apply, chained by hash. Names of resources only, never personal data.
+// The school's audit trail in the table `audit_records`: who wrote what, or was shown whose personal data, when, by
+// which request. One record each, appended in its transaction by Unit::Apply, chained by hash. Names of resources only,
+// never personal data.
 #pragma once
 
 #include <string>
@@ -11,14 +12,15 @@ namespace vivier::storage {
 
 class Transaction;
 
-// Where a write comes from.
+// Where a write, or a read of personal data, comes from.
 struct Origin {
   std::string principal;     // the caller's subject, or the service that reacts
   std::string method;        // the rpc, the event's type or the tick
   std::string resource;      // what the request names
-  std::string request_id;    // of the request; "PRODUCER/NUMBER" of an event; "" of a tick
+  std::string request_id;    // of the write; "PRODUCER/NUMBER" of an event; "" of a tick or read
   std::string request_hash;  // canonical hash of the request, hash of the event
   std::string traceparent;   // W3C trace context
+  std::string reason = "";   // why the caller goes beyond a bound that is his to break
 };
 
 absl::Status AppendAuditRecord(Transaction& transaction, const Origin& origin, absl::Time time);

@@ -26,6 +26,7 @@ rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane) {
   peer.address = context.peer();
   peer.authorization = MetadataOf(context, "authorization");
   peer.traceparent = MetadataOf(context, "traceparent");
+  peer.reason = MetadataOf(context, rpc::kReasonHeader).substr(0, rpc::kReasonBytesMax);
   if (peer.address == kNoAddress) {
     peer.in_process = MetadataOf(context, kInProcessKey) == lane.in_process_key;
     if (peer.in_process) peer.address = "inproc";

@@ -65,6 +65,7 @@ void SetContext(grpc::ClientContext& context, const rpc::CallOptions& options, c
   }
   if (!options.authorization.empty()) context.AddMetadata("authorization", options.authorization);
   if (!options.traceparent.empty()) context.AddMetadata("traceparent", options.traceparent);
+  if (!options.reason.empty()) context.AddMetadata(rpc::kReasonHeader, options.reason);
   if (!in_process_key.empty()) context.AddMetadata(kInProcessKey, in_process_key);
 }
 

@@ -85,6 +85,7 @@ absl::Status ServeSite(const std::vector<std::string>& words) {
   options.config.set_engine(config::v1::SQLITE);
   options.config.set_development(true);
   options.config.set_batch_works_max(batch_works_max);
+  options.config.mutable_read_budgets()->set_person(-1);  // one caller admits thousands
   options.data = words[0];
   options.modules = {site::MakeModule<enrolment::Enrolment>()};
   options.background = false;

@@ -38,7 +38,8 @@ CREATE TABLE answers (
   PRIMARY KEY (school, request_id));
 CREATE INDEX answers_by_time ON answers (school, create_time);
 
--- One record per write, chained.
+-- One record per write and per read of personal data, chained. `reason` is what the caller gave where the law of the
+-- house wants one.
 -- append-only: audit_records
 CREATE TABLE audit_records (
   school TEXT NOT NULL,
@@ -49,8 +50,21 @@ CREATE TABLE audit_records (
   resource TEXT NOT NULL,
   request_id TEXT NOT NULL,
   request_hash BYTEA NOT NULL,
+  reason TEXT NOT NULL,
   create_time BIGINT NOT NULL,
   PRIMARY KEY (school, number));
+
+-- Whose personal data each principal was shown on each day, in days since 1970 UTC.
+CREATE TABLE person_reads (
+  school TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  person TEXT NOT NULL,
+  reads BIGINT NOT NULL,
+  first_method TEXT NOT NULL,
+  first_time BIGINT NOT NULL,
+  PRIMARY KEY (school, principal, day, person));
+CREATE INDEX person_reads_by_person ON person_reads (school, person, day);
 
 -- How far this service has applied the log of another one.
 CREATE TABLE cursors (

@@ -1,0 +1,118 @@
+#include "shared/rpc/person_reads.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/metrics.h"
+#include "shared/security/roles.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+using storage::Value;
+
+// Held by the head of the school alone ("*").
+constexpr char kExceed[] = "readBudgets.exceed";
+
+void Collect(const pb::Message& message, std::set<std::string>& persons) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  const pb::Descriptor& type = *message.GetDescriptor();
+  if (const auto* person = type.FindFieldByName(type.options().GetExtension(options::v1::person)))
+    persons.insert(reflection.GetString(message, person));
+  std::vector<const pb::FieldDescriptor*> set;
+  reflection.ListFields(message, &set);
+  for (const pb::FieldDescriptor* field : set) {
+    if (field->message_type() == nullptr || field->is_map()) continue;
+    if (!field->is_repeated()) {
+      Collect(reflection.GetMessage(message, field), persons);
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i)
+      Collect(reflection.GetRepeatedMessage(message, field, i), persons);
+  }
+}
+
+int64_t Day(absl::Time time) { return absl::ToInt64Hours(time - absl::UnixEpoch()) / 24; }
+
+// The persons whom the principal was shown that day.
+absl::StatusOr<std::set<std::string>> Known(storage::Unit& unit, const std::string& principal, int64_t day) {
+  ASSIGN_OR_RETURN(storage::Result result,
+                   unit.transaction().connection().Query(
+                       "SELECT person FROM person_reads WHERE school = $1 AND principal = $2 AND day = $3",
+                       {Value(unit.school()), Value(principal), Value(day)}));
+  std::set<std::string> known;
+  for (const storage::Row& row : result.rows) known.insert(std::get<std::string>(row[0]));
+  return known;
+}
+
+void Alarm(const Caller& caller, const storage::Origin& origin, absl::string_view what, size_t persons) {
+  metrics::ReadBudgetAlarms(std::string(what)).Increment();
+  Log(Level::kWarning, absl::StrCat("read budget ", what),
+      {{"principal", caller.subject}, {"method", origin.method}, {"persons", absl::StrCat(persons)}});
+}
+
+absl::Status CheckBudget(storage::Unit& unit, const Caller& caller, size_t budget,
+                         const std::vector<std::string>& persons, const storage::Origin& origin, absl::Time time) {
+  ASSIGN_OR_RETURN(std::set<std::string> known, Known(unit, caller.subject, Day(time)));
+  const size_t before = known.size();
+  known.insert(persons.begin(), persons.end());
+  if (known.size() > budget && known.size() > before) {
+    if (!origin.reason.empty() && security::Allows(caller, kExceed, unit.school())) {
+      Alarm(caller, origin, "exceeded with a reason", known.size());
+      return absl::OkStatus();
+    }
+    Alarm(caller, origin, "spent", before);
+    return Error(absl::StatusCode::kResourceExhausted, "READ_BUDGET_SPENT",
+                 absl::StrCat("this would show the data of more than ", budget, " people in a day"));
+  }
+  if (before < budget / 2 && known.size() >= budget / 2) Alarm(caller, origin, "half spent", known.size());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<std::string> PersonsIn(const pb::Message& message) {
+  std::set<std::string> persons;
+  Collect(message, persons);
+  persons.erase("");
+  return {persons.begin(), persons.end()};
+}
+
+bool IsWatched(const Caller& caller) { return caller.kind != Caller::Kind::kService; }
+
+absl::Status RememberReads(storage::Unit& unit, const Caller& caller, const ReadBudgets& budgets,
+                           const std::vector<std::string>& persons, const storage::Origin& origin, absl::Time time) {
+  if (persons.empty() || !IsWatched(caller)) return absl::OkStatus();
+  const int budget = caller.kind == Caller::Kind::kPartner ? budgets.partner : budgets.person;
+  if (budget >= 0) RETURN_IF_ERROR(CheckBudget(unit, caller, static_cast<size_t>(budget), persons, origin, time));
+  for (const std::string& person : persons)
+    unit.Send(
+        "INSERT INTO person_reads (school, principal, day, person, reads, first_method, first_time) "
+        "VALUES ($1, $2, $3, $4, 1, $5, $6) "
+        "ON CONFLICT (school, principal, day, person) DO UPDATE SET reads = person_reads.reads + 1",
+        {Value(unit.school()), Value(caller.subject), Value(Day(time)), Value(person), Value(origin.method),
+         Value(absl::ToUnixMicros(time))});
+  return absl::OkStatus();
+}
+
+ReadWork::ReadWork(std::string school, Caller caller, ReadBudgets budgets, std::vector<std::string> persons,
+                   storage::Origin origin, std::function<void(const absl::Status&)> remembered)
+    : school_(std::move(school)),
+      caller_(std::move(caller)),
+      budgets_(budgets),
+      persons_(std::move(persons)),
+      origin_(std::move(origin)),
+      remembered_(std::move(remembered)) {}
+
+void ReadWork::Run(storage::Transaction& transaction, absl::Time now) {
+  storage::Unit unit(transaction);
+  verdict_ = RememberReads(unit, caller_, budgets_, persons_, origin_, now);
+  if (verdict_.ok()) verdict_ = unit.Apply(origin_, now);
+}
+
+}  // namespace vivier::rpc

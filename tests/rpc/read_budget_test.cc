@@ -1,0 +1,158 @@
+// Whose personal data was shown to whom: counted, bounded, told. On both engines, with a budget of four people a day.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "shared/base/error.h"
+#include "shared/testing/engines.h"
+#include "shared/testing/world.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/site/v1/site.pb.h"
+
+namespace vivier::testing {
+namespace {
+
+using enrolment::v1::Candidate;
+
+constexpr int kBudget = 4;
+constexpr int kPeople = 8;
+
+std::string NameOf(int person) { return absl::StrCat("schools/nancy/candidates/c-", person); }
+
+rpc::Caller Named(const std::string& subject, const std::string& role) {
+  rpc::Caller caller = World::Person(role);
+  caller.subject = subject;
+  return caller;
+}
+
+class ReadBudgetTest : public ::testing::TestWithParam<storage::Engine> {
+ protected:
+  ReadBudgetTest()
+      : world_(GetParam(), [](config::v1::Config& config) { config.mutable_read_budgets()->set_person(kBudget); }) {
+    for (int person = 0; person < kPeople; ++person) Create(person, absl::StrCat("clerk-", person));
+  }
+
+  void Create(int person, const std::string& subject) {
+    enrolment::v1::CreateCandidateRequest request;
+    request.set_parent("schools/nancy");
+    request.set_candidate_id(absl::StrCat("c-", person));
+    request.mutable_candidate()->set_given_name("Zoe");
+    request.mutable_candidate()->set_family_name(absl::StrCat("Martin ", static_cast<char>('A' + person)));
+    request.mutable_candidate()->set_email(absl::StrCat("zoe.", person, "@example.org"));
+    const auto created = world_.Write<Candidate>(request, Named(subject, "admissions_officer"));
+    ASSERT_TRUE(created.ok()) << created.status();
+  }
+
+  absl::Status Get(int person, const rpc::Caller& caller, const std::string& reason = "") {
+    enrolment::v1::GetCandidateRequest request;
+    request.set_name(NameOf(person));
+    return rpc::Invoke<Candidate>(*world_.site().channel(), *rpc::MethodTaking(*request.GetDescriptor()), request,
+                                  {absl::Seconds(30), world_.Authorization(caller), "", reason})
+        .status();
+  }
+
+  absl::Status List(const rpc::Caller& caller) {
+    enrolment::v1::ListCandidatesRequest request;
+    request.set_parent("schools/nancy");
+    return world_.Call<enrolment::v1::ListCandidatesResponse>(request, caller).status();
+  }
+
+  int64_t Number(const std::string& sql) {
+    auto database = storage::Database::Open(world_.DatabaseUrl("enrolment"));
+    EXPECT_TRUE(database.ok()) << database.status();
+    auto connection = (*database)->Connect(storage::Access::kRead);
+    EXPECT_TRUE(connection.ok()) << connection.status();
+    EXPECT_TRUE((*connection)->Begin(storage::Access::kRead).ok());
+    const auto result = (*connection)->Query(sql);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? std::get<int64_t>(result->rows[0][0]) : -1;
+  }
+
+  void ExpectSpent(const absl::Status& status) {
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_EQ(ReasonOf(status), "READ_BUDGET_SPENT");
+  }
+
+  World world_;
+  const rpc::Caller officer_ = Named("officer", "admissions_officer");
+};
+
+TEST_P(ReadBudgetTest, BoundsThePeopleOfADayAndNotTheReads) {
+  for (int round = 0; round < 3; ++round)
+    for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, officer_).ok());
+  ExpectSpent(Get(kBudget, officer_));
+  EXPECT_TRUE(Get(0, officer_).ok());                                    // whom he knows, he knows
+  EXPECT_TRUE(Get(kBudget, Named("other", "admissions_officer")).ok());  // each has his own
+  world_.Restart();
+  ExpectSpent(Get(kBudget, officer_));
+  world_.Advance(absl::Hours(24));
+  EXPECT_TRUE(Get(kBudget, officer_).ok());
+}
+
+TEST_P(ReadBudgetTest, APageOfPeopleCountsEach) {
+  ExpectSpent(List(officer_));
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM person_reads WHERE principal LIKE '%officer'"), 0);
+  EXPECT_TRUE(Get(kBudget, officer_).ok());  // a refusal has shown nothing
+}
+
+// What a write answers is shown as well, also of a trial.
+TEST_P(ReadBudgetTest, AnswersToWritesCount) {
+  enrolment::v1::UpdateCandidateRequest trial;
+  trial.set_validate_only(true);
+  for (int person = 0; person <= kBudget; ++person) {
+    trial.mutable_candidate()->set_name(NameOf(person));
+    trial.mutable_candidate()->set_phone("0383000000");
+    trial.mutable_update_mask()->add_paths("phone");
+    trial.clear_request_id();
+    const absl::Status status = world_.Write<Candidate>(trial, officer_).status();
+    if (person < kBudget) {
+      EXPECT_TRUE(status.ok()) << status;
+    } else {
+      ExpectSpent(status);
+    }
+    trial.mutable_update_mask()->clear_paths();
+  }
+}
+
+TEST_P(ReadBudgetTest, TheHeadOfTheSchoolMayExceedItWithAReason) {
+  const rpc::Caller head = World::Person();
+  for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, head).ok());
+  ExpectSpent(Get(kBudget, head));
+  EXPECT_TRUE(Get(kBudget, head, "fire in the building, calling everybody").ok());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM audit_records WHERE reason LIKE 'fire%'"), 1);
+  for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, officer_).ok());
+  ExpectSpent(Get(kBudget, officer_, "because"));
+  world_.ExpectInvariants();
+}
+
+TEST_P(ReadBudgetTest, TellsWhoReadAndWhoChanged) {
+  ASSERT_TRUE(Get(1, officer_).ok());
+  ASSERT_TRUE(Get(1, officer_).ok());
+  site::v1::WhoReadRequest read;
+  read.set_name(NameOf(1));
+  const auto reads = world_.Call<site::v1::WhoReadResponse>(read, World::Person("auditor"));
+  ASSERT_TRUE(reads.ok()) << reads.status();
+  ASSERT_EQ(reads->reads_size(), 2) << reads->DebugString();
+  EXPECT_EQ(reads->reads(0).principal(), "clerk-1");  // who gave the data was shown them
+  EXPECT_EQ(reads->reads(1).principal(), "officer");
+  EXPECT_EQ(reads->reads(1).service(), "enrolment");
+  EXPECT_EQ(reads->reads(1).reads(), 2);
+  EXPECT_EQ(reads->reads(1).first_method(), "vivier.enrolment.v1.EnrolmentService.GetCandidate");
+
+  site::v1::WhoChangedRequest changed;
+  changed.set_name("schools/nancy");
+  const auto changes = world_.Call<site::v1::WhoChangedResponse>(changed);
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  EXPECT_EQ(changes->records_size(), kPeople + 2) << changes->DebugString();
+  EXPECT_EQ(changes->records(0).resource(), NameOf(1));
+  world_.Advance(absl::Hours(24 * 30));
+  EXPECT_EQ(world_.Call<site::v1::WhoChangedResponse>(changed)->records_size(), 0);
+  EXPECT_EQ(world_.Call<site::v1::WhoReadResponse>(read)->reads_size(), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(world_.Call<site::v1::WhoReadResponse>(read, officer_).status()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ReadBudgetTest, BothEngines(), EngineName);
+
+}  // namespace
+}  // namespace vivier::testing
