@@ -10,8 +10,8 @@ import { Site } from './site.mjs';
 const ENROLMENT = '/vivier.enrolment.v1.EnrolmentService/';
 const LIST = `${ENROLMENT}ListCohorts`;
 const SCHOOL = textField(1, 'schools/nancy');
-const OK = 0, INVALID_ARGUMENT = 3, DEADLINE_EXCEEDED = 4, RESOURCE_EXHAUSTED = 8, UNIMPLEMENTED = 12, UNAVAILABLE = 14,
-  UNAUTHENTICATED = 16;
+const OK = 0, INVALID_ARGUMENT = 3, DEADLINE_EXCEEDED = 4, RESOURCE_EXHAUSTED = 8, UNIMPLEMENTED = 12, UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
 const KIB = 1024;
 
 const site = new Site();
@@ -68,8 +68,8 @@ test('what is for those inside is no rpc to those outside', async () => {
     assert.equal(answer.status, UNIMPLEMENTED, `${path}: ${JSON.stringify(answer)}`);
   }
   for (const above of ['../..', '%2e%2e/%2e%2e', '..%2f..']) {
-    const answer = await call(session, `${ENROLMENT}${above}/vivier.log.v1.LogService/FollowEvents`, SCHOOL, asDirector());
-    assert.equal(answer.http, 400);
+    const path = `${ENROLMENT}${above}/vivier.log.v1.LogService/FollowEvents`;
+    assert.equal((await call(session, path, SCHOOL, asDirector())).http, 400);
   }
 });
 
@@ -86,7 +86,7 @@ test('what is not gRPC over HTTP/2 is refused', async () => {
 });
 
 test('a request is as large as the house allows, and no larger', async () => {
-  const text = (bytes) => textField(1, 'x'.repeat(bytes - textField(1, 'x'.repeat(bytes)).length + bytes));
+  const text = (bytes) => textField(1, 'x'.repeat(2 * bytes - textField(1, 'x'.repeat(bytes)).length));
   const answer = async (rpc, bytes) => {
     assert.equal(text(bytes).length, bytes);
     return call(session, ENROLMENT + rpc, text(bytes), asDirector());
@@ -118,14 +118,15 @@ const headersOf = (answer) => JSON.parse(answer.bytes.subarray(5).toString());
 test('nobody outside claims to be inside, or to be at another address', async () => {
   const server = http2.createServer();
   const open = connect(await site.startEdge('echo', { inside: await listening(server) }));
-  const claims = { 'vivier-in-process': 'key', 'x-forwarded-for': '10.0.0.1', 'x-real-ip': '10.0.0.1', forwarded: 'for=10.0.0.1' };
+  const claims = { 'vivier-in-process': 'key', 'x-real-ip': '10.0.0.1', forwarded: 'for=10.0.0.1' };
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-  const answer = await call(open, LIST, SCHOOL, { ...claims, authorization: 'token', traceparent, 'grpc-timeout': '5S' });
+  const answer = await call(open, LIST, SCHOOL,
+    { ...claims, 'x-forwarded-for': '10.0.0.1', authorization: 'token', traceparent, 'grpc-timeout': '5S' });
   open.destroy();
   server.close();
   assert.equal(answer.status, OK, answer.message);
   const arrived = headersOf(answer);
-  for (const claim of ['vivier-in-process', 'x-real-ip', 'forwarded']) assert.equal(arrived[claim], undefined, claim);
+  for (const claim of Object.keys(claims)) assert.equal(arrived[claim], undefined, claim);
   assert.equal(arrived['x-forwarded-for'], '127.0.0.1');
   assert.equal(arrived.authorization, 'token');
   assert.equal(arrived.traceparent, traceparent);
@@ -152,7 +153,7 @@ test('towards services with TLS the edge shows its certificate and checks theirs
   server.close();
 });
 
-test('where partners have certificates, a wrong one is refused and a right one is logged by its fingerprint', async () => {
+test('where partners have certificates, a wrong one is refused and a right one is logged', async () => {
   const partner = site.certificate(site.folder, 'partner');
   const stranger = site.certificate(site.folder, 'stranger');
   const status = async (door, pair) => {
@@ -172,7 +173,7 @@ test('where partners have certificates, a wrong one is refused and a right one i
   assert.match(optional.log(), /"certificate":"[0-9a-f]{40}"/);
 });
 
-test('who gives up, by himself or at his deadline, is given up inside; a silent service is given up for him', async () => {
+test('a call that is given up is given up inside, whether by the caller or for him', async () => {
   const server = http2.createServer();
   const closed = [];
   const inside = await listening(server, (stream) => {
@@ -194,11 +195,26 @@ test('who gives up, by himself or at his deadline, is given up inside; a silent 
   assert.equal(late.status, DEADLINE_EXCEEDED, late.message);
 });
 
-test('a service that is away is UNAVAILABLE, not a page', async () => {
-  const open = connect(await site.startEdge('away', { inside: '127.0.0.1:1' }));
-  const answer = await call(open, LIST, SCHOOL);
+test('a call whose body stops is broken off', async () => {
+  const open = connect(await site.startEdge('impatient', { instead: { client_body_timeout: 1 } }));
+  const stream = open.request({
+    ':method': 'POST', ':path': LIST, 'content-type': 'application/grpc', te: 'trailers', ...asDirector(),
+  });
+  stream.write(framed(SCHOOL).subarray(0, 3));
+  stream.on('error', () => {});
+  await new Promise((resolve) => stream.on('close', resolve));
+  assert.notEqual(stream.rstCode, http2.constants.NGHTTP2_NO_ERROR);
+  assert.equal((await call(open, LIST, SCHOOL, asDirector())).status, OK, 'the connection goes on');
   open.destroy();
-  assert.deepEqual([answer.status, answer.http], [UNAVAILABLE, 200]);
+});
+
+test('a service that is away, or that a site does not run, is UNAVAILABLE, not a page', async () => {
+  const open = connect(await site.startEdge('away', { inside: '127.0.0.1:1', services: ['enrolment'] }));
+  for (const path of [LIST, '/vivier.funding.v1.FundingService/ListFunders']) {
+    const answer = await call(open, path, SCHOOL);
+    assert.deepEqual([answer.status, answer.http], [UNAVAILABLE, 200]);
+  }
+  open.destroy();
 });
 
 test('TLS below 1.2 is refused', async () => {
@@ -207,7 +223,7 @@ test('TLS below 1.2 is refused', async () => {
 });
 
 test('the log tells the rpc, its status, size and time, and nothing about the caller', async () => {
-  await call(session, `/vivier.enrolment.v1.EnrolmentService/Marie.Curie@example.org?name=Curie`, SCHOOL, asDirector());
+  await call(session, `${ENROLMENT}Marie.Curie@example.org?name=Curie`, SCHOOL, asDirector());
   const lines = edge.log().trim().split('\n').map((line) => JSON.parse(line));
   assert.ok(lines.some((line) => line.rpc === LIST && line.grpc_status === '0' && line.request_bytes > 0));
   assert.ok(lines.some((line) => line.rpc === '' && line.grpc_status === '12'));

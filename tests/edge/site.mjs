@@ -29,9 +29,11 @@ export class Site {
     this.data = data;
   }
 
-  // nginx with the repository's nginx.conf. `inside` is the services' address; `outside` and `towards` are further lines
-  // of the two files that a site writes; `instead` has other numbers for nginx.conf, where a test cannot wait for those.
-  async startEdge(name, { inside = this.address, scheme = 'grpc', outside = '', towards = '', instead = {} }) {
+  // nginx with the repository's nginx.conf. `inside` is the address of the `services`; `outside` and `towards` are further
+  // lines of the two files that a site writes; `instead` has other numbers for nginx.conf, where a test cannot wait for
+  // those.
+  async startEdge(name, { inside = this.address, services = SERVICES, scheme = 'grpc', outside = '', towards = '',
+    instead = {} }) {
     const folder = path.join(this.folder, name);
     fs.mkdirSync(folder, { mode: 0o755 });
     const certificate = this.certificate(folder, 'edge');
@@ -45,7 +47,7 @@ export class Site {
     }
     write('nginx.conf', nginx);
     write('inside.conf', `map "" $inside { default ${scheme}; }\n${towards}\n` +
-      SERVICES.map((service) => `upstream ${service} { server ${inside}; keepalive 32; keepalive_time 4m; }\n`).join(''));
+      services.map((service) => `upstream ${service} { server ${inside}; keepalive 32; keepalive_time 4m; }\n`).join(''));
     write('outside.conf', `listen 127.0.0.1:${port} ssl http2;\nssl_certificate edge.pem;\n` +
       `ssl_certificate_key edge.key;\n${outside}\n`);
     const process = this.#start('nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-g', 'daemon off;'], name);
