@@ -11,6 +11,7 @@ const HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, GOAWAY = 7, CONTINUATION = 9;  
 const END_HEADERS = 4;
 const REFUSED_STREAM = 7, CANCEL = 8;  // RFC 9113 §7
 const FRAME_BYTES = 16 * 1024;
+const PATIENCE_SECONDS = 40;
 
 function frame(type, flags, stream, payload = Buffer.alloc(0)) {
   const head = Buffer.alloc(9);
@@ -66,7 +67,8 @@ class Connection {
     let unread = Buffer.alloc(0);
     this.socket.on('data', (bytes) => { unread = this.#read(Buffer.concat([unread, bytes])); });
     this.socket.on('end', () => { this.closed = true; });
-    await Promise.race([new Promise((resolve) => this.socket.on('secureConnect', resolve).on('error', resolve)), this.end]);
+    const ready = new Promise((resolve) => this.socket.on('secureConnect', resolve).on('error', resolve));
+    await Promise.race([ready, this.end]);
   }
 
   #read(bytes) {
@@ -79,6 +81,12 @@ class Connection {
     }
     return bytes;
   }
+}
+
+// For some seconds; longer where the machine is too busy for the attack to have been one by then.
+function goesOn(start, seconds, enough) {
+  const passed = (Date.now() - start) / 1000;
+  return passed < seconds || (!enough && passed < PATIENCE_SECONDS);
 }
 
 // Counts a connection that has had its day.
@@ -107,13 +115,13 @@ const attacks = {
   },
 
   // A hundred connections whose headers come a byte at a time, until the edge has had enough of each.
-  async slowHeaders({ port, connections = 100, patienceSeconds = 20 }) {
+  async slowHeaders({ port, connections = 100 }) {
     const slow = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
     const start = Date.now();
     const seconds = [];
     const drip = async (connection) => {
       await connection.send(frame(HEADERS, 0, 1, headerBlock('/', SLOW_FIELD)));
-      for (const end = start + patienceSeconds * 1000; Date.now() < end && connection.count(RST_STREAM) === 0;) {
+      while (goesOn(start, 0, connection.count(RST_STREAM) > 0)) {
         await sleep(250);
         await connection.send(frame(CONTINUATION, 0, 1, Buffer.from('a')));
       }
@@ -127,11 +135,11 @@ const attacks = {
   // A thousand calls begun on each connection, none of which is ever finished.
   async tooManyStreams({ port, path, streams = 1000, seconds = 4 }) {
     const told = { begun: 0, refused: 0, connections: 0, closedByEdge: 0, goaways: 0 };
-    for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    for (const start = Date.now(); goesOn(start, seconds, told.goaways > 0);) {
       const connection = await Connection.open(port);
       for (let i = 0; i < streams && !connection.closed; ++i, ++told.begun)
         await connection.send(frame(HEADERS, END_HEADERS, 2 * i + 1, headerBlock(path)));
-      await Promise.race([sleep(end - Date.now()), connection.end]);
+      await Promise.race([sleep(seconds * 1000), connection.end]);
       told.refused += connection.count(RST_STREAM, REFUSED_STREAM);
       tally(told, connection);
     }
@@ -143,9 +151,10 @@ const attacks = {
     const told = { resets: 0, connections: 0, goaways: 0, closedByEdge: 0 };
     const cancel = Buffer.alloc(4);
     cancel.writeUInt32BE(CANCEL);
-    for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    const enough = () => told.resets >= 20_000;
+    for (const start = Date.now(); goesOn(start, seconds, enough());) {
       const connection = await Connection.open(port);
-      for (let stream = 1, open = true; open && Date.now() < end;) {
+      for (let stream = 1, open = true; open && goesOn(start, seconds, enough());) {
         const volley = [];
         for (let i = 0; i < 50; ++i, stream += 2)
           volley.push(frame(HEADERS, END_HEADERS, stream, headerBlock(path)), frame(RST_STREAM, 0, stream, cancel));

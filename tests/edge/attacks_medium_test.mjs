@@ -13,20 +13,18 @@ const PATH = '/vivier.enrolment.v1.EnrolmentService/ListCohorts';
 const SCHOOL = textField(1, 'schools/nancy');
 const OK = 0, RESOURCE_EXHAUSTED = 8;
 const HONEST_CALLS_A_SECOND = 50;
-const QUIET_SECONDS = 4;
+const QUIET_SECONDS = 3;
 // What an attack may cost the services: CPU seconds in each second of it. The edge lets 100 calls a second through from
-// one address, and 200 at once; a call that is cancelled costs them a connection, which is less than a millisecond.
+// one address, and a call that is cancelled costs them a connection, which is less than a millisecond.
 const CPU_SHARE_MAX = 0.2;
 
 const site = new Site();
-let edge, quiet;
+let edge;
 
 before(async () => {
   await site.startServices();
   edge = await site.startEdge('edge', {});
   await honest(edge, sleep(1000));  // what happens once happens now
-  quiet = await measured(edge, sleep(QUIET_SECONDS * 1000));
-  assert.equal(quiet.failed.length, 0, JSON.stringify(quiet.failed));
 });
 after(() => site.stop());
 
@@ -71,16 +69,18 @@ function attack(name, parameters) {
   });
 }
 
-// What the attack tells, after the honest callers' case was checked.
+// What the attack tells, after a quiet run and the attack were held against each other.
 async function under(context, name, door = edge) {
+  const quiet = await measured(door, sleep(QUIET_SECONDS * 1000));
   const attacking = attack(name, { port: door.port, path: PATH });
   const [told, seen] = await Promise.all([attacking, measured(door, attacking)]);
   context.diagnostic(`${name}: ${JSON.stringify(told)}`);
-  context.diagnostic(`honest calls ${seen.calls}, p99 ${(seen.p99 * 1000).toFixed(1)} ms, ` +
-    `${(seen.p99 / quiet.p99).toFixed(2)} times the quiet run's; services' CPU ${(100 * seen.cpuShare).toFixed(1)} %, ` +
-    `${(100 * quiet.cpuShare).toFixed(1)} % in the quiet run`);
-  assert.equal(seen.failed.length, 0, JSON.stringify(seen.failed.slice(0, 5)));
-  assert.ok(seen.calls >= 10, 'honest callers called all along');
+  const milliseconds = (run) => (1000 * run.p99).toFixed(1);
+  const percent = (run) => (100 * run.cpuShare).toFixed(1);
+  context.diagnostic(`${seen.calls} honest calls; p99 ${milliseconds(seen)} ms, quiet ${milliseconds(quiet)} ms, ratio ` +
+    `${(seen.p99 / quiet.p99).toFixed(1)}; the services' CPU ${percent(seen)} %, quiet ${percent(quiet)} %`);
+  assert.deepEqual([...quiet.failed, ...seen.failed], []);
+  assert.ok(seen.calls >= QUIET_SECONDS, 'honest callers called all along');
   assert.ok(seen.cpuShare - quiet.cpuShare < CPU_SHARE_MAX, `${seen.cpuShare} against ${quiet.cpuShare}`);
   return told;
 }
@@ -145,5 +145,5 @@ test('an address above its rate is told so, one below never, and one does not pa
   const passed = above.answers.length - refused.length;
   context.diagnostic(`${passed} of ${above.answers.length} calls in ${above.seconds.toFixed(1)} s passed`);
   assert.ok(refused.length > 0);
-  assert.ok(passed > 200 && passed <= 201 + 100 * above.seconds, '100 a second, and a burst of 200');
+  assert.ok(passed > 200 && passed <= 201 + 100 * above.seconds, '100 a second, and what waits at the end');
 });

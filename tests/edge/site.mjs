@@ -29,9 +29,9 @@ export class Site {
     this.data = data;
   }
 
-  // nginx with the repository's nginx.conf. `inside` is the address of the `services`; `outside` and `towards` are further
-  // lines of the two files that a site writes; `instead` has other numbers for nginx.conf, where a test cannot wait for
-  // those.
+  // nginx with the repository's nginx.conf. `inside` is the address of the `services`; `outside` and `towards` are
+  // further lines of the two files that a site writes; `instead` has other numbers for nginx.conf, where a test cannot
+  // wait for those.
   async startEdge(name, { inside = this.address, services = SERVICES, scheme = 'grpc', outside = '', towards = '',
     instead = {} }) {
     const folder = path.join(this.folder, name);
@@ -46,11 +46,12 @@ export class Site {
       nginx = nginx.replace(line, `$1 ${number}`);
     }
     write('nginx.conf', nginx);
-    write('inside.conf', `map "" $inside { default ${scheme}; }\n${towards}\n` +
-      services.map((service) => `upstream ${service} { server ${inside}; keepalive 32; keepalive_time 4m; }\n`).join(''));
+    const upstreams = services.map((service) => `upstream ${service} { server ${inside}; keepalive 32; }\n`);
+    write('inside.conf', `map "" $inside { default ${scheme}; }\n${towards}\n${upstreams.join('')}`);
     write('outside.conf', `listen 127.0.0.1:${port} ssl http2;\nssl_certificate edge.pem;\n` +
       `ssl_certificate_key edge.key;\n${outside}\n`);
-    const process = this.#start('nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-g', 'daemon off;'], name);
+    const words = ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-g', 'daemon off;'];
+    const process = this.#start('nginx', words, name);
     await until(`${name} listens`, () => listens(port));
     return { port, process, authority: certificate.certificate, log: () => this.log(name) };
   }
