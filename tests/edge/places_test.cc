@@ -111,7 +111,7 @@ TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
     if (outsiders.count(service) > 0) continue;
     inside.insert(service->full_name());
     for (int i = 0; i < service->method_count(); ++i)
-      EXPECT_EQ(BodyFor(places, rpc::PathOf(*service->method(i))), " return 404; ") << service->method(i)->full_name();
+      EXPECT_EQ(BodyFor(places, rpc::PathOf(*service->method(i))), " deny all; ") << service->method(i)->full_name();
   }
   EXPECT_THAT(inside, testing::IsSupersetOf(
                           {"vivier.log.v1.LogService", "vivier.site.v1.SiteService", "grpc.health.v1.Health"}));

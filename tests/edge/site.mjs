@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const SOURCE = process.env.VIVIER_SOURCE;
 const BINARY = process.env.VIVIER_BINARY;
 const SERVICES = ['curriculum', 'enrolment', 'funding', 'partners', 'statistics'];
-const START_SECONDS = 30;
+const PATIENCE_SECONDS = 30;
 
 export class Site {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vivier-edge-'));
@@ -92,8 +92,9 @@ export class Site {
 
 const CLOCK_TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-async function until(what, holds) {
-  for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end; await sleep(5)) {
+// Waits for what cannot be waited for but by looking; an error when it does not come.
+export async function until(what, holds) {
+  for (const end = Date.now() + PATIENCE_SECONDS * 1000; Date.now() < end; await sleep(5)) {
     if (await holds()) return;
   }
   throw new Error(`in vain waited: ${what}`);
