@@ -61,7 +61,7 @@ is_running() {
   local start
   PID=
   [[ -f $1/run/$2.pid ]] && read -r PID start <"$1/run/$2.pid" || return 1
-  [[ -n $start && $(start_time "$PID") == "$start" && $(process_state "$PID") != Z ]]
+  [[ -n $start && $(start_time "$PID") == "$start" && $(process_state "$PID") == [^Z] ]]
 }
 
 process_state() {

@@ -6,6 +6,7 @@
 #   DIR/redis              Redis's socket
 #   DIR/run/NAME.pid       who runs (lib.sh); DIR/run/SERVICE.PID.address where (written by the service)
 #   DIR/logs/NAME.log      what it says
+#   DIR/edge               nginx's files, where there is an edge: its certificate, and who may be trusted to be it
 #   DIR/grand-est          the node above the school, laid out the same, with statistics alone
 
 # In the order of their start.
@@ -13,16 +14,17 @@ SERVICES=(curriculum enrolment funding partners statistics)
 PARENT=grand-est
 PROCESSES=("$PARENT" "${SERVICES[@]}")
 FIRST_PORT=7400
+FIRST_EDGE_PORT=7443
 VIVIER=$ROOT/build/vivier
 
 site_is_running() {
   local name
-  for name in redis postgres "${PROCESSES[@]}"; do is_running "$1" "$name" && return 0; done
+  for name in redis postgres edge "${PROCESSES[@]}"; do is_running "$1" "$name" && return 0; done
   return 1
 }
 
 # Deletes what a site keeps, and nothing else that may lie in its folder.
-empty_site() { rm -rf "${1:?}"/{config.textproto,keys,db,postgres,redis,run,logs,"$PARENT"}; }
+empty_site() { rm -rf "${1:?}"/{config.textproto,keys,db,postgres,redis,run,logs,edge,"$PARENT"}; }
 
 declare -A ADDRESS=()
 
@@ -91,29 +93,62 @@ start_service() {
   wait_until "$1" "$2" compgen -G "$4/run/$3.*.address"
 }
 
+# nginx before the school's services, the way in for outsiders. Its certificate signs itself, for this run.
+start_edge() {
+  local directory=$1 edge=$1/edge service
+  ADDRESS[edge]=localhost:$(free_port "$FIRST_EDGE_PORT")
+  say "Starting the edge on ${ADDRESS[edge]}"
+  mkdir -p "$edge"
+  (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=edge \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$edge/edge.key" -out "$edge/edge.pem" 2>/dev/null)
+  cp "$ROOT/deploy/edge/nginx.conf" "$edge/"
+  {
+    printf 'map "" $inside { default grpc; }\n'
+    for service in "${SERVICES[@]}"; do
+      printf 'upstream %s { server %s; keepalive 32; keepalive_time 4m; }\n' "$service" "${ADDRESS[$service]}"
+    done
+  } >"$edge/inside.conf"
+  printf 'listen 127.0.0.1:%s ssl http2;\nssl_certificate edge.pem;\nssl_certificate_key edge.key;\n' \
+    "${ADDRESS[edge]##*:}" >"$edge/outside.conf"
+  start "$directory" edge nginx -p "$edge" -c "$edge/nginx.conf" -g 'daemon off;'
+  wait_until "$directory" edge listens 127.0.0.1 "${ADDRESS[edge]##*:}"
+}
+
+# Shows a call that comes in as an outsider's does.
+call_through_edge() {
+  local words=(call GetSchool '{"name": "schools/nancy"}' --data "$1"
+    --edge "${ADDRESS[edge]}" --edge_authority "$1/edge/edge.pem")
+  say ""
+  say "Through the edge: build/vivier ${words[*]@Q}"
+  "$VIVIER" "${words[@]}"
+}
+
 print_site() {
   local process
   say ""
   for process in "${PROCESSES[@]}"; do printf '  %-12s %s\n' "$process" "${ADDRESS[$process]}"; done
+  [[ ! -v ADDRESS[edge] ]] || printf '  %-12s %s\n' edge "${ADDRESS[edge]}"
   say ""
   say "A token to try: $("$VIVIER" token --data "$1")"
   say "A call to try:  build/vivier call ListCohorts '{\"parent\": \"schools/nancy\"}' --data $1"
 }
 
-# All services drain at once; what they rest on goes last.
+# The edge lets nobody in any more, then all services drain at once; what they rest on goes last.
 stop_site() {
   local process
+  stop "$1" edge QUIT
   for process in "${PROCESSES[@]}"; do ask "$1" "$process"; done
   for process in "${PROCESSES[@]}"; do await_end "$1" "$process"; done
   stop "$1" postgres INT
   stop "$1" redis
 }
 
-# Returns when one of the site's services has ended by itself, with its last words.
+# Returns when one of the site's processes has ended by itself, with its last words.
 watch_site() {
-  local process
+  local process watched=("${PROCESSES[@]}")
+  [[ ! -v ADDRESS[edge] ]] || watched+=(edge)
   while sleep 1; do
-    for process in "${PROCESSES[@]}"; do
+    for process in "${watched[@]}"; do
       is_running "$1" "$process" && continue
       tail -n 20 "$1/logs/$process.log" >&2
       die "$process ended by itself"

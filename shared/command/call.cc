@@ -14,12 +14,15 @@
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "shared/rpc/method.h"
+#include "shared/transport/channel.h"
 
 ABSL_FLAG(std::string, role, "school_director", "roles of the token, comma-separated (shared/security/roles.cc)");
 ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
 ABSL_FLAG(std::string, partner, "", "the company that a partner's token acts for, schools/…/companies/…");
 ABSL_FLAG(std::string, reason, "", "why the call goes beyond a read budget; kept in the audit record");
 ABSL_FLAG(bool, list, false, "call: name every rpc");
+ABSL_FLAG(std::string, edge, "", "call: HOST:PORT of the edge, to come in as an outsider does");
+ABSL_FLAG(std::string, edge_authority, "", "call: a PEM file, who signed the edge's certificate");
 
 namespace vivier::command {
 namespace {
@@ -48,15 +51,38 @@ absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescri
   return request;
 }
 
+absl::StatusOr<std::string> TokenOfFlags(const Settings& settings) {
+  RETURN_IF_ERROR(site::CreateKeys(settings.data));
+  ASSIGN_OR_RETURN(std::unique_ptr<site::Tokens> tokens, site::Tokens::Load(settings.config, settings.data));
+  return tokens->ForDevelopment(CallerOfFlags(settings.config));
+}
+
+absl::StatusOr<std::string> Ask(rpc::Channel& channel, const pb::MethodDescriptor& method, const pb::Message& request,
+                                const Settings& settings) {
+  ASSIGN_OR_RETURN(std::string authorization, TokenOfFlags(settings));
+  return channel.Call(rpc::PathOf(method), request.SerializeAsString(),
+                      {absl::Seconds(30), authorization, "", absl::GetFlag(FLAGS_reason)});
+}
+
+absl::StatusOr<std::string> AskEdge(const pb::MethodDescriptor& method, const pb::Message& request,
+                                    const Settings& settings) {
+  const transport::TlsFiles files{"", "", absl::GetFlag(FLAGS_edge_authority)};
+  return Ask(*transport::Connect({.target = absl::GetFlag(FLAGS_edge), .tls = files}), method, request, settings);
+}
+
+absl::StatusOr<std::string> AskService(const pb::MethodDescriptor& method, const pb::Message& request,
+                                       const Settings& settings, Modules modules) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
+  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceOf(method.file())));
+  return Ask(*channel, method, request, settings);
+}
+
 absl::Status CallMethod(const pb::MethodDescriptor& method, const std::string& json, Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   ASSIGN_OR_RETURN(std::unique_ptr<pb::Message> request, ParseRequest(method, json));
-  ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
-  ASSIGN_OR_RETURN(std::string authorization, session->Authorization(CallerOfFlags(settings.config)));
-  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceOf(method.file())));
-  ASSIGN_OR_RETURN(std::string bytes,
-                   channel->Call(rpc::PathOf(method), request->SerializeAsString(),
-                                 {absl::Seconds(30), authorization, "", absl::GetFlag(FLAGS_reason)}));
+  ASSIGN_OR_RETURN(std::string bytes, absl::GetFlag(FLAGS_edge).empty()
+                                          ? AskService(method, *request, settings, std::move(modules))
+                                          : AskEdge(method, *request, settings));
   std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
   if (!response->ParseFromString(bytes)) return Internal("the answer is no message of its type");
   pb::util::JsonPrintOptions options;
@@ -115,9 +141,7 @@ int Call(const Arguments& arguments, Modules modules) {
 int Token(const Arguments&, Modules) {
   const auto issued = []() -> absl::StatusOr<std::string> {
     ASSIGN_OR_RETURN(Settings settings, ReadSettings());
-    RETURN_IF_ERROR(site::CreateKeys(settings.data));
-    ASSIGN_OR_RETURN(std::unique_ptr<site::Tokens> tokens, site::Tokens::Load(settings.config, settings.data));
-    return tokens->ForDevelopment(CallerOfFlags(settings.config));
+    return TokenOfFlags(settings);
   }();
   if (!issued.ok()) return Refuse(issued.status());
   std::cout << *issued << "\n";

@@ -18,9 +18,9 @@ namespace {
 constexpr unsigned kReloadSeconds = 10;
 
 template <class Options>
-void Watch(Options& options) {
+void Watch(const TlsFiles& files, Options& options) {
   options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
+  if (!files.certificate.empty()) options.watch_identity_key_cert_pairs();
 }
 
 std::shared_ptr<grpc::experimental::CertificateProviderInterface> ProviderOf(const TlsFiles& files) {
@@ -38,7 +38,7 @@ void LogLibraryMessage(gpr_log_func_args* message) {
 std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::optional<TlsFiles>& files) {
   if (!files) return grpc::InsecureServerCredentials();
   grpc::experimental::TlsServerCredentialsOptions options(ProviderOf(*files));
-  Watch(options);
+  Watch(*files, options);
   options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   return grpc::experimental::TlsServerCredentials(options);
 }
@@ -47,7 +47,7 @@ std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const std::option
   if (!files) return grpc::InsecureChannelCredentials();
   grpc::experimental::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(ProviderOf(*files));
-  Watch(options);
+  Watch(*files, options);
   return grpc::experimental::TlsCredentials(options);
 }
 

@@ -89,6 +89,8 @@ TEST_F(TlsTest, OnlyOurAuthoritysCertificatesComeIn) {
   TlsFiles borrowed = FilesOf("strangers");  // trusts us, but is not signed by our authority
   borrowed.authorities = FilesOf("ours").authorities;
   EXPECT_EQ(Ask(borrowed).status().code(), absl::StatusCode::kUnavailable);
+  const TlsFiles nameless{"", "", FilesOf("ours").authorities};  // good for the edge, not for us
+  EXPECT_EQ(Ask(nameless).status().code(), absl::StatusCode::kUnavailable);
 }
 
 }  // namespace

@@ -1,0 +1,139 @@
+// The edge's list of what outsiders may call is written by hand, in deploy/edge/nginx.conf; this holds it against the
+// services and their protos, by the rules by which nginx chooses a place for a path.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "gtest/gtest.h"
+#include "re2/re2.h"
+#include "services/modules.h"
+#include "shared/rpc/endpoint.h"
+#include "shared/rpc/method.h"
+
+namespace vivier {
+namespace {
+
+namespace pb = google::protobuf;
+
+constexpr int kMessagePrefixBytes = 5;  // what gRPC puts before each message
+
+std::filesystem::path Source() { return std::getenv("VIVIER_SOURCE"); }
+
+// "location = PATH { … }" and its kin; a named one is only reached from within.
+struct Place {
+  std::string kind;  // "=" the path itself, "~" a pattern, "" a prefix
+  std::string pattern;
+  std::string body;
+};
+
+std::vector<Place> Places() {
+  std::stringstream text;
+  text << std::ifstream(Source() / "deploy/edge/nginx.conf").rdbuf();
+  const std::string configuration = text.str();
+  re2::StringPiece rest(configuration);
+  std::vector<Place> places;
+  Place place;
+  while (RE2::FindAndConsume(&rest, R"(\n +location (?:([=~]) )?(\S+) \{([^}]*)\})", &place.kind, &place.pattern,
+                             &place.body)) {
+    if (place.pattern[0] != '@') places.push_back(place);
+  }
+  return places;
+}
+
+// https://nginx.org/en/docs/http/ngx_http_core_module.html#location: the path itself, else the first pattern that
+// matches, else the longest prefix.
+std::string BodyFor(const std::vector<Place>& places, const std::string& path) {
+  for (const Place& place : places)
+    if (place.kind == "=" && place.pattern == path) return place.body;
+  for (const Place& place : places)
+    if (place.kind == "~" && RE2::PartialMatch(path, place.pattern)) return place.body;
+  Place longest;
+  for (const Place& place : places)
+    if (place.kind.empty() && absl::StartsWith(path, place.pattern) && place.pattern.size() > longest.pattern.size())
+      longest = place;
+  return longest.body;
+}
+
+// Every service of every proto of ours and of gRPC's that this program knows.
+std::vector<const pb::ServiceDescriptor*> AllServices() {
+  std::vector<const pb::ServiceDescriptor*> services;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(Source() / "protos")) {
+    if (entry.path().extension() != ".proto") continue;
+    const std::string name = entry.path().lexically_relative(Source() / "protos").generic_string();
+    const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(name);
+    for (int i = 0; file != nullptr && i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
+std::set<const pb::ServiceDescriptor*> OutsidersServices() {
+  std::set<const pb::ServiceDescriptor*> services;
+  for (const site::Module& module : AllModules()) services.insert(module.service.descriptor());
+  return services;
+}
+
+std::string BodySize(int request_bytes_max) {
+  return absl::StrCat("client_max_body_size ", request_bytes_max + kMessagePrefixBytes, ";");
+}
+
+TEST(EdgePlaces, EachRpcOfAServiceIsPassedToItWithItsBodySize) {
+  const std::vector<Place> places = Places();
+  const std::string bulk_size = BodySize(rpc::kBulkRequestBytesMax);
+  int bulk = 0;
+  for (const pb::ServiceDescriptor* service : OutsidersServices()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const absl::StatusOr<rpc::Method> method = rpc::Describe(service->method(i));
+      ASSERT_TRUE(method.ok()) << method.status();
+      const std::string path = rpc::PathOf(*service->method(i));
+      const std::string body = BodyFor(places, path);
+      EXPECT_THAT(body, testing::HasSubstr(absl::StrCat("grpc_pass $inside://", method->service, ";"))) << path;
+      const bool is_bulk = method->request_bytes_max > rpc::kRequestBytesMax;
+      EXPECT_EQ(absl::StrContains(body, bulk_size), is_bulk) << path;
+      bulk += is_bulk ? 1 : 0;
+    }
+  }
+  EXPECT_GT(bulk, 0);
+}
+
+TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
+  const std::vector<Place> places = Places();
+  const std::set<const pb::ServiceDescriptor*> outsiders = OutsidersServices();
+  std::set<std::string> inside;
+  for (const pb::ServiceDescriptor* service : AllServices()) {
+    if (outsiders.count(service) > 0) continue;
+    inside.insert(service->full_name());
+    for (int i = 0; i < service->method_count(); ++i)
+      EXPECT_EQ(BodyFor(places, rpc::PathOf(*service->method(i))), " deny all; ") << service->method(i)->full_name();
+  }
+  EXPECT_THAT(inside, testing::IsSupersetOf(
+                          {"vivier.log.v1.LogService", "vivier.site.v1.SiteService", "grpc.health.v1.Health"}));
+}
+
+TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
+  std::set<std::string> names;
+  for (const pb::ServiceDescriptor* service : OutsidersServices()) names.insert(service->full_name());
+  for (const Place& place : Places()) {
+    if (place.pattern == "/") continue;
+    std::string pattern = place.pattern, name;
+    RE2::GlobalReplace(&pattern, R"(\\)", "");
+    ASSERT_TRUE(RE2::PartialMatch(pattern, "^\\^?/([A-Za-z0-9.]+)/", &name)) << place.pattern;
+    EXPECT_EQ(names.count(name), 1u) << place.pattern;
+  }
+}
+
+TEST(EdgePlaces, TheHousesLimitHoldsElsewhere) {
+  std::stringstream text;
+  text << std::ifstream(Source() / "deploy/edge/nginx.conf").rdbuf();
+  EXPECT_THAT(text.str(), testing::HasSubstr("\n  " + BodySize(rpc::kRequestBytesMax)));
+}
+
+}  // namespace
+}  // namespace vivier
