@@ -1,5 +1,5 @@
-// Reads an issuer's key set from where its configuration says that it is: https, http on loopback, or a file. Blocks
-// for kKeyDocumentPatience at the most. Thread-safe.
+// Reads an issuer's key set from where its configuration says that it is: https, http on loopback, or a file. Blocks;
+// over the network for kKeyDocumentPatience at the most. Thread-safe.
 #pragma once
 
 #include <string>
