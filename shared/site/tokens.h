@@ -57,7 +57,7 @@ class Tokens {
   const std::unique_ptr<security::TokenIssuer> development_;  // null unless the configuration says development
   std::unique_ptr<security::TokenVerifier> verifier_;
   std::unique_ptr<security::KeyFetcher> fetcher_;  // its thread gives keys to the verifier, so it ends first
-  Monitor monitor_;  // guards what follows
+  Monitor monitor_;                                // guards what follows
   struct Issued {
     std::string header;
     absl::Time renew;
