@@ -60,8 +60,7 @@ TEST(Reasons, EachLiteralIsDocumented) {
 TEST(Reasons, TheSearchFindsThem) {
   EXPECT_THAT(ReasonsIn("return Error(absl::StatusCode::kAborted,\n    \"LOG_FORKED\", \"text\");"),
               testing::ElementsAre("LOG_FORKED"));
-  EXPECT_THAT(ReasonsIn("return Refuse(\"TOKEN_EXPIRED\", \"the token has expired\");"),
-              testing::ElementsAre("TOKEN_EXPIRED"));
+  EXPECT_THAT(ReasonsIn("return Refuse(\"TOKEN_INVALID\", \"text\");"), testing::ElementsAre("TOKEN_INVALID"));
   EXPECT_THAT(ReasonsIn("Error(\"TERM_MISSING\", \"Code du travail\")"), testing::IsEmpty());
 }
 

@@ -143,9 +143,17 @@ void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, 
   incoming->rpc = &rpc;
   incoming->responder = std::move(responder);
   incoming->start = surroundings_.now();
+  Begin(std::move(incoming), bytes, peer);
+}
+
+void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer) {
   const absl::Status received = Receive(bytes, peer, *incoming);
+  // Only keys that are being fetched are a reason so early; the call goes on when they are there.
+  if (absl::IsUnavailable(received))
+    return surroundings_.verifier->AfterFetch(
+        [this, incoming = std::move(incoming), bytes = std::string(bytes), peer] { Begin(incoming, bytes, peer); });
   if (!received.ok()) return incoming->Answer(received, surroundings_.now());
-  if (rpc.method.writes) {
+  if (incoming->rpc->method.writes) {
     Write(std::move(incoming));
   } else {
     Read(std::move(incoming));

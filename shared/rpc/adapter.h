@@ -44,7 +44,7 @@ class Adapter {
   // One for each declared rpc. They point to this adapter.
   std::vector<Endpoint> Endpoints();
 
-  // Who calls, if his token is good.
+  // Who calls, if his token is good. UNAVAILABLE while the keys of its issuer are being fetched.
   absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(const Peer& peer) const;
 
   // The first half of the path, for any rpc: who calls, whether the bytes are a request of its type, whether he may,
@@ -67,6 +67,7 @@ class Adapter {
 
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
+  void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
   bool Cacheable(const Method& method) const;
   void Read(std::shared_ptr<Incoming> incoming);

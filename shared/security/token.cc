@@ -1,37 +1,28 @@
 #include "shared/security/token.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/rpc/log.h"
+#include "shared/security/base64url.h"
 #include "shared/security/token_json.h"
 
 namespace vivier::security {
 namespace {
 
-using Kind = rpc::Caller::Kind;
-
 constexpr size_t kTokenSizeMax = 4096;
-constexpr size_t kSubjectSizeMax = 256;
 
-absl::Status Refuse(absl::string_view reason, absl::string_view why) {
-  return Error(absl::StatusCode::kUnauthenticated, reason, why);
-}
+absl::Status Invalid(absl::string_view why) { return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID", why); }
 
-absl::Status Invalid(absl::string_view why) { return Refuse("TOKEN_INVALID", why); }
-
-// Abseil's decoding forgives padding, white space and stray last bits; encoding again shows whether it had to.
 absl::StatusOr<std::string> Decode(absl::string_view part) {
-  std::string bytes;
-  if (!absl::WebSafeBase64Unescape(part, &bytes) || absl::WebSafeBase64Escape(bytes) != part)
-    return Invalid("a part of the token is not base64url");
-  return bytes;
+  std::optional<std::string> bytes = DecodeBase64Url(part);
+  if (!bytes.has_value()) return Invalid("a part of the token is not base64url");
+  return *std::move(bytes);
 }
 
 struct TokenParts {
@@ -45,119 +36,111 @@ absl::StatusOr<TokenParts> Split(absl::string_view token) {
   return TokenParts{parts[0], parts[1], parts[2], token.substr(0, parts[0].size() + 1 + parts[1].size())};
 }
 
-// The key is chosen by its id and used with its own algorithm only; the header's word is compared, never followed.
-absl::Status CheckSignature(const TokenParts& parts, const KeySet& keys) {
-  ASSIGN_OR_RETURN(const std::string json, Decode(parts.header));
+absl::StatusOr<v1::TokenHeader> ReadHeader(absl::string_view part) {
+  ASSIGN_OR_RETURN(const std::string json, Decode(part));
   v1::TokenHeader header;
   RETURN_IF_ERROR(ReadTokenJson(json, header));
-  if (header.alg() != "EdDSA") return Invalid("the token is not signed with EdDSA");
-  if (!header.typ().empty() && header.typ() != "JWT" && header.typ() != "at+jwt")
+  if (header.alg() != "EdDSA" && header.alg() != "ES256" && header.alg() != "RS256")
+    return Invalid("the token's algorithm is not accepted");
+  if (!header.typ().empty() && header.typ() != "JWT" && header.typ() != "at+jwt" &&
+      header.typ() != "application/at+jwt")
     return Invalid("the token is of another type");
   if (header.kid().empty()) return Invalid("the token names no key");
-  const auto key = keys.find(header.kid());
-  if (key == keys.end()) return Refuse("TOKEN_KEY_UNKNOWN", "the token's key is not among the trusted ones");
+  return header;
+}
+
+// The key is used with its own algorithm only; the header's word is compared, never followed.
+absl::Status CheckSignature(const TokenParts& parts, const v1::TokenHeader& header, const VerificationKey& key) {
+  if (key.algorithm != header.alg()) return Invalid("the token's algorithm is not that of its key");
   ASSIGN_OR_RETURN(const std::string signature, Decode(parts.signature));
-  if (key->second.algorithm != header.alg() || !VerifyEd25519(*key->second.key, parts.signed_text, signature))
-    return Invalid("the token's signature is wrong");
+  if (!VerifySignature(key, parts.signed_text, signature)) return Invalid("the token's signature is wrong");
   return absl::OkStatus();
-}
-
-absl::StatusOr<Kind> KindOf(absl::string_view kind) {
-  if (kind == "person") return Kind::kPerson;
-  if (kind == "service") return Kind::kService;
-  if (kind == "partner") return Kind::kPartner;
-  return Invalid("the token names no known kind of caller");
-}
-
-bool IsSubject(absl::string_view subject) {
-  return !subject.empty() && subject.size() <= kSubjectSizeMax &&
-         std::none_of(subject.begin(), subject.end(),
-                      [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
-}
-
-absl::StatusOr<rpc::Caller> CallerOf(const v1::TokenClaims& claims) {
-  rpc::Caller caller;
-  ASSIGN_OR_RETURN(caller.kind, KindOf(claims.kind()));
-  caller.subject = claims.sub();
-  caller.roles.assign(claims.roles().begin(), claims.roles().end());
-  caller.schools.assign(claims.schools().begin(), claims.schools().end());
-  caller.partner = claims.partner();
-  if ((caller.kind == Kind::kPartner) == caller.partner.empty())
-    return Invalid("a partner's token names its company, and no other does");
-  if (caller.kind == Kind::kPartner && !rpc::InScope(caller, caller.partner))
-    return Invalid("the company of a partner's token is outside its schools");
-  return caller;
 }
 
 absl::Status CheckTimes(const VerifiedToken& token, absl::Time now) {
   const int64_t seconds = absl::ToUnixSeconds(now);
-  if (seconds >= token.expires_seconds) return Refuse("TOKEN_EXPIRED", "the token has expired");
-  if (seconds < token.not_before_seconds) return Refuse("TOKEN_NOT_YET_VALID", "the token is not valid yet");
+  if (seconds >= token.expires_seconds) return Invalid("the token has expired");
+  if (seconds < token.not_before_seconds) return Invalid("the token is not valid yet");
   return absl::OkStatus();
 }
 
 }  // namespace
 
-TokenVerifier::TokenVerifier(Options options, KeySet keys)
-    : options_(std::move(options)),
-      cache_(options_.cached_max),
-      keys_(std::make_shared<const KeySet>(std::move(keys))) {}
+TokenVerifier::TokenVerifier(std::vector<TrustedIssuer> issuers, Options options)
+    : options_(options), cache_(options_.cached_max) {
+  Issuers by_name;
+  for (TrustedIssuer& issuer : issuers) by_name[issuer.issuer] = std::move(issuer);
+  issuers_ = std::make_shared<const Issuers>(std::move(by_name));
+}
 
-absl::StatusOr<std::shared_ptr<const VerifiedToken>> TokenVerifier::Verify(absl::string_view token, absl::Time now) {
+TokenVerifier::Result TokenVerifier::Verify(absl::string_view token, absl::Time now) {
+  Result verified = Examine(token, now);
+  if (verified.ok() || absl::IsUnavailable(verified.status())) return verified;
+  if (const std::optional<uint64_t> left_out = refusals_.Enter(now))
+    rpc::Log(rpc::Level::kWarning, "a token is refused",
+             {{"cause", verified.status().message()}, {"left_out", absl::StrCat(*left_out)}});
+  return Invalid("the token is not accepted");
+}
+
+TokenVerifier::Result TokenVerifier::Examine(absl::string_view token, absl::Time now) {
   if (token.size() > kTokenSizeMax) return Invalid("the token is longer than 4 KiB");
   const std::string hash = Sha256(token);
   std::shared_ptr<const VerifiedToken> verified = cache_.Get(hash);
   if (verified == nullptr) {
-    const std::shared_ptr<const KeySet> keys = Keys();
-    ASSIGN_OR_RETURN(verified, VerifyInFull(token, *keys));
-    Remember(hash, verified, keys);
+    const std::shared_ptr<const Issuers> issuers = CurrentIssuers();
+    ASSIGN_OR_RETURN(verified, ExamineInFull(token, *issuers, now));
+    Remember(hash, verified, issuers);
   }
   RETURN_IF_ERROR(CheckTimes(*verified, now));
   return verified;
 }
 
-void TokenVerifier::SetKeys(KeySet keys) {
-  const std::lock_guard lock(mutex_);
-  keys_ = std::make_shared<const KeySet>(std::move(keys));
-  cache_.Clear();
-}
-
-std::shared_ptr<const KeySet> TokenVerifier::Keys() const {
-  const std::lock_guard lock(mutex_);
-  return keys_;
-}
-
-void TokenVerifier::Remember(const std::string& hash, std::shared_ptr<const VerifiedToken> token,
-                             const std::shared_ptr<const KeySet>& keys) {
-  const std::lock_guard lock(mutex_);
-  if (keys_ == keys) cache_.Put(hash, std::move(token));  // else its key may be gone since
-}
-
-absl::StatusOr<std::shared_ptr<const VerifiedToken>> TokenVerifier::VerifyInFull(absl::string_view token,
-                                                                                 const KeySet& keys) const {
+TokenVerifier::Result TokenVerifier::ExamineInFull(absl::string_view token, const Issuers& issuers,
+                                                   absl::Time now) const {
   ASSIGN_OR_RETURN(const TokenParts parts, Split(token));
-  RETURN_IF_ERROR(CheckSignature(parts, keys));
+  ASSIGN_OR_RETURN(const v1::TokenHeader header, ReadHeader(parts.header));
   ASSIGN_OR_RETURN(const std::string json, Decode(parts.claims));
-  v1::TokenClaims claims;
-  RETURN_IF_ERROR(ReadTokenJson(json, claims));
-  RETURN_IF_ERROR(CheckClaims(claims));
-  VerifiedToken verified;
-  ASSIGN_OR_RETURN(verified.caller, CallerOf(claims));
-  const int64_t skew = absl::ToInt64Seconds(options_.skew_max);
-  verified.not_before_seconds = int64_t{std::max(claims.nbf(), claims.iat())} - skew;
-  verified.expires_seconds = claims.exp();
+  v1::IdentityClaims identity;  // only who claims to have signed is used before the signature is known to be right
+  RETURN_IF_ERROR(ReadTokenJson(json, identity));
+  const auto issuer = issuers.find(identity.iss());
+  if (issuer == issuers.end()) return Invalid("the token is of an issuer that is not trusted");
+  const auto key = issuer->second.keys.find(header.kid());
+  if (key == issuer->second.keys.end()) return UnknownKey(identity.iss(), now);
+  RETURN_IF_ERROR(CheckSignature(parts, header, key->second));
+  ASSIGN_OR_RETURN(VerifiedToken verified, ReadClaims(issuer->second, options_.limits, identity, json));
   return std::make_shared<const VerifiedToken>(std::move(verified));
 }
 
-absl::Status TokenVerifier::CheckClaims(const v1::TokenClaims& claims) const {
-  if (claims.iss() != options_.issuer) return Invalid("the token is of another issuer");
-  if (std::find(claims.aud().begin(), claims.aud().end(), options_.audience) == claims.aud().end())
-    return Invalid("the token is for another audience");
-  if (!IsSubject(claims.sub())) return Invalid("the token names no usable subject");
-  if (claims.exp() == 0 || claims.iat() == 0) return Invalid("the token lacks exp or iat");
-  if (int64_t{claims.exp()} - claims.iat() > absl::ToInt64Seconds(options_.life_max))
-    return Invalid("the token lives too long");
-  return absl::OkStatus();
+absl::Status TokenVerifier::UnknownKey(const std::string& issuer, absl::Time now) const {
+  if (options_.fetcher != nullptr && options_.fetcher->Request(issuer, now))
+    return Unavailable("the keys of the token's issuer are being fetched");
+  return Invalid("the token's key is not among those of its issuer");
+}
+
+void TokenVerifier::AfterFetch(std::function<void()> then) {
+  if (options_.fetcher == nullptr) return then();
+  options_.fetcher->AfterFetch(std::move(then));
+}
+
+void TokenVerifier::SetKeys(const std::string& issuer, KeySet keys) {
+  const std::lock_guard lock(mutex_);
+  Issuers changed = *issuers_;
+  KeySet& known = changed.at(issuer).keys;
+  const bool revoked = !Keeps(keys, known);
+  known = std::move(keys);
+  issuers_ = std::make_shared<const Issuers>(std::move(changed));
+  if (revoked) cache_.Clear();
+}
+
+std::shared_ptr<const TokenVerifier::Issuers> TokenVerifier::CurrentIssuers() const {
+  const std::lock_guard lock(mutex_);
+  return issuers_;
+}
+
+void TokenVerifier::Remember(const std::string& hash, std::shared_ptr<const VerifiedToken> token,
+                             const std::shared_ptr<const Issuers>& issuers) {
+  const std::lock_guard lock(mutex_);
+  if (issuers_ == issuers) cache_.Put(hash, std::move(token));  // else its key may be gone since
 }
 
 }  // namespace vivier::security

@@ -1,27 +1,36 @@
-// Tokens (JWT) that say who is calling: issued by us for services, partners and development, and verified on every
-// call. Signatures are EdDSA with Ed25519; nothing else is accepted, whatever the token says of itself.
+// Tokens (JWT, RFC 7519) that say who is calling: issued by us for services, partners and development, or by an issuer
+// of OpenID Connect for people, and verified on every call. Ours are signed with EdDSA; a token is verified with the
+// algorithm of its issuer's key, whatever it says of itself.
 //
-//   token := base64url(TokenHeader as JSON) "." base64url(TokenClaims as JSON) "." base64url(signature 64)
+//   token := base64url(TokenHeader as JSON) "." base64url(TokenClaims as JSON) "." base64url(signature)
 //
 // base64url is without padding and canonical: a token has one spelling only.
 #pragma once
 
 #include <openssl/evp.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "shared/rpc/log_limit.h"
+#include "shared/security/key_fetcher.h"
 #include "shared/security/token_cache.h"
+#include "shared/security/token_claims.h"
 #include "shared/security/token_key.h"
 #include "vivier/security/v1/token.pb.h"
 
 namespace vivier::security {
+
+// Lines about refused tokens in one second: a flood of bad tokens is no flood of the log.
+inline constexpr int kRefusalsLoggedMax = 5;
 
 // Thread-safe.
 class TokenIssuer {
@@ -46,38 +55,48 @@ class TokenIssuer {
   std::string key_id_;
 };
 
-// Thread-safe. A token costs one signature check the first time, and a hash and a look-up afterwards.
+// Thread-safe, and never waits for an issuer. A token costs one signature check the first time, and a hash and a
+// look-up afterwards.
 class TokenVerifier {
  public:
+  using Result = absl::StatusOr<std::shared_ptr<const VerifiedToken>>;
   struct Options {
-    std::string issuer;                           // what iss must be
-    std::string audience;                         // what aud must contain
-    absl::Duration skew_max = absl::Seconds(30);  // of the issuer's clock, tolerated for nbf and iat
-    absl::Duration life_max = absl::Hours(24);    // longest exp − iat
-    size_t cached_max = 20'000;                   // verified tokens that are remembered
+    TokenLimits limits;
+    size_t cached_max = 20'000;     // verified tokens that are remembered
+    KeyFetcher* fetcher = nullptr;  // of the foreign issuers' keys; null where nothing is fetched
   };
-  TokenVerifier(Options options, KeySet keys);
+  TokenVerifier(std::vector<TrustedIssuer> issuers, Options options);
 
-  // The caller that the token names. UNAUTHENTICATED with reason TOKEN_EXPIRED, TOKEN_NOT_YET_VALID,
-  // TOKEN_KEY_UNKNOWN (fetch the issuer's keys, then ask again) or TOKEN_INVALID. No message repeats a part of it.
-  absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(absl::string_view token, absl::Time now);
+  // The caller that the token names. UNAUTHENTICATED, reason TOKEN_INVALID, is one answer for every bad token, and its
+  // cause is a line in the log. UNAVAILABLE when the token's key is unknown and its issuer's are being fetched: verify
+  // again after that.
+  Result Verify(absl::string_view token, absl::Time now);
 
-  // Replaces the trusted keys; tokens of a key that is gone are refused from now on.
-  void SetKeys(KeySet keys);
+  // The same, but the answer tells the cause, and nothing is logged. No message repeats a part of the token.
+  Result Examine(absl::string_view token, absl::Time now);
+
+  // Calls `then` once no fetch is under way: at once, or later on the fetcher's thread.
+  void AfterFetch(std::function<void()> then);
+
+  // Replaces the keys of one of the issuers; tokens of a key that is gone are refused from now on.
+  void SetKeys(const std::string& issuer, KeySet keys);
 
   size_t cached() { return cache_.size(); }
 
  private:
-  absl::StatusOr<std::shared_ptr<const VerifiedToken>> VerifyInFull(absl::string_view token, const KeySet& keys) const;
-  absl::Status CheckClaims(const v1::TokenClaims& claims) const;
-  std::shared_ptr<const KeySet> Keys() const;
+  using Issuers = absl::flat_hash_map<std::string, TrustedIssuer>;
+
+  Result ExamineInFull(absl::string_view token, const Issuers& issuers, absl::Time now) const;
+  absl::Status UnknownKey(const std::string& issuer, absl::Time now) const;
+  std::shared_ptr<const Issuers> CurrentIssuers() const;
   void Remember(const std::string& hash, std::shared_ptr<const VerifiedToken> token,
-                const std::shared_ptr<const KeySet>& keys);
+                const std::shared_ptr<const Issuers>& issuers);
 
   const Options options_;
   TokenCache cache_;
+  rpc::LogLimit refusals_{kRefusalsLoggedMax};
   mutable std::mutex mutex_;
-  std::shared_ptr<const KeySet> keys_;
+  std::shared_ptr<const Issuers> issuers_;
 };
 
 }  // namespace vivier::security

@@ -104,11 +104,4 @@ std::string SignEd25519(EVP_PKEY& key, absl::string_view text) {
   return signature;
 }
 
-bool VerifyEd25519(EVP_PKEY& key, absl::string_view text, absl::string_view signature) {
-  const DigestContext context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  return signature.size() == kSignatureSize &&
-         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, &key) == 1 &&
-         EVP_DigestVerify(context.get(), Raw(signature), signature.size(), Raw(text), text.size()) == 1;
-}
-
 }  // namespace vivier::security

@@ -1,4 +1,4 @@
-// The Ed25519 keys that sign and verify tokens, by OpenSSL 3. A key id is the first 16 hexadecimal digits of the
+// The Ed25519 keys that sign our own tokens, by OpenSSL 3. A key id is the first 16 hexadecimal digits of the
 // SHA-256 of the raw public key. Keys are immutable and shared; thread-safe.
 #pragma once
 
@@ -7,21 +7,12 @@
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "shared/security/verification_key.h"
 
 namespace vivier::security {
-
-// A key that verifies, with the one algorithm it may be used for: a token cannot choose another.
-struct VerificationKey {
-  std::string algorithm;  // "EdDSA"
-  std::shared_ptr<EVP_PKEY> key;
-};
-
-// By key id: ours, or those of an issuer's key set.
-using KeySet = absl::flat_hash_map<std::string, VerificationKey>;
 
 // FAILED_PRECONDITION, reason TOKEN_KEY or SECRET_FILE, for all that cannot serve.
 absl::StatusOr<std::shared_ptr<EVP_PKEY>> NewSigningKey();
@@ -38,6 +29,5 @@ std::string KeyIdOf(EVP_PKEY& key);
 KeySet KeySetOf(std::shared_ptr<EVP_PKEY> key);
 
 std::string SignEd25519(EVP_PKEY& key, absl::string_view text);
-bool VerifyEd25519(EVP_PKEY& key, absl::string_view text, absl::string_view signature);
 
 }  // namespace vivier::security

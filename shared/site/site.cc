@@ -93,6 +93,7 @@ class RunningSite : public Site {
     if (!config().redis().empty()) redis = cache::Redis::Options{.address = config().redis()};
     cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, std::move(redis));
     for (Module& module : options_.modules) RETURN_IF_ERROR(OpenService(std::move(module)));
+    tokens_->StartFetching();
     RETURN_IF_ERROR(Listen());
     if (options_.background)
       for (const std::unique_ptr<Running>& running : running_) StartBackground(*running);
@@ -108,6 +109,7 @@ class RunningSite : public Site {
     log_service_.Stop();
     if (server_ != nullptr && !server_->Drain())
       rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
+    if (tokens_ != nullptr) tokens_->StopFetching();
     for (const std::unique_ptr<Running>& running : running_) running->writer->Stop();
     if (server_ != nullptr) server_->Shutdown();
   }

@@ -1,18 +1,25 @@
 #include "shared/site/tokens.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/security/key_document.h"
 #include "shared/security/school_key.h"
 
 namespace vivier::site {
 namespace {
 
 constexpr char kAudience[] = "vivier";
+constexpr size_t kIssuerSizeMax = 200;  // it stands in front of each of its subjects
 constexpr absl::Duration kServiceTokenLife = absl::Hours(1);
 constexpr absl::Duration kDevelopmentTokenLife = absl::Hours(12);
 
@@ -24,6 +31,28 @@ std::string KindText(rpc::Caller::Kind kind) {
 uint32_t Seconds(absl::Time time) { return static_cast<uint32_t>(absl::ToUnixSeconds(time)); }
 
 std::string Issuer(const config::v1::Config& config) { return absl::StrCat("vivier:", config.network()); }
+
+bool IsIssuer(const std::string& name) {
+  return !name.empty() && name.size() <= kIssuerSizeMax && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c)) && c != '#';
+  });
+}
+
+absl::Status CheckIssuers(const config::v1::Config& config) {
+  std::set<std::string> known = {Issuer(config)};
+  for (int i = 0; i < config.issuers_size(); ++i) {
+    const config::v1::Issuer& issuer = config.issuers(i);
+    const std::string field = absl::StrCat("issuers[", i, "]");
+    if (!IsIssuer(issuer.issuer()))
+      return InvalidField(field + ".issuer", "is up to 200 visible characters of ASCII without \"#\"");
+    if (!known.insert(issuer.issuer()).second) return InvalidField(field + ".issuer", "is trusted already");
+    if (issuer.audience().empty()) return InvalidField(field + ".audience", "is required");
+    RETURN_IF_ERROR(security::CheckKeyAddress(field + ".jwks", issuer.jwks()));
+    if (!issuer.authority_file().empty() && access(issuer.authority_file().c_str(), R_OK) != 0)
+      return InvalidField(field + ".authority_file", "cannot be read");
+  }
+  return absl::OkStatus();
+}
 
 std::string KeyFile(const std::string& data, absl::string_view name) { return absl::StrCat(data, "/keys/", name); }
 
@@ -44,6 +73,7 @@ absl::Status CreateKeys(const std::string& data) {
 
 absl::StatusOr<std::unique_ptr<Tokens>> Tokens::Load(const config::v1::Config& config, const std::string& data,
                                                      std::function<absl::Time()> now) {
+  RETURN_IF_ERROR(CheckIssuers(config));
   ASSIGN_OR_RETURN(security::TokenIssuer services, security::TokenIssuer::FromFile(KeyFile(data, "service.key")));
   std::unique_ptr<security::TokenIssuer> development;
   if (config.development()) {
@@ -61,10 +91,21 @@ Tokens::Tokens(config::v1::Config config, security::TokenIssuer services,
       development_(std::move(development)) {
   security::KeySet keys = services_.keys();
   if (development_ != nullptr) keys.merge(development_->keys());
+  std::vector<security::TrustedIssuer> trusted = {{Issuer(config_), kAudience, std::move(keys), false}};
+  std::vector<security::KeyFetcher::Source> sources;
+  for (const config::v1::Issuer& issuer : config_.issuers()) {
+    trusted.push_back({issuer.issuer(), issuer.audience(), {}, true});
+    sources.push_back({issuer.issuer(), issuer.jwks(), issuer.authority_file()});
+  }
+  fetcher_ = std::make_unique<security::KeyFetcher>(std::move(sources), security::KeyFetcher::Options());
   security::TokenVerifier::Options options;
-  options.issuer = Issuer(config_);
-  options.audience = kAudience;
-  verifier_ = std::make_unique<security::TokenVerifier>(std::move(options), std::move(keys));
+  options.fetcher = fetcher_.get();
+  verifier_ = std::make_unique<security::TokenVerifier>(std::move(trusted), options);
+}
+
+void Tokens::StartFetching() {
+  fetcher_->Start(
+      [this](const std::string& issuer, security::KeySet keys) { verifier_->SetKeys(issuer, std::move(keys)); });
 }
 
 std::string Tokens::Issue(const security::TokenIssuer& issuer, const rpc::Caller& caller, absl::Duration life) const {

@@ -1,5 +1,6 @@
 // The tokens of a site's own key files: a service shows one to the services that it calls, and a development token
-// stands for a person or a partner where no issuer of identities is configured. Thread-safe.
+// stands for a person or a partner where no issuer of identities is configured. And the verifier of all tokens that the
+// site trusts, those of the configured issuers too. Thread-safe.
 //
 //   keys/service.key       signs the tokens of the school's services
 //   keys/development.key   signs what `vivier token` issues; trusted only where the configuration says development
@@ -27,10 +28,16 @@ absl::Status CreateKeys(const std::string& data);
 
 class Tokens {
  public:
+  // INVALID_ARGUMENT for issuers that cannot be trusted, FAILED_PRECONDITION for keys.
   static absl::StatusOr<std::unique_ptr<Tokens>> Load(const config::v1::Config& config, const std::string& data,
                                                       std::function<absl::Time()> now = absl::Now);
 
   security::TokenVerifier& verifier() { return *verifier_; }
+
+  // From now on the keys of the configured issuers are fetched; until then, and where nobody asks for it, their tokens
+  // are refused.
+  void StartFetching();
+  void StopFetching() { fetcher_->Stop(); }
 
   // The header "Bearer …" of a service of this site; the token lives for an hour and is made anew in time.
   std::string OfService(const std::string& service);
@@ -49,7 +56,8 @@ class Tokens {
   const security::TokenIssuer services_;
   const std::unique_ptr<security::TokenIssuer> development_;  // null unless the configuration says development
   std::unique_ptr<security::TokenVerifier> verifier_;
-  Monitor monitor_;  // guards what follows
+  std::unique_ptr<security::KeyFetcher> fetcher_;  // its thread gives keys to the verifier, so it ends first
+  Monitor monitor_;                                // guards what follows
   struct Issued {
     std::string header;
     absl::Time renew;

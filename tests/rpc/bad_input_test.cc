@@ -193,7 +193,7 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     Expect(method, {"another scheme", bytes, unknown, "TOKEN_MISSING", ""}, "Basic bmFuY3k6bmFuY3k=");
     Expect(method, {"garbage", bytes, unknown, "TOKEN_INVALID", ""}, "Bearer garbage");
     Expect(method, {"half a token", bytes, unknown, "TOKEN_INVALID", ""}, half);
-    Expect(method, {"an expired token", bytes, unknown, "TOKEN_EXPIRED", ""}, expired_);
+    Expect(method, {"an expired token", bytes, unknown, "TOKEN_INVALID", ""}, expired_);
     Expect(method, {"another school's director", bytes, denied, "NOT_ALLOWED", ""}, stranger_);
     Expect(method, {"a role without the permission", bytes, denied, "NOT_ALLOWED", ""},
            Token(RoleWithout(permission), "nancy"));
