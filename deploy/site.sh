@@ -2,6 +2,7 @@
 #
 #   DIR/config.textproto   the configuration, the same for every process; written at each start
 #   DIR/{keys,db}          what the services keep: keys, SQLite's files
+#   DIR/certificates       what deploy/certificates makes, where the site runs with TLS
 #   DIR/postgres           the databases where the engine is PostgreSQL
 #   DIR/redis              Redis's socket
 #   DIR/run/NAME.pid       who runs (lib.sh); DIR/run/SERVICE.PID.address where (written by the service)
@@ -11,6 +12,7 @@
 # In the order of their start.
 SERVICES=(curriculum enrolment funding partners statistics)
 PARENT=grand-est
+NETWORK=local
 PROCESSES=("$PARENT" "${SERVICES[@]}")
 FIRST_PORT=7400
 VIVIER=$ROOT/build/vivier
@@ -22,12 +24,13 @@ site_is_running() {
 }
 
 # Deletes what a site keeps, and nothing else that may lie in its folder.
-empty_site() { rm -rf "${1:?}"/{config.textproto,keys,db,postgres,redis,run,logs,"$PARENT"}; }
+empty_site() { rm -rf "${1:?}"/{config.textproto,keys,certificates,db,postgres,redis,run,logs,"$PARENT"}; }
 
 declare -A ADDRESS=()
 
+# start_site DIR ENGINE TLS: TLS is empty for plain text.
 start_site() {
-  local directory=$1 engine=$2 service
+  local directory=$1 engine=$2 tls=$3 service
   mkdir -p "$directory"/{run,logs,keys}
   say "Starting Redis"
   start_redis "$directory"
@@ -37,8 +40,9 @@ start_site() {
     start_postgres "$directory"
   fi
   choose_addresses
-  start_parent "$directory"
-  write_config "$directory" "$engine"
+  [[ -z $tls ]] || make_certificates "$directory"
+  start_parent "$directory" "$tls"
+  write_config "$directory" "$engine" "$tls"
   "$VIVIER" migrate --data "$directory"
   for service in "${SERVICES[@]}"; do start_service "$directory" "$service" "$service" "$directory"; done
 }
@@ -52,11 +56,24 @@ choose_addresses() {
   done
 }
 
+# The two sites have an authority each.
+make_certificates() {
+  say "Making certificates"
+  "$ROOT/deploy/certificates" "$1/certificates" --network "$NETWORK" --school nancy
+  "$ROOT/deploy/certificates" "$1/$PARENT/certificates" --network "$NETWORK" --school "$PARENT"
+}
+
+# The field `certificates` of a site in DIR, or of a parent there.
+certificates_of() { printf 'certificates: "%s/certificates/current"\n' "$1"; }
+
 # The node that sums schools up to a region. It knows the school as a member and gives it a token for its submissions.
 start_parent() {
-  local directory=$1/$PARENT
+  local directory=$1/$PARENT tls=$2
   mkdir -p "$directory/run"
-  printf 'schools: "%s"\nnetwork: "local"\ndevelopment: true\nengine: SQLITE\n' "$PARENT" >"$directory/config.textproto"
+  {
+    printf 'schools: "%s"\nnetwork: "%s"\ndevelopment: true\nengine: SQLITE\n' "$PARENT" "$NETWORK"
+    [[ -z $tls ]] || certificates_of "$directory"
+  } >"$directory/config.textproto"
   start_service "$1" "$PARENT" statistics "$directory"
   "$VIVIER" call CreateMember --data "$directory" "{
     \"parent\": \"schools/$PARENT\", \"memberId\": \"nancy\",
@@ -65,20 +82,23 @@ start_parent() {
   (umask 077 && "$VIVIER" token --data "$directory" --role member_school --subject nancy >"$1/keys/$PARENT.token")
 }
 
-# write_config DIR ENGINE: a vivier.config.v1.Config.
+# write_config DIR ENGINE TLS: a vivier.config.v1.Config.
 write_config() {
-  local directory=$1 engine=$2 service
+  local directory=$1 engine=$2 tls=$3 service
   {
     printf '# Written by deploy/up at each start.\n'
-    printf 'schools: "nancy"\nnetwork: "local"\ndevelopment: true\n'
+    printf 'schools: "nancy"\nnetwork: "%s"\ndevelopment: true\n' "$NETWORK"
+    [[ -z $tls ]] || certificates_of "$directory"
     printf 'engine: %s\n' "${engine^^}"
     [[ $engine != postgres ]] || printf 'postgres: "host=%s/postgres dbname=postgres user=postgres"\n' "$directory"
     printf 'redis: "unix:%s/redis/redis.sock"\n' "$directory"
     for service in "${SERVICES[@]}"; do
       printf 'peers { service: "%s" address: "%s" }\n' "$service" "${ADDRESS[$service]}"
     done
-    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" }\n' "$PARENT" "${ADDRESS[$PARENT]}" \
+    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" ' "$PARENT" "${ADDRESS[$PARENT]}" \
       "$directory/keys/$PARENT.token"
+    [[ -z $tls ]] || certificates_of "$directory/$PARENT"
+    printf '}\n'
   } >"$directory/config.textproto"
 }
 

@@ -33,6 +33,7 @@ class Adapter {
     References* references;
     cache::NearCache* near;         // null where another process may write the same rows
     std::set<std::string> schools;  // those that this process serves
+    bool tls = false;               // then a service is known by its certificate and by nothing else
     std::function<absl::Time()> now = absl::Now;
   };
 
@@ -42,7 +43,7 @@ class Adapter {
   // One for each declared rpc. They point to this adapter.
   std::vector<Endpoint> Endpoints();
 
-  // Who calls, if his token is good.
+  // Who calls, if his token or certificate is good.
   absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(const Peer& peer) const;
 
   // The first half of the path, for any rpc: who calls, whether the bytes are a request of its type, whether he may,
@@ -64,6 +65,7 @@ class Adapter {
   struct Incoming;
 
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+  std::shared_ptr<const security::VerifiedToken> ServiceOf(const Peer& peer) const;
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
   bool Cacheable(const Method& method) const;

@@ -25,7 +25,7 @@ struct Peer {
   std::string authorization;  // the raw value of the metadata of that name, "" when absent
   std::string traceparent;    // W3C trace context, "" when absent
   bool in_process = false;
-  std::string certificate_uri;  // URI of the peer's verified certificate, "" without mutual TLS
+  std::string certificate_uri;  // the one URI of the peer's verified certificate; "" without TLS, or once it is revoked
 };
 
 // One unary call in progress. The first Answer or Refuse counts, later ones do nothing; a responder that is dropped

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/rpc/endpoint.h"
+#include "shared/security/certificate.h"
 #include "shared/transport/raw_service.h"
 #include "shared/transport/traffic.h"
 
@@ -26,7 +27,7 @@ struct Lane {
   Traffic& traffic;
   absl::Duration deadline;  // of a call whose client gave none
   const std::string& in_process_key;
-  bool tls;
+  security::PeerCheck* peer_check;  // null without TLS
   bool health;  // health checks pass every limit and the drain
 
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }

@@ -18,7 +18,7 @@ namespace vivier::transport {
 
 struct ChannelOptions {
   std::string target;           // HOST:PORT, dns:///NAME:PORT or unix:PATH
-  std::optional<TlsFiles> tls;  // mutual TLS; plain text without
+  std::optional<Tls> tls;  // plain text without
   bool retry = true;
 };
 
