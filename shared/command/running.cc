@@ -28,8 +28,9 @@ absl::StatusOr<std::shared_ptr<rpc::Channel>> Running::To(const std::string& ser
   const auto note = notes.find(service);
   if (note == notes.end()) return Unavailable(absl::StrCat(service, " does not run here"));
   std::shared_ptr<rpc::Channel>& channel = channels_[note->second.address];
-  if (channel == nullptr) channel = transport::Connect(
-        {.target = note->second.address, .tls = site::DiallingTls(config_, "operator", service)});
+  if (channel == nullptr)
+    channel =
+        transport::Connect({.target = note->second.address, .tls = site::DiallingTls(config_, "operator", service)});
   return channel;
 }
 

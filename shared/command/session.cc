@@ -42,8 +42,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
   for (const auto& [service, note] : notes) {
     std::shared_ptr<rpc::Channel>& process = session->processes_[note.address];
     if (process == nullptr)
-      process = transport::Connect(
-          {.target = note.address, .tls = site::DiallingTls(settings.config, "operator", service)});
+      process =
+          transport::Connect({.target = note.address, .tls = site::DiallingTls(settings.config, "operator", service)});
     session->channels_[service] = process;
   }
   if (notes.empty()) {

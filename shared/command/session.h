@@ -40,7 +40,7 @@ class Session {
   absl::StatusOr<site::v1::VerifyInvariantsResponse> Verify(const std::string& school);
 
  private:
-  bool over_tls_ = false;                                           // then the certificate says that we are the operator
+  bool over_tls_ = false;                                           // then the certificate says who we are
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;   // by service
   std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
   std::unique_ptr<site::Tokens> tokens_;

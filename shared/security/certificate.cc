@@ -72,7 +72,9 @@ bool Takes(absl::string_view pattern, absl::string_view name) {
   return absl::StartsWith(name, pattern) && !service.empty() && !absl::StrContains(service, '/');
 }
 
-int64_t SteadyNanoseconds() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
+int64_t SteadyNanoseconds() {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
 
 }  // namespace
 
@@ -105,8 +107,8 @@ absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevocations(const std::stri
     if (list == nullptr) break;
     const STACK_OF(X509_REVOKED)* revoked = X509_CRL_get_REVOKED(list.get());
     for (int i = 0; i < sk_X509_REVOKED_num(revoked); ++i)
-      numbers.insert(NumberOf(X509_CRL_get_issuer(list.get()),
-                              X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(revoked, i))));
+      numbers.insert(
+          NumberOf(X509_CRL_get_issuer(list.get()), X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(revoked, i))));
   }
   const bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;  // nothing more begins
   ERR_clear_error();
@@ -115,7 +117,9 @@ absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevocations(const std::stri
 }
 
 PeerCheck::PeerCheck(std::vector<std::string> names, std::string revocations)
-    : names_(std::move(names)), revocations_(std::move(revocations)), revoked_(FileError(revocations_, "not yet read")) {}
+    : names_(std::move(names)),
+      revocations_(std::move(revocations)),
+      revoked_(FileError(revocations_, "not yet read")) {}
 
 absl::StatusOr<std::string> PeerCheck::NameOf(absl::string_view pem) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -133,8 +137,8 @@ absl::StatusOr<std::string> PeerCheck::NameOf(absl::string_view pem) {
 
 absl::StatusOr<Certificate> PeerCheck::Look(absl::string_view pem) const {
   ASSIGN_OR_RETURN(Certificate certificate, ReadCertificate(pem));
-  const bool taken = std::any_of(names_.begin(), names_.end(),
-                                 [&](const std::string& name) { return Takes(name, certificate.uri); });
+  const bool taken =
+      std::any_of(names_.begin(), names_.end(), [&](const std::string& name) { return Takes(name, certificate.uri); });
   if (!taken) return Refused(absl::StrCat(certificate.uri, " is not the name of whom we expect"));
   return certificate;
 }

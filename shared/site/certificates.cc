@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
@@ -71,7 +72,11 @@ absl::Status CheckCertificates(const Config& config, const std::string& process)
   if (!tls) return absl::OkStatus();
   RETURN_IF_ERROR(CheckName(tls->certificate, SiteOf(config) + process));
   RETURN_IF_ERROR(security::ReadSecretFile(tls->key).status());
-  if (!std::ifstream(tls->authorities)) return FileError(tls->authorities, "cannot be read");
+  std::vector<std::string> authorities = {tls->authorities};
+  for (const config::v1::Parent& parent : config.parents())
+    if (const std::optional<Tls> above = ParentTls(parent)) authorities.push_back(above->authorities);
+  for (const std::string& file : authorities)
+    if (!std::ifstream(file)) return FileError(file, "cannot be read");
   return security::ReadRevocations(tls->revocations).status();
 }
 

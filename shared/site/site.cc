@@ -219,9 +219,9 @@ class RunningSite : public Site {
       running.peers->Set(other->module.name(), server_->InProcessChannel());
     for (const config::v1::Peer& peer : config().peers())
       if (running.peers->Find(peer.service()) == nullptr)
-        running.peers->Set(peer.service(),
-                           transport::Connect({.target = peer.address(),
-                                               .tls = DiallingTls(config(), process_, peer.service())}));
+        running.peers->Set(
+            peer.service(),
+            transport::Connect({.target = peer.address(), .tls = DiallingTls(config(), process_, peer.service())}));
   }
 
   rpc::Endpoint VerifyEndpoint() {
@@ -252,12 +252,10 @@ class RunningSite : public Site {
     for (const auto& [producer, reactions] : by_producer) {
       if (running.peers->Find(producer) == nullptr) continue;
       for (const std::string& school : config().schools())
-        running.followers.push_back(std::make_unique<follow::Follower>(
-            follow::Follower::Options{running.module.name(), producer, school, reactions, running.peers->Find(producer),
-                                      [this, producer = producer, caller = running.module.name()] {
-                                        return AuthorizationTo(producer, caller);
-                                      },
-                                      running.writer.get(), running.readers.get()}));
+        running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
+            running.module.name(), producer, school, reactions, running.peers->Find(producer),
+            [this, producer = producer, caller = running.module.name()] { return AuthorizationTo(producer, caller); },
+            running.writer.get(), running.readers.get()}));
     }
     for (const rpc::Service::EventDelivery& delivery : running.module.service.deliveries())
       for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);

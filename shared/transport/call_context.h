@@ -28,7 +28,7 @@ struct Lane {
   absl::Duration deadline;  // of a call whose client gave none
   const std::string& in_process_key;
   security::PeerCheck* peer_check;  // null without TLS
-  bool health;  // health checks pass every limit and the drain
+  bool health;                      // health checks pass every limit and the drain
 
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }
 };

@@ -17,7 +17,7 @@ class Server;
 namespace vivier::transport {
 
 struct ChannelOptions {
-  std::string target;           // HOST:PORT, dns:///NAME:PORT or unix:PATH
+  std::string target;      // HOST:PORT, dns:///NAME:PORT or unix:PATH
   std::optional<Tls> tls;  // plain text without
   bool retry = true;
 };

@@ -43,6 +43,8 @@ void Watchdog::Watch() {
   }
 }
 
-absl::Status Watchdog::Ask() const { return Connect(port_)->Call(kCheckPath, kWholeServer, {kInterval, "", ""}).status(); }
+absl::Status Watchdog::Ask() const {
+  return Connect(port_)->Call(kCheckPath, kWholeServer, {kInterval, "", ""}).status();
+}
 
 }  // namespace vivier::transport
