@@ -57,7 +57,7 @@ class ServerStream {
   // Ends the stream with `status` after what is queued.
   virtual void Close(const absl::Status& status) = 0;
 
-  // True once the peer has gone or the server drains: stop writing.
+  // True once the peer has gone, its certificate was revoked or the server drains: stop writing.
   virtual bool gone() const = 0;
   // Calls `callback` once, when the stream is gone or has ended, or at once if it already has. A later callback
   // replaces the one before. It must not block: it runs on a polling thread.

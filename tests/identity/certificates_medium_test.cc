@@ -8,12 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/rpc/method.h"
 #include "shared/security/certificate.h"
 #include "shared/site/certificates.h"
 #include "shared/site/tokens.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
 #include "tests/identity/site_over_tls.h"
+#include "vivier/log/v1/log.pb.h"
 
 namespace vivier::testing {
 namespace {
@@ -126,6 +128,20 @@ TEST_F(CertificatesTest, ARevokedOneIsRefusedOnConnectionsOldAndNew) {
   // A new certificate of the same name is as good as any.
   site_.certificates().Renew(absl::Hours(1), {"enrolment"});
   ExpectBoth(*site_.Dial("enrolment"), absl::StatusCode::kNotFound, absl::StatusCode::kOk);
+}
+
+TEST_F(CertificatesTest, WhoFollowsALogIsCutOffWhenRevoked) {
+  log::v1::FollowEventsRequest request;
+  request.set_parent("schools/nancy");
+  request.set_service("curriculum");
+  const std::shared_ptr<rpc::Channel> channel = site_.Dial("enrolment");
+  ASSERT_EQ(SiteOverTls::Read(*channel).status().code(), absl::StatusCode::kNotFound);  // connected
+  const std::string path = rpc::PathOf(*rpc::MethodTaking(*request.GetDescriptor()));
+  const auto stream = channel->Stream(path, request.SerializeAsString(), {absl::Seconds(20), "", ""});
+  site_.certificates().Revoke("enrolment");
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(stream->Read().status().code(), absl::StatusCode::kCancelled);  // it was open
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
 }
 
 // A spoiled list keeps nobody in who was out.

@@ -1,7 +1,7 @@
 #include "tests/identity/rotation.h"
 
 #include <atomic>
-#include <functional>
+#include <iostream>
 #include <thread>
 #include <vector>
 
@@ -66,6 +66,8 @@ Rotation RotateUnderLoad(absl::Duration period, absl::Duration life, absl::Durat
   rotation.calls = load.calls;
   rotation.connections = load.connections;
   rotation.failures = load.failures;
+  std::cout << rotation.renewals << " renewals, " << rotation.calls << " calls over connections that last, "
+            << rotation.connections << " over one of their own, " << rotation.failures << " failures\n";
   return rotation;
 }
 
