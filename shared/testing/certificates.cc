@@ -43,10 +43,11 @@ std::string Utc(absl::Time time) { return absl::FormatTime("%Y%m%d%H%M%SZ", time
 
 }  // namespace
 
-Certificates::Certificates(const std::string& network, const std::string& school) : network_(network), school_(school) {
+Certificates::Certificates(const std::string& network, const std::string& school, absl::Duration life)
+    : network_(network), school_(school) {
   directory_ = (fs::temp_directory_path() / "vivier-certificates-XXXXXX").string();
   if (mkdtemp(directory_.data()) == nullptr) std::abort();
-  Renew(absl::Hours(1));
+  Renew(life);
 }
 
 Certificates::~Certificates() {

@@ -12,7 +12,8 @@ namespace vivier::testing {
 
 class Certificates {
  public:
-  Certificates(const std::string& network, const std::string& school);
+  // The first ones are good for `life`.
+  Certificates(const std::string& network, const std::string& school, absl::Duration life = absl::Hours(1));
   ~Certificates();
   Certificates(const Certificates&) = delete;
   Certificates& operator=(const Certificates&) = delete;

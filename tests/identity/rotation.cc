@@ -55,7 +55,7 @@ class Load {
 }  // namespace
 
 Rotation RotateUnderLoad(absl::Duration period, absl::Duration life, absl::Duration total) {
-  SiteOverTls site;
+  SiteOverTls site(life);
   Load load(site);
   Rotation rotation;
   const absl::Time start = absl::Now();

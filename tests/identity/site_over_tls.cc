@@ -33,8 +33,8 @@ absl::StatusOr<std::string> Ask(rpc::Channel& channel, const google::protobuf::M
 
 }  // namespace
 
-SiteOverTls::SiteOverTls()
-    : certificates_("test", "nancy"),
+SiteOverTls::SiteOverTls(absl::Duration life)
+    : certificates_("test", "nancy", life),
       address_(FreshSocket()),
       world_(storage::Engine::kSqlite, [this](config::v1::Config& config) {
         config.set_listen_address(address_);

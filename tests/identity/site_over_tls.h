@@ -17,7 +17,8 @@ class SiteOverTls {
  public:
   static constexpr char kSite[] = "spiffe://test/school/nancy/service/";
 
-  SiteOverTls();
+  // The first certificates are good for `life`.
+  explicit SiteOverTls(absl::Duration life = absl::Hours(1));
 
   Certificates& certificates() { return certificates_; }
   World& world() { return world_; }
