@@ -2,6 +2,7 @@
 #
 #   DIR/config.textproto   the configuration, the same for every process; written at each start
 #   DIR/{keys,db}          what the services keep: keys, SQLite's files
+#   DIR/certificates       what deploy/certificates makes, where the site runs with TLS
 #   DIR/postgres           the databases where the engine is PostgreSQL
 #   DIR/redis              Redis's socket
 #   DIR/run/NAME.pid       who runs (lib.sh); DIR/run/SERVICE.PID.address where (written by the service)
@@ -12,6 +13,7 @@
 # In the order of their start.
 SERVICES=(curriculum enrolment funding partners statistics)
 PARENT=grand-est
+NETWORK=local
 PROCESSES=("$PARENT" "${SERVICES[@]}")
 FIRST_PORT=7400
 FIRST_EDGE_PORT=7443
@@ -24,12 +26,13 @@ site_is_running() {
 }
 
 # Deletes what a site keeps, and nothing else that may lie in its folder.
-empty_site() { rm -rf "${1:?}"/{config.textproto,keys,db,postgres,redis,run,logs,edge,"$PARENT"}; }
+empty_site() { rm -rf "${1:?}"/{config.textproto,keys,certificates,db,postgres,redis,run,logs,edge,"$PARENT"}; }
 
 declare -A ADDRESS=()
 
+# start_site DIR ENGINE TLS: TLS is empty for plain text.
 start_site() {
-  local directory=$1 engine=$2 service
+  local directory=$1 engine=$2 tls=$3 service
   mkdir -p "$directory"/{run,logs,keys}
   say "Starting Redis"
   start_redis "$directory"
@@ -39,8 +42,9 @@ start_site() {
     start_postgres "$directory"
   fi
   choose_addresses
-  start_parent "$directory"
-  write_config "$directory" "$engine"
+  [[ -z $tls ]] || make_certificates "$directory"
+  start_parent "$directory" "$tls"
+  write_config "$directory" "$engine" "$tls"
   "$VIVIER" migrate --data "$directory"
   for service in "${SERVICES[@]}"; do start_service "$directory" "$service" "$service" "$directory"; done
 }
@@ -54,11 +58,24 @@ choose_addresses() {
   done
 }
 
+# The two sites have an authority each.
+make_certificates() {
+  say "Making certificates"
+  "$ROOT/deploy/certificates" "$1/certificates" --network "$NETWORK" --school nancy
+  "$ROOT/deploy/certificates" "$1/$PARENT/certificates" --network "$NETWORK" --school "$PARENT"
+}
+
+# The field `certificates` of a site in DIR, or of a parent there.
+certificates_of() { printf 'certificates: "%s/certificates/current"\n' "$1"; }
+
 # The node that sums schools up to a region. It knows the school as a member and gives it a token for its submissions.
 start_parent() {
-  local directory=$1/$PARENT
+  local directory=$1/$PARENT tls=$2
   mkdir -p "$directory/run"
-  printf 'schools: "%s"\nnetwork: "local"\ndevelopment: true\nengine: SQLITE\n' "$PARENT" >"$directory/config.textproto"
+  {
+    printf 'schools: "%s"\nnetwork: "%s"\ndevelopment: true\nengine: SQLITE\n' "$PARENT" "$NETWORK"
+    [[ -z $tls ]] || certificates_of "$directory"
+  } >"$directory/config.textproto"
   start_service "$1" "$PARENT" statistics "$directory"
   "$VIVIER" call CreateMember --data "$directory" "{
     \"parent\": \"schools/$PARENT\", \"memberId\": \"nancy\",
@@ -67,20 +84,23 @@ start_parent() {
   (umask 077 && "$VIVIER" token --data "$directory" --role member_school --subject nancy >"$1/keys/$PARENT.token")
 }
 
-# write_config DIR ENGINE: a vivier.config.v1.Config.
+# write_config DIR ENGINE TLS: a vivier.config.v1.Config.
 write_config() {
-  local directory=$1 engine=$2 service
+  local directory=$1 engine=$2 tls=$3 service
   {
     printf '# Written by deploy/up at each start.\n'
-    printf 'schools: "nancy"\nnetwork: "local"\ndevelopment: true\n'
+    printf 'schools: "nancy"\nnetwork: "%s"\ndevelopment: true\n' "$NETWORK"
+    [[ -z $tls ]] || certificates_of "$directory"
     printf 'engine: %s\n' "${engine^^}"
     [[ $engine != postgres ]] || printf 'postgres: "host=%s/postgres dbname=postgres user=postgres"\n' "$directory"
     printf 'redis: "unix:%s/redis/redis.sock"\n' "$directory"
     for service in "${SERVICES[@]}"; do
       printf 'peers { service: "%s" address: "%s" }\n' "$service" "${ADDRESS[$service]}"
     done
-    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" }\n' "$PARENT" "${ADDRESS[$PARENT]}" \
+    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" ' "$PARENT" "${ADDRESS[$PARENT]}" \
       "$directory/keys/$PARENT.token"
+    [[ -z $tls ]] || certificates_of "$directory/$PARENT"
+    printf '}\n'
   } >"$directory/config.textproto"
 }
 
@@ -94,8 +114,9 @@ start_service() {
 }
 
 # nginx before the school's services, the way in for outsiders. Its certificate signs itself, for this run.
+# start_edge DIR TLS: TLS is empty where the services talk in plain text.
 start_edge() {
-  local directory=$1 edge=$1/edge service
+  local directory=$1 tls=$2 edge=$1/edge service
   ADDRESS[edge]=localhost:$(free_port "$FIRST_EDGE_PORT")
   say "Starting the edge on ${ADDRESS[edge]}"
   mkdir -p "$edge"
@@ -103,7 +124,7 @@ start_edge() {
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$edge/edge.key" -out "$edge/edge.pem" 2>/dev/null)
   cp "$ROOT/deploy/edge/nginx.conf" "$edge/"
   {
-    printf 'map "" $inside { default grpc; }\n'
+    if [[ $tls ]]; then inside_tls; else printf 'map "" $inside { default grpc; }\n'; fi
     for service in "${SERVICES[@]}"; do
       printf 'upstream %s { server %s; keepalive 32; keepalive_time 4m; }\n' "$service" "${ADDRESS[$service]}"
     done
@@ -112,6 +133,18 @@ start_edge() {
     "${ADDRESS[edge]##*:}" >"$edge/outside.conf"
   start "$directory" edge nginx -p "$edge" -c "$edge/nginx.conf" -g 'daemon off;'
   wait_until "$directory" edge listens 127.0.0.1 "${ADDRESS[edge]##*:}"
+}
+
+# How the edge speaks to services that know each other by certificates.
+inside_tls() {
+  cat <<'END'
+map "" $inside { default grpcs; }
+grpc_ssl_certificate ../certificates/current/edge.pem;
+grpc_ssl_certificate_key ../certificates/current/edge.key;
+grpc_ssl_trusted_certificate ../certificates/current/authorities.pem;
+grpc_ssl_verify on;
+grpc_ssl_name localhost;
+END
 }
 
 # Shows a call that comes in as an outsider's does.

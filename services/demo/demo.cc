@@ -19,12 +19,16 @@ ABSL_FLAG(std::string, parent_data, "", "demo: the data folder of a parent node 
 namespace vivier::demo {
 namespace {
 
-// The parent's folder; its name is that of the first parent that the figures are submitted to.
+// The parent's folder; its name is that of the first parent that the figures are submitted to. On one machine the
+// certificates by which the school comes in there lie beside those of the parent's own operator.
 command::Settings ParentSettings(const command::Settings& own) {
   command::Settings settings = own;
   settings.data = absl::GetFlag(FLAGS_parent_data);
   settings.config.clear_schools();
-  settings.config.add_schools(own.config.parents_size() > 0 ? IdOf(own.config.parents(0).name()) : "grand-est");
+  settings.config.add_schools("grand-est");
+  if (own.config.parents().empty()) return settings;
+  settings.config.set_schools(0, IdOf(own.config.parents(0).name()));
+  settings.config.set_certificates(own.config.parents(0).certificates());
   return settings;
 }
 

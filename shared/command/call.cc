@@ -66,8 +66,9 @@ absl::StatusOr<std::string> Ask(rpc::Channel& channel, const pb::MethodDescripto
 
 absl::StatusOr<std::string> AskEdge(const pb::MethodDescriptor& method, const pb::Message& request,
                                     const Settings& settings) {
-  const transport::TlsFiles files{"", "", absl::GetFlag(FLAGS_edge_authority)};
-  return Ask(*transport::Connect({.target = absl::GetFlag(FLAGS_edge), .tls = files}), method, request, settings);
+  transport::Tls tls;
+  tls.authorities = absl::GetFlag(FLAGS_edge_authority);
+  return Ask(*transport::Connect({.target = absl::GetFlag(FLAGS_edge), .tls = tls}), method, request, settings);
 }
 
 absl::StatusOr<std::string> AskService(const pb::MethodDescriptor& method, const pb::Message& request,

@@ -12,7 +12,10 @@ namespace vivier::command {
 using Arguments = std::vector<std::string>;
 using Modules = std::vector<site::Module>;
 
-// serve SERVICE… | all: until SIGTERM or SIGINT, then drains.
+// The exit status of a process whose own port no longer answers (EX_TEMPFAIL): its supervisor starts it again.
+inline constexpr int kDeadPort = 75;
+
+// serve SERVICE… | all: until SIGTERM or SIGINT, then drains; or until its port is dead.
 int Serve(const Arguments& arguments, Modules modules);
 // migrate: applies what is missing.
 int Migrate(const Arguments& arguments, Modules modules);

@@ -8,6 +8,7 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
+#include "shared/site/certificates.h"
 #include "shared/site/verify.h"
 
 namespace vivier::command {
@@ -24,6 +25,7 @@ absl::Status MigrateData(Modules modules) {
 
 absl::Status CheckData(Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  RETURN_IF_ERROR(site::CheckCertificates(settings.config, "operator"));
   return Session::Open(settings, std::move(modules)).status();
 }
 

@@ -24,6 +24,7 @@ class Running : public Reach {
 
  private:
   std::string data_;
+  config::v1::Config config_;
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;  // by address, for as long as this lives
   std::unique_ptr<site::Tokens> tokens_;
 };

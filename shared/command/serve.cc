@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,7 +12,9 @@
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "shared/rpc/log.h"
+#include "shared/site/certificates.h"
 #include "shared/site/site.h"
+#include "shared/transport/watchdog.h"
 
 namespace vivier::command {
 namespace {
@@ -22,6 +25,13 @@ void RaiseDescriptorLimit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// By the watchdog: no drain, which would wait for threads that may be stuck. What was committed stays, and what was not
+// answered is asked again.
+void EndDead(const absl::Status& why) {
+  rpc::Log(rpc::Level::kError, "our own port is dead; ending, to be started again", {{"error", why.message()}});
+  _exit(kDeadPort);
 }
 
 absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
@@ -41,6 +51,8 @@ absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
 absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   ASSIGN_OR_RETURN(Modules chosen, Chosen(arguments, std::move(modules)));
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  if (!settings.config.certificates().empty() && arguments.size() > 1)
+    return InvalidField("service", "over TLS a process runs one service or all: its certificate has one name");
   std::vector<std::string> names;
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");
@@ -56,6 +68,9 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   options.data = settings.data;
   options.modules = std::move(chosen);
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
+  const std::string& process = site->process();
+  const transport::Watchdog watchdog(
+      {.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)}, &EndDead);
   const RunNotes notes(settings.data, names, site->address());
   rpc::Log(rpc::Level::kInfo, "serving", {{"services", services}, {"address", site->address()}});
   int signal = 0;

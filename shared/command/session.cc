@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/site/certificates.h"
 #include "shared/transport/channel.h"
 
 namespace vivier::command {
@@ -28,9 +29,13 @@ std::map<std::string, Note> ReadNotes(const std::string& data) {
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings, std::vector<site::Module> modules) {
   auto session = std::make_unique<Session>();
   const std::map<std::string, Note> notes = ReadNotes(settings.data);
+  session->over_tls_ = !settings.config.certificates().empty();
+  if (!notes.empty()) RETURN_IF_ERROR(site::CheckCertificates(settings.config, "operator"));
   for (const auto& [service, note] : notes) {
     std::shared_ptr<rpc::Channel>& process = session->processes_[note.address];
-    if (process == nullptr) process = transport::Connect({.target = note.address, .tls = std::nullopt});
+    if (process == nullptr)
+      process =
+          transport::Connect({.target = note.address, .tls = site::DiallingTls(settings.config, "operator", service)});
     session->channels_[service] = process;
   }
   if (notes.empty()) {
@@ -38,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
     options.config = settings.config;
     options.config.set_listen_address("127.0.0.1:0");
     options.config.clear_metrics_address();
+    options.config.clear_certificates();  // nobody comes in from outside
     options.data = settings.data;
     options.modules = std::move(modules);
     options.background = false;

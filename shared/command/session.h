@@ -41,10 +41,11 @@ class Session {
   template <class Response, class Request>
   absl::StatusOr<Response> AskAll(const Request& request) {
     const std::string path = rpc::PathOf(*rpc::MethodTaking(*Request::descriptor()));
+    const std::string authorization = over_tls_ ? "" : tokens_->OfService("operator");
     Response all;
     for (const auto& [address, channel] : processes_) {
       ASSIGN_OR_RETURN(Response response, rpc::Invoke<Response>(*channel, path, request,
-                                                                {kAskTimeout, tokens_->OfService("operator"), ""}));
+                                                                {kAskTimeout, authorization, ""}));
       all.MergeFrom(response);
     }
     return all;
@@ -54,6 +55,7 @@ class Session {
   // A full check reads every row of a school.
   static constexpr absl::Duration kAskTimeout = absl::Minutes(5);
 
+  bool over_tls_ = false;                                           // then the certificate says who we are
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;   // by service
   std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
   std::unique_ptr<site::Tokens> tokens_;

@@ -21,6 +21,7 @@ ABSL_FLAG(std::string, metrics_address, "", "HOST:PORT of the Prometheus endpoin
 ABSL_FLAG(std::string, engine, "", "sqlite or postgres");
 ABSL_FLAG(std::string, postgres, "", "a libpq connection string");
 ABSL_FLAG(std::string, redis, "", "unix:PATH or HOST:PORT of a Redis");
+ABSL_FLAG(std::string, certificates, "", "the folder of the certificates: mutual TLS");
 ABSL_FLAG(bool, development, false, "trust the tokens of `vivier token`");
 ABSL_FLAG(int, batch_works_max, 0, "works of one commit at the most");
 
@@ -72,6 +73,7 @@ absl::Status ApplyFlags(Config& config) {
   text(FLAGS_metrics_address, [&](const std::string& value) { config.set_metrics_address(value); });
   text(FLAGS_postgres, [&](const std::string& value) { config.set_postgres(value); });
   text(FLAGS_redis, [&](const std::string& value) { config.set_redis(value); });
+  text(FLAGS_certificates, [&](const std::string& value) { config.set_certificates(value); });
   if (absl::GetFlag(FLAGS_development)) config.set_development(true);
   if (absl::GetFlag(FLAGS_batch_works_max) > 0) config.set_batch_works_max(absl::GetFlag(FLAGS_batch_works_max));
   const std::string engine = absl::GetFlag(FLAGS_engine);
@@ -93,6 +95,9 @@ absl::Status Check(const Config& config) {
   for (const config::v1::Parent& parent : config.parents())
     if (parent.name().empty() || parent.address().empty() || parent.token_file().empty())
       return InvalidField("parents", "each has a name, an address and a token_file");
+  for (const config::v1::Parent& parent : config.parents())
+    if (!config.certificates().empty() && parent.certificates().empty())
+      return InvalidField("parents", "each has certificates where the process has some: its token is a secret");
   return absl::OkStatus();
 }
 

@@ -124,10 +124,28 @@ std::vector<Endpoint> Adapter::Endpoints() {
 }
 
 absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenticate(const Peer& peer) const {
+  const bool over_tls = surroundings_.tls && !peer.in_process;
+  if (over_tls && peer.certificate_uri.empty())
+    return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED", "a good certificate is needed");
+  if (over_tls && peer.authorization.empty()) return ServiceOf(peer);
   absl::string_view token = peer.authorization;
   if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
-  return surroundings_.verifier->Verify(token, surroundings_.now());
+  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> verified,
+                   surroundings_.verifier->Verify(token, surroundings_.now()));
+  if (over_tls && verified->caller.kind == Caller::Kind::kService)
+    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID", "a service is known by its certificate");
+  return verified;
+}
+
+// The transport takes only certificates of this site, and a site's services serve all of its schools.
+std::shared_ptr<const security::VerifiedToken> Adapter::ServiceOf(const Peer& peer) const {
+  auto service = std::make_shared<security::VerifiedToken>();
+  service->caller.subject = peer.certificate_uri;
+  service->caller.kind = Caller::Kind::kService;
+  service->caller.roles = {"service"};
+  service->caller.schools = {surroundings_.schools.begin(), surroundings_.schools.end()};
+  return service;
 }
 
 absl::Status Adapter::Authorize(const Caller& caller, const std::string& permission, const std::string& name) const {

@@ -35,6 +35,7 @@ class Adapter {
     cache::NearCache* near;         // null where another process may write the same rows
     std::set<std::string> schools;  // those that this process serves
     ReadBudgets read_budgets;
+    bool tls = false;               // then a service is known by its certificate and by nothing else
     std::function<absl::Time()> now = absl::Now;
   };
 
@@ -44,7 +45,7 @@ class Adapter {
   // One for each declared rpc. They point to this adapter.
   std::vector<Endpoint> Endpoints();
 
-  // Who calls, if his token is good. UNAVAILABLE while the keys of its issuer are being fetched.
+  // Who calls, if his token or certificate is good. UNAVAILABLE while the keys of its issuer are being fetched.
   absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(const Peer& peer) const;
 
   // The first half of the path, for any rpc: who calls, whether the bytes are a request of its type, whether he may,
@@ -66,6 +67,7 @@ class Adapter {
   struct Incoming;
 
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+  std::shared_ptr<const security::VerifiedToken> ServiceOf(const Peer& peer) const;
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;

@@ -31,7 +31,7 @@ struct Peer {
   std::string traceparent;    // W3C trace context, "" when absent
   std::string reason;         // why the caller goes beyond a bound that is his to break, "" when absent
   bool in_process = false;
-  std::string certificate_uri;  // URI of the peer's verified certificate, "" without mutual TLS
+  std::string certificate_uri;  // the one URI of the peer's verified certificate; "" without TLS, or once it is revoked
 };
 
 // One unary call in progress. The first Answer or Refuse counts, later ones do nothing; a responder that is dropped
@@ -63,7 +63,7 @@ class ServerStream {
   // Ends the stream with `status` after what is queued.
   virtual void Close(const absl::Status& status) = 0;
 
-  // True once the peer has gone or the server drains: stop writing.
+  // True once the peer has gone, its certificate was revoked or the server drains: stop writing.
   virtual bool gone() const = 0;
   // Calls `callback` once, when the stream is gone or has ended, or at once if it already has. A later callback
   // replaces the one before. It must not block: it runs on a polling thread.

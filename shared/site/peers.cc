@@ -50,7 +50,7 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
   const storage::Schema& schema = storage::Schema::Of(resource);
   const auto load = [&]() -> absl::StatusOr<cache::Versioned> {
     ASSIGN_OR_RETURN(std::string bytes, channel->Call(rpc::PathOf(*method), GetRequest(*method, name),
-                                                      {kFetchTimeout, authorization_(), ""}));
+                                                      {kFetchTimeout, authorization_(service), ""}));
     if (!message->ParseFromString(bytes)) return Internal(absl::StrCat(service, " answered no ", type));
     return cache::Versioned{static_cast<uint64_t>(schema.Version(*message)), std::move(bytes)};
   };

@@ -17,8 +17,8 @@ namespace vivier::site {
 
 class Peers : public rpc::References {
  public:
-  // `authorization` gives the value of the header of that name for this process's own calls.
-  Peers(cache::Layered& cache, std::function<std::string()> authorization)
+  // `authorization` gives the value of the header of that name for this process's own calls to a service.
+  Peers(cache::Layered& cache, std::function<std::string(const std::string& service)> authorization)
       : cache_(cache), authorization_(std::move(authorization)) {}
 
   void Set(const std::string& service, std::shared_ptr<rpc::Channel> channel) {
@@ -37,7 +37,7 @@ class Peers : public rpc::References {
 
  private:
   cache::Layered& cache_;
-  const std::function<std::string()> authorization_;
+  const std::function<std::string(const std::string& service)> authorization_;
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;
 };
 

@@ -1,5 +1,6 @@
 #include "shared/site/site.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "shared/rpc/log.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
+#include "shared/site/certificates.h"
 #include "shared/site/tokens.h"
 #include "shared/site/trail.h"
 #include "shared/site/verify.h"
@@ -81,10 +83,14 @@ struct Running {
 class RunningSite : public Site {
  public:
   explicit RunningSite(Options options)
-      : options_(std::move(options)), workers_(kWorkerThreads), near_(options_.near_bytes_max) {}
+      : options_(std::move(options)),
+        process_(options_.modules.size() == 1 ? options_.modules[0].name() : "all"),
+        workers_(kWorkerThreads),
+        near_(options_.near_bytes_max) {}
   ~RunningSite() override { Stop(); }
 
   absl::Status Open() {
+    RETURN_IF_ERROR(CheckCertificates(config(), process_));
     RETURN_IF_ERROR(CreateKeys(options_.data));
     ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data, options_.now));
     ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(options_.data + "/keys/school.key"));
@@ -115,6 +121,7 @@ class RunningSite : public Site {
   }
 
   const std::string& address() const override { return server_->address(); }
+  const std::string& process() const override { return process_; }
   std::shared_ptr<rpc::Channel> channel() override { return server_->InProcessChannel(); }
 
   absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
@@ -138,6 +145,15 @@ class RunningSite : public Site {
  private:
   const Config& config() const { return options_.config; }
   std::set<std::string> schools() const { return {config().schools().begin(), config().schools().end()}; }
+  bool HasTls() const { return !config().certificates().empty(); }
+  // Inside the process and without TLS a token says who calls; over TLS the certificate does.
+  std::string AuthorizationTo(const std::string& callee, const std::string& caller) {
+    return HasTls() && !RunsHere(callee) ? "" : tokens_->OfService(caller);
+  }
+  bool RunsHere(const std::string& service) const {
+    return std::any_of(running_.begin(), running_.end(),
+                       [&](const std::unique_ptr<Running>& running) { return running->module.name() == service; });
+  }
   bool OwnsRows() const { return config().engine() == config::v1::SQLITE; }
 
   absl::Status OpenService(Module module) {
@@ -148,8 +164,9 @@ class RunningSite : public Site {
     running_.push_back(std::make_unique<Running>(std::move(module), std::move(database)));
     Running& running = *running_.back();
     running.readers = std::make_unique<rpc::Readers>(*running.database, school_key_.get());
-    running.peers =
-        std::make_unique<Peers>(*cache_, [this, name = running.module.name()] { return tokens_->OfService(name); });
+    running.peers = std::make_unique<Peers>(*cache_, [this, caller = running.module.name()](const std::string& callee) {
+      return AuthorizationTo(callee, caller);
+    });
     storage::Writer::Options options;
     options.batch_works_max = config().batch_works_max() > 0 ? config().batch_works_max() : kBatchWorksMax;
     options.now = options_.now;
@@ -165,6 +182,7 @@ class RunningSite : public Site {
     surroundings.near = OwnsRows() ? &near_ : nullptr;
     surroundings.schools = schools();
     surroundings.read_budgets = Budgets(config().read_budgets());
+    surroundings.tls = HasTls();
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter);
@@ -196,6 +214,7 @@ class RunningSite : public Site {
     transport::ServerOptions options;
     options.address = config().listen_address();
     options.io_threads = std::max(1, config().io_threads());
+    options.tls = ServingTls(config(), process_);
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
     if (!config().metrics_address().empty()) {
       ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address()));
@@ -209,7 +228,9 @@ class RunningSite : public Site {
       running.peers->Set(other->module.name(), server_->InProcessChannel());
     for (const config::v1::Peer& peer : config().peers())
       if (running.peers->Find(peer.service()) == nullptr)
-        running.peers->Set(peer.service(), transport::Connect({.target = peer.address(), .tls = std::nullopt}));
+        running.peers->Set(
+            peer.service(),
+            transport::Connect({.target = peer.address(), .tls = DiallingTls(config(), process_, peer.service())}));
   }
 
   // An rpc of the process itself: admitted as every other, answered by a worker.
@@ -265,10 +286,10 @@ class RunningSite : public Site {
     for (const auto& [producer, reactions] : by_producer) {
       if (running.peers->Find(producer) == nullptr) continue;
       for (const std::string& school : config().schools())
-        running.followers.push_back(std::make_unique<follow::Follower>(
-            follow::Follower::Options{running.module.name(), producer, school, reactions, running.peers->Find(producer),
-                                      [this, name = running.module.name()] { return tokens_->OfService(name); },
-                                      running.writer.get(), running.readers.get()}));
+        running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
+            running.module.name(), producer, school, reactions, running.peers->Find(producer),
+            [this, producer = producer, caller = running.module.name()] { return AuthorizationTo(producer, caller); },
+            running.writer.get(), running.readers.get()}));
     }
     for (const rpc::Service::EventDelivery& delivery : running.module.service.deliveries())
       for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);
@@ -278,7 +299,7 @@ class RunningSite : public Site {
 
   void StartDelivery(Running& running, const rpc::Service::EventDelivery& delivery, const config::v1::Parent& parent) {
     std::shared_ptr<rpc::Channel>& there = parents_[parent.name()];
-    if (there == nullptr) there = transport::Connect({.target = parent.address(), .tls = std::nullopt});
+    if (there == nullptr) there = transport::Connect({.target = parent.address(), .tls = ParentTls(parent)});
     const std::string service = running.module.name();
     for (const std::string& school : config().schools())
       running.deliveries.push_back(std::make_unique<follow::Delivery>(follow::Delivery::Options{
@@ -294,6 +315,7 @@ class RunningSite : public Site {
   }
 
   Options options_;
+  const std::string process_;  // what its certificate is called
   rpc::Workers workers_;
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<security::SchoolKey> school_key_;

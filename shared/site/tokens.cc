@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/security/certificate.h"
 #include "shared/security/key_document.h"
 #include "shared/security/school_key.h"
 
@@ -128,7 +129,7 @@ std::string Tokens::OfService(const std::string& service) {
   Issued& issued = issued_[service];
   if (now_() < issued.renew) return issued.header;
   const std::vector<std::string> schools(config_.schools().begin(), config_.schools().end());
-  const rpc::Caller caller{absl::StrCat("spiffe://", config_.network(), "/school/", schools[0], "/service/", service),
+  const rpc::Caller caller{security::SiteUri(config_.network(), schools[0]) + service,
                            rpc::Caller::Kind::kService,
                            {"service"},
                            schools,

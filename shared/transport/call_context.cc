@@ -30,8 +30,8 @@ rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane) {
   if (peer.address == kNoAddress) {
     peer.in_process = MetadataOf(context, kInProcessKey) == lane.in_process_key;
     if (peer.in_process) peer.address = "inproc";
-  } else if (lane.tls) {
-    peer.certificate_uri = CertificateUri(context);
+  } else if (lane.peer_check != nullptr) {
+    peer.certificate_uri = CertificateUri(context, *lane.peer_check);
   }
   return peer;
 }

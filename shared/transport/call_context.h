@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/rpc/endpoint.h"
+#include "shared/security/certificate.h"
 #include "shared/transport/polling_queue.h"
 #include "shared/transport/raw_service.h"
 #include "shared/transport/traffic.h"
@@ -25,8 +26,8 @@ struct Lane {
   Traffic& traffic;
   absl::Duration deadline;  // of a call whose client gave none
   const std::string& in_process_key;
-  bool tls;
-  bool health;  // health checks pass every limit and the drain
+  security::PeerCheck* peer_check;  // null without TLS
+  bool health;                      // health checks pass every limit and the drain
 
   grpc::ServerCompletionQueue& queue() const { return polling.queue(); }
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }

@@ -17,8 +17,8 @@ class Server;
 namespace vivier::transport {
 
 struct ChannelOptions {
-  std::string target;           // HOST:PORT, dns:///NAME:PORT or unix:PATH
-  std::optional<TlsFiles> tls;  // TLS, mutual with a certificate; plain text without
+  std::string target;      // HOST:PORT, dns:///NAME:PORT or unix:PATH
+  std::optional<Tls> tls;  // plain text without
   bool retry = true;
 };
 

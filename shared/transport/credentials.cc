@@ -4,9 +4,13 @@
 #include <grpc/grpc_security_constants.h>
 #include <grpc/support/log.h>
 #include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
+#include <functional>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -15,17 +19,35 @@
 namespace vivier::transport {
 namespace {
 
-constexpr unsigned kReloadSeconds = 10;
+constexpr unsigned kReloadSeconds = 1;  // the watcher reads three small files
 
-template <class Options>
-void Watch(const TlsFiles& files, Options& options) {
-  options.watch_root_certs();
-  if (!files.certificate.empty()) options.watch_identity_key_cert_pairs();
+// Called when a handshake is done, before the connection carries a call.
+class Verifier final : public grpc::experimental::ExternalCertificateVerifier {
+ public:
+  explicit Verifier(std::shared_ptr<security::PeerCheck> check) : check_(std::move(check)) {}
+
+  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
+              grpc::Status* status) override {
+    const grpc::string_ref pem = request->peer_cert();
+    const absl::StatusOr<std::string> name = check_->NameOf({pem.data(), pem.size()});
+    if (name.ok()) return true;
+    rpc::Log(rpc::Level::kWarning, "a connection was refused", {{"error", name.status().message()}});
+    *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(name.status().message()));
+    return true;
+  }
+  void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest*) override {}
+
+ private:
+  const std::shared_ptr<security::PeerCheck> check_;
+};
+
+std::shared_ptr<grpc::experimental::CertificateVerifier> VerifierOf(std::shared_ptr<security::PeerCheck> check) {
+  return grpc::experimental::ExternalCertificateVerifier::Create<Verifier>(std::move(check));
 }
 
-std::shared_ptr<grpc::experimental::CertificateProviderInterface> ProviderOf(const TlsFiles& files) {
-  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(files.key, files.certificate,
-                                                                              files.authorities, kReloadSeconds);
+std::shared_ptr<grpc::experimental::CertificateProviderInterface> ProviderOf(const Tls& tls) {
+  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(tls.key, tls.certificate, tls.authorities,
+                                                                              kReloadSeconds);
 }
 
 void LogLibraryMessage(gpr_log_func_args* message) {
@@ -35,27 +57,41 @@ void LogLibraryMessage(gpr_log_func_args* message) {
 
 }  // namespace
 
-std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::optional<TlsFiles>& files) {
-  if (!files) return grpc::InsecureServerCredentials();
-  grpc::experimental::TlsServerCredentialsOptions options(ProviderOf(*files));
-  Watch(*files, options);
+std::shared_ptr<security::PeerCheck> PeerCheckOf(const std::optional<Tls>& tls) {
+  if (!tls) return nullptr;
+  return std::make_shared<security::PeerCheck>(tls->peers, tls->revocations);
+}
+
+std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::optional<Tls>& tls,
+                                                             std::shared_ptr<security::PeerCheck> check) {
+  if (!tls) return grpc::InsecureServerCredentials();
+  grpc::experimental::TlsServerCredentialsOptions options(ProviderOf(*tls));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.set_certificate_verifier(VerifierOf(std::move(check)));
   return grpc::experimental::TlsServerCredentials(options);
 }
 
-std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const std::optional<TlsFiles>& files) {
-  if (!files) return grpc::InsecureChannelCredentials();
+std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const std::optional<Tls>& tls) {
+  if (!tls) return grpc::InsecureChannelCredentials();
   grpc::experimental::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(ProviderOf(*files));
-  Watch(*files, options);
+  options.set_certificate_provider(ProviderOf(*tls));
+  options.watch_root_certs();
+  if (!tls->certificate.empty()) options.watch_identity_key_cert_pairs();
+  if (!tls->peers.empty()) {
+    options.set_certificate_verifier(VerifierOf(PeerCheckOf(tls)));
+    options.set_check_call_host(false);
+  }
   return grpc::experimental::TlsCredentials(options);
 }
 
-std::string CertificateUri(const grpc::ServerContext& context) {
+std::string CertificateUri(const grpc::ServerContext& context, security::PeerCheck& check) {
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (!peer || !peer->IsPeerAuthenticated()) return "";
-  const std::vector<grpc::string_ref> uris = peer->FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME);
-  return uris.empty() ? "" : std::string(uris[0].data(), uris[0].size());
+  const std::vector<grpc::string_ref> pem = peer->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  if (pem.empty()) return "";
+  return check.NameOf({pem[0].data(), pem[0].size()}).value_or("");
 }
 
 void PrepareLibrary() {

@@ -100,6 +100,7 @@ struct Server::Impl {
   const ServerOptions options;
   Traffic traffic;
   const std::string in_process_key = RandomKey();
+  const std::shared_ptr<security::PeerCheck> peer_check = PeerCheckOf(options.tls);
   std::shared_ptr<Health> health;
   std::vector<std::unique_ptr<RawService>> services;
   std::vector<std::unique_ptr<PollingQueue>> queues;
@@ -113,7 +114,7 @@ struct Server::Impl {
 
 absl::Status Server::Impl::Build(EndpointsByService by_service, int request_bytes_max) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.address, ServerCredentialsOf(options.tls), &port);
+  builder.AddListeningPort(options.address, ServerCredentialsOf(options.tls, peer_check), &port);
   SetLimits(builder, options, request_bytes_max);
   AddReflection(builder);
   for (auto& [descriptor, endpoints] : by_service) {
@@ -134,7 +135,7 @@ void Server::Impl::Serve() {
       for (size_t i = 0; i < service->endpoints().size(); ++i) {
         const bool is_health = service->endpoints()[i].method->service()->full_name() == kHealthService;
         lanes.push_back(std::make_unique<Lane>(Lane{*service, static_cast<int>(i), *queue, traffic, options.deadline,
-                                                    in_process_key, options.tls.has_value(), is_health}));
+                                                    in_process_key, peer_check.get(), is_health}));
         Arm(*lanes.back());
       }
     }

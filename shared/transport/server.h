@@ -18,7 +18,7 @@ namespace vivier::transport {
 struct ServerOptions {
   std::string address = "127.0.0.1:0";         // HOST:PORT, port 0 for any free one, or unix:PATH
   int io_threads = 1;                          // polling threads, each with its own queue
-  std::optional<TlsFiles> tls;                 // mutual TLS; plain text without
+  std::optional<Tls> tls;                      // mutual TLS; plain text without
   int calls_max = 4096;                        // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
   int streams_max = 1024;                      // open streams, health watches aside
   int streams_per_connection_max = 1024;       // HTTP/2 streams, unary calls included

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/transport/bytes.h"
+#include "shared/transport/credentials.h"
 #include "shared/transport/status.h"
 
 namespace vivier::transport {
@@ -57,8 +58,9 @@ void StreamCall::Handle() {
   grpc::Slice slice;
   const absl::StatusOr<absl::string_view> request = RequestOf(lane_.endpoint(), wire_->request, slice);
   if (!request.ok()) return Close(request.status());
-  lane_.endpoint().streaming(*request, PeerOf(wire_->context, lane_),
-                             std::make_shared<StreamWriter>(shared_from_this()));
+  const rpc::Peer peer = PeerOf(wire_->context, lane_);
+  by_certificate_ = !peer.certificate_uri.empty();
+  lane_.endpoint().streaming(*request, peer, std::make_shared<StreamWriter>(shared_from_this()));
 }
 
 bool StreamCall::HasRoom() const {
@@ -98,7 +100,8 @@ void StreamCall::Stop(const absl::Status& status) {
 
 bool StreamCall::gone() const {
   absl::MutexLock lock(&mutex_);
-  return gone_;
+  if (gone_ || !by_certificate_) return gone_;  // what is gone has no context
+  return CertificateUri(wire_->context, *lane_.peer_check).empty();
 }
 
 void StreamCall::OnGone(std::function<void()> callback) {

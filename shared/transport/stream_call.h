@@ -53,6 +53,7 @@ class StreamCall final : public OpenStream, public std::enable_shared_from_this<
   Tag<StreamCall> written_{*this, &StreamCall::Written};
   Tag<StreamCall> finished_{*this, &StreamCall::Finished};
   Tag<StreamCall> ended_{*this, &StreamCall::Ended};
+  bool by_certificate_ = false;
   int tags_left_ = 2;  // finished and ended, in either order; on the polling thread only
 
   mutable absl::Mutex mutex_;

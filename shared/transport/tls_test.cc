@@ -1,12 +1,10 @@
-// Mutual TLS with certificates made for the test by the openssl command.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+// Mutual TLS with certificates made for the test by deploy/certificates.
+#include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/substitute.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
+#include "shared/testing/certificates.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
 
@@ -14,14 +12,6 @@ namespace vivier::transport {
 namespace {
 
 constexpr char kUri[] = "spiffe://campus/school/nancy/service/funding";
-
-// A certificate for localhost and kUri, signed by the authority of `authority`.key; and that authority.
-constexpr char kScript[] = R"(set -e; cd '$0'
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=$1 -keyout $1.key -out $1.pem
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=service -keyout $1-service.key -out $1.csr
-printf 'subjectAltName=DNS:localhost,URI:$2' > $1.ext
-openssl x509 -req -in $1.csr -CA $1.pem -CAkey $1.key -CAcreateserial -days 1 -extfile $1.ext -out $1-service.pem
-)";
 
 const google::protobuf::MethodDescriptor* WhoAmI() {
   static const auto* method = [] {
@@ -41,10 +31,7 @@ const google::protobuf::MethodDescriptor* WhoAmI() {
 
 class TlsTest : public ::testing::Test {
  protected:
-  TlsTest() : folder_(std::filesystem::path(::testing::TempDir()) / absl::StrCat("vivier-tls-", getpid())) {
-    std::filesystem::create_directories(folder_);
-    Make("ours");
-    Make("strangers");
+  TlsTest() {
     rpc::Endpoint endpoint;
     endpoint.method = WhoAmI();
     endpoint.unary = [](absl::string_view, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
@@ -52,44 +39,33 @@ class TlsTest : public ::testing::Test {
     };
     ServerOptions options;
     options.address = "localhost:0";
-    options.tls = FilesOf("ours");
+    options.tls = Shown(ours_);
     auto started = Server::Start(options, {endpoint});
     EXPECT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
   }
-  ~TlsTest() override {
-    server_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void Make(const std::string& authority) {
-    const std::string script = absl::Substitute(kScript, folder_.string(), authority, kUri);
-    std::ofstream(folder_ / "make.sh") << script;
-    ASSERT_EQ(std::system(absl::StrCat("sh '", (folder_ / "make.sh").string(), "' 2>/dev/null").c_str()), 0);
-  }
-  TlsFiles FilesOf(const std::string& authority) const {
-    const std::string base = (folder_ / authority).string();
-    return {base + "-service.pem", base + "-service.key", base + ".pem"};
-  }
-  absl::StatusOr<std::string> Ask(const std::optional<TlsFiles>& files) {
-    const auto channel = Connect({absl::StrCat("localhost:", server_->port()), files, /*retry=*/false});
+  static Tls Shown(testing::Certificates& authority) { return authority.Sign(absl::StrCat("URI:", kUri)); }
+  absl::StatusOr<std::string> Ask(const std::optional<Tls>& tls) {
+    const auto channel = Connect({absl::StrCat("localhost:", server_->port()), tls, /*retry=*/false});
     return channel->Call(rpc::PathOf(*WhoAmI()), "", {});
   }
 
-  const std::filesystem::path folder_;
+  testing::Certificates ours_{"campus", "nancy"};
+  testing::Certificates strangers_{"campus", "nancy"};
   std::unique_ptr<Server> server_;
 };
 
 TEST_F(TlsTest, OnlyOurAuthoritysCertificatesComeIn) {
-  const absl::StatusOr<std::string> answer = Ask(FilesOf("ours"));
+  const absl::StatusOr<std::string> answer = Ask(Shown(ours_));
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(*answer, kUri);  // the server knows the peer by its certificate
-  EXPECT_EQ(Ask(FilesOf("strangers")).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Ask(Shown(strangers_)).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(Ask(std::nullopt).status().code(), absl::StatusCode::kUnavailable);
-  TlsFiles borrowed = FilesOf("strangers");  // trusts us, but is not signed by our authority
-  borrowed.authorities = FilesOf("ours").authorities;
+  Tls borrowed = Shown(strangers_);  // trusts us, but is not signed by our authority
+  borrowed.authorities = Shown(ours_).authorities;
   EXPECT_EQ(Ask(borrowed).status().code(), absl::StatusCode::kUnavailable);
-  const TlsFiles nameless{"", "", FilesOf("ours").authorities};  // good for the edge, not for us
+  Tls nameless;  // good for the edge, not for us
+  nameless.authorities = Shown(ours_).authorities;
   EXPECT_EQ(Ask(nameless).status().code(), absl::StatusCode::kUnavailable);
 }
 

@@ -41,7 +41,8 @@ void ServeUntil(const sigset_t& signals, const std::string& ready) {
 class PeerService {
  public:
   PeerService(const std::string& owner, const std::string& token, const std::string& redis)
-      : cache_(0, cache::Redis::Options{.address = redis}), peers_(cache_, [token] { return token; }) {
+      : cache_(0, cache::Redis::Options{.address = redis}),
+        peers_(cache_, [token](const std::string&) { return token; }) {
     peers_.Set("enrolment", transport::Connect({.target = owner, .tls = std::nullopt}));
   }
 

@@ -44,6 +44,7 @@ SchoolProcesses::SchoolProcesses(const Setup& setup) : setup_(setup) {
   for (const std::string& service : FiveServices()) ports_[service] = FreePort();
   for (const std::string& service : setup_.replicated) ports_[service + "-2"] = FreePort();
   if (setup_.one_process) ports_["all"] = FreePort();
+  if (setup_.tls) certificates_ = std::make_unique<Certificates>("test", "nancy");
   WriteConfig();
   EXPECT_EQ(RunToEnd({"migrate", "--data", data_}), 0);
   if (setup_.one_process) {
@@ -64,6 +65,7 @@ SchoolProcesses::~SchoolProcesses() {
 void SchoolProcesses::WriteConfig() {
   std::ofstream config(data_ + "/config.textproto");
   config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n";
+  if (certificates_ != nullptr) config << "certificates: \"" << certificates_->folder() << "\"\n";
   if (!setup_.redis.empty()) config << "redis: \"unix:" << setup_.redis << "\"\n";
   if (setup_.engine == storage::Engine::kPostgres)
     config << "engine: POSTGRES\npostgres: \"" << FreshPostgres() << "\"\n";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shared/storage/database.h"
+#include "shared/testing/certificates.h"
 #include "shared/testing/process.h"
 
 namespace vivier::testing {
@@ -24,6 +25,7 @@ class SchoolProcesses {
     bool one_process = false;                  // `serve all`
     std::vector<std::string> replicated = {};  // services with two processes (PostgreSQL)
     std::string redis = "";                    // its socket, "" for none
+    bool tls = false;                          // each process with its own certificate
   };
 
   explicit SchoolProcesses(const Setup& setup);
@@ -58,6 +60,7 @@ class SchoolProcesses {
   int64_t NumberIn(const std::string& service, const std::string& sql, const std::vector<storage::Value>& parameters);
 
   const Setup setup_;
+  std::unique_ptr<Certificates> certificates_;  // null without TLS
   std::string data_;
   std::map<std::string, int> ports_;
   std::map<std::string, std::unique_ptr<Process>> processes_;  // a second replica is "enrolment-2"

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/demo/figures.h"
 #include "services/demo/steps.h"
@@ -112,15 +113,20 @@ TEST(Story, ASumThatDoesNotHoldIsNamed) {
             "rows.file 3");
 }
 
-TEST(Story, FiveProcessesTellTheSame) {
+TEST(Story, RealProcessesTellTheSameInPlainTextAndOverTls) {
   testing::World world(storage::Engine::kSqlite);
   const Telling in_process = Tell(world, "nancy");
   ASSERT_TRUE(in_process.figures.ok()) << in_process.lines << in_process.figures.status();
-  testing::SchoolProcesses processes({});
-  processes.BeginStory("nancy");
-  EXPECT_EQ(processes.Figures(), in_process.figures->Text());
-  std::string report;
-  EXPECT_EQ(processes.Verify(&report), 0) << report;
+  testing::SchoolProcesses::Setup plain, five_over_tls, one_over_tls;
+  five_over_tls.tls = one_over_tls.tls = one_over_tls.one_process = true;
+  for (const testing::SchoolProcesses::Setup& setup : {plain, five_over_tls, one_over_tls}) {
+    SCOPED_TRACE(absl::StrCat("tls ", setup.tls, ", one process ", setup.one_process));
+    testing::SchoolProcesses processes(setup);
+    processes.BeginStory("nancy");
+    EXPECT_EQ(processes.Figures(), in_process.figures->Text());
+    std::string report;
+    EXPECT_EQ(processes.Verify(&report), 0) << report;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Stories, StoryTest, ::testing::Values("nancy", "metz"),
