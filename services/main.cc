@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"check", "check                       validate configuration, schema and keys before a start", &command::Check},
     {"verify", "verify                      prove the invariants on the data", &command::Verify},
     {"audit", "audit NAME [--days N]       who changed it, and who was shown its personal data", &command::Audit},
+    {"grant-admin", "grant-admin SUBJECT         makes ISSUER#SUBJECT the school's director", &command::GrantAdmin},
     {"call", "call METHOD [JSON]          call any rpc; call --list names them all", &command::Call},
     {"explain", "explain METHOD              what the adapter does for an rpc", &command::Explain},
     {"import", "import KIND FILE            lheo, or applications with --cohort", &command::Import},

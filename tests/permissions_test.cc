@@ -74,7 +74,8 @@ TEST(Permissions, EachGrantOfAServiceCoversAnRpc) { ExpectEachCoversAnRpc(securi
 // What only the head of a school may do.
 bool IsTheDirectors(const std::string& permission) {
   static const auto& permissions =
-      *new std::set<std::string>{"schools.update", "members.create", "members.update", "members.delete"};
+      *new std::set<std::string>{"schools.update",  "members.create",   "members.update",    "members.delete",
+                                 "memberships.get", "memberships.list", "memberships.update"};
   return permissions.count(permission) > 0;
 }
 

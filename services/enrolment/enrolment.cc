@@ -3,6 +3,7 @@
 #include "absl/time/time.h"
 #include "services/enrolment/dates.h"
 #include "services/enrolment/invariants.h"
+#include "services/enrolment/membership.h"
 #include "services/enrolment/names.h"
 #include "services/enrolment/rules.h"
 #include "shared/rpc/standard.h"
@@ -17,6 +18,7 @@ rpc::Service Enrolment::Rpc() {
   return rpc::Service("vivier.enrolment.v1.EnrolmentService")
       .Standard(schools_)
       .On(*this, &Enrolment::UpdateSchool)
+      .Standard(memberships_, rpc::Check<v1::Membership>(&CheckMembership))
       .Standard(candidates_)
       .On(*this, &Enrolment::CreateCandidate)
       .Keeps(candidate_keys_)

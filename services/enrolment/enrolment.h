@@ -120,6 +120,7 @@ class Enrolment {
   absl::Status EmitSealed(Call& call, const v1::AttendanceSheet& sheet, const std::vector<v1::PresenceEntry>& entries);
 
   storage::Table<v1::School> schools_;
+  storage::Table<v1::Membership> memberships_;
   storage::Table<v1::Candidate> candidates_;
   storage::Table<v1::CandidateKey> candidate_keys_;
   storage::Table<v1::Cohort> cohorts_;

@@ -23,6 +23,8 @@ int Migrate(const Arguments& arguments, Modules modules);
 int Check(const Arguments& arguments, Modules modules);
 // verify: proves the invariants of docs/invariants.md on the data.
 int Verify(const Arguments& arguments, Modules modules);
+// grant-admin SUBJECT: makes a principal the school's director; for the first one, and when none is left.
+int GrantAdmin(const Arguments& arguments, Modules modules);
 // audit NAME: who changed a resource, and who was shown a person's data.
 int Audit(const Arguments& arguments, Modules modules);
 // call METHOD [JSON] | call --list

@@ -11,6 +11,7 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
+#include "shared/rpc/rights.h"
 #include "shared/rpc/validate.h"
 #include "shared/rpc/write.h"
 #include "shared/security/roles.h"
@@ -139,7 +140,7 @@ absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenti
 }
 
 // The transport takes only certificates of this site, and a site's services serve all of its schools.
-std::shared_ptr<const security::VerifiedToken> Adapter::ServiceOf(const Peer& peer) const {
+Adapter::Token Adapter::ServiceOf(const Peer& peer) const {
   auto service = std::make_shared<security::VerifiedToken>();
   service->caller.subject = peer.certificate_uri;
   service->caller.kind = Caller::Kind::kService;
@@ -165,11 +166,22 @@ void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, 
 }
 
 void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer) {
-  const absl::Status received = Receive(bytes, peer, *incoming);
+  absl::StatusOr<Token> token = Authenticate(peer);
   // Only keys that are being fetched are a reason so early; the call goes on when they are there.
-  if (absl::IsUnavailable(received))
+  if (absl::IsUnavailable(token.status()))
     return surroundings_.verifier->AfterFetch(
         [this, incoming = std::move(incoming), bytes = std::string(bytes), peer] { Begin(incoming, bytes, peer); });
+  if (!token.ok()) return incoming->Answer(token.status(), surroundings_.now());
+  incoming->token = *std::move(token);
+  if (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite)
+    return Continue(std::move(incoming), bytes, peer);
+  const absl::Status taken = surroundings_.workers->Submit(
+      [this, incoming, bytes = std::string(bytes), peer] { Continue(incoming, bytes, peer); });
+  if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+}
+
+void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer) {
+  const absl::Status received = Receive(bytes, peer, *incoming);
   if (!received.ok()) return incoming->Answer(received, surroundings_.now());
   if (incoming->rpc->method.writes) {
     Write(std::move(incoming));
@@ -178,23 +190,42 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
   }
 }
 
-absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Admit(const Method& method,
-                                                                              absl::string_view bytes, const Peer& peer,
-                                                                              pb::Message& request) const {
-  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> token, Authenticate(peer));
+absl::StatusOr<Adapter::Token> Adapter::Admit(const Method& method, absl::string_view bytes, const Peer& peer,
+                                              pb::Message& request) const {
+  ASSIGN_OR_RETURN(Token token, Authenticate(peer));
+  return AdmitKnown(std::move(token), method, bytes, request);
+}
+
+absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& method, absl::string_view bytes,
+                                                   pb::Message& request) const {
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
   const std::string target = TextAt(request, method.target);
+  if (NeedsRights(token->caller)) {
+    ASSIGN_OR_RETURN(token, AddRights(token, std::string(SchoolOf(target))));
+  }
   RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
   RETURN_IF_ERROR(Validate(request));
   if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");
   return token;
 }
 
+// The token's caller with what this school's database lets him do, which is asked at every call.
+absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const std::string& school) const {
+  if (surroundings_.schools.count(school) == 0) return token;
+  auto entitled = std::make_shared<security::VerifiedToken>(*token);
+  RETURN_IF_ERROR(surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto roles, RightsOf(snapshot, token->caller.subject));
+    entitled->caller = WithRights(token->caller, school, roles, surroundings_.now());
+    return absl::OkStatus();
+  }));
+  return entitled;
+}
+
 absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const {
   const Method& method = incoming.rpc->method;
   incoming.request = NewMessage(method.descriptor->input_type());
-  ASSIGN_OR_RETURN(incoming.token, Admit(method, bytes, peer, *incoming.request));
+  ASSIGN_OR_RETURN(incoming.token, AdmitKnown(std::move(incoming.token), method, bytes, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
   if (method.writes || method.personal) incoming.trace = TraceOf(peer);
   incoming.reason = peer.reason;

@@ -35,7 +35,7 @@ class Adapter {
     cache::NearCache* near;         // null where another process may write the same rows
     std::set<std::string> schools;  // those that this process serves
     ReadBudgets read_budgets;
-    bool tls = false;               // then a service is known by its certificate and by nothing else
+    bool tls = false;  // then a service is known by its certificate and by nothing else
     std::function<absl::Time()> now = absl::Now;
   };
 
@@ -67,9 +67,14 @@ class Adapter {
   struct Incoming;
 
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
-  std::shared_ptr<const security::VerifiedToken> ServiceOf(const Peer& peer) const;
+  using Token = std::shared_ptr<const security::VerifiedToken>;
+  Token ServiceOf(const Peer& peer) const;
+  absl::StatusOr<Token> AddRights(const Token& token, const std::string& school) const;
+  absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
+                                   google::protobuf::Message& request) const;
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
+  void Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
   bool Cacheable(const Method& method) const;
   void Read(std::shared_ptr<Incoming> incoming);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "google/api/resource.pb.h"
 #include "shared/rpc/method.h"
+#include "shared/rpc/rights.h"
 #include "shared/rpc/standard.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -20,6 +21,11 @@ Service::Service(const std::string& full_name)
   } else {
     name_ = ServiceOf(descriptor_->file());
   }
+  if (name_ != kRightsProducer)
+    reactions_.push_back(
+        {security::v1::RightsChanged::descriptor(), kRightsProducer, [](Call& call, const pb::Message& event) {
+           return StoreRights(call.unit(), static_cast<const security::v1::RightsChanged&>(event));
+         }});
 }
 
 Service& Service::Add(const pb::Descriptor* request, const pb::Descriptor* response, Handler handler) {

@@ -157,7 +157,7 @@ absl::Span<const Grant> ServiceGrants() {
       // Its delivery reads the submission that it takes to a parent.
       {"statistics", {"events.follow", "submissions.compute"}},
       // The commands of the operator at the machine itself.
-      {"operator", {"invariants.verify", "auditTrail.read"}},
+      {"operator", {"invariants.verify", "auditTrail.read", "access.explain", "memberships.create"}},
   };
   return grants;
 }

@@ -18,6 +18,7 @@
 #include "shared/rpc/log.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
+#include "shared/site/access.h"
 #include "shared/site/certificates.h"
 #include "shared/site/tokens.h"
 #include "shared/site/trail.h"
@@ -209,6 +210,7 @@ class RunningSite : public Site {
     endpoints.push_back(SiteEndpoint(&RunningSite::AnswerVerify));
     endpoints.push_back(SiteEndpoint(&RunningSite::WhoRead));
     endpoints.push_back(SiteEndpoint(&RunningSite::WhoChanged));
+    endpoints.push_back(SiteEndpoint(&RunningSite::ExplainAccess));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
@@ -266,6 +268,20 @@ class RunningSite : public Site {
 
   absl::StatusOr<v1::WhoChangedResponse> WhoChanged(const v1::WhoChangedRequest& request) {
     return AskTrails<v1::WhoChangedResponse>(request, &AddChanges);
+  }
+
+  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request) {
+    for (const std::unique_ptr<Running>& running : running_) {
+      const auto* method = MethodOf(running->module.service, request.method());
+      if (method == nullptr) continue;
+      v1::ExplainAccessResponse response;
+      RETURN_IF_ERROR(
+          running->readers->Read(std::string(SchoolOf(request.name())), [&](storage::Transaction& snapshot) {
+            return Explain(snapshot, *method, request, options_.now(), response);
+          }));
+      return response;
+    }
+    return InvalidField("method", "is no rpc of a service that this process runs");
   }
 
   template <class Response, class Request, class Add>

@@ -66,6 +66,19 @@ CREATE TABLE person_reads (
   PRIMARY KEY (school, principal, day, person));
 CREATE INDEX person_reads_by_person ON person_reads (school, person, day);
 
+-- What each principal may do at the school, as enrolment's memberships say; times are NULL where there is no bound.
+CREATE TABLE rights (
+  school TEXT NOT NULL,
+  membership TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  subject TEXT NOT NULL,
+  role TEXT NOT NULL,
+  company TEXT NOT NULL,
+  start_time BIGINT,
+  end_time BIGINT,
+  PRIMARY KEY (school, membership, position));
+CREATE INDEX rights_by_subject ON rights (school, subject);
+
 -- How far this service has applied the log of another one.
 CREATE TABLE cursors (
   school TEXT NOT NULL,

@@ -1,0 +1,77 @@
+#include "shared/rpc/rights.h"
+
+#include <utility>
+
+#include "google/protobuf/util/time_util.h"
+#include "shared/base/status.h"
+
+namespace vivier::rpc {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using security::v1::RoleAssignment;
+using storage::Value;
+
+constexpr char kPartner[] = "partner";
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
+}
+
+Value ToValue(bool has, const google::protobuf::Timestamp& time) {
+  return has ? Value(int64_t{TimeUtil::TimestampToMicroseconds(time)}) : Value();
+}
+
+}  // namespace
+
+absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed) {
+  unit.Send("DELETE FROM rights WHERE school = $1 AND membership = $2",
+            {Value(unit.school()), Value(changed.membership())});
+  for (int i = 0; i < changed.roles_size(); ++i) {
+    const RoleAssignment& role = changed.roles(i);
+    unit.Send(
+        "INSERT INTO rights (school, membership, position, subject, role, company, start_time, end_time) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        {Value(unit.school()), Value(changed.membership()), Value(int64_t{i}), Value(changed.subject()),
+         Value(role.role()), Value(role.company()), ToValue(role.has_start_time(), role.start_time()),
+         ToValue(role.has_end_time(), role.end_time())});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<RoleAssignment>> RightsOf(storage::Transaction& transaction, const std::string& subject) {
+  ASSIGN_OR_RETURN(storage::Result result,
+                   transaction.connection().Query("SELECT role, company, start_time, end_time FROM rights "
+                                                  "WHERE school = $1 AND subject = $2 ORDER BY membership, position",
+                                                  {Value(transaction.school()), Value(subject)}));
+  std::vector<RoleAssignment> roles;
+  for (const storage::Row& row : result.rows) {
+    RoleAssignment& role = roles.emplace_back();
+    role.set_role(std::get<std::string>(row[0]));
+    role.set_company(std::get<std::string>(row[1]));
+    if (const auto* start = std::get_if<int64_t>(&row[2]))
+      *role.mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(*start);
+    if (const auto* end = std::get_if<int64_t>(&row[3]))
+      *role.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(*end);
+  }
+  return roles;
+}
+
+bool IsValid(const RoleAssignment& role, absl::Time now) {
+  return (!role.has_start_time() || ToTime(role.start_time()) <= now) &&
+         (!role.has_end_time() || now < ToTime(role.end_time()));
+}
+
+Caller WithRights(Caller caller, const std::string& school, const std::vector<RoleAssignment>& roles, absl::Time now) {
+  for (const RoleAssignment& role : roles) {
+    if (!IsValid(role, now)) continue;
+    caller.roles.push_back(role.role());
+    caller.schools = {school};
+    if (role.role() != kPartner) continue;
+    caller.kind = Caller::Kind::kPartner;
+    caller.partner = role.company();
+  }
+  return caller;
+}
+
+}  // namespace vivier::rpc

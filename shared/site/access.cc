@@ -1,0 +1,49 @@
+#include "shared/site/access.h"
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "shared/base/status.h"
+#include "shared/rpc/rights.h"
+#include "shared/security/roles.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::site {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using security::v1::RoleAssignment;
+
+std::string Line(const RoleAssignment& role, const rpc::Caller& alone, const std::string& permission,
+                 const std::string& school, absl::Time now) {
+  std::string line = role.role();
+  if (!role.company().empty()) absl::StrAppend(&line, " of ", role.company());
+  if (role.has_start_time()) absl::StrAppend(&line, " from ", TimeUtil::ToString(role.start_time()));
+  if (role.has_end_time()) absl::StrAppend(&line, " until ", TimeUtil::ToString(role.end_time()));
+  if (!rpc::IsValid(role, now)) return absl::StrCat(line, ": does not hold now");
+  return absl::StrCat(line, security::Allows(alone, permission, school) ? ": gives " : ": does not give ", permission);
+}
+
+}  // namespace
+
+const google::protobuf::MethodDescriptor* MethodOf(const rpc::Service& service, const std::string& full_name) {
+  const google::protobuf::ServiceDescriptor& descriptor = *service.descriptor();
+  for (int i = 0; i < descriptor.method_count(); ++i)
+    if (descriptor.method(i)->full_name() == full_name) return descriptor.method(i);
+  return nullptr;
+}
+
+absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::MethodDescriptor& method,
+                     const v1::ExplainAccessRequest& request, absl::Time now, v1::ExplainAccessResponse& response) {
+  const std::string& school = snapshot.school();
+  const std::string& permission = method.options().GetExtension(options::v1::permission);
+  ASSIGN_OR_RETURN(const std::vector<RoleAssignment> roles, rpc::RightsOf(snapshot, request.subject()));
+  rpc::Caller nobody;
+  nobody.subject = request.subject();
+  for (const RoleAssignment& role : roles)
+    response.add_roles(Line(role, rpc::WithRights(nobody, school, {role}, now), permission, school, now));
+  response.set_permission(permission);
+  response.set_allowed(security::Allows(rpc::WithRights(nobody, school, roles, now), permission, school));
+  return absl::OkStatus();
+}
+
+}  // namespace vivier::site

@@ -1,0 +1,247 @@
+// What a principal of a foreign issuer may do follows from the school's memberships alone, at every service, at once
+// where they are kept and as soon as the log is followed elsewhere. On both engines.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "shared/base/error.h"
+#include "shared/testing/engines.h"
+#include "shared/testing/signer.h"
+#include "shared/testing/world.h"
+#include "vivier/curriculum/v1/curriculum.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/partners/v1/partners.pb.h"
+#include "vivier/site/v1/site.pb.h"
+
+namespace vivier::testing {
+namespace {
+
+using enrolment::v1::Membership;
+using security::v1::RoleAssignment;
+
+constexpr char kIssuer[] = "https://id.example";
+
+const Signer& Key() {
+  static const auto& key = *new Signer("Ed25519", "key-1");
+  return key;
+}
+
+// A file with the issuer's key set, for as long as the test program runs.
+const std::string& KeySetFile() {
+  static const std::string& path = *[] {
+    auto* made = new std::string((std::filesystem::temp_directory_path() / "vivier-jwks-XXXXXX").string());
+    close(mkstemp(made->data()));
+    std::ofstream(*made) << Key().KeySet();
+    return made;
+  }();
+  return path;
+}
+
+void Trust(config::v1::Config& config) {
+  config::v1::Issuer& issuer = *config.add_issuers();
+  issuer.set_issuer(kIssuer);
+  issuer.set_audience("vivier");
+  issuer.set_jwks("file:" + KeySetFile());
+}
+
+std::string SubjectOf(const std::string& person) { return absl::StrCat(kIssuer, "#", person); }
+
+google::protobuf::Timestamp At(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(absl::ToUnixSeconds(time));
+  return timestamp;
+}
+
+RoleAssignment Role(const std::string& name) {
+  RoleAssignment role;
+  role.set_role(name);
+  return role;
+}
+
+class MembershipsTest : public ::testing::TestWithParam<storage::Engine> {
+ protected:
+  MembershipsTest() : world_(GetParam(), &Trust) {}
+
+  std::string TokenOf(const std::string& person) const {
+    const int64_t now = absl::ToUnixSeconds(world_.now());
+    return "Bearer " + Key().Token(R"({"alg":"EdDSA","kid":"key-1"})",
+                                   absl::StrCat(R"({"iss":")", kIssuer, R"(","aud":"vivier","sub":")", person,
+                                                R"(","iat":)", now, R"(,"exp":)", now + 3600, "}"));
+  }
+
+  absl::Status As(const std::string& person, const pb::Message& request) {
+    return world_.CallRaw(*rpc::MethodTaking(*request.GetDescriptor()), request.SerializeAsString(), TokenOf(person))
+        .status();
+  }
+
+  absl::Status GetsSchool(const std::string& person, const std::string& school = "nancy") {
+    enrolment::v1::GetSchoolRequest request;
+    request.set_name("schools/" + school);
+    return As(person, request);
+  }
+
+  absl::Status ListsProgrammes(const std::string& person) {
+    curriculum::v1::ListProgrammesRequest request;
+    request.set_parent("schools/nancy");
+    return As(person, request);
+  }
+
+  absl::StatusOr<Membership> Give(const std::string& person, std::vector<RoleAssignment> roles) {
+    enrolment::v1::CreateMembershipRequest request;
+    request.set_parent("schools/nancy");
+    request.set_membership_id(person);
+    request.mutable_membership()->set_subject(SubjectOf(person));
+    request.mutable_membership()->set_display_name("Zoe Martin");
+    for (RoleAssignment& role : roles) *request.mutable_membership()->add_roles() = std::move(role);
+    return world_.Write<Membership>(request);
+  }
+
+  absl::StatusOr<Membership> Change(Membership membership, std::vector<RoleAssignment> roles) {
+    enrolment::v1::UpdateMembershipRequest request;
+    membership.clear_roles();
+    for (RoleAssignment& role : roles) *membership.add_roles() = std::move(role);
+    *request.mutable_membership() = membership;
+    request.mutable_update_mask()->add_paths("roles");
+    return world_.Write<Membership>(request);
+  }
+
+  World world_;
+};
+
+// Whether a call was let in: the school's row may not be there yet.
+bool LetIn(const absl::Status& status) { return status.ok() || absl::IsNotFound(status); }
+
+TEST_P(MembershipsTest, NobodyIsLetInWithoutOne) {
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("zoe"))) << GetsSchool("zoe");
+  EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
+}
+
+TEST_P(MembershipsTest, ARoleHoldsAtEveryServiceOfTheSchoolAndNowhereElse) {
+  ASSERT_TRUE(Give("zoe", {Role("trainer")}).ok());
+  EXPECT_TRUE(LetIn(GetsSchool("zoe"))) << GetsSchool("zoe");  // where it is kept, at once
+  world_.Settle();
+  EXPECT_TRUE(ListsProgrammes("zoe").ok()) << ListsProgrammes("zoe");
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("zoe", "metz")));
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("adam")));
+  enrolment::v1::GetCandidateRequest beyond;  // a trainer reads no candidate's file
+  beyond.set_name("schools/nancy/candidates/c-1");
+  EXPECT_TRUE(absl::IsPermissionDenied(As("zoe", beyond)));
+  world_.ExpectInvariants();
+}
+
+TEST_P(MembershipsTest, WhatIsTakenIsNeverGrantedAgain) {
+  const auto given = Give("zoe", {Role("trainer"), Role("assessor")});
+  ASSERT_TRUE(given.ok()) << given.status();
+  world_.Settle();
+  ASSERT_TRUE(ListsProgrammes("zoe").ok());
+  ASSERT_TRUE(Change(*given, {}).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("zoe")));
+  world_.Settle();
+  EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
+  world_.Restart();
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("zoe")));
+  EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
+}
+
+TEST_P(MembershipsTest, ARoleHoldsFromItsStartUntilItsEnd) {
+  RoleAssignment substitute = Role("trainer");
+  *substitute.mutable_start_time() = At(world_.now() + absl::Hours(24));
+  *substitute.mutable_end_time() = At(world_.now() + absl::Hours(28));
+  ASSERT_TRUE(Give("zoe", {substitute}).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("zoe")));
+  world_.Advance(absl::Hours(24));
+  EXPECT_TRUE(LetIn(GetsSchool("zoe")));
+  EXPECT_TRUE(ListsProgrammes("zoe").ok());
+  world_.Advance(absl::Hours(4));
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("zoe")));
+  EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
+}
+
+TEST_P(MembershipsTest, APartnerActsForItsCompanyOnly) {
+  for (const char* company : {"acme", "other"}) {
+    partners::v1::CreateCompanyRequest request;
+    request.set_parent("schools/nancy");
+    request.set_company_id(company);
+    request.mutable_company()->set_title(company);
+    request.mutable_company()->set_siret(company == std::string("acme") ? "13002526500013" : "55208131766522");
+    const auto made = world_.Write<partners::v1::Company>(request);
+    ASSERT_TRUE(made.ok()) << made.status();
+  }
+  RoleAssignment partner = Role("partner");
+  partner.set_company("schools/nancy/companies/acme");
+  ASSERT_TRUE(Give("portal", {partner}).ok());
+  world_.Settle();
+  partners::v1::GetCompanyRequest get;
+  get.set_name("schools/nancy/companies/acme");
+  EXPECT_TRUE(As("portal", get).ok()) << As("portal", get);
+  get.set_name("schools/nancy/companies/other");
+  const absl::Status others = As("portal", get);
+  get.set_name("schools/nancy/companies/nobody");
+  const absl::Status nobodys = As("portal", get);
+  EXPECT_FALSE(others.ok());
+  EXPECT_EQ(others.code(), nobodys.code());
+  EXPECT_EQ(ReasonOf(others), ReasonOf(nobodys));
+  EXPECT_TRUE(absl::IsPermissionDenied(GetsSchool("portal")));
+}
+
+TEST_P(MembershipsTest, RefusesRolesThatCannotBe) {
+  RoleAssignment companyless = Role("partner"), of_company = Role("trainer"), backwards = Role("trainer");
+  of_company.set_company("schools/nancy/companies/acme");
+  *backwards.mutable_start_time() = At(world_.now());
+  *backwards.mutable_end_time() = At(world_.now());
+  RoleAssignment partner = companyless;
+  partner.set_company("schools/nancy/companies/acme");
+  const std::vector<std::vector<RoleAssignment>> wrong = {
+      {Role("king")}, {Role("service")},          {companyless},     {of_company},
+      {backwards},    {partner, Role("trainer")}, {partner, partner}};
+  for (const std::vector<RoleAssignment>& roles : wrong) {
+    const absl::Status refused = Give("zoe", roles).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_EQ(ReasonOf(refused), "INVALID_FIELD") << roles[0].DebugString();
+  }
+  ASSERT_TRUE(Give("zoe", {}).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(Give("zoe", {}).status()));
+}
+
+TEST_P(MembershipsTest, TheDirectorAloneGivesThem) {
+  ASSERT_TRUE(Give("zoe", {Role("school_director")}).ok());
+  ASSERT_TRUE(Give("adam", {Role("admissions_officer")}).ok());
+  enrolment::v1::CreateMembershipRequest request;
+  request.set_parent("schools/nancy");
+  request.set_membership_id("eve");
+  request.mutable_membership()->set_subject(SubjectOf("eve"));
+  request.set_request_id(world_.NewRequestId());
+  EXPECT_TRUE(absl::IsPermissionDenied(As("adam", request)));
+  EXPECT_TRUE(As("zoe", request).ok()) << As("zoe", request);
+}
+
+TEST_P(MembershipsTest, AccessIsExplained) {
+  RoleAssignment over = Role("school_director");
+  *over.mutable_end_time() = At(world_.now() - absl::Hours(1));
+  ASSERT_TRUE(Give("zoe", {Role("trainer"), over}).ok());
+  site::v1::ExplainAccessRequest request;
+  request.set_name("schools/nancy/candidates/c-1");
+  request.set_subject(SubjectOf("zoe"));
+  request.set_method("vivier.enrolment.v1.EnrolmentService.GetCandidate");
+  const auto no = world_.Call<site::v1::ExplainAccessResponse>(request);
+  ASSERT_TRUE(no.ok()) << no.status();
+  EXPECT_FALSE(no->allowed());
+  EXPECT_EQ(no->permission(), "candidates.get");
+  ASSERT_EQ(no->roles_size(), 2);
+  EXPECT_EQ(no->roles(0), "trainer: does not give candidates.get");
+  EXPECT_NE(no->roles(1).find("does not hold now"), std::string::npos) << no->roles(1);
+  request.set_method("vivier.enrolment.v1.EnrolmentService.GetSchool");
+  const auto yes = world_.Call<site::v1::ExplainAccessResponse>(request);
+  ASSERT_TRUE(yes.ok()) << yes.status();
+  EXPECT_TRUE(yes->allowed());
+  request.set_method("vivier.enrolment.v1.EnrolmentService.NoSuchRpc");
+  EXPECT_EQ(ReasonOf(world_.Call<site::v1::ExplainAccessResponse>(request).status()), "INVALID_FIELD");
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, MembershipsTest, BothEngines(), EngineName);
+
+}  // namespace
+}  // namespace vivier::testing
