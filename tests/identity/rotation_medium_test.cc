@@ -7,7 +7,7 @@ namespace vivier::testing {
 namespace {
 
 TEST(Rotation, NoCallFailsWhileCertificatesAreRenewed) {
-  const Rotation rotation = RotateUnderLoad(absl::Seconds(3), /*life=*/absl::Seconds(12), absl::Seconds(27));
+  const Rotation rotation = RotateUnderLoad(absl::Seconds(3), /*life=*/absl::Seconds(15), absl::Seconds(30));
   EXPECT_EQ(rotation.failures, 0);
   EXPECT_GE(rotation.renewals, 5);
   EXPECT_GT(rotation.calls, 500);
