@@ -208,8 +208,8 @@ class RunningSite : public Site {
   absl::Status Listen() {
     std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
     endpoints.push_back(SiteEndpoint(&RunningSite::AnswerVerify));
-    endpoints.push_back(SiteEndpoint(&RunningSite::WhoRead));
-    endpoints.push_back(SiteEndpoint(&RunningSite::WhoChanged));
+    endpoints.push_back(SiteEndpoint(&RunningSite::SearchPersonReads));
+    endpoints.push_back(SiteEndpoint(&RunningSite::SearchAuditRecords));
     endpoints.push_back(SiteEndpoint(&RunningSite::ExplainAccess));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
@@ -262,12 +262,12 @@ class RunningSite : public Site {
     return Verify(std::string(SchoolOf(request.parent())));
   }
 
-  absl::StatusOr<v1::WhoReadResponse> WhoRead(const v1::WhoReadRequest& request) {
-    return AskTrails<v1::WhoReadResponse>(request, &AddReads);
+  absl::StatusOr<v1::SearchPersonReadsResponse> SearchPersonReads(const v1::SearchPersonReadsRequest& request) {
+    return AskTrails<v1::SearchPersonReadsResponse>(request, &AddReads);
   }
 
-  absl::StatusOr<v1::WhoChangedResponse> WhoChanged(const v1::WhoChangedRequest& request) {
-    return AskTrails<v1::WhoChangedResponse>(request, &AddChanges);
+  absl::StatusOr<v1::SearchAuditRecordsResponse> SearchAuditRecords(const v1::SearchAuditRecordsRequest& request) {
+    return AskTrails<v1::SearchAuditRecordsResponse>(request, &AddChanges);
   }
 
   absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request) {

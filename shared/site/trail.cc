@@ -32,8 +32,9 @@ absl::StatusOr<Result> Rows(storage::Transaction& transaction, const std::string
 
 }  // namespace
 
-absl::Status AddReads(storage::Transaction& transaction, const std::string& service, const v1::WhoReadRequest& request,
-                      absl::Time now, v1::WhoReadResponse& response) {
+absl::Status AddReads(storage::Transaction& transaction, const std::string& service,
+                      const v1::SearchPersonReadsRequest& request, absl::Time now,
+                      v1::SearchPersonReadsResponse& response) {
   ASSIGN_OR_RETURN(const Result result,
                    Rows(transaction,
                         "SELECT principal, first_time, first_method, reads FROM person_reads "
@@ -51,7 +52,8 @@ absl::Status AddReads(storage::Transaction& transaction, const std::string& serv
 }
 
 absl::Status AddChanges(storage::Transaction& transaction, const std::string& service,
-                        const v1::WhoChangedRequest& request, absl::Time now, v1::WhoChangedResponse& response) {
+                        const v1::SearchAuditRecordsRequest& request, absl::Time now,
+                        v1::SearchAuditRecordsResponse& response) {
   const absl::Time first = absl::UnixEpoch() + absl::Hours(24) * FirstDay(now, request.days());
   // '0' follows '/': what lies below the name. No index serves this: it is asked rarely, and every write would pay.
   ASSIGN_OR_RETURN(const Result result,

@@ -12,9 +12,11 @@
 namespace vivier::site {
 
 // Adds what `service` knows to the response.
-absl::Status AddReads(storage::Transaction& transaction, const std::string& service, const v1::WhoReadRequest& request,
-                      absl::Time now, v1::WhoReadResponse& response);
+absl::Status AddReads(storage::Transaction& transaction, const std::string& service,
+                      const v1::SearchPersonReadsRequest& request, absl::Time now,
+                      v1::SearchPersonReadsResponse& response);
 absl::Status AddChanges(storage::Transaction& transaction, const std::string& service,
-                        const v1::WhoChangedRequest& request, absl::Time now, v1::WhoChangedResponse& response);
+                        const v1::SearchAuditRecordsRequest& request, absl::Time now,
+                        v1::SearchAuditRecordsResponse& response);
 
 }  // namespace vivier::site

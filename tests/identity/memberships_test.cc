@@ -1,16 +1,14 @@
 // What a principal of a foreign issuer may do follows from the school's memberships alone, at every service, at once
 // where they are kept and as soon as the log is followed elsewhere. On both engines.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/testing/engines.h"
-#include "shared/testing/signer.h"
 #include "shared/testing/world.h"
+#include "tests/identity/foreign_tokens.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
@@ -19,38 +17,12 @@
 namespace vivier::testing {
 namespace {
 
+namespace pb = google::protobuf;
 using enrolment::v1::Membership;
 using security::v1::RoleAssignment;
 
-constexpr char kIssuer[] = "https://id.example";
-
-const Signer& Key() {
-  static const auto& key = *new Signer("Ed25519", "key-1");
-  return key;
-}
-
-// A file with the issuer's key set, for as long as the test program runs.
-const std::string& KeySetFile() {
-  static const std::string& path = *[] {
-    auto* made = new std::string((std::filesystem::temp_directory_path() / "vivier-jwks-XXXXXX").string());
-    close(mkstemp(made->data()));
-    std::ofstream(*made) << Key().KeySet();
-    return made;
-  }();
-  return path;
-}
-
-void Trust(config::v1::Config& config) {
-  config::v1::Issuer& issuer = *config.add_issuers();
-  issuer.set_issuer(kIssuer);
-  issuer.set_audience("vivier");
-  issuer.set_jwks("file:" + KeySetFile());
-}
-
-std::string SubjectOf(const std::string& person) { return absl::StrCat(kIssuer, "#", person); }
-
-google::protobuf::Timestamp At(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
+pb::Timestamp At(absl::Time time) {
+  pb::Timestamp timestamp;
   timestamp.set_seconds(absl::ToUnixSeconds(time));
   return timestamp;
 }
@@ -63,17 +35,12 @@ RoleAssignment Role(const std::string& name) {
 
 class MembershipsTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
-  MembershipsTest() : world_(GetParam(), &Trust) {}
-
-  std::string TokenOf(const std::string& person) const {
-    const int64_t now = absl::ToUnixSeconds(world_.now());
-    return "Bearer " + Key().Token(R"({"alg":"EdDSA","kid":"key-1"})",
-                                   absl::StrCat(R"({"iss":")", kIssuer, R"(","aud":"vivier","sub":")", person,
-                                                R"(","iat":)", now, R"(,"exp":)", now + 3600, "}"));
-  }
+  MembershipsTest() : world_(GetParam(), &TrustForeignIssuer) {}
 
   absl::Status As(const std::string& person, const pb::Message& request) {
-    return world_.CallRaw(*rpc::MethodTaking(*request.GetDescriptor()), request.SerializeAsString(), TokenOf(person))
+    return world_
+        .CallRaw(*rpc::MethodTaking(*request.GetDescriptor()), request.SerializeAsString(),
+                 ForeignToken(person, world_.now()))
         .status();
   }
 
@@ -93,7 +60,7 @@ class MembershipsTest : public ::testing::TestWithParam<storage::Engine> {
     enrolment::v1::CreateMembershipRequest request;
     request.set_parent("schools/nancy");
     request.set_membership_id(person);
-    request.mutable_membership()->set_subject(SubjectOf(person));
+    request.mutable_membership()->set_subject(ForeignSubject(person));
     request.mutable_membership()->set_display_name("Zoe Martin");
     for (RoleAssignment& role : roles) *request.mutable_membership()->add_roles() = std::move(role);
     return world_.Write<Membership>(request);
@@ -161,25 +128,24 @@ TEST_P(MembershipsTest, ARoleHoldsFromItsStartUntilItsEnd) {
 }
 
 TEST_P(MembershipsTest, APartnerActsForItsCompanyOnly) {
-  for (const char* company : {"acme", "other"}) {
+  for (const char* siret : {"13002526500013", "55208131766522"}) {
     partners::v1::CreateCompanyRequest request;
     request.set_parent("schools/nancy");
-    request.set_company_id(company);
-    request.mutable_company()->set_title(company);
-    request.mutable_company()->set_siret(company == std::string("acme") ? "13002526500013" : "55208131766522");
+    request.set_company_id(siret);
+    request.mutable_company()->set_title("A company");
     const auto made = world_.Write<partners::v1::Company>(request);
     ASSERT_TRUE(made.ok()) << made.status();
   }
   RoleAssignment partner = Role("partner");
-  partner.set_company("schools/nancy/companies/acme");
+  partner.set_company("schools/nancy/companies/13002526500013");
   ASSERT_TRUE(Give("portal", {partner}).ok());
   world_.Settle();
   partners::v1::GetCompanyRequest get;
-  get.set_name("schools/nancy/companies/acme");
+  get.set_name("schools/nancy/companies/13002526500013");
   EXPECT_TRUE(As("portal", get).ok()) << As("portal", get);
-  get.set_name("schools/nancy/companies/other");
+  get.set_name("schools/nancy/companies/55208131766522");
   const absl::Status others = As("portal", get);
-  get.set_name("schools/nancy/companies/nobody");
+  get.set_name("schools/nancy/companies/73282932000074");
   const absl::Status nobodys = As("portal", get);
   EXPECT_FALSE(others.ok());
   EXPECT_EQ(others.code(), nobodys.code());
@@ -212,7 +178,7 @@ TEST_P(MembershipsTest, TheDirectorAloneGivesThem) {
   enrolment::v1::CreateMembershipRequest request;
   request.set_parent("schools/nancy");
   request.set_membership_id("eve");
-  request.mutable_membership()->set_subject(SubjectOf("eve"));
+  request.mutable_membership()->set_subject(ForeignSubject("eve"));
   request.set_request_id(world_.NewRequestId());
   EXPECT_TRUE(absl::IsPermissionDenied(As("adam", request)));
   EXPECT_TRUE(As("zoe", request).ok()) << As("zoe", request);
@@ -224,7 +190,7 @@ TEST_P(MembershipsTest, AccessIsExplained) {
   ASSERT_TRUE(Give("zoe", {Role("trainer"), over}).ok());
   site::v1::ExplainAccessRequest request;
   request.set_name("schools/nancy/candidates/c-1");
-  request.set_subject(SubjectOf("zoe"));
+  request.set_subject(ForeignSubject("zoe"));
   request.set_method("vivier.enrolment.v1.EnrolmentService.GetCandidate");
   const auto no = world_.Call<site::v1::ExplainAccessResponse>(request);
   ASSERT_TRUE(no.ok()) << no.status();

@@ -56,7 +56,8 @@ bool StartsWithOneOf(const std::string& rpc, std::initializer_list<const char*> 
 constexpr int kStarts = 1, kEnds = 2, kReads = 3, kDeletes = 4;
 
 int Turn(const std::string& rpc) {
-  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Export", "Follow", "Verify"})) return kReads;
+  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Explain", "Export", "Follow", "Search", "Verify"}))
+    return kReads;
   if (StartsWithOneOf(rpc, {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"})) return kEnds;
   if (StartsWithOneOf(rpc, {"Delete"})) return kDeletes;
   return StartsWithOneOf(rpc, {"Start"}) ? kStarts : 0;

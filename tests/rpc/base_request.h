@@ -161,8 +161,12 @@ class BaseRequest {
   // Optional fields that would make the rest untrue.
   static bool IsLeftOut(const pb::FieldDescriptor& field) {
     static const auto& names = *new std::set<std::string>{
-        "vivier.log.v1.FollowEventsRequest.after_number", "vivier.log.v1.FollowEventsRequest.after_hash",
+        "vivier.log.v1.FollowEventsRequest.after_number",
+        "vivier.log.v1.FollowEventsRequest.after_hash",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
+        "vivier.security.v1.RoleAssignment.company",  // of partners
+        "vivier.security.v1.RoleAssignment.start_time",
+        "vivier.security.v1.RoleAssignment.end_time",
         "vivier.statistics.v1.ComputeOwnIndicatorsRequest.cohorts",  // or a year
     };
     return names.count(field.full_name()) > 0;
@@ -172,6 +176,11 @@ class BaseRequest {
     static const auto& texts = *new std::map<std::string, std::string>{
         {"vivier.log.v1.FollowEventsRequest.service", "enrolment"},
         {"vivier.site.v1.VerifyInvariantsRequest.parent", "schools/nancy"},
+        {"vivier.site.v1.SearchPersonReadsRequest.name", "schools/nancy/candidates/x1"},
+        {"vivier.site.v1.SearchAuditRecordsRequest.name", "schools/nancy"},
+        {"vivier.site.v1.ExplainAccessRequest.name", "schools/nancy"},
+        {"vivier.site.v1.ExplainAccessRequest.method", "vivier.enrolment.v1.EnrolmentService.GetSchool"},
+        {"vivier.security.v1.RoleAssignment.role", "trainer"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
     };

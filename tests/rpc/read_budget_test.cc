@@ -109,12 +109,12 @@ TEST_P(ReadBudgetTest, TheHeadOfTheSchoolMayExceedItWithAReason) {
   world_.ExpectInvariants();
 }
 
-TEST_P(ReadBudgetTest, TellsWhoReadAndWhoChanged) {
+TEST_P(ReadBudgetTest, TellsSearchPersonReadsAndSearchAuditRecords) {
   ASSERT_TRUE(Get(1, officer_).ok());
   ASSERT_TRUE(Get(1, officer_).ok());
-  site::v1::WhoReadRequest read;
+  site::v1::SearchPersonReadsRequest read;
   read.set_name(NameOf(1));
-  const auto reads = world_.Call<site::v1::WhoReadResponse>(read, World::Person("auditor"));
+  const auto reads = world_.Call<site::v1::SearchPersonReadsResponse>(read, World::Person("auditor"));
   ASSERT_TRUE(reads.ok()) << reads.status();
   ASSERT_EQ(reads->reads_size(), 2) << reads->DebugString();
   EXPECT_EQ(reads->reads(0).principal(), "clerk-1");  // who gave the data was shown them
@@ -123,16 +123,16 @@ TEST_P(ReadBudgetTest, TellsWhoReadAndWhoChanged) {
   EXPECT_EQ(reads->reads(1).reads(), 2);
   EXPECT_EQ(reads->reads(1).first_method(), "vivier.enrolment.v1.EnrolmentService.GetCandidate");
 
-  site::v1::WhoChangedRequest changed;
+  site::v1::SearchAuditRecordsRequest changed;
   changed.set_name("schools/nancy");
-  const auto changes = world_.Call<site::v1::WhoChangedResponse>(changed);
+  const auto changes = world_.Call<site::v1::SearchAuditRecordsResponse>(changed);
   ASSERT_TRUE(changes.ok()) << changes.status();
   EXPECT_EQ(changes->records_size(), kPeople + 2) << changes->DebugString();
   EXPECT_EQ(changes->records(0).resource(), NameOf(1));
   world_.Advance(absl::Hours(24 * 30));
-  EXPECT_EQ(world_.Call<site::v1::WhoChangedResponse>(changed)->records_size(), 0);
-  EXPECT_EQ(world_.Call<site::v1::WhoReadResponse>(read)->reads_size(), 0);
-  EXPECT_TRUE(absl::IsPermissionDenied(world_.Call<site::v1::WhoReadResponse>(read, officer_).status()));
+  EXPECT_EQ(world_.Call<site::v1::SearchAuditRecordsResponse>(changed)->records_size(), 0);
+  EXPECT_EQ(world_.Call<site::v1::SearchPersonReadsResponse>(read)->reads_size(), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(world_.Call<site::v1::SearchPersonReadsResponse>(read, officer_).status()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ReadBudgetTest, BothEngines(), EngineName);

@@ -1,0 +1,202 @@
+// Every rpc by every kind of principal, in every state of what lets it in, held against who_may_call.txt, which was
+// written by other hands than the table of roles.
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "gtest/gtest.h"
+#include "shared/base/error.h"
+#include "shared/base/message.h"
+#include "shared/rpc/rights.h"
+#include "shared/security/roles.h"
+#include "shared/testing/engines.h"
+#include "shared/testing/world.h"
+#include "tests/identity/foreign_tokens.h"
+#include "tests/rpc/services.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::testing {
+namespace {
+
+using security::v1::RoleAssignment;
+using Policy = std::map<std::string, std::set<std::string>>;  // who is let in, by rpc
+
+// No name at all, so that whoever is let in hears that, and never more.
+constexpr char kNoName[] = "/!";
+
+const Policy& WhoMayCall() {
+  static const auto& policy = *[] {
+    auto* read = new Policy;
+    std::ifstream file(absl::StrCat(std::getenv("VIVIER_SOURCE"), "/tests/identity/who_may_call.txt"));
+    for (std::string line; std::getline(file, line);) {
+      if (absl::StartsWith(line, "#")) continue;
+      const std::pair<std::string, std::string> parts = absl::StrSplit(line, ": ");
+      (*read)[parts.first] = absl::StrSplit(parts.second, ' ');
+    }
+    return read;
+  }();
+  return policy;
+}
+
+std::set<std::string> Roles() {
+  std::set<std::string> roles;
+  for (const security::Grant& grant : security::RoleGrants()) roles.insert(std::string(grant.holder));
+  return roles;
+}
+
+TEST(Matrix, NamesEveryRpcAndNoOther) {
+  std::set<std::string> declared, named;
+  for (const pb::MethodDescriptor* method : Methods()) declared.insert(method->full_name());
+  for (const auto& [method, who] : WhoMayCall()) named.insert(method);
+  EXPECT_EQ(declared, named);
+}
+
+// What the decision comes to, without rpcs: any roles, times, rpcs and schools.
+TEST(Matrix, AgreesOnAHundredThousandRandomPrincipals) {
+  std::mt19937 random(20261123);
+  const auto pick = [&random](size_t size) { return std::uniform_int_distribution<size_t>(0, size - 1)(random); };
+  const std::vector<const pb::MethodDescriptor*> methods = Methods();
+  const std::set<std::string> all = Roles();
+  const std::vector<std::string> roles(all.begin(), all.end());
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  int let_in = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    std::vector<RoleAssignment> held(pick(4));
+    std::set<std::string> valid;
+    for (RoleAssignment& role : held) {
+      do role.set_role(roles[pick(roles.size())]);
+      while (held.size() > 1 && role.role() == "partner");  // a partner holds no other role
+      if (role.role() == "partner") role.set_company("schools/nancy/companies/acme");
+      const int start = static_cast<int>(pick(5)) - 2, end = static_cast<int>(pick(5)) - 2;  // of hours around now
+      if (start != 2) role.mutable_start_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(start)));
+      if (end != 2) role.mutable_end_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(end)));
+      if ((start == 2 || start <= 0) && (end == 2 || end > 0)) valid.insert(role.role());
+    }
+    const pb::MethodDescriptor& method = *methods[pick(methods.size())];
+    const std::string school = pick(4) == 0 ? "metz" : "nancy";
+    bool expected = false;
+    for (const std::string& who : WhoMayCall().at(method.full_name()))
+      expected = expected || (school == "nancy" && valid.count(who) > 0);
+    const rpc::Caller caller = rpc::WithRights({}, "nancy", held, now);
+    ASSERT_EQ(security::Allows(caller, method.options().GetExtension(options::v1::permission), school), expected)
+        << method.full_name() << " at " << school << " by " << (held.empty() ? "nobody" : held[0].ShortDebugString());
+    let_in += expected ? 1 : 0;
+  }
+  EXPECT_GT(let_in, 3'000);  // else the samples would say nothing
+}
+
+class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
+ protected:
+  MatrixTest() : world_(GetParam(), &TrustForeignIssuer) {}
+
+  void Give(const std::string& person, RoleAssignment role) {
+    enrolment::v1::CreateMembershipRequest request;
+    request.set_parent("schools/nancy");
+    request.set_membership_id(person);
+    request.mutable_membership()->set_subject(ForeignSubject(person));
+    if (role.role() == "partner") role.set_company("schools/nancy/companies/acme");
+    *request.mutable_membership()->add_roles() = std::move(role);
+    const auto given = world_.Write<enrolment::v1::Membership>(request);
+    ASSERT_TRUE(given.ok()) << given.status();
+  }
+
+  // Each role three times: of now, of the past, of the future.
+  void GiveAll() {
+    for (const std::string& role : Roles()) {
+      const std::string id = Id(role);
+      RoleAssignment now, ended, coming;
+      for (RoleAssignment* each : {&now, &ended, &coming}) each->set_role(role);
+      ended.mutable_end_time()->set_seconds(absl::ToUnixSeconds(world_.now()) - 1);
+      coming.mutable_start_time()->set_seconds(absl::ToUnixSeconds(world_.now()) + 3600);
+      Give(id, now);
+      Give(id + "-ended", ended);
+      Give(id + "-coming", coming);
+    }
+    world_.Settle();
+  }
+
+  static std::string Id(std::string role) {
+    std::replace(role.begin(), role.end(), '_', '-');
+    return role;
+  }
+
+  absl::Status Call(const pb::MethodDescriptor& method, const std::string& school, const std::string& authorization) {
+    const auto described = rpc::Describe(&method);
+    EXPECT_TRUE(described.ok()) << described.status();
+    std::unique_ptr<pb::Message> request = NewMessage(method.input_type());
+    pb::Message* holder = request.get();
+    for (size_t i = 0; i + 1 < described->target.size(); ++i)
+      holder = holder->GetReflection()->MutableMessage(holder, described->target[i]);
+    holder->GetReflection()->SetString(holder, described->target.back(), absl::StrCat("schools/", school, kNoName));
+    return world_.CallRaw(method, request->SerializeAsString(), authorization).status();
+  }
+
+  void Expect(bool let_in, const pb::MethodDescriptor& method, const std::string& school,
+              const std::string& authorization, const std::string& who) {
+    const absl::Status status = Call(method, school, authorization);
+    ++calls_;
+    EXPECT_EQ(!absl::IsPermissionDenied(status), let_in) << method.full_name() << " by " << who << ": " << status;
+    EXPECT_FALSE(status.ok()) << method.full_name() << " by " << who;
+  }
+
+  World world_;
+  int calls_ = 0;
+};
+
+TEST_P(MatrixTest, LetsInWhomThePolicyNamesAndNobodyElse) {
+  GiveAll();
+  std::map<std::string, std::string> tokens;
+  for (const std::string& role : Roles())
+    for (const char* state : {"", "-ended", "-coming"})
+      tokens[Id(role) + state] = ForeignToken(Id(role) + state, world_.now());
+  const std::string nobody = ForeignToken("nobody", world_.now());
+  for (const pb::MethodDescriptor* method : Methods()) {
+    if (method->server_streaming()) continue;  // services only, and below
+    const std::set<std::string>& who = WhoMayCall().at(method->full_name());
+    for (const std::string& role : Roles()) {
+      Expect(who.count(role) > 0, *method, "nancy", tokens[Id(role)], role);
+      Expect(false, *method, "metz", tokens[Id(role)], role + " at another school");
+      Expect(false, *method, "nancy", tokens[Id(role) + "-ended"], role + ", ended");
+      Expect(false, *method, "nancy", tokens[Id(role) + "-coming"], role + ", not begun");
+    }
+    Expect(false, *method, "nancy", nobody, "nobody");
+  }
+  EXPECT_GT(calls_, 5'000);
+}
+
+TEST_P(MatrixTest, LetsInTheServicesThatThePolicyNames) {
+  for (const security::Grant& grant : security::ServiceGrants()) {
+    const std::string name(grant.holder);
+    const rpc::Caller service{
+        "spiffe://test/school/nancy/service/" + name, rpc::Caller::Kind::kService, {"service"}, {"nancy"}, ""};
+    const std::string token = world_.Authorization(service);
+    for (const pb::MethodDescriptor* method : Methods()) {
+      if (method->server_streaming()) continue;
+      Expect(WhoMayCall().at(method->full_name()).count("service:" + name) > 0, *method, "nancy", token, name);
+      Expect(false, *method, "metz", token, name + " at another school");
+    }
+  }
+}
+
+TEST_P(MatrixTest, RefusesEveryRpcWithoutAGoodToken) {
+  const std::string expired = ForeignToken("trainer", world_.now() - absl::Hours(2));
+  for (const pb::MethodDescriptor* method : Methods()) {
+    if (method->server_streaming()) continue;
+    EXPECT_EQ(ReasonOf(Call(*method, "nancy", "")), "TOKEN_MISSING") << method->full_name();
+    EXPECT_EQ(ReasonOf(Call(*method, "nancy", expired)), "TOKEN_INVALID") << method->full_name();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, MatrixTest, BothEngines(), EngineName);
+
+}  // namespace
+}  // namespace vivier::testing
