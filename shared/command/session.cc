@@ -65,6 +65,12 @@ absl::StatusOr<rpc::Channel*> Session::To(const std::string& service) {
   return channel->second.get();
 }
 
+std::vector<rpc::Channel*> Session::Processes() const {
+  std::vector<rpc::Channel*> processes;
+  for (const auto& [address, channel] : processes_) processes.push_back(channel.get());
+  return processes;
+}
+
 absl::StatusOr<site::v1::VerifyInvariantsResponse> Session::Verify(const std::string& school) {
   if (site_ != nullptr) return site_->Verify(school);
   site::v1::VerifyInvariantsRequest request;

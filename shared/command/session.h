@@ -35,6 +35,8 @@ class Session {
   bool running() const { return site_ == nullptr; }
   // UNAVAILABLE when that service of a running school does not run.
   absl::StatusOr<rpc::Channel*> To(const std::string& service);
+  // A channel to every process of the school, for what is asked of all.
+  std::vector<rpc::Channel*> Processes() const;
   absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) { return tokens_->ForDevelopment(caller); }
   // The reports of every process of the school together.
   absl::StatusOr<site::v1::VerifyInvariantsResponse> Verify(const std::string& school);

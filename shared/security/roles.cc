@@ -56,6 +56,8 @@ absl::Span<const Grant> RoleGrants() {
       {"admissions_officer",
        {"schools.get",
         "candidates.*",
+        "persons.export",
+        "persons.getErasure",
         "applications.*",
         "cohorts.*",
         "learners.*",
@@ -140,6 +142,8 @@ absl::Span<const Grant> RoleGrants() {
         "submissions.get",
         "submissions.list",
         "invariants.verify"}},
+      // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and 37).
+      {"data_protection_officer", {"persons.*", "candidates.get", "schools.get", "invariants.verify"}},
       // Keeps the machines running: no resource of the trade.
       {"operator", {"invariants.verify", "submissions.request"}},
   };

@@ -17,9 +17,12 @@
 #include "shared/rpc/log.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
+#include "shared/site/housekeeping.h"
+#include "shared/site/person_file.h"
 #include "shared/site/tokens.h"
 #include "shared/site/verify.h"
 #include "shared/storage/migrate.h"
+#include "shared/storage/perform.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/metrics_endpoint.h"
 #include "shared/transport/server.h"
@@ -57,6 +60,14 @@ const google::protobuf::MethodDescriptor* VerifyMethod() {
   return rpc::MethodTaking(*v1::VerifyInvariantsRequest::descriptor());
 }
 
+const google::protobuf::MethodDescriptor* ExportMethod() {
+  return rpc::MethodTaking(*v1::ExportPersonRequest::descriptor());
+}
+
+const google::protobuf::MethodDescriptor* ErasureMethod() {
+  return rpc::MethodTaking(*v1::GetErasureRequest::descriptor());
+}
+
 // A service with all that runs it.
 struct Running {
   Running(Module running, std::unique_ptr<storage::Database> opened)
@@ -69,6 +80,7 @@ struct Running {
   std::unique_ptr<storage::Writer> writer;
   std::unique_ptr<Peers> peers;
   std::unique_ptr<rpc::Adapter> adapter;
+  std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<follow::Ticker> ticker;
   std::vector<std::unique_ptr<follow::Follower>> followers;
   std::vector<std::unique_ptr<follow::Delivery>> deliveries;
@@ -100,6 +112,7 @@ class RunningSite : public Site {
       running->followers.clear();
       running->deliveries.clear();
       running->ticker = nullptr;
+      running->housekeeping = nullptr;
     }
     log_service_.Stop();
     if (server_ != nullptr && !server_->Drain())
@@ -126,6 +139,10 @@ class RunningSite : public Site {
     int handled = 0;
     for (const std::unique_ptr<Running>& running : running_)
       if (running->ticker != nullptr) handled += running->ticker->RunOnce();
+    for (const std::unique_ptr<Running>& running : running_) {
+      const absl::Status kept = running->housekeeping->RunOnce();
+      if (!kept.ok()) rpc::Log(rpc::Level::kWarning, "the house could not be kept", {{"error", kept.message()}});
+    }
     return handled;
   }
 
@@ -160,8 +177,10 @@ class RunningSite : public Site {
     surroundings.schools = schools();
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
-    log_service_.Add(running.module.name(), *running.readers, *running.adapter);
-    return absl::OkStatus();
+    log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
+    running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
+        &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
+    return running.housekeeping->ApplyList();
   }
 
   storage::Writer::Observer Observe(Running& running) {
@@ -181,7 +200,9 @@ class RunningSite : public Site {
 
   absl::Status Listen() {
     std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
-    endpoints.push_back(VerifyEndpoint());
+    endpoints.push_back(SiteEndpoint<v1::VerifyInvariantsRequest>(VerifyMethod(), &RunningSite::AnswerVerify));
+    endpoints.push_back(SiteEndpoint<v1::ExportPersonRequest>(ExportMethod(), &RunningSite::AnswerExport));
+    endpoints.push_back(SiteEndpoint<v1::GetErasureRequest>(ErasureMethod(), &RunningSite::AnswerErasure));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
@@ -203,31 +224,72 @@ class RunningSite : public Site {
         running.peers->Set(peer.service(), transport::Connect({.target = peer.address(), .tls = std::nullopt}));
   }
 
-  rpc::Endpoint VerifyEndpoint() {
+  // An rpc of the process itself: admitted like any other, answered on a worker.
+  template <class Request, class Response>
+  rpc::Endpoint SiteEndpoint(const google::protobuf::MethodDescriptor* descriptor,
+                             absl::StatusOr<Response> (RunningSite::*answer)(const Request&, const rpc::Caller&)) {
     rpc::Endpoint endpoint;
-    endpoint.method = VerifyMethod();
-    endpoint.unary = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
-      const absl::Status taken = workers_.Submit([this, request = std::string(bytes), peer, responder] {
-        absl::StatusOr<v1::VerifyInvariantsResponse> response = AnswerVerify(request, peer);
-        if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
-        responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
-      });
+    endpoint.method = descriptor;
+    endpoint.unary = [this, answer, method = rpc::Describe(descriptor).value()](
+                         absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
+      const absl::Status taken =
+          workers_.Submit([this, answer, &method, request_bytes = std::string(bytes), peer, responder] {
+            const absl::StatusOr<Response> response = [&]() -> absl::StatusOr<Response> {
+              Request request;
+              ASSIGN_OR_RETURN(auto token, running_.front()->adapter->Admit(method, request_bytes, peer, request));
+              return (this->*answer)(request, token->caller);
+            }();
+            if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
+            responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
+          });
       if (!taken.ok()) responder->Refuse(taken);
     };
     return endpoint;
   }
 
-  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const std::string& bytes, const rpc::Peer& peer) {
-    static const rpc::Method& method = *new rpc::Method(rpc::Describe(VerifyMethod()).value());
-    v1::VerifyInvariantsRequest request;
-    RETURN_IF_ERROR(running_.front()->adapter->Admit(method, bytes, peer, request).status());
+  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const v1::VerifyInvariantsRequest& request,
+                                                            const rpc::Caller&) {
     return Verify(std::string(SchoolOf(request.parent())));
+  }
+
+  absl::StatusOr<v1::ExportPersonResponse> AnswerExport(const v1::ExportPersonRequest& request,
+                                                        const rpc::Caller& caller) {
+    const std::string school(SchoolOf(request.name()));
+    std::set<std::string> names(request.names().begin(), request.names().end());
+    names.insert(request.name());
+    v1::ExportPersonResponse response;
+    for (const std::unique_ptr<Running>& running : running_) {
+      const storage::Origin origin = {caller.subject, ExportMethod()->full_name(), request.name(), "", "", ""};
+      RETURN_IF_ERROR(
+          storage::Perform(*running->writer, school, [&](storage::Transaction& transaction, absl::Time now) {
+            return storage::AppendAuditRecord(transaction, origin, now);
+          }));
+      RETURN_IF_ERROR(running->readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(running->module.service, transaction, names));
+        for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
+        for (const std::string& name : file.names) response.add_names(name);
+        return absl::OkStatus();
+      }));
+    }
+    return response;
+  }
+
+  absl::StatusOr<v1::GetErasureResponse> AnswerErasure(const v1::GetErasureRequest& request, const rpc::Caller&) {
+    v1::GetErasureResponse response;
+    for (const std::unique_ptr<Running>& running : running_)
+      RETURN_IF_ERROR(running->readers->Read(
+          std::string(SchoolOf(request.name())), [&](storage::Transaction& transaction) -> absl::Status {
+            ASSIGN_OR_RETURN(*response.add_services(),
+                             ReadErasureOf(running->module.service, transaction, request.name()));
+            return absl::OkStatus();
+          }));
+    return response;
   }
 
   void StartBackground(Running& running) {
     std::map<std::string, std::vector<const rpc::Service::EventReaction*>> by_producer;
     for (const rpc::Service::EventReaction& reaction : running.module.service.reactions())
-      by_producer[reaction.producer].push_back(&reaction);
+      if (reaction.producer != running.module.name()) by_producer[reaction.producer].push_back(&reaction);
     for (const auto& [producer, reactions] : by_producer) {
       if (running.peers->Find(producer) == nullptr) continue;
       for (const std::string& school : config().schools())
@@ -240,6 +302,7 @@ class RunningSite : public Site {
       for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);
     running.ticker = std::make_unique<follow::Ticker>(follow::Ticker::Options{
         &running.module.service, schools(), running.writer.get(), running.readers.get(), options_.now});
+    running.housekeeping->Begin();
   }
 
   void StartDelivery(Running& running, const rpc::Service::EventDelivery& delivery, const config::v1::Parent& parent) {
