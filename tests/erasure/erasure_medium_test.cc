@@ -169,8 +169,9 @@ TEST_P(ErasureTest, ASearchFindsWhatIsInClear) {
     "allow_missing": true})"),
             absl::OkStatus());
   EXPECT_THAT(InClear({"kanarie-title"}), Contains(HasSubstr("schools.title")));
-  if (GetParam() == storage::Engine::kSqlite)
+  if (GetParam() == storage::Engine::kSqlite) {
     EXPECT_THAT(FindInFiles(world_.data(), {"kanarie-title"}), Contains(HasSubstr("enrolment.db")));
+  }
   EXPECT_THAT(FindIn("log", "a line with kanarie-title", {"kanarie-title"}), ::testing::SizeIs(1));
 }
 
@@ -224,7 +225,8 @@ TEST_P(ErasureTest, TellsWhatIsKeptAndWhy) {
   ASSERT_EQ(Erase("two"), absl::OkStatus());
   WaitUntilErased("two");
   std::map<std::string, int> months;
-  for (const ServiceErasure& service : ErasureOf("two").services())
+  const auto erasure = ErasureOf("two");
+  for (const ServiceErasure& service : erasure.services())
     for (const site::v1::KeptRows& kept : service.kept()) {
       EXPECT_GT(kept.rows(), 0) << kept.type();
       EXPECT_FALSE(kept.source().empty()) << kept.type();
@@ -246,7 +248,7 @@ TEST_P(ErasureTest, ExportsTheWholeFileAndRecordsIt) {
     types.insert(row.type());
   }
   EXPECT_EQ(FindIn("export", text, Town::Canaries("one")).size(), Town::Canaries("one").size());
-  for (const std::string& other : {"two", "three", "four", "five"})
+  for (const char* other : {"two", "three", "four", "five"})
     EXPECT_THAT(FindIn("export", text, Town::Canaries(other)), IsEmpty());
   for (const char* type : {"Candidate", "CandidateKey", "Application", "Learner", "PresenceEntry", "Reservation",
                            "Earning", "LearnerPutForward", "Hiring", "Contract", "LearnerFact"})

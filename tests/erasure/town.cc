@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -65,7 +66,12 @@ absl::Status Town::Do(const std::string& rpc, const std::string& json, std::stri
     if (id != nullptr && request->GetReflection()->GetString(*request, id).empty())
       request->GetReflection()->SetString(request.get(), id, world_.NewRequestId());
     const auto bytes = world_.CallRaw(*method, request->SerializeAsString(), world_.Authorization(World::Person()));
-    if (!bytes.ok()) absl::StrAppend(&errors_, bytes.status().ToString(), "\n");
+    if (!bytes.ok()) {
+      absl::StrAppend(&errors_, std::string(bytes.status().message()), "\n");
+      bytes.status().ForEachPayload([this](absl::string_view type, const absl::Cord& payload) {
+        absl::StrAppend(&errors_, type, " ", std::string(payload), "\n");
+      });
+    }
     if (answer != nullptr && bytes.ok()) *answer = *bytes;
     return bytes.status();
   }
