@@ -25,6 +25,12 @@ struct Handlers {
   absl::StatusOr<site::v1::VerifyInvariantsResponse> Verify(Call&, const site::v1::VerifyInvariantsRequest&) {
     return site::v1::VerifyInvariantsResponse();
   }
+  absl::StatusOr<site::v1::ExportPersonResponse> Export(Call&, const site::v1::ExportPersonRequest&) {
+    return site::v1::ExportPersonResponse();
+  }
+  absl::StatusOr<site::v1::GetErasureResponse> Erasure(Call&, const site::v1::GetErasureRequest&) {
+    return site::v1::GetErasureResponse();
+  }
   absl::StatusOr<site::v1::InvariantReport> WrongAnswer(Call&, const site::v1::VerifyInvariantsRequest&) {
     return site::v1::InvariantReport();
   }
@@ -66,7 +72,11 @@ TEST(ServiceTest, DoesNotStartWhenItDoesNotFitItsProto) {
 
 TEST(ServiceTest, KnowsTheProducerOfAnEventByItsPackage) {
   Handlers handlers;
-  const Service service = Service(kSite).On(handlers, &Handlers::Verify).React(handlers, &Handlers::OnEvent);
+  const Service service = Service(kSite)
+                              .On(handlers, &Handlers::Verify)
+                              .On(handlers, &Handlers::Export)
+                              .On(handlers, &Handlers::Erasure)
+                              .React(handlers, &Handlers::OnEvent);
   ASSERT_TRUE(service.Build().ok()) << service.Build().status();
   EXPECT_EQ(service.name(), "site");
   ASSERT_EQ(service.reactions().size(), 1u);

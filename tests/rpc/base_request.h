@@ -172,6 +172,8 @@ class BaseRequest {
     static const auto& texts = *new std::map<std::string, std::string>{
         {"vivier.log.v1.FollowEventsRequest.service", "enrolment"},
         {"vivier.site.v1.VerifyInvariantsRequest.parent", "schools/nancy"},
+        {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
+        {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
     };
