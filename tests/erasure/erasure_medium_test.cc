@@ -367,6 +367,50 @@ TEST_P(RestoreTest, ByCommandsOnARunningSite) {
   world_.ExpectInvariants();
 }
 
+// A service that is down while somebody applies, withdraws and is erased still counts him: his key waits for it.
+TEST_P(RestoreTest, WaitsForAServiceThatIsDown) {
+  town_.BuildUntilTraining();
+  std::string cohort;
+  ASSERT_EQ(town_.Do("GetCohort", R"({"name": "COHORT"})", &cohort), absl::OkStatus());
+  enrolment::v1::Cohort other;
+  ASSERT_TRUE(other.ParseFromString(cohort));
+  ASSERT_EQ(town_.Do("CreateCohort",
+                     absl::StrCat(R"({"parent": "NANCY", "cohort_id": "bb", "cohort": {"title": "BB", "capacity": 3,
+    "start_date": FIRST, "end_date": LAST, "programme_revision": ")",
+                                  other.programme_revision(), R"("}})")),
+            absl::OkStatus());
+  ASSERT_EQ(town_.Do("OpenCohort", R"({"name": "NANCY/cohorts/bb"})"), absl::OkStatus());
+  world_.Settle();
+  world_.Stop();
+  std::ofstream(world_.data() + "/config.textproto")
+      << "schools: 'nancy' network: 'test' listen_address: '127.0.0.1:0' engine: SQLITE development: true";
+  {
+    Process serving({"serve", "curriculum", "enrolment", "funding", "partners", "--data", world_.data()},
+                    world_.data() + "/log");
+    ASSERT_NE(serving.WaitForAddress(world_.data()), "");
+    const auto call = [&](const std::string& rpc, const std::string& json) {
+      std::string output;
+      EXPECT_EQ(RunToEnd({"call", rpc, json, "--data", world_.data()}, &output), 0) << rpc << " " << output;
+      return output;
+    };
+    call("CreateCandidate", R"({"parent": "schools/nancy", "candidate_id": "six", "candidate": {
+      "given_name": "kanarie-given-six", "family_name": "kanarie-family-six", "gender": "MAN"}})");
+    call("SubmitApplication", R"({"parent": "schools/nancy/cohorts/bb", "application_id": "six", "application": {
+      "candidate": "schools/nancy/candidates/six"}})");
+    call("WithdrawApplication", R"({"name": "schools/nancy/cohorts/bb/applications/six"})");
+    call("EraseCandidate", R"({"name": "schools/nancy/candidates/six", "cause": "REQUESTED"})");
+    EXPECT_THAT(call("GetCandidate", R"({"name": "schools/nancy/candidates/six"})"), Not(HasSubstr("kanarie")));
+    EXPECT_EQ(serving.Terminate(), 0);
+  }
+  EXPECT_THAT(Openable({"kanarie-given-six"}), Not(IsEmpty())) << "statistics has still to read what he did";
+  world_.Start();
+  WaitUntilErased("six");
+  EXPECT_THAT(Openable({"kanarie-given-six"}), IsEmpty());
+  EXPECT_THAT(FindInTables(world_.DatabaseUrl("statistics"), {"applications-by-gender.bb.man"}),
+              Contains(HasSubstr("cells.name")));
+  world_.ExpectInvariants();
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, RestoreTest, ::testing::Values(storage::Engine::kSqlite), EngineName);
 
 }  // namespace
