@@ -83,10 +83,9 @@ absl::Status EventWork::ReactUnlessErased(storage::Transaction& transaction, abs
 }
 
 absl::Status EventWork::Erase(storage::Transaction& transaction, absl::Time now) const {
-  const google::protobuf::Descriptor* type =
-      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event_));
-  if (type == nullptr || !storage::Erases(type)) return absl::OkStatus();
-  std::unique_ptr<google::protobuf::Message> event = NewMessage(type);
+  if (!storage::Erases(storage::TypeOf(event_))) return absl::OkStatus();
+  const std::unique_ptr<google::protobuf::Message> event =
+      NewMessage(google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event_)));
   if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
   return storage::ErasePersons(transaction, *event, 0, now);
 }

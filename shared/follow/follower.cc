@@ -18,11 +18,6 @@ constexpr absl::Duration kPause = absl::Milliseconds(50);
 
 constexpr char kFollowPath[] = "/vivier.log.v1.LogService/FollowEvents";
 
-bool Erases(const log::v1::LoggedEvent& event) {
-  const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event));
-  return type != nullptr && storage::Erases(type);
-}
-
 bool IsPassing(const absl::Status& error) {
   return absl::IsUnavailable(error) || absl::IsAborted(error) || absl::IsResourceExhausted(error) ||
          absl::IsDeadlineExceeded(error);
@@ -115,7 +110,7 @@ bool Follower::Apply(const Events& events) {
       if (outcome.verdict == Verdict::kParked)
         rpc::metrics::EventsParked(options_.service, options_.producer).Increment();
       applied_ = events[next].number();
-      erased = erased || Erases(events[next]);
+      erased = erased || storage::Erases(storage::TypeOf(events[next]));
       ++next;
     }
     if (stopping()) return false;

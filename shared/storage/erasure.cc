@@ -46,7 +46,10 @@ absl::Status DestroyAwaited(Transaction& transaction, absl::Time now) {
 
 }  // namespace
 
-bool Erases(const pb::Descriptor* event) { return !event->options().GetExtension(options::v1::erases).empty(); }
+bool Erases(const std::string& type) {
+  const pb::Descriptor* event = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
+  return event != nullptr && !event->options().GetExtension(options::v1::erases).empty();
+}
 
 std::vector<std::string> ErasedBy(const pb::Message& event) {
   const pb::Descriptor* type = event.GetDescriptor();

@@ -21,8 +21,8 @@
 
 namespace vivier::storage {
 
-// Whether events of that type erase.
-bool Erases(const google::protobuf::Descriptor* event);
+// Whether events of the type of that full name erase, as far as this binary knows it.
+bool Erases(const std::string& type);
 
 // The names that the event erases; none where its type erases nobody.
 std::vector<std::string> ErasedBy(const google::protobuf::Message& event);
