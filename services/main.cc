@@ -28,7 +28,9 @@ constexpr Command kCommands[] = {
     {"call", "call METHOD [JSON]          call any rpc; call --list names them all", &command::Call},
     {"explain", "explain METHOD              what the adapter does for an rpc", &command::Explain},
     {"import", "import KIND FILE            lheo, or applications with --cohort", &command::Import},
-    {"export", "export lheo [FILE]          the published programmes", &command::Export},
+    {"export", "export lheo | person NAME   the published programmes, or all that is held of a person",
+     &command::Export},
+    {"erase", "erase NAME                  erase a person everywhere, and say what stays", &command::Erase},
     {"demo", "demo [--story NAME]         tell a story on a running site, then its figures", &demo::Run},
     {"token", "token --role ROLE           a development token", &command::Token},
 };

@@ -26,6 +26,7 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
+#include "vivier/options/v1/erasure.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier {
@@ -241,6 +242,23 @@ void EventsHaveASubject(const Api& api, Findings& findings) {
   }
 }
 
+void SealedLogsErase(const Api& api, Findings& findings) {
+  std::set<std::string> erasing;  // packages
+  for (const auto* message : api.messages) {
+    const std::string& erases = message->options().GetExtension(options::v1::erases);
+    if (erases.empty()) continue;
+    erasing.insert(message->file()->package());
+    const pb::FieldDescriptor* names = message->FindFieldByName(erases);
+    const bool texts = names != nullptr && names->is_repeated() && names->type() == pb::FieldDescriptor::TYPE_STRING;
+    if (!texts || !message->options().GetExtension(options::v1::person).empty())
+      findings.push_back(message->full_name() + " erases \"" + erases + "\"");
+  }
+  for (const auto* message : api.messages) {
+    const bool sealed = IsEvent(message) && !message->options().GetExtension(options::v1::person).empty();
+    if (sealed && erasing.count(message->file()->package()) == 0) findings.push_back(message->full_name());
+  }
+}
+
 // "SubmitAppReq", "app_req" and "APP_REQ" alike: submit, app, req.
 std::vector<std::string> Words(std::string name) {
   RE2::GlobalReplace(&name, "([a-z0-9])([A-Z])", "\\1_\\2");
@@ -291,6 +309,8 @@ const Rule kRules[] = {
     {"StatesAreOutputOnly", "a state changes by an rpc that checks, never by assignment (AIP-216)",
      StatesAreOutputOnly},
     {"EventsHaveASubject", "followers keep the order of the events of one subject", EventsHaveASubject},
+    {"SealedLogsErase", "only a log that has the erasure itself knows when its followers need a key no more",
+     SealedLogsErase},
     {"NamesAreWords", "an API is read more often than it is typed", NamesAreWords},
 };
 
@@ -330,6 +350,7 @@ syntax = "proto3";
 package vivier.planted.v1;
 import "google/api/field_behavior.proto";
 import "google/api/resource.proto";
+import "vivier/options/v1/erasure.proto";
 import "vivier/options/v1/options.proto";
 service ThingService {
   rpc ListThings(ListThingsRequest) returns (ListThingsResponse) {
@@ -360,7 +381,14 @@ message PaintThingRequest {
 }
 message ThingPainted {
   option (vivier.options.v1.event) = {subject: "thing"};
+  option (vivier.options.v1.person) = "thing";
   string thing = 1 [(google.api.resource_reference).type = "vivier.fr/Thing"];
+}
+message OwnerErased {
+  option (vivier.options.v1.event) = {subject: "owner"};
+  option (vivier.options.v1.erases) = "owners";
+  string owner = 1 [(google.api.resource_reference).type = "vivier.fr/Thing"];
+  repeated string owners = 2;
 }
 )";
 
@@ -426,6 +454,8 @@ const Planted kPlanted[] = {
     {"StatesAreOutputOnly", "[(google.api.field_behavior) = OUTPUT_ONLY]", "", "Thing.state"},
     {"EventsHaveASubject", "subject: \"thing\"", "subject: \"think\"", "ThingPainted has subject \"think\""},
     {"EventsHaveASubject", "[(google.api.resource_reference).type = \"vivier.fr/Thing\"];\n}", ";\n}", "ThingPainted"},
+    {"SealedLogsErase", "option (vivier.options.v1.erases) = \"owners\";", "", "ThingPainted"},
+    {"SealedLogsErase", "erases) = \"owners\"", "erases) = \"owner\"", "OwnerErased erases \"owner\""},
     {"NamesAreWords", "string label", "string label_desc", "Thing.label_desc has \"desc\""},
     {"NamesAreWords", "message ThingPainted", "message ThingMsg", "ThingMsg has \"msg\""},
     {"NamesAreWords", "PAINTED = 1", "TMP_PAINTED = 1", "TMP_PAINTED has \"tmp\""},

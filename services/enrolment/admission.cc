@@ -136,6 +136,7 @@ absl::StatusOr<int> Enrolment::RejectOthers(Call& call, std::vector<Application>
     application.set_state(Application::REJECTED);
     Decide(call, reason, application);
     RETURN_IF_ERROR(applications_.Update(call, application));
+    RETURN_IF_ERROR(Decided(call, application));
     RETURN_IF_ERROR(EmitRejected(call, application));
     ++rejected;
   }

@@ -21,6 +21,7 @@ rpc::Service Enrolment::Rpc() {
       .Standard(memberships_, rpc::Check<v1::Membership>(&CheckMembership))
       .Standard(candidates_)
       .On(*this, &Enrolment::CreateCandidate)
+      .On(*this, &Enrolment::EraseCandidate)
       .Keeps(candidate_keys_)
       .Standard(cohorts_, rpc::Check<Cohort>([this](Call& call, const Cohort* before, Cohort& after) {
                   return CheckCohort(call, before, after);
@@ -58,9 +59,12 @@ rpc::Service Enrolment::Rpc() {
       .React(*this, &Enrolment::OnSeatRefused)
       .React(*this, &Enrolment::OnFundingPlanChanged)
       .React(*this, &Enrolment::OnContractSigned)
+      .React(*this, &Enrolment::OnContractBroken)
       .React(*this, &Enrolment::OnCertificateAwarded)
+      .React(*this, &Enrolment::OnPersonErased)
       .Tick(*this, &Enrolment::ExpireHold, applications_, "funding_by")
       .Tick(*this, &Enrolment::ExpireAcceptance, applications_, "accept_by")
+      .Tick(*this, &Enrolment::EraseUnsuccessful, candidates_, "erase_by")
       .Holds("I1", "SELECT COUNT(*) FROM cohort_seats WHERE school = $1", kSeatsBroken)
       .Holds("I2", "SELECT COUNT(*) FROM learners WHERE school = $1", kLearnersBroken)
       .Holds("I12", CheckSealChains)
@@ -107,6 +111,7 @@ absl::StatusOr<std::string> Enrolment::KnownAs(Call& call, const std::vector<std
 
 absl::Status Enrolment::AddCandidate(Call& call, v1::Candidate& candidate, const std::vector<std::string>& keys) {
   *candidate.mutable_create_time() = ToTimestamp(call.time());
+  RETURN_IF_ERROR(KeepUntilRetention(call, candidate));
   RETURN_IF_ERROR(candidates_.Insert(call, candidate));
   for (const std::string& key : keys) {
     ASSIGN_OR_RETURN(std::optional<v1::CandidateKey> known, candidate_keys_.Find(call, key));
@@ -223,6 +228,7 @@ absl::Status Enrolment::EndUnaccepted(Call& call, const Cohort& cohort) {
     const bool admitted = application.state() == Application::ADMITTED;
     const bool freed = End(seats, application, Application::EXPIRED);
     RETURN_IF_ERROR(applications_.Update(call, application));
+    RETURN_IF_ERROR(Decided(call, application));
     if (freed) RETURN_IF_ERROR(EmitSeatReleased(call, application, v1::SeatReleased::ACCEPTANCE_EXPIRED));
     if (admitted)
       RETURN_IF_ERROR(EndLearner(call, LearnerName(application.name()), cohort.end_date(), v1::LearnerLeft::NO_SHOW));

@@ -5,6 +5,7 @@
 //   enrolment.cc   wiring, schools, candidates and cohorts      attendance.cc   sheets and presence
 //   admission.cc   applications, from panel to candidate        learners.cc     learners and outcomes
 //   seats.cc       funding's answers, deadlines, who follows    import_handler.cc  applications from files
+//   erasure.cc     erasure and retention
 #pragma once
 
 #include <string>
@@ -36,6 +37,7 @@ class Enrolment {
 
   absl::StatusOr<v1::School> UpdateSchool(Call& call, const v1::UpdateSchoolRequest& request);
   absl::StatusOr<v1::Candidate> CreateCandidate(Call& call, const v1::CreateCandidateRequest& request);
+  absl::StatusOr<v1::Erasure> EraseCandidate(Call& call, const v1::EraseCandidateRequest& request);
   absl::StatusOr<v1::Cohort> OpenCohort(Call& call, const v1::OpenCohortRequest& request);
   absl::StatusOr<v1::Cohort> StartCohort(Call& call, const v1::StartCohortRequest& request);
   absl::StatusOr<v1::Cohort> FinishCohort(Call& call, const v1::FinishCohortRequest& request);
@@ -65,10 +67,14 @@ class Enrolment {
   absl::Status OnSeatRefused(Call& call, const funding::v1::SeatRefused& event);
   absl::Status OnFundingPlanChanged(Call& call, const funding::v1::FundingPlanChanged& event);
   absl::Status OnContractSigned(Call& call, const partners::v1::ContractSigned& event);
+  absl::Status OnContractBroken(Call& call, const partners::v1::ContractBroken& event);
   absl::Status OnCertificateAwarded(Call& call, const curriculum::v1::CertificateAwarded& event);
+  // Of its own log: with EraseCandidate, and again when a restored backup is told.
+  absl::Status OnPersonErased(Call& call, const v1::PersonErased& event);
 
   absl::Status ExpireHold(Call& call, const std::string& application);
   absl::Status ExpireAcceptance(Call& call, const std::string& application);
+  absl::Status EraseUnsuccessful(Call& call, const std::string& candidate);
 
   absl::Status CheckCohort(Call& call, const v1::Cohort* before, v1::Cohort& after);
   absl::Status ChangeCapacity(Call& call, const v1::Cohort& cohort);
@@ -85,6 +91,11 @@ class Enrolment {
   absl::Status AddCandidate(Call& call, v1::Candidate& candidate, const std::vector<std::string>& keys);
   absl::Status AddApplication(Call& call, const v1::Cohort& cohort, const v1::Candidate& candidate,
                               v1::Application& application);
+  absl::StatusOr<v1::Erasure> Erase(Call& call, const std::string& name, v1::ErasureCause cause);
+  // Sets when the file is to be erased, counted from now.
+  absl::Status KeepUntilRetention(Call& call, v1::Candidate& candidate);
+  // The application came to its end, from which retention counts anew.
+  absl::Status Decided(Call& call, const v1::Application& application);
   // Stores what a row of a file says, or says in its report why not; `made` has the applications of this import.
   absl::Status ImportOne(Call& call, const v1::Cohort& cohort, ImportedRow& row,
                          absl::flat_hash_set<std::string>& made);

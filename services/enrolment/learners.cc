@@ -68,7 +68,18 @@ absl::Status Enrolment::OnContractSigned(Call& call, const partners::v1::Contrac
   if (!learner.has_value()) return absl::OkStatus();
   ASSIGN_OR_RETURN(v1::Cohort cohort, cohorts_.Get(call, learner->cohort()));
   std::optional<Outcome> outcome = OutcomeOf(event, cohort);
+  if (event.has_end_date()) {
+    *learner->mutable_contract_end_date() = event.end_date();
+    RETURN_IF_ERROR(learners_.Update(call, *learner));
+  }
   return outcome.has_value() ? StoreOutcome(call, *learner, *outcome) : absl::OkStatus();
+}
+
+absl::Status Enrolment::OnContractBroken(Call& call, const partners::v1::ContractBroken& event) {
+  ASSIGN_OR_RETURN(std::optional<Learner> learner, learners_.Find(call, event.learner()));
+  if (!learner.has_value() || !learner->has_contract_end_date()) return absl::OkStatus();
+  *learner->mutable_contract_end_date() = event.date();
+  return learners_.Update(call, *learner);
 }
 
 absl::Status Enrolment::OnCertificateAwarded(Call& call, const curriculum::v1::CertificateAwarded& event) {

@@ -34,6 +34,7 @@ absl::Status Enrolment::Leave(Call& call, Application& application, Application:
   const bool taken = IsTaken(application.state());
   const bool freed = End(seats, application, end);
   RETURN_IF_ERROR(applications_.Update(call, application));
+  RETURN_IF_ERROR(Decided(call, application));
   if (freed) RETURN_IF_ERROR(EmitSeatReleased(call, application, cause));
   if (taken && end != Application::LEFT) {
     ASSIGN_OR_RETURN(absl::CivilDay today, DayOf(call, call.time()));

@@ -93,10 +93,20 @@ absl::Status Partners::OnLearnerFinished(Call& call, const enrolment::v1::Learne
 
 // Who was hired keeps his hiring: leaving for that job is one way to leave.
 absl::Status Partners::OnLearnerLeft(Call& call, const enrolment::v1::LearnerLeft& event) {
-  ASSIGN_OR_RETURN(std::optional<v1::LearnerPutForward> learner, learners_.Find(call, PutForwardName(event.learner())));
+  return TakeBack(call, event.learner());
+}
+
+// Nobody can be hired of whom nothing is known any more.
+absl::Status Partners::OnPersonErased(Call& call, const enrolment::v1::PersonErased& event) {
+  for (const std::string& person : event.persons()) RETURN_IF_ERROR(TakeBack(call, person));
+  return absl::OkStatus();
+}
+
+absl::Status Partners::TakeBack(Call& call, const std::string& name) {
+  ASSIGN_OR_RETURN(std::optional<v1::LearnerPutForward> learner, learners_.Find(call, PutForwardName(name)));
   if (!learner.has_value() || learner->state() != v1::LearnerPutForward::AVAILABLE) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::vector<v1::Hiring> proposed,
-                   hirings_.Select(call, "learner = $2 AND state = 'PROPOSED' ORDER BY name", {event.learner()}));
+                   hirings_.Select(call, "learner = $2 AND state = 'PROPOSED' ORDER BY name", {name}));
   RETURN_IF_ERROR(Withdraw(call, proposed));
   learner->set_state(v1::LearnerPutForward::WITHDRAWN);
   return learners_.Update(call, *learner);

@@ -54,6 +54,7 @@ rpc::Service Partners::Rpc() {
       .On(*this, &Partners::BreakContract);
   service.React(*this, &Partners::OnLearnerFinished)
       .React(*this, &Partners::OnLearnerLeft)
+      .React(*this, &Partners::OnPersonErased)
       .Tick(*this, &Partners::CompleteContract, contracts_, "term_time");
   return service;
 }

@@ -11,6 +11,7 @@
 #include "services/partners/contract_law.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/table.h"
+#include "vivier/enrolment/v1/erasure.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 #include "vivier/partners/v1/resources.pb.h"
@@ -66,6 +67,8 @@ class Partners {
   absl::StatusOr<v1::Hiring> DeclineHiring(Call& call, const v1::DeclineHiringRequest& request);
   absl::Status OnLearnerFinished(Call& call, const enrolment::v1::LearnerFinished& event);
   absl::Status OnLearnerLeft(Call& call, const enrolment::v1::LearnerLeft& event);
+  absl::Status OnPersonErased(Call& call, const enrolment::v1::PersonErased& event);
+  absl::Status TakeBack(Call& call, const std::string& learner);
   absl::StatusOr<Placement> Load(Call& call, const std::string& hiring, const std::string& etag);
   // Stores what differs from `before`.
   absl::Status Store(Call& call, const Placement& before, Placement& after);

@@ -19,10 +19,11 @@ using storage::Transaction;
 
 using Counted = std::map<std::string, int64_t>;  // by the id of a cell
 
-// Tables of which every counted fact is remembered. The divisions of learners are not: their classes are gone with an
-// erased person's key, their counts stay.
+// Tables of which every counted fact is remembered, or, for erased learners, the sum of what was.
 const std::set<std::string>& RecountedTables() {
-  static const auto& tables = *new std::set<std::string>{"learners", "minutes", "presence", "seats"};
+  static const auto& tables =
+      *new std::set<std::string>{"learners",           "learners-by-age", "learners-by-gender", "learners-by-level",
+                                 "learners-by-region", "minutes",         "presence",           "seats"};
   return tables;
 }
 
@@ -67,8 +68,10 @@ absl::StatusOr<Counted> Recount(Transaction& transaction) {
     Add("seats", "funded", fact.cohort(), fact.funded() && !fact.released() ? 1 : 0, counted);
   }));
   RETURN_IF_ERROR(ForEach<v1::LearnerFact>(transaction, "learnerFacts", [&](const v1::LearnerFact& fact) {
-    Add("learners", fact.learner_state(), fact.cohort(), 1, counted);
+    for (const Change& change : CountOf(fact)) counted[CellId(change)] += change.delta;
   }));
+  RETURN_IF_ERROR(ForEach<v1::BaseCell>(transaction, "baseCells",
+                                        [&](const v1::BaseCell& base) { counted[IdOf(base.name())] += base.count(); }));
   RETURN_IF_ERROR(ForEach<v1::SheetFact>(transaction, "sheetFacts", [&](const v1::SheetFact& fact) {
     const std::string cohort = CohortOfFact(fact.name());
     Add("minutes", "due", cohort, fact.minutes_due(), counted);

@@ -38,6 +38,14 @@ absl::Status Put(rpc::Call& call, const storage::Table<M>& table, M& fact) {
   return fact.etag().empty() ? table.Insert(call, fact) : table.Update(call, fact);
 }
 
+// The ends of the ids of a learner's results, see LearnerResult.
+constexpr const char* kResults[] = {".certificate", ".outcome-0", ".outcome-3", ".outcome-6", ".outcome-12"};
+
+// What was counted of an erased learner stays; that it would replace it can no longer be known.
+bool IsErased(rpc::Call& call, const std::string& learner) {
+  return ReasonOf(call.unit().KeyOf(learner, false).status()) == "PERSON_ERASED";
+}
+
 }  // namespace
 
 absl::Status Statistics::OnCohortOpened(Call& call, const enrolment::v1::CohortOpened& event) {
@@ -79,6 +87,27 @@ absl::Status Statistics::OnLearnerFinished(Call& call, const enrolment::v1::Lear
   return Apply(call, changes);
 }
 
+absl::Status Statistics::OnPersonErased(Call& call, const enrolment::v1::PersonErased& event) {
+  ASSIGN_OR_RETURN(std::vector<v1::LearnerFact> facts, learners_.Select(call, "candidate = $2", {event.candidate()}));
+  for (const v1::LearnerFact& fact : facts) {
+    for (const Change& change : CountOf(fact)) {
+      ASSIGN_OR_RETURN(v1::BaseCell base, FindOrMake(call, base_cells_, Name(call, "baseCells", CellId(change))));
+      base.set_count(base.count() + change.delta);
+      RETURN_IF_ERROR(Put(call, base_cells_, base));
+    }
+    RETURN_IF_ERROR(learners_.Delete(call, fact.name()));
+  }
+  for (const std::string& person : event.persons()) {
+    if (person == event.candidate()) continue;
+    for (const char* result : kResults) {
+      const std::string name = Name(call, "learnerResults", absl::StrCat(IdOf(person), result));
+      ASSIGN_OR_RETURN(std::optional<v1::LearnerResult> known, results_.Find(call, name));
+      if (known.has_value()) RETURN_IF_ERROR(results_.Delete(call, name));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Statistics::OnAttendanceSheetSealed(Call& call, const enrolment::v1::AttendanceSheetSealed& event) {
   ASSIGN_OR_RETURN(v1::SheetFact fact,
                    FindOrMake(call, sheets_, Name(call, "sheetFacts", IdOf(event.attendance_sheet()))));
@@ -89,6 +118,7 @@ absl::Status Statistics::OnAttendanceSheetSealed(Call& call, const enrolment::v1
 }
 
 absl::Status Statistics::OnOutcomeRecorded(Call& call, const enrolment::v1::OutcomeRecorded& event) {
+  if (IsErased(call, event.learner())) return absl::OkStatus();
   const std::string id = absl::StrCat(IdOf(event.learner()), ".outcome-", event.months_after());
   ASSIGN_OR_RETURN(v1::LearnerResult fact, FindOrMake(call, results_, Name(call, "learnerResults", id)));
   const Changes changes = Outcome(event, fact);
@@ -119,6 +149,7 @@ absl::Status Statistics::OnInvoiceIssued(Call& call, const funding::v1::InvoiceI
 }
 
 absl::Status Statistics::OnCertificateAwarded(Call& call, const curriculum::v1::CertificateAwarded& event) {
+  if (IsErased(call, event.learner())) return absl::OkStatus();
   const std::string id = absl::StrCat(IdOf(event.learner()), ".certificate");
   ASSIGN_OR_RETURN(v1::LearnerResult fact, FindOrMake(call, results_, Name(call, "learnerResults", id)));
   const Changes changes = Certify(event, fact);

@@ -132,6 +132,12 @@ Changes Leave(const LearnerLeft& event, v1::LearnerFact& fact) { return Move(fac
 
 Changes Finish(const enrolment::v1::LearnerFinished&, v1::LearnerFact& fact) { return Move(fact, "finished"); }
 
+Changes CountOf(const v1::LearnerFact& fact) {
+  Changes changes;
+  CountLearner(fact, +1, changes);
+  return changes;
+}
+
 Changes Seal(const enrolment::v1::AttendanceSheetSealed& event, v1::SheetFact& fact) {
   if (event.revision() <= fact.revision()) return {};
   int64_t due = 0, present = 0;

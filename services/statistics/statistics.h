@@ -11,6 +11,7 @@
 #include "services/statistics/submission.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/table.h"
+#include "vivier/enrolment/v1/erasure.pb.h"
 #include "vivier/statistics/v1/events.pb.h"
 #include "vivier/statistics/v1/resources.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"
@@ -68,6 +69,8 @@ class Statistics {
   absl::Status OnSeatFunded(Call& call, const funding::v1::SeatFunded& event);
   absl::Status OnAttendanceSheetPosted(Call& call, const funding::v1::AttendanceSheetPosted& event);
   absl::Status OnInvoiceIssued(Call& call, const funding::v1::InvoiceIssued& event);
+  // Folds the person into the base cells.
+  absl::Status OnPersonErased(Call& call, const enrolment::v1::PersonErased& event);
   absl::Status OnCertificateAwarded(Call& call, const curriculum::v1::CertificateAwarded& event);
   absl::Status OnContractSigned(Call& call, const partners::v1::ContractSigned& event);
   absl::Status OnContractBroken(Call& call, const partners::v1::ContractBroken& event);
@@ -79,6 +82,7 @@ class Statistics {
   storage::Table<v1::Cell> cells_;
   storage::Table<v1::CohortFact> cohorts_;
   storage::Table<v1::LearnerFact> learners_;
+  storage::Table<v1::BaseCell> base_cells_;
   storage::Table<v1::LearnerResult> results_;
   storage::Table<v1::SeatFact> seats_;
   storage::Table<v1::SheetFact> sheets_;

@@ -33,10 +33,16 @@ int Call(const Arguments& arguments, Modules modules);
 int Explain(const Arguments& arguments, Modules modules);
 // import KIND FILE: lheo, or applications with --cohort; prints what became of each row.
 int Import(const Arguments& arguments, Modules modules);
-// export lheo [FILE]: the published programmes, to standard output without a file.
+// export lheo [FILE]: the published programmes, to standard output without a file; export person NAME: all that the
+// school holds of a person, in JSON.
 int Export(const Arguments& arguments, Modules modules);
+// erase NAME: erases a person and waits until every service has; of one who is erased, says how far they are.
+int Erase(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
+
+// The person's rows, one JSON object a line; `name` is a resource name.
+absl::Status ExportPerson(const std::string& name, Modules modules);
 
 // Prints a refusal, with its reason, and gives 1.
 int Refuse(const absl::Status& status);

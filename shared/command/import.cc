@@ -110,7 +110,8 @@ absl::StatusOr<int> ImportFile(const Arguments& arguments, Modules modules) {
 
 // Each page is a document of its own: a catalogue of one page is one file, the next pages are numbered.
 absl::Status ExportCatalogue(const Arguments& arguments, Modules modules) {
-  if (arguments.empty() || arguments[0] != "lheo") return InvalidField("kind", "export lheo [FILE]");
+  if (arguments.empty() || arguments[0] != "lheo")
+    return InvalidField("kind", "export lheo [FILE], or export person NAME");
   ASSIGN_OR_RETURN(Office office, OpenOffice(std::move(modules)));
   curriculum::ExportLheoRequest request;
   request.set_parent(office.school);
@@ -138,7 +139,9 @@ int Import(const Arguments& arguments, Modules modules) {
 }
 
 int Export(const Arguments& arguments, Modules modules) {
-  const absl::Status status = ExportCatalogue(arguments, std::move(modules));
+  const bool person = arguments.size() == 2 && arguments[0] == "person";
+  const absl::Status status =
+      person ? ExportPerson(arguments[1], std::move(modules)) : ExportCatalogue(arguments, std::move(modules));
   return status.ok() ? 0 : Refuse(status);
 }
 

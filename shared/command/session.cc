@@ -29,7 +29,7 @@ std::map<std::string, Note> ReadNotes(const std::string& data) {
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings, std::vector<site::Module> modules) {
   auto session = std::make_unique<Session>();
   const std::map<std::string, Note> notes = ReadNotes(settings.data);
-  session->over_tls_ = !settings.config.certificates().empty();
+  session->over_tls_ = !notes.empty() && !settings.config.certificates().empty();
   if (!notes.empty()) RETURN_IF_ERROR(site::CheckCertificates(settings.config, "operator"));
   for (const auto& [service, note] : notes) {
     std::shared_ptr<rpc::Channel>& process = session->processes_[note.address];
@@ -61,6 +61,12 @@ absl::StatusOr<rpc::Channel*> Session::To(const std::string& service) {
   auto channel = channels_.find(service);
   if (channel == channels_.end()) return Unavailable(absl::StrCat(service, " does not run here"));
   return channel->second.get();
+}
+
+std::vector<rpc::Channel*> Session::Processes() const {
+  std::vector<rpc::Channel*> processes;
+  for (const auto& [address, channel] : processes_) processes.push_back(channel.get());
+  return processes;
 }
 
 RunNotes::RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address) {

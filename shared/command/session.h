@@ -36,6 +36,8 @@ class Session {
   bool running() const { return site_ == nullptr; }
   // UNAVAILABLE when that service of a running school does not run.
   absl::StatusOr<rpc::Channel*> To(const std::string& service);
+  // A channel to every process of the school, for what is asked of all.
+  std::vector<rpc::Channel*> Processes() const;
   absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) { return tokens_->ForDevelopment(caller); }
   // The answers of every process of the school together, asked as the machine's operator.
   template <class Response, class Request>

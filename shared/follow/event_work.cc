@@ -9,6 +9,7 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
+#include "shared/storage/erasure.h"
 #include "shared/storage/events.h"
 
 namespace vivier::follow {
@@ -59,7 +60,10 @@ absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, abs
     return Verdict::kParked;
   }
   // An event whose person was erased has nothing left to react to.
-  if (reaction_ != nullptr && !event_.payload().value().empty()) RETURN_IF_ERROR(React(transaction, now));
+  if (!event_.payload().value().empty()) {
+    if (reaction_ != nullptr) RETURN_IF_ERROR(ReactUnlessErased(transaction, now));
+    RETURN_IF_ERROR(Erase(transaction, now));
+  }
   RETURN_IF_ERROR(MoveCursor(transaction, position.number));
   return Verdict::kApplied;
 }
@@ -70,6 +74,20 @@ absl::StatusOr<bool> EventWork::IsBehindParked(storage::Transaction& transaction
                                      "AND subject = $3",
                                      {Value(school_), Value(producer_), Value(event_.subject())}));
   return std::get<int64_t>(found.rows[0][0]) > 0;
+}
+
+// The event may have left its producer before it heard that the person is erased.
+absl::Status EventWork::ReactUnlessErased(storage::Transaction& transaction, absl::Time now) const {
+  const absl::Status reacted = React(transaction, now);
+  return ReasonOf(reacted) == "PERSON_ERASED" ? absl::OkStatus() : reacted;
+}
+
+absl::Status EventWork::Erase(storage::Transaction& transaction, absl::Time now) const {
+  if (!storage::Erases(storage::TypeOf(event_))) return absl::OkStatus();
+  const std::unique_ptr<google::protobuf::Message> event =
+      NewMessage(google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event_)));
+  if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
+  return storage::ErasePersons(transaction, *event, 0, now);
 }
 
 absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now) const {

@@ -49,6 +49,8 @@ class EventWork : public storage::Work {
  private:
   absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, absl::Time now) const;
   absl::StatusOr<bool> IsBehindParked(storage::Transaction& transaction) const;
+  absl::Status ReactUnlessErased(storage::Transaction& transaction, absl::Time now) const;
+  absl::Status Erase(storage::Transaction& transaction, absl::Time now) const;
   absl::Status React(storage::Transaction& transaction, absl::Time now) const;
   absl::Status Park(storage::Transaction& transaction, const std::string& reason, absl::Time now) const;
   absl::Status MoveCursor(storage::Transaction& transaction, int64_t before) const;

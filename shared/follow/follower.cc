@@ -7,6 +7,7 @@
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
 #include "shared/rpc/metrics.h"
+#include "shared/storage/erasure.h"
 #include "shared/storage/events.h"
 
 namespace vivier::follow {
@@ -94,6 +95,7 @@ absl::Status Follower::FollowOnce() {
 }
 
 bool Follower::Apply(const Events& events) {
+  bool erased = false;
   size_t next = 0;
   while (next < events.size()) {
     lag_.Set(static_cast<double>(events.size() - next));
@@ -108,12 +110,13 @@ bool Follower::Apply(const Events& events) {
       if (outcome.verdict == Verdict::kParked)
         rpc::metrics::EventsParked(options_.service, options_.producer).Increment();
       applied_ = events[next].number();
+      erased = erased || storage::Erases(storage::TypeOf(events[next]));
       ++next;
     }
     if (stopping()) return false;
   }
   lag_.Set(0);
-  return true;
+  return !erased;  // to begin anew behind it is what tells the producer
 }
 
 // Puts the events from `first` on through the writer, in order. Once one of them is refused those behind it find a gap

@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/storage/erasure.h"
 #include "shared/storage/events.h"
+#include "shared/storage/perform.h"
 
 namespace vivier::follow {
 namespace {
@@ -19,8 +21,9 @@ const google::protobuf::MethodDescriptor* FollowMethod() {
 
 }  // namespace
 
-void LogService::Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter) {
-  logs_[service] = {&readers, &adapter};
+void LogService::Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter,
+                     storage::Writer& writer) {
+  logs_[service] = {&readers, &adapter, &writer};
 }
 
 std::vector<rpc::Endpoint> LogService::Endpoints() {
@@ -33,38 +36,46 @@ std::vector<rpc::Endpoint> LogService::Endpoints() {
 
 void LogService::Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
   log::v1::FollowEventsRequest request;
-  absl::StatusOr<Log*> log = Admit(bytes, peer, request);
-  if (!log.ok()) return stream->Close(rpc::WithReason(log.status()));
+  absl::StatusOr<Admitted> admitted = Admit(bytes, peer, request);
+  if (!admitted.ok()) return stream->Close(rpc::WithReason(admitted.status()));
   {
     Monitor::Lock lock(monitor_);
     if (stopping_ || streams_ >= kStreamsMax)
       return stream->Close(Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many followers"));
     ++streams_;
   }
-  std::thread([this, log = *log, request = std::move(request), stream = std::move(stream)] {
-    stream->Close(rpc::WithReason(Follow(*log, request, *stream)));
+  std::thread([this, admitted = *std::move(admitted), request = std::move(request), stream = std::move(stream)] {
+    stream->Close(rpc::WithReason(Follow(admitted, request, *stream)));
     Monitor::Lock lock(monitor_);
     --streams_;
   }).detach();  // counted in streams_, which Stop waits for
 }
 
-absl::StatusOr<LogService::Log*> LogService::Admit(absl::string_view bytes, const rpc::Peer& peer,
-                                                   log::v1::FollowEventsRequest& request) {
+absl::StatusOr<LogService::Admitted> LogService::Admit(absl::string_view bytes, const rpc::Peer& peer,
+                                                       log::v1::FollowEventsRequest& request) {
   if (logs_.empty()) return Unavailable("no log is served here");
   static const rpc::Method& method = *new rpc::Method(rpc::Describe(FollowMethod()).value());
-  RETURN_IF_ERROR(logs_.begin()->second.adapter->Admit(method, bytes, peer, request).status());
+  ASSIGN_OR_RETURN(auto token, logs_.begin()->second.adapter->Admit(method, bytes, peer, request));
   auto log = logs_.find(request.service());
   if (log == logs_.end())
     return Refused(log::v1::NOT_SERVED_HERE, absl::StrCat("this process does not serve ", request.service()),
                    {{"service", request.service()}});
-  return &log->second;
+  if (token->caller.kind != rpc::Caller::Kind::kService) return Admitted{&log->second, ""};
+  const std::string& subject = token->caller.subject;  // spiffe://…/service/NAME
+  return Admitted{&log->second, subject.substr(subject.rfind('/') + 1)};
 }
 
-absl::Status LogService::Follow(Log& log, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream) {
+absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request,
+                                rpc::ServerStream& stream) {
+  Log& log = *admitted.log;
   const std::string school(SchoolOf(request.parent()));
   RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) {
     return storage::CheckPosition(transaction, request.after_number(), request.after_hash());
   }));
+  if (!admitted.follower.empty())
+    RETURN_IF_ERROR(storage::Perform(*log.writer, school, [&](storage::Transaction& transaction, absl::Time now) {
+      return storage::StoreFollower(transaction, admitted.follower, request.after_number(), now);
+    }));
   int64_t number = request.after_number();
   while (true) {
     int64_t seen = 0;

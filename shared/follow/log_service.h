@@ -16,6 +16,7 @@
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/readers.h"
+#include "shared/storage/writer.h"
 #include "vivier/log/v1/log.pb.h"
 
 namespace vivier::follow {
@@ -27,8 +28,9 @@ class LogService {
   // A commit of another process (a replica on PostgreSQL) does not wake this one: look again after this time.
   static constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
 
-  // One service's log, read through `readers`. Access is decided by `adapter`. All outlive the LogService.
-  void Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter);
+  // One service's log, read through `readers`. Access is decided by `adapter`; `writer` keeps who follows and where he
+  // began. All outlive the LogService.
+  void Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter, storage::Writer& writer);
 
   std::vector<rpc::Endpoint> Endpoints();
 
@@ -43,12 +45,18 @@ class LogService {
   struct Log {
     rpc::Readers* readers;
     const rpc::Adapter* adapter;
+    storage::Writer* writer;
     int64_t commits = 0;  // guarded by monitor_
   };
 
   void Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream);
-  absl::StatusOr<Log*> Admit(absl::string_view bytes, const rpc::Peer& peer, log::v1::FollowEventsRequest& request);
-  absl::Status Follow(Log& log, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream);
+  // The log and which service asks for it; "" for a person, who reads and applies nothing.
+  struct Admitted {
+    Log* log;
+    std::string follower;
+  };
+  absl::StatusOr<Admitted> Admit(absl::string_view bytes, const rpc::Peer& peer, log::v1::FollowEventsRequest& request);
+  absl::Status Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream);
   void WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream);
 
   std::map<std::string, Log> logs_;

@@ -56,6 +56,8 @@ absl::Span<const Grant> RoleGrants() {
       {"admissions_officer",
        {"schools.get",
         "candidates.*",
+        "persons.export",
+        "persons.getErasure",
         "applications.*",
         "cohorts.*",
         "learners.*",
@@ -141,6 +143,9 @@ absl::Span<const Grant> RoleGrants() {
         "submissions.list",
         "invariants.verify",
         "auditTrail.read"}},
+      // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and 37).
+      {"data_protection_officer",
+       {"persons.*", "candidates.get", "schools.get", "invariants.verify", "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
       {"operator", {"invariants.verify", "submissions.request"}},
   };

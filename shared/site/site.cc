@@ -20,10 +20,13 @@
 #include "shared/security/secret_file.h"
 #include "shared/site/access.h"
 #include "shared/site/certificates.h"
+#include "shared/site/housekeeping.h"
+#include "shared/site/person_file.h"
 #include "shared/site/tokens.h"
 #include "shared/site/trail.h"
 #include "shared/site/verify.h"
 #include "shared/storage/migrate.h"
+#include "shared/storage/perform.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/metrics_endpoint.h"
 #include "shared/transport/server.h"
@@ -76,6 +79,7 @@ struct Running {
   std::unique_ptr<storage::Writer> writer;
   std::unique_ptr<Peers> peers;
   std::unique_ptr<rpc::Adapter> adapter;
+  std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<follow::Ticker> ticker;
   std::vector<std::unique_ptr<follow::Follower>> followers;
   std::vector<std::unique_ptr<follow::Delivery>> deliveries;
@@ -112,6 +116,7 @@ class RunningSite : public Site {
       running->followers.clear();
       running->deliveries.clear();
       running->ticker = nullptr;
+      running->housekeeping = nullptr;
     }
     log_service_.Stop();
     if (server_ != nullptr && !server_->Drain())
@@ -140,6 +145,10 @@ class RunningSite : public Site {
     int handled = 0;
     for (const std::unique_ptr<Running>& running : running_)
       if (running->ticker != nullptr) handled += running->ticker->RunOnce();
+    for (const std::unique_ptr<Running>& running : running_) {
+      const absl::Status kept = running->housekeeping->RunOnce();
+      if (!kept.ok()) rpc::Log(rpc::Level::kWarning, "the house could not be kept", {{"error", kept.message()}});
+    }
     return handled;
   }
 
@@ -186,8 +195,10 @@ class RunningSite : public Site {
     surroundings.tls = HasTls();
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
-    log_service_.Add(running.module.name(), *running.readers, *running.adapter);
-    return absl::OkStatus();
+    log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
+    running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
+        &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
+    return running.housekeeping->ApplyList();
   }
 
   storage::Writer::Observer Observe(Running& running) {
@@ -211,6 +222,8 @@ class RunningSite : public Site {
     endpoints.push_back(SiteEndpoint(&RunningSite::SearchPersonReads));
     endpoints.push_back(SiteEndpoint(&RunningSite::SearchAuditRecords));
     endpoints.push_back(SiteEndpoint(&RunningSite::ExplainAccess));
+    endpoints.push_back(SiteEndpoint(&RunningSite::ExportPerson));
+    endpoints.push_back(SiteEndpoint(&RunningSite::GetErasure));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
@@ -237,15 +250,17 @@ class RunningSite : public Site {
 
   // An rpc of the process itself: admitted as every other, answered by a worker.
   template <class Request, class Response>
-  rpc::Endpoint SiteEndpoint(absl::StatusOr<Response> (RunningSite::*answer)(const Request&)) {
+  rpc::Endpoint SiteEndpoint(absl::StatusOr<Response> (RunningSite::*answer)(const Request&, const rpc::Caller&)) {
     rpc::Endpoint endpoint;
     endpoint.method = rpc::MethodTaking(*Request::descriptor());
     const auto method = std::make_shared<const rpc::Method>(rpc::Describe(endpoint.method).value());
-    const auto answered = [this, method, answer](const std::string& bytes, const rpc::Peer& peer) {
+    const auto answered = [this, method, answer](const std::string& bytes,
+                                                 const rpc::Peer& peer) -> absl::StatusOr<Response> {
       Request request;
-      const absl::Status admitted = running_.front()->adapter->Admit(*method, bytes, peer, request).status();
-      return admitted.ok() ? (this->*answer)(request) : absl::StatusOr<Response>(admitted);
+      ASSIGN_OR_RETURN(const auto token, running_.front()->adapter->Admit(*method, bytes, peer, request));
+      return (this->*answer)(request, token->caller);
     };
+    endpoint.request_bytes_max = method->request_bytes_max;
     endpoint.unary = [this, answered](absl::string_view bytes, const rpc::Peer& peer,
                                       std::shared_ptr<rpc::Responder> responder) {
       const absl::Status taken = workers_.Submit([answered, request = std::string(bytes), peer, responder] {
@@ -258,30 +273,19 @@ class RunningSite : public Site {
     return endpoint;
   }
 
-  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const v1::VerifyInvariantsRequest& request) {
+  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const v1::VerifyInvariantsRequest& request,
+                                                            const rpc::Caller&) {
     return Verify(std::string(SchoolOf(request.parent())));
   }
 
-  absl::StatusOr<v1::SearchPersonReadsResponse> SearchPersonReads(const v1::SearchPersonReadsRequest& request) {
+  absl::StatusOr<v1::SearchPersonReadsResponse> SearchPersonReads(const v1::SearchPersonReadsRequest& request,
+                                                                  const rpc::Caller&) {
     return AskTrails<v1::SearchPersonReadsResponse>(request, &AddReads);
   }
 
-  absl::StatusOr<v1::SearchAuditRecordsResponse> SearchAuditRecords(const v1::SearchAuditRecordsRequest& request) {
+  absl::StatusOr<v1::SearchAuditRecordsResponse> SearchAuditRecords(const v1::SearchAuditRecordsRequest& request,
+                                                                    const rpc::Caller&) {
     return AskTrails<v1::SearchAuditRecordsResponse>(request, &AddChanges);
-  }
-
-  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request) {
-    for (const std::unique_ptr<Running>& running : running_) {
-      const auto* method = MethodOf(running->module.service, request.method());
-      if (method == nullptr) continue;
-      v1::ExplainAccessResponse response;
-      RETURN_IF_ERROR(
-          running->readers->Read(std::string(SchoolOf(request.name())), [&](storage::Transaction& snapshot) {
-            return Explain(snapshot, *method, request, options_.now(), response);
-          }));
-      return response;
-    }
-    return InvalidField("method", "is no rpc of a service that this process runs");
   }
 
   template <class Response, class Request, class Add>
@@ -295,10 +299,68 @@ class RunningSite : public Site {
     return response;
   }
 
+  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request, const rpc::Caller&) {
+    for (const std::unique_ptr<Running>& running : running_) {
+      const auto* method = MethodOf(running->module.service, request.method());
+      if (method == nullptr) continue;
+      v1::ExplainAccessResponse response;
+      RETURN_IF_ERROR(
+          running->readers->Read(std::string(SchoolOf(request.name())), [&](storage::Transaction& snapshot) {
+            return Explain(snapshot, *method, request, options_.now(), response);
+          }));
+      return response;
+    }
+    return InvalidField("method", "is no rpc of a service that this process runs");
+  }
+
+  absl::StatusOr<v1::ExportPersonResponse> ExportPerson(const v1::ExportPersonRequest& request,
+                                                        const rpc::Caller& caller) {
+    const std::string school(SchoolOf(request.name()));
+    std::set<std::string> names(request.names().begin(), request.names().end());
+    names.insert(request.name());
+    v1::ExportPersonResponse response;
+    for (const std::unique_ptr<Running>& running : running_) {
+      RETURN_IF_ERROR(RememberExport(*running, request.name(), caller));
+      RETURN_IF_ERROR(running->readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(running->module.service, transaction, names));
+        for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
+        for (const std::string& name : file.names) response.add_names(name);
+        return absl::OkStatus();
+      }));
+    }
+    return response;
+  }
+
+  // Before anything is shown; the machine's operator is audited too, whom no budget bounds.
+  absl::Status RememberExport(Running& running, const std::string& person, const rpc::Caller& caller) {
+    const storage::Origin origin = {
+        caller.subject, rpc::MethodTaking(*v1::ExportPersonRequest::descriptor())->full_name(), person, "", "", ""};
+    return storage::Perform(
+        *running.writer, std::string(SchoolOf(person)),
+        [&](storage::Transaction& transaction, absl::Time now) -> absl::Status {
+          if (!rpc::IsWatched(caller)) return storage::AppendAuditRecord(transaction, origin, now);
+          storage::Unit unit(transaction);
+          RETURN_IF_ERROR(rpc::RememberReads(unit, caller, Budgets(config().read_budgets()), {person}, origin, now));
+          return unit.Apply(origin, now);
+        });
+  }
+
+  absl::StatusOr<v1::GetErasureResponse> GetErasure(const v1::GetErasureRequest& request, const rpc::Caller&) {
+    v1::GetErasureResponse response;
+    for (const std::unique_ptr<Running>& running : running_)
+      RETURN_IF_ERROR(running->readers->Read(
+          std::string(SchoolOf(request.name())), [&](storage::Transaction& transaction) -> absl::Status {
+            ASSIGN_OR_RETURN(*response.add_services(),
+                             ReadErasureOf(running->module.service, transaction, request.name()));
+            return absl::OkStatus();
+          }));
+    return response;
+  }
+
   void StartBackground(Running& running) {
     std::map<std::string, std::vector<const rpc::Service::EventReaction*>> by_producer;
     for (const rpc::Service::EventReaction& reaction : running.module.service.reactions())
-      by_producer[reaction.producer].push_back(&reaction);
+      if (reaction.producer != running.module.name()) by_producer[reaction.producer].push_back(&reaction);
     for (const auto& [producer, reactions] : by_producer) {
       if (running.peers->Find(producer) == nullptr) continue;
       for (const std::string& school : config().schools())
@@ -311,6 +373,7 @@ class RunningSite : public Site {
       for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);
     running.ticker = std::make_unique<follow::Ticker>(follow::Ticker::Options{
         &running.module.service, schools(), running.writer.get(), running.readers.get(), options_.now});
+    running.housekeeping->Begin();
   }
 
   void StartDelivery(Running& running, const rpc::Service::EventDelivery& delivery, const config::v1::Parent& parent) {

@@ -170,7 +170,8 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers, c
     RETURN_IF_ERROR(AddPosition(transaction, service.name(), response));
     // A log of which nothing was applied yet has no cursor; it is behind all the same.
     for (const rpc::Service::EventReaction& reaction : service.reactions())
-      response.mutable_positions()->rbegin()->mutable_cursors()->insert({reaction.producer, 0});
+      if (reaction.producer != service.name())
+        response.mutable_positions()->rbegin()->mutable_cursors()->insert({reaction.producer, 0});
     return absl::OkStatus();
   });
 }

@@ -5,6 +5,7 @@
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/storage/erasure.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::storage {
@@ -31,7 +32,7 @@ absl::Status SetPayload(Transaction& transaction, const pb::Message& event, Stor
 
 absl::StatusOr<std::string> OpenPayload(Transaction& transaction, const StoredEvent& stored) {
   if (stored.person.empty()) return stored.payload;
-  absl::StatusOr<security::Key> key = transaction.KeyOf(stored.person, false);
+  absl::StatusOr<security::Key> key = transaction.KeyOfLogged(stored.person);
   if (absl::IsNotFound(key.status())) return "";
   RETURN_IF_ERROR(key.status());
   return security::Open(*key, stored.payload, Place(stored));
@@ -66,7 +67,7 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
        Value(std::string(traceparent))}));
   head.event_number = stored.number;
   head.event_hash = hash;
-  return absl::OkStatus();
+  return ErasePersons(transaction, event, stored.number, time);
 }
 
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction, int64_t after_number) {

@@ -22,6 +22,13 @@ namespace pb = google::protobuf;
 // The character after '/', so that [parent/, parent0) is the range of a parent's children.
 constexpr char kAfterSlash = '/' + 1;
 
+constexpr char kPersonErased[] = "PERSON_ERASED";
+
+absl::Status PersonErased(const std::string& person, bool create) {
+  return Error(create ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kNotFound, kPersonErased,
+               "the person's data were erased", {{"person", person}});
+}
+
 std::string QueryHash(const Schema& schema, const std::string& parent, const std::string& filter) {
   return ChainHash("", {schema.table(), parent, filter});
 }
@@ -68,27 +75,61 @@ absl::Status Transaction::StoreHead() {
       1);
 }
 
-absl::StatusOr<security::Key> Transaction::KeyOf(const std::string& person, bool create) {
+absl::StatusOr<const Transaction::PersonKey*> Transaction::FindKey(const std::string& person) {
   auto known = keys_.find(person);
-  if (known != keys_.end()) return known->second;
+  if (known != keys_.end()) return &known->second;
   if (school_key_ == nullptr) return Internal("this process holds no school key");
   if (person.empty()) return Internal("personal data without a person");
-  ASSIGN_OR_RETURN(Result found, connection_.Query("SELECT wrapped FROM person_keys WHERE school = $1 AND person = $2",
-                                                   {Value(school_), Value(person)}));
-  if (!found.rows.empty()) {
-    ASSIGN_OR_RETURN(security::Key key, school_key_->Unwrap(std::get<Bytes>(found.rows[0][0]).data, person));
-    return keys_.emplace(person, key).first->second;
+  ASSIGN_OR_RETURN(Result found,
+                   connection_.Query("SELECT wrapped, erase_time FROM person_keys WHERE school = $1 AND person = $2",
+                                     {Value(school_), Value(person)}));
+  if (found.rows.empty()) return nullptr;
+  const std::string& wrapped = std::get<Bytes>(found.rows[0][0]).data;
+  PersonKey key{std::nullopt, !std::holds_alternative<std::monostate>(found.rows[0][1])};
+  if (!wrapped.empty()) {
+    ASSIGN_OR_RETURN(key.key, school_key_->Unwrap(wrapped, person));
   }
-  if (!create) return NotFound(person);
-  const security::Key key = security::Key::Random();
-  RETURN_IF_ERROR(StoreKey(person, key));
-  return key;
+  return &keys_.insert_or_assign(person, std::move(key)).first->second;
+}
+
+absl::StatusOr<security::Key> Transaction::KeyOf(const std::string& person, bool create) {
+  ASSIGN_OR_RETURN(const PersonKey* known, FindKey(person));
+  if (known == nullptr) {
+    if (!create) return NotFound(person);
+    const security::Key key = security::Key::Random();
+    RETURN_IF_ERROR(StoreKey(person, key));
+    return key;
+  }
+  if (known->erased || !known->key.has_value()) return PersonErased(person, create);
+  return *known->key;
+}
+
+absl::StatusOr<security::Key> Transaction::KeyOfLogged(const std::string& person) {
+  ASSIGN_OR_RETURN(const PersonKey* known, FindKey(person));
+  if (known == nullptr) return NotFound(person);
+  if (!known->key.has_value()) return PersonErased(person, false);
+  return *known->key;
 }
 
 absl::Status Transaction::StoreKey(const std::string& person, const security::Key& key) {
-  keys_.insert_or_assign(person, key);
+  keys_.insert_or_assign(person, PersonKey{key, false});
   return connection_.Send("INSERT INTO person_keys (school, person, wrapped) VALUES ($1, $2, $3)",
                           {Value(school_), Value(person), Value(Bytes{school_key_->Wrap(key, person)})});
+}
+
+absl::Status Transaction::RetireKey(const std::string& person, absl::Time time) {
+  keys_.erase(person);
+  return connection_.Send(
+      "INSERT INTO person_keys (school, person, wrapped, erase_time) VALUES ($1, $2, $3, $4) "
+      "ON CONFLICT (school, person) DO UPDATE SET erase_time = excluded.erase_time "
+      "WHERE person_keys.erase_time IS NULL",
+      {Value(school_), Value(person), Value(Bytes{}), Value(absl::ToUnixMicros(time))});
+}
+
+absl::Status Transaction::DestroyKey(const std::string& person) {
+  keys_.erase(person);
+  return connection_.Send("UPDATE person_keys SET wrapped = $3 WHERE school = $1 AND person = $2",
+                          {Value(school_), Value(person), Value(Bytes{})});
 }
 
 absl::Status Transaction::Prefetch(const Wanted& wanted) {
@@ -187,6 +228,7 @@ absl::StatusOr<security::Key> Unit::KeyOf(const std::string& person, bool create
   if (own != new_keys_.end()) return own->second;
   absl::StatusOr<security::Key> known = transaction_.KeyOf(person, false);
   if (!create || !absl::IsNotFound(known.status())) return known;
+  if (ReasonOf(known.status()) == kPersonErased) return PersonErased(person, create);
   return new_keys_.emplace(person, security::Key::Random()).first->second;
 }
 

@@ -74,9 +74,16 @@ class Transaction {
   // The stored answer to `request_id`, null when there is none.
   absl::StatusOr<const Answer*> FindAnswer(const std::string& request_id);
 
-  // The person's key; NOT_FOUND when it was destroyed or never made, unless `create` makes it.
+  // The person's key; NOT_FOUND when there is none unless `create` makes it. For an erased person NOT_FOUND with the
+  // reason PERSON_ERASED, and FAILED_PRECONDITION with it when `create`.
   absl::StatusOr<security::Key> KeyOf(const std::string& person, bool create);
+  // The same for the log, which its followers read for as long as the key exists.
+  absl::StatusOr<security::Key> KeyOfLogged(const std::string& person);
   absl::Status StoreKey(const std::string& person, const security::Key& key);
+  // The two steps of an erasure, see erasure.h: from the first on only the log opens with the key, and no other is ever
+  // made for that name; with the second it is gone.
+  absl::Status RetireKey(const std::string& person, absl::Time time);
+  absl::Status DestroyKey(const std::string& person);
   const security::SchoolKey* school_key() const { return school_key_; }
 
   // The rows that the units applied so far have changed, for the caches.
@@ -87,13 +94,20 @@ class Transaction {
 
  private:
   friend class Unit;
+  struct PersonKey {
+    std::optional<security::Key> key;  // nothing where it was destroyed
+    bool erased = false;
+  };
+  // Null where no key was ever made.
+  absl::StatusOr<const PersonKey*> FindKey(const std::string& person);
+
   Connection& connection_;
   std::string school_;
   const security::SchoolKey* school_key_;
   Head head_, stored_head_;
   RowMap rows_;  // null where there is no such row
   absl::flat_hash_map<std::string, std::optional<Answer>> answers_;
-  absl::flat_hash_map<std::string, security::Key> keys_;
+  absl::flat_hash_map<std::string, PersonKey> keys_;
   std::vector<RowKey> changed_;
 };
 

@@ -69,11 +69,12 @@ absl::Status Writer::Submit(std::unique_ptr<Work> work) {
 void Writer::Loop() {
   while (true) {
     Batch batch = Take();
-    if (batch.empty()) return;
+    if (batch.empty()) break;
     Process(std::move(batch));
     // A failed checkpoint loses nothing: the log stays as it is and the next one takes it.
     connection_->Maintain(false).IgnoreError();
   }
+  connection_->Maintain(true).IgnoreError();  // what was deleted, a key above all, is not left behind in the log
 }
 
 bool Writer::Waits(absl::Duration patience) {

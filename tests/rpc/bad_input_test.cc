@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
@@ -22,6 +23,7 @@
 #include "tests/rpc/services.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/security/v1/token.pb.h"
+#include "vivier/site/v1/site.pb.h"
 
 namespace vivier::testing {
 namespace {
@@ -59,7 +61,7 @@ int Turn(const std::string& rpc) {
   if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Explain", "Export", "Follow", "Search", "Verify"}))
     return kReads;
   if (StartsWithOneOf(rpc, {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"})) return kEnds;
-  if (StartsWithOneOf(rpc, {"Delete"})) return kDeletes;
+  if (StartsWithOneOf(rpc, {"Delete", "Erase"})) return kDeletes;
   return StartsWithOneOf(rpc, {"Start"}) ? kStarts : 0;
 }
 
@@ -93,6 +95,26 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     // What was deleted, once more, so that there is something to be refused about.
     for (const pb::MethodDescriptor* method : Methods())
       if (StartsWithOneOf(method->name(), {"Create"})) CallOnce(*method);
+  }
+
+  // An erasure goes on after its answer: the followers tell that they have it, and every service lists it.
+  void AwaitErasure() {
+    site::v1::GetErasureRequest request;
+    request.set_name("schools/nancy/candidates/x1");
+    const absl::Time start = absl::Now();
+    for (bool done = false; !done; absl::SleepFor(absl::Milliseconds(5))) {
+      ASSERT_LT(absl::Now() - start, absl::Minutes(1));
+      world_.site().RunTicks();
+      const auto erasure = world_.Call<site::v1::GetErasureResponse>(request);
+      ASSERT_TRUE(erasure.ok()) << erasure.status();
+      done = std::all_of(erasure->services().begin(), erasure->services().end(),
+                         [](const auto& service) {
+                           return service.state() == site::v1::ServiceErasure::NOTHING_SEALED || service.listed();
+                         }) &&
+             std::none_of(erasure->services().begin(), erasure->services().end(), [](const auto& service) {
+               return service.state() == site::v1::ServiceErasure::AWAITING_FOLLOWERS;
+             });
+    }
   }
 
   void CallUnlessDone(const pb::MethodDescriptor& method) {
@@ -359,6 +381,7 @@ TEST_P(BadInputTest, EveryRpcRefusesItAndNothingChanges) {
   EXPECT_GT(answered_.size(), Methods().size() / 2);
 
   world_.Settle();
+  AwaitErasure();
   Digester digester(world_);
   Digest before = digester.Take();
   EXPECT_NE(before.at("enrolment.candidates").rfind("0 rows", 0), 0u);

@@ -181,6 +181,8 @@ class BaseRequest {
         {"vivier.site.v1.ExplainAccessRequest.name", "schools/nancy"},
         {"vivier.site.v1.ExplainAccessRequest.method", "vivier.enrolment.v1.EnrolmentService.GetSchool"},
         {"vivier.security.v1.RoleAssignment.role", "trainer"},
+        {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
+        {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
     };

@@ -132,6 +132,7 @@ TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {
         "minutes_present": 180, "reason": "forgot"})",
        "SHEET_OPEN"},
       {"FinishCohort", R"({"name": "NANCY/cohorts/ai"})", "SHEETS_OPEN"},
+      {"EraseCandidate", R"({"name": "NANCY/candidates/zoe", "cause": "REQUESTED"})", "PERSON_NEEDED"},
       {"SignPresence", R"({"name": "NANCY/cohorts/ai/attendanceSheets/2026-09-07-am/presenceEntries/zoe",
         "minutes_present": 180})"},
       {"SignAttendanceSheet", R"({"name": "NANCY/cohorts/ai/attendanceSheets/2026-09-07-am"})"},
