@@ -230,13 +230,13 @@ class RunningSite : public Site {
                              absl::StatusOr<Response> (RunningSite::*answer)(const Request&, const rpc::Caller&)) {
     rpc::Endpoint endpoint;
     endpoint.method = descriptor;
-    endpoint.unary = [this, answer, method = rpc::Describe(descriptor).value()](
+    endpoint.unary = [this, answer, method = std::make_shared<const rpc::Method>(rpc::Describe(descriptor).value())](
                          absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
       const absl::Status taken =
-          workers_.Submit([this, answer, &method, request_bytes = std::string(bytes), peer, responder] {
+          workers_.Submit([this, answer, method, request_bytes = std::string(bytes), peer, responder] {
             const absl::StatusOr<Response> response = [&]() -> absl::StatusOr<Response> {
               Request request;
-              ASSIGN_OR_RETURN(auto token, running_.front()->adapter->Admit(method, request_bytes, peer, request));
+              ASSIGN_OR_RETURN(auto token, running_.front()->adapter->Admit(*method, request_bytes, peer, request));
               return (this->*answer)(request, token->caller);
             }();
             if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
