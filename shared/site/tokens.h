@@ -1,7 +1,7 @@
-// The tokens of a site's own key files: a service shows one to services that it calls inside its process, and to all of
-// them where there is no TLS (with it, its certificate says who calls), and a development token stands for a person or a
-// partner where no issuer of identities is configured. And the verifier of all tokens that the site trusts, those of the
-// configured issuers too. Thread-safe.
+// The tokens of a site's own key files: a service shows one to services that it calls inside its process, and to all
+// of them where there is no TLS (with it, its certificate says who calls), and a development token stands for a person
+// or a partner where no issuer of identities is configured. And the verifier of all tokens that the site trusts, those
+// of the configured issuers too. Thread-safe.
 //
 //   keys/service.key       signs the tokens of the school's services
 //   keys/development.key   signs what `vivier token` issues; trusted only where the configuration says development

@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
+#include "shared/rpc/method.h"
 #include "shared/rpc/rights.h"
 #include "shared/security/roles.h"
 #include "shared/testing/engines.h"
