@@ -87,8 +87,14 @@ TokenVerifier::Result TokenVerifier::Examine(absl::string_view token, absl::Time
   const std::string hash = Sha256(token);
   std::shared_ptr<const VerifiedToken> verified = cache_.Get(hash);
   if (verified == nullptr) {
-    const std::shared_ptr<const Issuers> issuers = CurrentIssuers();
-    ASSIGN_OR_RETURN(verified, ExamineInFull(token, *issuers, now));
+    std::shared_ptr<const Issuers> issuers = CurrentIssuers();
+    Result examined = ExamineInFull(token, *issuers, now);
+    // New keys came meanwhile, and perhaps the one that was missing.
+    for (auto newer = CurrentIssuers(); !examined.ok() && newer != issuers; newer = CurrentIssuers()) {
+      issuers = newer;
+      examined = ExamineInFull(token, *issuers, now);
+    }
+    ASSIGN_OR_RETURN(verified, std::move(examined));
     Remember(hash, verified, issuers);
   }
   RETURN_IF_ERROR(CheckTimes(*verified, now));

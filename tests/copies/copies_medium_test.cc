@@ -67,7 +67,7 @@ class Client {
         authorization_(std::move(authorization)) {}
 
   absl::StatusOr<std::string> Send(const pb::Message& request) {
-    return channel_->Call(rpc::PathOf(*MethodOf(request)), request.SerializeAsString(),
+    return channel_->Call(rpc::PathOf(*rpc::MethodTaking(*request.GetDescriptor())), request.SerializeAsString(),
                           {absl::Seconds(20), authorization_, ""});
   }
 
@@ -83,13 +83,6 @@ class Client {
   }
 
  private:
-  static const pb::MethodDescriptor* MethodOf(const pb::Message& request) {
-    const pb::ServiceDescriptor* service = request.GetDescriptor()->file()->service(0);
-    for (int i = 0; i < service->method_count(); ++i)
-      if (service->method(i)->input_type() == request.GetDescriptor()) return service->method(i);
-    std::abort();
-  }
-
   const std::shared_ptr<rpc::Channel> channel_;
   const std::string authorization_;
 };
