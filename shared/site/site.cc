@@ -18,15 +18,11 @@
 #include "shared/rpc/log.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
-#include "shared/site/access.h"
 #include "shared/site/certificates.h"
 #include "shared/site/housekeeping.h"
-#include "shared/site/person_file.h"
+#include "shared/site/process_service.h"
 #include "shared/site/tokens.h"
-#include "shared/site/trail.h"
-#include "shared/site/verify.h"
 #include "shared/storage/migrate.h"
-#include "shared/storage/perform.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/metrics_endpoint.h"
 #include "shared/transport/server.h"
@@ -135,10 +131,7 @@ class RunningSite : public Site {
   }
 
   absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) override {
-    v1::VerifyInvariantsResponse response;
-    for (const std::unique_ptr<Running>& running : running_)
-      RETURN_IF_ERROR(VerifyService(running->module.service, *running->readers, school, response));
-    return response;
+    return process_service_.Verify(school);
   }
 
   int RunTicks() override {
@@ -196,6 +189,7 @@ class RunningSite : public Site {
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
+    process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get()});
     running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
         &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
     return running.housekeeping->ApplyList();
@@ -218,12 +212,7 @@ class RunningSite : public Site {
 
   absl::Status Listen() {
     std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
-    endpoints.push_back(SiteEndpoint(&RunningSite::AnswerVerify));
-    endpoints.push_back(SiteEndpoint(&RunningSite::SearchPersonReads));
-    endpoints.push_back(SiteEndpoint(&RunningSite::SearchAuditRecords));
-    endpoints.push_back(SiteEndpoint(&RunningSite::ExplainAccess));
-    endpoints.push_back(SiteEndpoint(&RunningSite::ExportPerson));
-    endpoints.push_back(SiteEndpoint(&RunningSite::GetErasure));
+    for (rpc::Endpoint& endpoint : process_service_.Endpoints()) endpoints.push_back(std::move(endpoint));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
@@ -246,115 +235,6 @@ class RunningSite : public Site {
         running.peers->Set(
             peer.service(),
             transport::Connect({.target = peer.address(), .tls = DiallingTls(config(), process_, peer.service())}));
-  }
-
-  // An rpc of the process itself: admitted as every other, answered by a worker.
-  template <class Request, class Response>
-  rpc::Endpoint SiteEndpoint(absl::StatusOr<Response> (RunningSite::*answer)(const Request&, const rpc::Caller&)) {
-    rpc::Endpoint endpoint;
-    endpoint.method = rpc::MethodTaking(*Request::descriptor());
-    const auto method = std::make_shared<const rpc::Method>(rpc::Describe(endpoint.method).value());
-    const auto answered = [this, method, answer](const std::string& bytes,
-                                                 const rpc::Peer& peer) -> absl::StatusOr<Response> {
-      Request request;
-      ASSIGN_OR_RETURN(const auto token, running_.front()->adapter->Admit(*method, bytes, peer, request));
-      return (this->*answer)(request, token->caller);
-    };
-    endpoint.request_bytes_max = method->request_bytes_max;
-    endpoint.unary = [this, answered](absl::string_view bytes, const rpc::Peer& peer,
-                                      std::shared_ptr<rpc::Responder> responder) {
-      const absl::Status taken = workers_.Submit([answered, request = std::string(bytes), peer, responder] {
-        const absl::StatusOr<Response> response = answered(request, peer);
-        if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
-        responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
-      });
-      if (!taken.ok()) responder->Refuse(taken);
-    };
-    return endpoint;
-  }
-
-  absl::StatusOr<v1::VerifyInvariantsResponse> AnswerVerify(const v1::VerifyInvariantsRequest& request,
-                                                            const rpc::Caller&) {
-    return Verify(std::string(SchoolOf(request.parent())));
-  }
-
-  absl::StatusOr<v1::SearchPersonReadsResponse> SearchPersonReads(const v1::SearchPersonReadsRequest& request,
-                                                                  const rpc::Caller&) {
-    return AskTrails<v1::SearchPersonReadsResponse>(request, &AddReads);
-  }
-
-  absl::StatusOr<v1::SearchAuditRecordsResponse> SearchAuditRecords(const v1::SearchAuditRecordsRequest& request,
-                                                                    const rpc::Caller&) {
-    return AskTrails<v1::SearchAuditRecordsResponse>(request, &AddChanges);
-  }
-
-  template <class Response, class Request, class Add>
-  absl::StatusOr<Response> AskTrails(const Request& request, Add add) {
-    Response response;
-    for (const std::unique_ptr<Running>& running : running_)
-      RETURN_IF_ERROR(
-          running->readers->Read(std::string(SchoolOf(request.name())), [&](storage::Transaction& snapshot) {
-            return add(snapshot, running->module.name(), request, options_.now(), response);
-          }));
-    return response;
-  }
-
-  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request, const rpc::Caller&) {
-    for (const std::unique_ptr<Running>& running : running_) {
-      const auto* method = MethodOf(running->module.service, request.method());
-      if (method == nullptr) continue;
-      v1::ExplainAccessResponse response;
-      RETURN_IF_ERROR(
-          running->readers->Read(std::string(SchoolOf(request.name())), [&](storage::Transaction& snapshot) {
-            return Explain(snapshot, *method, request, options_.now(), response);
-          }));
-      return response;
-    }
-    return InvalidField("method", "is no rpc of a service that this process runs");
-  }
-
-  absl::StatusOr<v1::ExportPersonResponse> ExportPerson(const v1::ExportPersonRequest& request,
-                                                        const rpc::Caller& caller) {
-    const std::string school(SchoolOf(request.name()));
-    std::set<std::string> names(request.names().begin(), request.names().end());
-    names.insert(request.name());
-    v1::ExportPersonResponse response;
-    for (const std::unique_ptr<Running>& running : running_) {
-      RETURN_IF_ERROR(RememberExport(*running, request.name(), caller));
-      RETURN_IF_ERROR(running->readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(running->module.service, transaction, names));
-        for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
-        for (const std::string& name : file.names) response.add_names(name);
-        return absl::OkStatus();
-      }));
-    }
-    return response;
-  }
-
-  // Before anything is shown; the machine's operator is audited too, whom no budget bounds.
-  absl::Status RememberExport(Running& running, const std::string& person, const rpc::Caller& caller) {
-    const storage::Origin origin = {
-        caller.subject, rpc::MethodTaking(*v1::ExportPersonRequest::descriptor())->full_name(), person, "", "", ""};
-    return storage::Perform(
-        *running.writer, std::string(SchoolOf(person)),
-        [&](storage::Transaction& transaction, absl::Time now) -> absl::Status {
-          if (!rpc::IsWatched(caller)) return storage::AppendAuditRecord(transaction, origin, now);
-          storage::Unit unit(transaction);
-          RETURN_IF_ERROR(rpc::RememberReads(unit, caller, Budgets(config().read_budgets()), {person}, origin, now));
-          return unit.Apply(origin, now);
-        });
-  }
-
-  absl::StatusOr<v1::GetErasureResponse> GetErasure(const v1::GetErasureRequest& request, const rpc::Caller&) {
-    v1::GetErasureResponse response;
-    for (const std::unique_ptr<Running>& running : running_)
-      RETURN_IF_ERROR(running->readers->Read(
-          std::string(SchoolOf(request.name())), [&](storage::Transaction& transaction) -> absl::Status {
-            ASSIGN_OR_RETURN(*response.add_services(),
-                             ReadErasureOf(running->module.service, transaction, request.name()));
-            return absl::OkStatus();
-          }));
-    return response;
   }
 
   void StartBackground(Running& running) {
@@ -401,6 +281,7 @@ class RunningSite : public Site {
   std::unique_ptr<cache::Layered> cache_;
   cache::NearCache near_;
   follow::LogService log_service_;
+  ProcessService process_service_{workers_, Budgets(options_.config.read_budgets()), options_.now};
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;

@@ -1,0 +1,144 @@
+#include "shared/site/process_service.h"
+
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "shared/base/error.h"
+#include "shared/base/resource_name.h"
+#include "shared/base/status.h"
+#include "shared/rpc/channel.h"
+#include "shared/rpc/method.h"
+#include "shared/site/access.h"
+#include "shared/site/housekeeping.h"
+#include "shared/site/person_file.h"
+#include "shared/site/trail.h"
+#include "shared/site/verify.h"
+#include "shared/storage/audit_trail.h"
+#include "shared/storage/perform.h"
+
+namespace vivier::site {
+
+using storage::Transaction;
+
+// Admitted as every other rpc, answered by a worker.
+template <class Request, class Response>
+rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
+  rpc::Endpoint endpoint;
+  endpoint.method = rpc::MethodTaking(*Request::descriptor());
+  const auto method = std::make_shared<const rpc::Method>(rpc::Describe(endpoint.method).value());
+  const auto answered = [this, method, answer](const std::string& bytes,
+                                               const rpc::Peer& peer) -> absl::StatusOr<Response> {
+    Request request;
+    ASSIGN_OR_RETURN(const auto token, parts_.front().adapter->Admit(*method, bytes, peer, request));
+    return (this->*answer)(request, token->caller);
+  };
+  endpoint.request_bytes_max = method->request_bytes_max;
+  endpoint.unary = [this, answered](absl::string_view bytes, const rpc::Peer& peer,
+                                    std::shared_ptr<rpc::Responder> responder) {
+    const absl::Status taken = workers_.Submit([answered, request = std::string(bytes), peer, responder] {
+      const absl::StatusOr<Response> response = answered(request, peer);
+      if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
+      responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
+    });
+    if (!taken.ok()) responder->Refuse(taken);
+  };
+  return endpoint;
+}
+
+std::vector<rpc::Endpoint> ProcessService::Endpoints() {
+  return {EndpointOf(&ProcessService::VerifyInvariants),   EndpointOf(&ProcessService::SearchPersonReads),
+          EndpointOf(&ProcessService::SearchAuditRecords), EndpointOf(&ProcessService::ExplainAccess),
+          EndpointOf(&ProcessService::ExportPerson),       EndpointOf(&ProcessService::GetErasure)};
+}
+
+absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(const std::string& school) const {
+  v1::VerifyInvariantsResponse response;
+  for (const Part& part : parts_) RETURN_IF_ERROR(VerifyService(*part.service, *part.readers, school, response));
+  return response;
+}
+
+absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
+    const v1::VerifyInvariantsRequest& request, const rpc::Caller&) const {
+  return Verify(std::string(SchoolOf(request.parent())));
+}
+
+absl::StatusOr<v1::SearchPersonReadsResponse> ProcessService::SearchPersonReads(
+    const v1::SearchPersonReadsRequest& request, const rpc::Caller&) const {
+  return AskTrails<v1::SearchPersonReadsResponse>(request, &AddReads);
+}
+
+absl::StatusOr<v1::SearchAuditRecordsResponse> ProcessService::SearchAuditRecords(
+    const v1::SearchAuditRecordsRequest& request, const rpc::Caller&) const {
+  return AskTrails<v1::SearchAuditRecordsResponse>(request, &AddChanges);
+}
+
+template <class Response, class Request, class AddRows>
+absl::StatusOr<Response> ProcessService::AskTrails(const Request& request, AddRows add) const {
+  Response response;
+  for (const Part& part : parts_)
+    RETURN_IF_ERROR(part.readers->Read(std::string(SchoolOf(request.name())), [&](Transaction& snapshot) {
+      return add(snapshot, part.service->name(), request, now_(), response);
+    }));
+  return response;
+}
+
+absl::StatusOr<v1::ExplainAccessResponse> ProcessService::ExplainAccess(const v1::ExplainAccessRequest& request,
+                                                                        const rpc::Caller&) const {
+  for (const Part& part : parts_) {
+    const auto* method = MethodOf(*part.service, request.method());
+    if (method == nullptr) continue;
+    v1::ExplainAccessResponse response;
+    RETURN_IF_ERROR(part.readers->Read(std::string(SchoolOf(request.name())), [&](Transaction& snapshot) {
+      return Explain(snapshot, *method, request, now_(), response);
+    }));
+    return response;
+  }
+  return InvalidField("method", "is no rpc of a service that this process runs");
+}
+
+absl::StatusOr<v1::ExportPersonResponse> ProcessService::ExportPerson(const v1::ExportPersonRequest& request,
+                                                                      const rpc::Caller& caller) const {
+  const std::string school(SchoolOf(request.name()));
+  std::set<std::string> names(request.names().begin(), request.names().end());
+  names.insert(request.name());
+  v1::ExportPersonResponse response;
+  for (const Part& part : parts_) {
+    RETURN_IF_ERROR(RememberExport(part, request.name(), caller));
+    RETURN_IF_ERROR(part.readers->Read(school, [&](Transaction& snapshot) -> absl::Status {
+      ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(*part.service, snapshot, names));
+      for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
+      for (const std::string& name : file.names) response.add_names(name);
+      return absl::OkStatus();
+    }));
+  }
+  return response;
+}
+
+// Before anything is shown; the machine's operator is audited too, whom no budget bounds.
+absl::Status ProcessService::RememberExport(const Part& part, const std::string& person,
+                                            const rpc::Caller& caller) const {
+  const storage::Origin origin = {
+      caller.subject, rpc::MethodTaking(*v1::ExportPersonRequest::descriptor())->full_name(), person, "", "", ""};
+  return storage::Perform(*part.writer, std::string(SchoolOf(person)),
+                          [&](Transaction& transaction, absl::Time now) -> absl::Status {
+                            if (!rpc::IsWatched(caller)) return storage::AppendAuditRecord(transaction, origin, now);
+                            storage::Unit unit(transaction);
+                            RETURN_IF_ERROR(rpc::RememberReads(unit, caller, read_budgets_, {person}, origin, now));
+                            return unit.Apply(origin, now);
+                          });
+}
+
+absl::StatusOr<v1::GetErasureResponse> ProcessService::GetErasure(const v1::GetErasureRequest& request,
+                                                                  const rpc::Caller&) const {
+  v1::GetErasureResponse response;
+  for (const Part& part : parts_)
+    RETURN_IF_ERROR(
+        part.readers->Read(std::string(SchoolOf(request.name())), [&](Transaction& snapshot) -> absl::Status {
+          ASSIGN_OR_RETURN(*response.add_services(), ReadErasureOf(*part.service, snapshot, request.name()));
+          return absl::OkStatus();
+        }));
+  return response;
+}
+
+}  // namespace vivier::site

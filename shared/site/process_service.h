@@ -1,0 +1,71 @@
+// The rpcs of the process itself (vivier.site.v1.SiteService), over the services that it runs: invariants, the audit
+// trail, what is held of a person. Thread-safe once every service is added.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "shared/rpc/adapter.h"
+#include "shared/rpc/endpoint.h"
+#include "shared/rpc/person_reads.h"
+#include "shared/rpc/readers.h"
+#include "shared/rpc/service.h"
+#include "shared/rpc/workers.h"
+#include "shared/storage/writer.h"
+#include "vivier/site/v1/site.pb.h"
+
+namespace vivier::site {
+
+class ProcessService {
+ public:
+  // A service of the process with what it needs to be asked. All that it points to outlives this.
+  struct Part {
+    const rpc::Service* service;
+    const rpc::Adapter* adapter;
+    rpc::Readers* readers;
+    storage::Writer* writer;
+  };
+
+  ProcessService(rpc::Workers& workers, rpc::ReadBudgets read_budgets, std::function<absl::Time()> now)
+      : workers_(workers), read_budgets_(read_budgets), now_(std::move(now)) {}
+
+  void Add(const Part& part) { parts_.push_back(part); }
+
+  // One for each rpc. They point to this object.
+  std::vector<rpc::Endpoint> Endpoints();
+
+  absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) const;
+
+ private:
+  template <class Response, class Request>
+  using Answer = absl::StatusOr<Response> (ProcessService::*)(const Request&, const rpc::Caller&) const;
+
+  template <class Request, class Response>
+  rpc::Endpoint EndpointOf(Answer<Response, Request> answer);
+  template <class Response, class Request, class AddRows>
+  absl::StatusOr<Response> AskTrails(const Request& request, AddRows add) const;
+
+  absl::StatusOr<v1::VerifyInvariantsResponse> VerifyInvariants(const v1::VerifyInvariantsRequest& request,
+                                                                const rpc::Caller& caller) const;
+  absl::StatusOr<v1::SearchPersonReadsResponse> SearchPersonReads(const v1::SearchPersonReadsRequest& request,
+                                                                  const rpc::Caller& caller) const;
+  absl::StatusOr<v1::SearchAuditRecordsResponse> SearchAuditRecords(const v1::SearchAuditRecordsRequest& request,
+                                                                    const rpc::Caller& caller) const;
+  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request,
+                                                          const rpc::Caller& caller) const;
+  absl::StatusOr<v1::ExportPersonResponse> ExportPerson(const v1::ExportPersonRequest& request,
+                                                        const rpc::Caller& caller) const;
+  absl::StatusOr<v1::GetErasureResponse> GetErasure(const v1::GetErasureRequest& request,
+                                                    const rpc::Caller& caller) const;
+  absl::Status RememberExport(const Part& part, const std::string& person, const rpc::Caller& caller) const;
+
+  rpc::Workers& workers_;
+  const rpc::ReadBudgets read_budgets_;
+  const std::function<absl::Time()> now_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace vivier::site
