@@ -15,7 +15,7 @@ namespace {
 using enrolment::v1::CreateMembershipRequest;
 using enrolment::v1::Membership;
 
-// Each grant is a membership of its own name, so that recovery works whatever the others have become.
+// Named after the principal, so that it meets no membership that people named.
 CreateMembershipRequest RequestFor(const std::string& school, const std::string& subject) {
   CreateMembershipRequest request;
   request.set_parent("schools/" + school);

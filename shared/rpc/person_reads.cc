@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "shared/base/day.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/metrics.h"
@@ -37,8 +38,6 @@ void Collect(const pb::Message& message, std::set<std::string>& persons) {
   }
 }
 
-int64_t Day(absl::Time time) { return absl::ToInt64Hours(time - absl::UnixEpoch()) / 24; }
-
 // The persons whom the principal was shown that day.
 absl::StatusOr<std::set<std::string>> Known(storage::Unit& unit, const std::string& principal, int64_t day) {
   ASSIGN_OR_RETURN(storage::Result result,
@@ -58,7 +57,7 @@ void Alarm(const Caller& caller, const storage::Origin& origin, absl::string_vie
 
 absl::Status CheckBudget(storage::Unit& unit, const Caller& caller, size_t budget,
                          const std::vector<std::string>& persons, const storage::Origin& origin, absl::Time time) {
-  ASSIGN_OR_RETURN(std::set<std::string> known, Known(unit, caller.subject, Day(time)));
+  ASSIGN_OR_RETURN(std::set<std::string> known, Known(unit, caller.subject, DayOf(time)));
   const size_t before = known.size();
   known.insert(persons.begin(), persons.end());
   if (known.size() > budget && known.size() > before) {
@@ -95,7 +94,7 @@ absl::Status RememberReads(storage::Unit& unit, const Caller& caller, const Read
         "INSERT INTO person_reads (school, principal, day, person, reads, first_method, first_time) "
         "VALUES ($1, $2, $3, $4, 1, $5, $6) "
         "ON CONFLICT (school, principal, day, person) DO UPDATE SET reads = person_reads.reads + 1",
-        {Value(unit.school()), Value(caller.subject), Value(Day(time)), Value(person), Value(origin.method),
+        {Value(unit.school()), Value(caller.subject), Value(DayOf(time)), Value(person), Value(origin.method),
          Value(absl::ToUnixMicros(time))});
   return absl::OkStatus();
 }

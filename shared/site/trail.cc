@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "shared/base/day.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
@@ -17,9 +18,7 @@ constexpr int kDaysDefault = 30;
 constexpr size_t kRowsMax = 1000;
 
 // The first day that is asked for, in days since 1970.
-int64_t FirstDay(absl::Time now, int32_t days) {
-  return absl::ToInt64Hours(now - absl::UnixEpoch()) / 24 - (days > 0 ? days : kDaysDefault) + 1;
-}
+int64_t FirstDay(absl::Time now, int32_t days) { return DayOf(now) - (days > 0 ? days : kDaysDefault) + 1; }
 
 absl::StatusOr<Result> Rows(storage::Transaction& transaction, const std::string& sql, std::vector<Value> parameters) {
   parameters.insert(parameters.begin(), Value(transaction.school()));
