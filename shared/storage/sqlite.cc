@@ -19,6 +19,7 @@
 #include "shared/base/status.h"
 #include "shared/storage/driver.h"
 #include "shared/storage/sqlite_errors.h"
+#include "shared/storage/sqlite_vfs.h"
 
 namespace vivier::storage {
 namespace {
@@ -325,7 +326,7 @@ void Configure(sqlite3* db, Access access) {
 absl::StatusOr<Handle> OpenHandle(const std::string& path, Access access) {
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, kFlags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, kFlags, access == Access::kWrite ? GatheringVfs() : nullptr);
   Handle handle(db);
   if (code != SQLITE_OK) return absl::UnavailableError(absl::StrCat("cannot open ", path, ", SQLite code ", code));
   Configure(db, access);
