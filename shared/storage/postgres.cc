@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,7 +13,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "shared/base/status.h"
+#include "shared/rpc/log.h"
+#include "shared/rpc/log_limit.h"
 #include "shared/storage/driver.h"
 #include "shared/storage/postgres_errors.h"
 #include "shared/storage/postgres_values.h"
@@ -120,14 +124,24 @@ absl::Status CreateSchema(PGconn* connection, const std::string& schema) {
                                           "', 1)); CREATE SCHEMA IF NOT EXISTS \"", schema, "\"; COMMIT"));
 }
 
+// What libpq says names hosts and paths, which are the operator's to know and not the caller's.
+absl::Status CannotConnect(PGconn* connection) {
+  constexpr int kLinesPerSecond = 1;
+  static rpc::LogLimit& limit = *new rpc::LogLimit(kLinesPerSecond);
+  if (const std::optional<uint64_t> left_out = limit.Enter(absl::Now()); left_out.has_value())
+    rpc::Log(
+        rpc::Level::kWarning, "the database cannot be reached",
+        {{"error", absl::StripAsciiWhitespace(PQerrorMessage(connection))}, {"left_out", absl::StrCat(*left_out)}});
+  return absl::UnavailableError("the database cannot be reached");
+}
+
 absl::StatusOr<Handle> OpenHandle(const std::string& conninfo) {
   // libpq expands the conninfo in place of dbname, and what comes later wins.
   const char* const names[] = {"connect_timeout", "tcp_user_timeout", "application_name",
                                "dbname",          "client_encoding",  nullptr};
   const char* const values[] = {kConnectTimeout, kTcpUserTimeout, "vivier", conninfo.c_str(), "UTF8", nullptr};
   Handle connection(PQconnectdbParams(names, values, /*expand_dbname=*/1));
-  if (PQstatus(connection.get()) != CONNECTION_OK)
-    return absl::UnavailableError(absl::StripAsciiWhitespace(PQerrorMessage(connection.get())));
+  if (PQstatus(connection.get()) != CONNECTION_OK) return CannotConnect(connection.get());
   PQsetNoticeProcessor(
       connection.get(), [](void*, const char*) {}, nullptr);
   return connection;

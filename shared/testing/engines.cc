@@ -1,32 +1,22 @@
 #include "shared/testing/engines.h"
 
-#include <grp.h>
 #include <libpq-fe.h>
-#include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "shared/testing/postgres_server.h"
 
 namespace vivier::testing {
 namespace {
 
 using storage::Database;
 using storage::Engine;
-
-constexpr char kBinaries[] = "/usr/lib/postgresql/15/bin/";
-constexpr auto kStartPatience = std::chrono::seconds(60);
 
 [[noreturn]] void Die(const std::string& why) {
   std::cerr << "FAILED: " << why << "\n";
@@ -51,81 +41,12 @@ class Folder {
   std::string path_;
 };
 
-// PostgreSQL refuses to run as root.
-void BecomePostgres() {
-  if (geteuid() != 0) return;
-  const passwd* account = getpwnam("postgres");
-  if (account == nullptr || initgroups("postgres", account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
-      setuid(account->pw_uid) != 0)
-    _exit(EXIT_FAILURE);
-}
-
-// Starts a program of PostgreSQL with its output in a file; the kernel ends it with the thread that started it.
-pid_t Start(const std::string& program, std::vector<std::string> arguments, const std::string& output) {
-  const std::string path = kBinaries + program;
-  if (access(path.c_str(), X_OK) != 0) Die("PostgreSQL 15 is not installed: no " + path);
-  std::vector<char*> argv = {const_cast<char*>(path.c_str())};
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  const pid_t child = fork();
-  if (child != 0) return child;
-  BecomePostgres();
-  prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  if (std::freopen(output.c_str(), "w", stdout) == nullptr || dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
-    _exit(EXIT_FAILURE);
-  execv(path.c_str(), argv.data());
-  _exit(EXIT_FAILURE);
-}
-
-// A PostgreSQL server of this process: a unix socket in a folder, no port. fsync is off: no test here cuts power.
-class PrivateServer {
- public:
-  PrivateServer() : conninfo_(absl::StrCat("host=", folder_.path(), " user=vivier dbname=postgres")) {
-    if (const passwd* account = getpwnam("postgres"); geteuid() == 0 && account != nullptr)
-      if (chown(folder_.path().c_str(), account->pw_uid, account->pw_gid) != 0) Die("cannot give a folder to postgres");
-    const std::string data = folder_.path() + "/data";
-    Initialise(data);
-    server_ = Start("postgres",
-                    {"-D", data, "-k", folder_.path(), "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                     "max_connections=200", "-c", "shared_buffers=32MB"},
-                    folder_.path() + "/server.log");
-    WaitUntilReady();
-  }
-  ~PrivateServer() {
-    kill(server_, SIGQUIT);
-    waitpid(server_, nullptr, 0);
-  }
-  const std::string& conninfo() const { return conninfo_; }
-
- private:
-  void Initialise(const std::string& data) {
-    const pid_t child =
-        Start("initdb", {"-D", data, "-U", "vivier", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"},
-              folder_.path() + "/initdb.log");
-    int status = 0;
-    if (waitpid(child, &status, 0) != child || status != 0) Die("initdb failed");
-  }
-
-  void WaitUntilReady() {
-    const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
-    while (PQping(conninfo_.c_str()) != PQPING_OK) {
-      if (std::chrono::steady_clock::now() > deadline || waitpid(server_, nullptr, WNOHANG) != 0)
-        Die("the private PostgreSQL server did not start");
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  }
-
-  Folder folder_;
-  std::string conninfo_;
-  pid_t server_ = -1;
-};
-
 // The schemas that this process made in a server, dropped when it ends.
 class Server {
  public:
   Server() {
     const char* given = std::getenv("VIVIER_TEST_POSTGRES");
-    if (given == nullptr || *given == '\0') private_ = std::make_unique<PrivateServer>();
+    if (given == nullptr || *given == '\0') private_ = std::make_unique<PostgresServer>();
     conninfo_ = private_ ? private_->conninfo() : given;
   }
   ~Server() {
@@ -154,7 +75,7 @@ class Server {
     return done;
   }
 
-  std::unique_ptr<PrivateServer> private_;
+  std::unique_ptr<PostgresServer> private_;
   std::string conninfo_;
   std::atomic<int64_t> schemas_ = 0;
   std::atomic<int64_t> databases_ = 0;

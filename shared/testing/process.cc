@@ -44,8 +44,9 @@ int ExitStatus(int waited) { return WIFEXITED(waited) ? WEXITSTATUS(waited) : 12
 
 }  // namespace
 
-Process::Process(const std::vector<std::string>& arguments, const std::string& log) : log_(log) {
-  std::vector<std::string> words = {Executable()};
+Process::Process(const std::vector<std::string>& arguments, const std::string& log, const std::string& executable)
+    : log_(log) {
+  std::vector<std::string> words = {executable.empty() ? Executable() : executable};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -115,12 +116,13 @@ int Process::Wait(absl::Duration patience) {
 
 std::string Process::Log() const { return Contents(log_); }
 
-int RunToEnd(const std::vector<std::string>& arguments, std::string* output, absl::Duration patience) {
+int RunToEnd(const std::vector<std::string>& arguments, std::string* output, absl::Duration patience,
+             const std::string& executable) {
   std::string log = (std::filesystem::temp_directory_path() / "vivier-run-XXXXXX").string();
   const int file = mkstemp(log.data());
   if (file < 0) Die("no temporary file");
   close(file);
-  Process process(arguments, log);
+  Process process(arguments, log, executable);
   const int status = process.Wait(patience);
   if (output != nullptr) *output = process.Log();
   std::filesystem::remove(log);

@@ -15,9 +15,9 @@ namespace vivier::testing {
 
 class Process {
  public:
-  // Starts the executable that VIVIER_BINARY names with these arguments and appends its output to the file `log`. Ends
-  // the test program with a clear message if that fails.
-  Process(const std::vector<std::string>& arguments, const std::string& log);
+  // Starts the executable, the one that VIVIER_BINARY names when empty, with these arguments and appends its output to
+  // the file `log`. Ends the test program with a clear message if that fails.
+  Process(const std::vector<std::string>& arguments, const std::string& log, const std::string& executable = "");
   ~Process() { Kill(); }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -48,6 +48,6 @@ class Process {
 
 // Runs the executable to its end: its exit status; `output` gets what it printed.
 int RunToEnd(const std::vector<std::string>& arguments, std::string* output = nullptr,
-             absl::Duration patience = absl::Minutes(2));
+             absl::Duration patience = absl::Minutes(2), const std::string& executable = "");
 
 }  // namespace vivier::testing

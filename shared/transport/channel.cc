@@ -29,7 +29,11 @@ constexpr int kAnswerBytesMax = 4 * 1024 * 1024;
 constexpr int kMetadataBytesMax = 16 * 1024;
 constexpr int kKeepaliveMilliseconds = 30'000;
 constexpr int kKeepaliveTimeoutMilliseconds = 10'000;
-constexpr int kReconnectMilliseconds = 2'000;
+// A replica that comes back is tried again soon, for the next one may be about to go.
+constexpr int kReconnectFirstMilliseconds = 100;
+constexpr int kReconnectMilliseconds = 1'000;
+// gRPC's own 30 s would have a new replica wait for up to a minute.
+constexpr int kLookUpMilliseconds = 10'000;
 
 constexpr char kServiceConfig[] = R"({"loadBalancingConfig": [{"round_robin": {}}]})";
 // A retry costs a token, a success gives a tenth back: at half the tokens retries stop.
@@ -55,7 +59,9 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMilliseconds);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMilliseconds);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMilliseconds);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kLookUpMilliseconds);
   return arguments;
 }
 

@@ -23,7 +23,7 @@ struct ServerOptions {
   int streams_max = 1024;                      // open streams, health watches aside
   int streams_per_connection_max = 1024;       // HTTP/2 streams, unary calls included
   absl::Duration deadline = absl::Seconds(5);  // of a call whose client gave none
-  absl::Duration connection_age = absl::Minutes(5);    // then clients reconnect and are balanced anew
+  absl::Duration connection_age = absl::Seconds(30);   // then clients look again who serves, and reconnect
   absl::Duration drain_notice = absl::ZeroDuration();  // served after NOT_SERVING, for balancers to notice
 };
 

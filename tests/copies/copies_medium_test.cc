@@ -4,29 +4,21 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "gtest/gtest.h"
-#include "shared/base/error.h"
-#include "shared/base/uuid.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
 #include "shared/storage/database.h"
 #include "shared/testing/engines.h"
 #include "shared/testing/process.h"
-#include "shared/transport/channel.h"
-#include "vivier/curriculum/v1/curriculum.pb.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
-#include "vivier/funding/v1/funding.pb.h"
+#include "shared/testing/ranked_cohorts.h"
 
 namespace vivier::testing {
 namespace {
@@ -34,62 +26,25 @@ namespace {
 using enrolment::v1::Application;
 namespace pb = google::protobuf;
 
-constexpr char kSchool[] = "schools/nancy";
 constexpr int kApplicants = 25;  // of each cohort
 constexpr int kCopies = 10;      // of each admission
 constexpr int kConnections = 64;
 constexpr uint32_t kSeed = 20261122;
 
-// A cohort, and how many of its seats its agreement pays for. Every cohort has more applicants than seats, and all but
-// the first more seats than money.
-struct Cohort {
-  const char* id;
-  int seats, paid_seats;
-};
-constexpr Cohort kCohorts[] = {{"rich", 12, 12}, {"half", 10, 5}, {"poor", 8, 1}, {"small", 3, 2}};
-constexpr int64_t kSeatCents = 850'000;
+// More applicants than seats, and in all but the first more seats than money.
+const std::vector<RankedCohort>& Cohorts() {
+  static const auto& cohorts = *new std::vector<RankedCohort>{{"rich", 12, 12, kApplicants},
+                                                              {"half", 10, 5, kApplicants},
+                                                              {"poor", 8, 1, kApplicants},
+                                                              {"small", 3, 2, kApplicants}};
+  return cohorts;
+}
 // Kills when so many copies have been answered.
 constexpr int kKillAt[] = {120, 420, 760};
 
-google::type::Date Day(int year, int month, int day) {
-  google::type::Date date;
-  date.set_year(year);
-  date.set_month(month);
-  date.set_day(day);
-  return date;
-}
-
-// One connection that asks the one rpc of a request's type.
-class Client {
- public:
-  Client(const std::string& address, std::string authorization)
-      : channel_(transport::Connect({.target = address, .tls = std::nullopt, .retry = false})),
-        authorization_(std::move(authorization)) {}
-
-  absl::StatusOr<std::string> Send(const pb::Message& request) {
-    return channel_->Call(rpc::PathOf(*rpc::MethodTaking(*request.GetDescriptor())), request.SerializeAsString(),
-                          {absl::Seconds(20), authorization_, ""});
-  }
-
-  // A write that the test needs.
-  template <class Response, class Request>
-  Response Must(Request request) {
-    if constexpr (requires { request.set_request_id(""); }) request.set_request_id(RandomUuid());
-    const absl::StatusOr<std::string> bytes = Send(request);
-    EXPECT_TRUE(bytes.ok()) << request.GetDescriptor()->name() << ": " << bytes.status();
-    Response response;
-    EXPECT_TRUE(bytes.ok() && response.ParseFromString(*bytes));
-    return response;
-  }
-
- private:
-  const std::shared_ptr<rpc::Channel> channel_;
-  const std::string authorization_;
-};
-
 // What is known of one admission, its copies being answered by several threads.
 struct Admission {
-  enrolment::v1::AdmitApplicationRequest request;
+  enrolment::v1::AdmitApplicationRequest request = {};
   std::set<std::string> answers;  // all different ones; one is right
   std::set<int> processes;        // which of the processes, in the order of their starts, answered OK
   int copies_answered = 0;
@@ -145,102 +100,9 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   void Prepare() {
-    Client client(address_, authorization_);
-    const std::string revision = PublishProgramme(client);
-    funding::v1::CreateFunderRequest funder;
-    funder.set_parent(kSchool);
-    funder.set_funder_id("region");
-    funder.mutable_funder()->set_title("Conseil régional");
-    funder.mutable_funder()->set_kind(funding::v1::Funder::REGIONAL_COUNCIL);
-    client.Must<funding::v1::Funder>(funder);
-    for (const Cohort& cohort : kCohorts) {
-      OpenCohort(client, cohort, revision);
-      Agree(client, cohort);
-      Apply(client, cohort);
-    }
-  }
-
-  static std::string PublishProgramme(Client& client) {
-    const char* source = std::getenv("VIVIER_SOURCE");
-    EXPECT_NE(source, nullptr);
-    std::stringstream lheo;
-    lheo << std::ifstream(absl::StrCat(source, "/deploy/demo/nancy/programme.xml")).rdbuf();
-    curriculum::v1::ImportLheoRequest import;
-    import.set_parent(kSchool);
-    import.set_content(lheo.str());
-    const auto report = client.Must<curriculum::v1::ImportReport>(import);
-    EXPECT_GT(report.formations_size(), 0);
-    curriculum::v1::PublishProgrammeRequest publish;
-    publish.set_name(report.formations_size() > 0 ? report.formations(0).programme() : "");
-    return client.Must<curriculum::v1::ProgrammeRevision>(publish).name();
-  }
-
-  static std::string NameOf(const Cohort& cohort) { return absl::StrCat(kSchool, "/cohorts/", cohort.id); }
-
-  static void OpenCohort(Client& client, const Cohort& cohort, const std::string& revision) {
-    enrolment::v1::CreateCohortRequest create;
-    create.set_parent(kSchool);
-    create.set_cohort_id(cohort.id);
-    create.mutable_cohort()->set_title(cohort.id);
-    create.mutable_cohort()->set_programme_revision(revision);
-    create.mutable_cohort()->set_capacity(cohort.seats);
-    *create.mutable_cohort()->mutable_start_date() = Day(2100, 3, 1);  // whenever this test runs, it lies ahead
-    *create.mutable_cohort()->mutable_end_date() = Day(2100, 9, 30);
-    client.Must<enrolment::v1::Cohort>(create);
-    enrolment::v1::OpenCohortRequest open;
-    open.set_name(NameOf(cohort));
-    client.Must<enrolment::v1::Cohort>(open);
-  }
-
-  static void Agree(Client& client, const Cohort& cohort) {
-    funding::v1::CreateFundingAgreementRequest agreement;
-    agreement.set_parent(kSchool);
-    agreement.set_funding_agreement_id(cohort.id);
-    agreement.mutable_funding_agreement()->set_title(cohort.id);
-    agreement.mutable_funding_agreement()->set_funder(absl::StrCat(kSchool, "/funders/region"));
-    agreement.mutable_funding_agreement()->set_currency_code("EUR");
-    // Not enough for one more by a cent.
-    agreement.mutable_funding_agreement()->set_ceiling_cents(kSeatCents * (cohort.paid_seats + 1) - 1);
-    *agreement.mutable_funding_agreement()->mutable_valid_from() = Day(2020, 1, 1);
-    *agreement.mutable_funding_agreement()->mutable_valid_until() = Day(2101, 1, 1);
-    const auto agreed = client.Must<funding::v1::FundingAgreement>(agreement);
-    funding::v1::CreateFundingPlanRequest plan;
-    plan.set_parent(kSchool);
-    plan.set_funding_plan_id(cohort.id);
-    plan.mutable_funding_plan()->set_cohort(NameOf(cohort));
-    plan.mutable_funding_plan()->set_seats(cohort.seats);
-    plan.mutable_funding_plan()->set_planned_minutes(21'000);
-    plan.mutable_funding_plan()->set_planned_half_days(100);
-    funding::v1::PlanShare& share = *plan.mutable_funding_plan()->add_shares();
-    share.set_funding_agreement(agreed.name());
-    share.set_basis(funding::v1::PlanShare::PER_SEAT);
-    share.set_amount_cents(kSeatCents);
-    client.Must<funding::v1::FundingPlan>(plan);
-  }
-
-  void Apply(Client& client, const Cohort& cohort) {
-    enrolment::v1::PublishRankingRequest ranking;
-    ranking.set_name(NameOf(cohort));
-    for (int i = 0; i < kApplicants; ++i) {
-      const std::string id = absl::StrCat(cohort.id, "-", i);
-      enrolment::v1::CreateCandidateRequest candidate;
-      candidate.set_parent(kSchool);
-      candidate.set_candidate_id(id);
-      candidate.mutable_candidate()->set_given_name("Zoé");
-      candidate.mutable_candidate()->set_family_name(id);
-      candidate.mutable_candidate()->set_email(absl::StrCat(id, "@example.org"));
-      enrolment::v1::SubmitApplicationRequest submit;
-      submit.set_parent(NameOf(cohort));
-      submit.set_application_id(id);
-      submit.mutable_application()->set_candidate(client.Must<enrolment::v1::Candidate>(candidate).name());
-      const std::string name = client.Must<Application>(submit).name();
-      ranking.add_applications(name);
-      Admission admission;
-      admission.request.set_name(name);
-      admission.request.set_request_id(RandomUuid());
-      admissions_.push_back(std::move(admission));
-    }
-    client.Must<enrolment::v1::PublishRankingResponse>(ranking);
+    Client client({{"", address_}}, authorization_);
+    for (enrolment::v1::AdmitApplicationRequest& request : RankApplicants(client, Cohorts()))
+      admissions_.emplace_back().request = std::move(request);
   }
 
   // Sends the copies that `order` deals to this sender, each until it is answered.
@@ -279,7 +141,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     const auto there = [this] { return !address_.empty() || given_up_; };
     mutex_.Await(absl::Condition(&there));
     if (given_up_) return false;
-    if (client == nullptr || process != starts_) client = std::make_unique<Client>(address_, authorization_);
+    if (client == nullptr || process != starts_)
+      client = std::make_unique<Client>(std::map<std::string, std::string>{{"", address_}}, authorization_);
     process = starts_;
     return true;
   }
@@ -358,23 +221,23 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
               static_cast<int64_t>(admissions_.size()));
   }
 
-  int64_t Applications(const Cohort& cohort, const std::string& states) {
+  int64_t Applications(const RankedCohort& cohort, const std::string& states) {
     return Number(
         "enrolment",
         absl::StrCat("SELECT COUNT(*) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state IN (", states,
                      ")"),
-        {NameOf(cohort)});
+        {cohort.name()});
   }
 
-  void ExpectSeatsAndMoney(const Cohort& cohort) {
-    const storage::Value seats = absl::StrCat(NameOf(cohort), "/seats"), name = NameOf(cohort);
+  void ExpectSeatsAndMoney(const RankedCohort& cohort) {
+    const storage::Value seats = absl::StrCat(cohort.name(), "/seats"), name = cohort.name();
     const int64_t held =
         Number("enrolment", "SELECT held FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
     const int64_t taken =
         Number("enrolment", "SELECT taken FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
     const int64_t waiting = Applications(cohort, "'WAITLISTED'"), broke = Applications(cohort, "'AWAITING_FUNDING'");
-    std::printf("  %-6s %2d seats, money for %2d: %2d taken, %2d held, %2d waitlisted, %2d await funding\n", cohort.id,
-                cohort.seats, cohort.paid_seats, static_cast<int>(taken), static_cast<int>(held),
+    std::printf("  %-6s %2d seats, money for %2d: %2d taken, %2d held, %2d waitlisted, %2d await funding\n",
+                cohort.id.c_str(), cohort.seats, cohort.paid_seats, static_cast<int>(taken), static_cast<int>(held),
                 static_cast<int>(waiting), static_cast<int>(broke));
     EXPECT_EQ(taken, cohort.paid_seats);
     EXPECT_EQ(held + taken, cohort.seats);
@@ -452,7 +315,7 @@ TEST_P(CopiesTest, GetOneAnswerAndOneRow) {
   EXPECT_EQ(process_->Terminate(), 0);
   ExpectVerified();
   ExpectOneRowEach();
-  for (const Cohort& cohort : kCohorts) ExpectSeatsAndMoney(cohort);
+  for (const RankedCohort& cohort : Cohorts()) ExpectSeatsAndMoney(cohort);
   ExpectSameHolds();
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
 #include "shared/testing/engines.h"
@@ -48,10 +49,10 @@ SchoolProcesses::SchoolProcesses(const Setup& setup) : setup_(setup) {
   WriteConfig();
   EXPECT_EQ(RunToEnd({"migrate", "--data", data_}), 0);
   if (setup_.one_process) {
-    Start("all", "all");
+    Start("all");
   } else {
-    for (const std::string& service : FiveServices()) Start(service, service);
-    for (const std::string& service : setup_.replicated) Start(service + "-2", service);
+    for (const std::string& service : FiveServices()) Start(service);
+    for (const std::string& service : setup_.replicated) Start(service + "-2");
   }
 }
 
@@ -64,26 +65,35 @@ SchoolProcesses::~SchoolProcesses() {
 
 void SchoolProcesses::WriteConfig() {
   std::ofstream config(data_ + "/config.textproto");
-  config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n";
+  config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n" << setup_.settings;
   if (certificates_ != nullptr) config << "certificates: \"" << certificates_->folder() << "\"\n";
   if (!setup_.redis.empty()) config << "redis: \"unix:" << setup_.redis << "\"\n";
   if (setup_.engine == storage::Engine::kPostgres)
-    config << "engine: POSTGRES\npostgres: \"" << FreshPostgres() << "\"\n";
+    config << "engine: POSTGRES\npostgres: \"" << (setup_.postgres.empty() ? FreshPostgres() : setup_.postgres)
+           << "\"\n";
   for (const std::string& service : FiveServices()) {
     const bool twice = ports_.count(service + "-2") > 0;
-    config << "peers { service: \"" << service << "\" address: \"" << (twice ? "ipv4:" : "") << AddressOf(service)
-           << (twice ? "," + AddressOf(service + "-2") : "") << "\" }\n";
+    targets_[service] = twice ? absl::StrCat("ipv4:", AddressOf(service), ",", AddressOf(service + "-2"))
+                              : AddressOf(setup_.one_process ? "all" : service);
+    config << "peers { service: \"" << service << "\" address: \"" << targets_[service] << "\" }\n";
   }
 }
 
-void SchoolProcesses::Start(const std::string& process, const std::string& service) {
-  processes_[process] = std::make_unique<Process>(
-      std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", AddressOf(process)},
-      absl::StrCat(data_, "/", process, ".log"));
-  processes_[process]->WaitForAddress(data_, service == "all" ? "enrolment" : service);
+void SchoolProcesses::Start(const std::string& name, const std::string& executable) {
+  const std::string service(absl::StripSuffix(name, "-2"));
+  processes_[name] = std::make_unique<Process>(
+      std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", AddressOf(name)},
+      absl::StrCat(data_, "/", name, ".log"), executable);
+  processes_[name]->WaitForAddress(data_, service == "all" ? "enrolment" : service);
 }
 
-void SchoolProcesses::Restart(const std::string& service) { Start(service, service); }
+void SchoolProcesses::Restart(const std::string& name, const std::string& executable) { Start(name, executable); }
+
+std::vector<std::string> SchoolProcesses::ProcessNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, process] : processes_) names.push_back(name);
+  return names;
+}
 
 void SchoolProcesses::BeginStory(const std::string& story) {
   story_ = std::make_unique<Process>(

@@ -26,6 +26,8 @@ class SchoolProcesses {
     std::vector<std::string> replicated = {};  // services with two processes (PostgreSQL)
     std::string redis = "";                    // its socket, "" for none
     bool tls = false;                          // each process with its own certificate
+    std::string postgres = "";                 // a libpq connection string, "" for a fresh database
+    std::string settings = "";                 // more lines of the configuration
   };
 
   explicit SchoolProcesses(const Setup& setup);
@@ -38,9 +40,15 @@ class SchoolProcesses {
   // What the story has printed and logged so far.
   std::string StoryLog() const { return story_->Log(); }
 
-  Process& process(const std::string& service) { return *processes_.at(service); }
-  // Starts a service that was killed again, where it was.
-  void Restart(const std::string& service);
+  // The name of a process is its service's; that of a second replica ends in "-2".
+  Process& process(const std::string& name) { return *processes_.at(name); }
+  std::vector<std::string> ProcessNames() const;
+  // Starts a process that has ended again, where it was, perhaps as another executable.
+  void Restart(const std::string& name, const std::string& executable = "");
+
+  const std::string& data() const { return data_; }
+  // Where each service is, for a client that balances over its replicas.
+  const std::map<std::string, std::string>& targets() const { return targets_; }
 
   // Exit status of `vivier verify` on the running school, and what it printed.
   int Verify(std::string* output);
@@ -54,16 +62,17 @@ class SchoolProcesses {
   int64_t Followed(const std::string& follower, const std::string& producer);
 
  private:
-  std::string AddressOf(const std::string& process) const { return "127.0.0.1:" + std::to_string(ports_.at(process)); }
+  std::string AddressOf(const std::string& name) const { return "127.0.0.1:" + std::to_string(ports_.at(name)); }
   void WriteConfig();
-  void Start(const std::string& process, const std::string& service);
+  void Start(const std::string& name, const std::string& executable = "");
   int64_t NumberIn(const std::string& service, const std::string& sql, const std::vector<storage::Value>& parameters);
 
   const Setup setup_;
   std::unique_ptr<Certificates> certificates_;  // null without TLS
   std::string data_;
   std::map<std::string, int> ports_;
-  std::map<std::string, std::unique_ptr<Process>> processes_;  // a second replica is "enrolment-2"
+  std::map<std::string, std::string> targets_;
+  std::map<std::string, std::unique_ptr<Process>> processes_;
   std::unique_ptr<Process> story_;
 };
 

@@ -1,0 +1,165 @@
+#include "tests/journey/load.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "shared/rpc/channel.h"
+#include "shared/testing/ranked_cohorts.h"
+#include "vivier/curriculum/v1/curriculum.pb.h"
+#include "vivier/funding/v1/funding.pb.h"
+#include "vivier/partners/v1/partners.pb.h"
+
+namespace vivier::testing {
+namespace {
+
+// Enough that those who wait for a process that is away leave others to go on.
+constexpr int kSenders = 16;
+// A request that has no answer after this is given up, as a refusal.
+constexpr absl::Duration kPatience = absl::Minutes(1);
+constexpr absl::Duration kTryTimeout = absl::Seconds(5);
+constexpr absl::Duration kPause = absl::Milliseconds(20);
+
+bool HasNoAnswer(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+}
+
+// The digit that makes a number valid: every second digit from the right doubled, the sum ends in 0 (Luhn).
+std::string WithCheckDigit(const std::string& digits) {
+  int sum = 0;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const int value = (digits[digits.size() - 1 - i] - '0') * (i % 2 == 0 ? 2 : 1);
+    sum += value / 10 + value % 10;
+  }
+  return absl::StrCat(digits, (10 - sum % 10) % 10);
+}
+
+// An establishment's number: its company's, four digits, and a check digit over both.
+std::string Siret(int64_t number) {
+  return WithCheckDigit(absl::StrCat(WithCheckDigit(absl::StrCat(10'000'000 + number)), "0001"));
+}
+
+template <class Request>
+std::unique_ptr<Request> New() {
+  auto request = std::make_unique<Request>();
+  request->set_parent(kSchool);
+  request->set_request_id(RandomUuid());
+  return request;
+}
+
+std::unique_ptr<google::protobuf::Message> Candidate(int64_t number) {
+  auto request = New<enrolment::v1::CreateCandidateRequest>();
+  request->set_candidate_id(absl::StrCat("load-", number));
+  request->mutable_candidate()->set_given_name("Zoé");
+  request->mutable_candidate()->set_family_name(absl::StrCat("load-", number));
+  request->mutable_candidate()->set_email(absl::StrCat("load-", number, "@example.org"));
+  return request;
+}
+
+std::unique_ptr<google::protobuf::Message> Funder(int64_t number) {
+  auto request = New<funding::v1::CreateFunderRequest>();
+  request->set_funder_id(absl::StrCat("load-", number));
+  request->mutable_funder()->set_title("Conseil régional");
+  request->mutable_funder()->set_kind(funding::v1::Funder::REGIONAL_COUNCIL);
+  return request;
+}
+
+std::unique_ptr<google::protobuf::Message> Company(int64_t number) {
+  auto request = New<partners::v1::CreateCompanyRequest>();
+  request->set_company_id(Siret(number));
+  request->mutable_company()->set_title("Entreprise");
+  return request;
+}
+
+std::unique_ptr<google::protobuf::Message> Programme(int64_t number) {
+  auto request = New<curriculum::v1::CreateProgrammeRequest>();
+  request->set_programme_id(absl::StrCat("load-", number));
+  request->mutable_programme()->set_title("Programme");
+  return request;
+}
+
+std::string RequestIdOf(const google::protobuf::Message& request) {
+  return request.GetReflection()->GetString(request, request.GetDescriptor()->FindFieldByName("request_id"));
+}
+
+}  // namespace
+
+Load::Load(const std::map<std::string, std::string>& targets, const std::string& authorization, int per_second,
+           std::vector<enrolment::v1::AdmitApplicationRequest> admissions)
+    : start_(absl::Now()), per_second_(per_second), admissions_(std::move(admissions)) {
+  for (int i = 0; i < kSenders; ++i)
+    senders_.emplace_back([this, targets, authorization] { Send(targets, authorization); });
+}
+
+void Load::Stop() {
+  stopping_ = true;
+  for (std::thread& sender : senders_)
+    if (sender.joinable()) sender.join();
+}
+
+bool Load::AwaitMore(int64_t writes) {
+  absl::MutexLock lock(&mutex_);
+  const int64_t enough = tally_.acknowledged + writes;
+  const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return tally_.acknowledged >= enough; };
+  return mutex_.AwaitWithTimeout(absl::Condition(&there), absl::Minutes(1));
+}
+
+Load::Tally Load::tally() const {
+  absl::MutexLock lock(&mutex_);
+  return tally_;
+}
+
+// Each write has its moment; who comes late goes on at once.
+void Load::Send(const std::map<std::string, std::string>& targets, const std::string& authorization) {
+  Client client(targets, authorization);
+  while (!stopping_) {
+    const int64_t number = begun_++;
+    absl::SleepFor(start_ + absl::Seconds(1) * number / per_second_ - absl::Now());
+    const Request request = Next(number);
+    const std::string what = rpc::MethodTaking(*request->GetDescriptor())->name();
+    SendUntilAnswered(client, *request, what);
+  }
+}
+
+// Every fourth is an admission while there are any; the others are spread over the services.
+Load::Request Load::Next(int64_t number) {
+  const auto round = static_cast<size_t>(number / 4);
+  if (number % 4 == 0 && round < admissions_.size())
+    return std::make_unique<enrolment::v1::AdmitApplicationRequest>(admissions_[round]);
+  switch (number % 4 + static_cast<int64_t>(round % 2)) {
+    case 1:
+      return Funder(number);
+    case 2:
+      return Company(number);
+    case 3:
+      return Programme(number);
+    default:
+      return Candidate(number);
+  }
+}
+
+void Load::SendUntilAnswered(Client& client, const google::protobuf::Message& request, const std::string& what) {
+  const std::string id = RequestIdOf(request);
+  for (const absl::Time begin = absl::Now();; absl::SleepFor(kPause)) {
+    const absl::Status status = client.Send(request, kTryTimeout).status();
+    absl::MutexLock lock(&mutex_);
+    if (status.ok()) {
+      const auto second = static_cast<size_t>(absl::ToInt64Seconds(absl::Now() - start_));
+      if (tally_.by_second.size() <= second) tally_.by_second.resize(second + 1);
+      ++tally_.by_second[second];
+      ++tally_.acknowledged;
+      tally_.request_ids[what].insert(id);
+      return;
+    }
+    const std::string key = absl::StrCat(what, " ", id);
+    if (!HasNoAnswer(status) || absl::Now() - begin > kPatience) {
+      tally_.refused[key] = status.ToString();
+      return;
+    }
+    Unknown& unknown = tally_.unknown[key];
+    ++unknown.times;
+    unknown.last_error = std::string(status.message());
+  }
+}
+
+}  // namespace vivier::testing

@@ -1,0 +1,66 @@
+// Writes that keep coming to a running school at a steady pace, as its staff, portals and programs make them: each is
+// sent until it is answered, with the same request_id, and what became of it is remembered. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "shared/testing/client.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
+
+namespace vivier::testing {
+
+class Load {
+ public:
+  // A write whose outcome was unknown at least once; the same request_id, sent again, resolved it.
+  struct Unknown {
+    int times = 0;
+    std::string last_error;
+  };
+  // What has become of the writes, by "RPC REQUEST_ID".
+  struct Tally {
+    int64_t acknowledged = 0;
+    std::map<std::string, std::set<std::string>> request_ids;  // of the acknowledged ones, by name of the rpc
+    std::map<std::string, Unknown> unknown;
+    std::map<std::string, std::string> refused;  // why; it was not sent again
+    std::vector<int> by_second;                  // acknowledged in each second since the start
+  };
+
+  // Starts at once: `per_second` writes over all services, and among them the admissions, in order, until none is left.
+  Load(const std::map<std::string, std::string>& targets, const std::string& authorization, int per_second,
+       std::vector<enrolment::v1::AdmitApplicationRequest> admissions = {});
+  ~Load() { Stop(); }
+
+  // No further write is begun; waits until those that were have their answers.
+  void Stop();
+
+  // Waits until so many more writes than now are acknowledged; false if that takes longer than a minute.
+  bool AwaitMore(int64_t writes);
+
+  Tally tally() const;
+
+ private:
+  using Request = std::unique_ptr<google::protobuf::Message>;
+
+  void Send(const std::map<std::string, std::string>& targets, const std::string& authorization);
+  void SendUntilAnswered(Client& client, const google::protobuf::Message& request, const std::string& what);
+  Request Next(int64_t number);
+
+  const absl::Time start_;
+  const int per_second_;
+  const std::vector<enrolment::v1::AdmitApplicationRequest> admissions_;
+  std::atomic<int64_t> begun_ = 0;
+  std::atomic<bool> stopping_ = false;
+  mutable absl::Mutex mutex_;
+  Tally tally_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> senders_;
+};
+
+}  // namespace vivier::testing
