@@ -1,5 +1,5 @@
-// Each file of broken/ spoils an overlay that is in order, with patches as kustomize takes them, and says which rule has
-// to find it:
+// Each file of broken/ spoils an overlay that is in order, with patches as kustomize takes them, and says which rule
+// has to find it:
 //
 //   # Rule: resources                   the one that must find it; others may, too
 //   # Overlay: postgres + edge + redis  what is spoilt: an engine and components; postgres with everything by default
@@ -14,7 +14,11 @@ import { findings, RULES } from './rules.mjs';
 
 const FOLDER = path.join(path.dirname(new URL(import.meta.url).pathname), 'broken');
 const files = fs.readdirSync(FOLDER).sort();
-const everythingWith = (engine) => all().filter((one) => one.engine === engine).at(-1).chosen.filter((name) => name !== 'autoscaling');
+const everythingWith = (engine) =>
+  all()
+    .filter((one) => one.engine === engine)
+    .at(-1)
+    .chosen.filter((name) => name !== 'autoscaling');
 
 const rulesShown = new Set();
 
@@ -28,10 +32,16 @@ for (const file of files) {
     rulesShown.add(rule);
     const { kustomization, files: inputs } = overlay(engine, chosen);
     const found = findings(renderText(`${kustomization}${text}`, inputs));
-    assert.ok(found.some((one) => one.startsWith(`${rule}: `)), `found ${JSON.stringify(found, null, 1)}`);
+    assert.ok(
+      found.some((one) => one.startsWith(`${rule}: `)),
+      `found ${JSON.stringify(found, null, 1)}`,
+    );
   });
 }
 
 test('each rule finds something in one of them', () => {
-  assert.deepEqual(Object.keys(RULES).filter((rule) => !rulesShown.has(rule)), []);
+  assert.deepEqual(
+    Object.keys(RULES).filter((rule) => !rulesShown.has(rule)),
+    [],
+  );
 });

@@ -5,8 +5,10 @@ const AFTER = ['backup-sqlite', 'redis', 'edge', 'parent', 'monitoring', 'autosc
 const OPTIONAL = [...BEFORE, ...AFTER];
 
 const SITE = 'schools: "nancy"\nnetwork: "free-schools"\n';
-const OUTSIDE_POSTGRES = 'postgres: "host=db.example dbname=vivier sslmode=verify-full sslrootcert=/postgres/authorities.pem"\n';
-const PARENT = 'parents {\n  name: "schools/grand-est"\n  address: "dns:///grand-est.example:443"\n' +
+const OUTSIDE_POSTGRES =
+  'postgres: "host=db.example dbname=vivier sslmode=verify-full sslrootcert=/postgres/authorities.pem"\n';
+const PARENT =
+  'parents {\n  name: "schools/grand-est"\n  address: "dns:///grand-est.example:443"\n' +
   '  token_file: "/parent-token/token"\n  certificates: "/parent"\n}\n';
 
 // The text of an overlay of an engine and some of the optional components, and its site.textproto.
@@ -24,11 +26,13 @@ images:
   - {name: vivier, newName: registry.example/vivier, newTag: 0.1.0}
   - {name: edge, newName: registry.example/vivier-edge, newTag: 0.1.0}
 `;
-  const site = SITE + (engine === 'postgres-outside' ? OUTSIDE_POSTGRES : '') + (chosen.includes('parent') ? PARENT : '');
+  const site =
+    SITE + (engine === 'postgres-outside' ? OUTSIDE_POSTGRES : '') + (chosen.includes('parent') ? PARENT : '');
   return { kustomization, files: { 'site.textproto': site } };
 }
 
-const OF_SQLITE = ['backup-sqlite'], OF_POSTGRES = ['backup', 'autoscaling'];
+const OF_SQLITE = ['backup-sqlite'],
+  OF_POSTGRES = ['backup', 'autoscaling'];
 const fits = (engine) => (name) => !(engine === 'sqlite' ? OF_POSTGRES : OF_SQLITE).includes(name);
 
 // None, all, each alone, and all but each.
@@ -44,6 +48,9 @@ export function pairs() {
 export function all() {
   return ENGINES.flatMap((engine) => {
     const names = OPTIONAL.filter(fits(engine));
-    return Array.from({ length: 2 ** names.length }, (_, set) => ({ engine, chosen: names.filter((_, i) => set & (1 << i)) }));
+    return Array.from({ length: 2 ** names.length }, (_, set) => ({
+      engine,
+      chosen: names.filter((_, i) => set & (1 << i)),
+    }));
   });
 }

@@ -5,9 +5,10 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
+import { parse } from 'yaml';
 import { MANIFESTS, render, ROOT } from './kustomize.mjs';
 import { ofKind, title } from './objects.mjs';
-import { findings } from './rules.mjs';
+import { findings, RULES } from './rules.mjs';
 import { GIVEN_CONFIG_MAPS, GIVEN_SECRETS } from './wiring.mjs';
 
 const OVERLAYS = path.join(MANIFESTS, 'overlays');
@@ -27,16 +28,27 @@ test('a parent node runs statistics alone', () => {
 
 test('a new school is an overlay of a dozen lines', (context) => {
   const folder = path.join(OVERLAYS, 'site-of-this-test');
-  const script = (...words) => execFileSync(path.join(ROOT, 'deploy/new-site'), words, { encoding: 'utf8', stdio: 'pipe' });
+  const script = (...words) =>
+    execFileSync(path.join(ROOT, 'deploy/new-site'), words, { encoding: 'utf8', stdio: 'pipe' });
   context.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   script('of-this-test');
-  const lines = fs.readFileSync(path.join(folder, 'kustomization.yaml'), 'utf8').split('\n').filter((line) => !/^(#|$)/.test(line));
+  const lines = fs
+    .readFileSync(path.join(folder, 'kustomization.yaml'), 'utf8')
+    .split('\n')
+    .filter((line) => !/^(#|$)/.test(line));
   assert.ok(lines.length <= 16, `${lines.length} lines`);
   const objects = render(folder);
   assert.deepEqual(findings(objects), []);
   assert.deepEqual(ofKind(objects, 'StatefulSet').map(title), ['StatefulSet all']);
   assert.throws(() => script('of-this-test'), /is there already/);
   assert.throws(() => script('Of_This'), /lower case/);
+});
+
+test("the words of compose.yaml are the program's", () => {
+  const { services } = parse(fs.readFileSync(path.join(ROOT, 'deploy/compose.yaml'), 'utf8'));
+  const container = { name: 'school', image: services.school.image, args: services.school.command };
+  const pod = { kind: 'Pod', metadata: { name: 'compose' }, spec: { containers: [container] } };
+  assert.deepEqual(RULES['command-line']([pod]), []);
 });
 
 test('what an operator has to put there is told to him', () => {

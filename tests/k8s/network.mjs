@@ -5,10 +5,19 @@ import path from 'node:path';
 import { containersOf, filesIn, flagOf, isVivier, NAME, ofKind, podsOf, PROCESSES, selects } from './objects.mjs';
 
 const LIST = path.join(path.dirname(new URL(import.meta.url).pathname), 'calls.txt');
-export const CALLS = fs.readFileSync(LIST, 'utf8').split('\n').filter((line) => line && !line.startsWith('#'))
+export const CALLS = fs
+  .readFileSync(LIST, 'utf8')
+  .split('\n')
+  .filter((line) => line && !line.startsWith('#'))
   .map((line) => line.split(' '));
 
-const GRPC = 7400, METRICS = 9464, EDGE = 8443, REDIS = 6379, POSTGRES = 5432, DNS = 53, HTTPS = 443;
+const GRPC = 7400,
+  METRICS = 9464,
+  EDGE = 8443,
+  REDIS = 6379,
+  POSTGRES = 5432,
+  DNS = 53,
+  HTTPS = 443;
 
 // Ends that are not ours. A stranger is a pod of somebody else's in the same cluster.
 const STRANGER = { name: 'a stranger', namespace: 'elsewhere', labels: {}, ports: [] };
@@ -57,18 +66,26 @@ function isPeer(peer, end, home) {
 function isPort({ port, endPort, protocol = 'TCP' }, to, number) {
   if (protocol !== (number === DNS ? 'UDP' : 'TCP')) return false;
   if (port === undefined) return true;
-  if (typeof port === 'string') return to.containerPorts?.some((one) => one.name === port && one.containerPort === number);
+  if (typeof port === 'string')
+    return to.containerPorts?.some((one) => one.name === port && one.containerPort === number);
   return number >= port && number <= (endPort ?? port);
 }
 
 function lets(policies, side, here, there, to, number) {
-  if (!here.pod) return true;  // not ours to say
+  if (!here.pod) return true; // not ours to say
   const [type, rules, peers] = side === 'in' ? ['Ingress', 'ingress', 'from'] : ['Egress', 'egress', 'to'];
   const types = ({ spec }) => spec.policyTypes ?? ['Ingress', ...(spec.egress ? ['Egress'] : [])];
   const over = policies.filter((one) => types(one).includes(type) && selects(one.spec.podSelector, here.labels));
-  return over.length === 0 || over.some(({ spec, metadata }) => (spec[rules] ?? []).some((rule) =>
-    (!rule[peers]?.length || rule[peers].some((peer) => isPeer(peer, there, metadata.namespace))) &&
-    (!rule.ports?.length || rule.ports.some((port) => isPort(port, to, number)))));
+  return (
+    over.length === 0 ||
+    over.some(({ spec, metadata }) =>
+      (spec[rules] ?? []).some(
+        (rule) =>
+          (!rule[peers]?.length || rule[peers].some((peer) => isPeer(peer, there, metadata.namespace))) &&
+          (!rule.ports?.length || rule.ports.some((port) => isPort(port, to, number))),
+      ),
+    )
+  );
 }
 
 // ---- who has to go where -------------------------------------------------------------------------------------------
@@ -82,7 +99,9 @@ function outsidePorts(objects, end) {
   const container = containersOf(end.pod).find(isVivier);
   if (!container) return [];
   const text = Object.values(filesIn(objects, end.pod, container, flagOf(container, 'config'))).join('\n');
-  const addresses = [...text.matchAll(/^[^#]*?\baddress: *"(?:dns:\/\/\/)?[^":]*\.[^":]*:([0-9]+)"/gm)].map((found) => Number(found[1]));
+  const addresses = [...text.matchAll(/^[^#]*?\baddress: *"(?:dns:\/\/\/)?[^":]*\.[^":]*:([0-9]+)"/gm)].map((found) =>
+    Number(found[1]),
+  );
   const outside = flagOf(container, 'postgres') === undefined && usesPostgres(end) ? [POSTGRES] : [];
   return isService(end) ? [HTTPS, ...addresses, ...outside] : outside;
 }
@@ -99,12 +118,15 @@ function hasToGo(objects, from, to, number) {
   return from.name === 'edge' || CALLS.some(([caller, callee]) => caller === from.name && callee === to.name);
 }
 
-const isDenial = ({ spec }) => Object.keys(spec.podSelector).length === 0 && !spec.ingress && !spec.egress &&
+const isDenial = ({ spec }) =>
+  Object.keys(spec.podSelector).length === 0 &&
+  !spec.ingress &&
+  !spec.egress &&
   ['Ingress', 'Egress'].every((type) => spec.policyTypes?.includes(type));
 
 function network(objects) {
   const policies = ofKind(objects, 'NetworkPolicy');
-  if (policies.length === 0) return [];  // a site may do without, all or none
+  if (policies.length === 0) return []; // a site may do without, all or none
   const ends = endsOf(objects);
   const findings = policies.some(isDenial) ? [] : ['nothing denies everything first'];
   for (const from of [...ends, STRANGER, PROMETHEUS, OUTSIDE])
@@ -113,7 +135,8 @@ function network(objects) {
       for (const number of to.ports) {
         const need = hasToGo(objects, from, to, number);
         const way = `${from.name} to ${to.name} at ${number}`;
-        const sends = lets(policies, 'out', from, to, to, number), takes = lets(policies, 'in', to, from, to, number);
+        const sends = lets(policies, 'out', from, to, to, number),
+          takes = lets(policies, 'in', to, from, to, number);
         if (need && !sends) findings.push(`${way}: ${from.name} may not send`);
         if (need && !takes) findings.push(`${way}: ${to.name} may not receive`);
         if (!need && from.pod && sends) findings.push(`${way}: ${from.name} may send, and has no reason`);

@@ -50,7 +50,10 @@ export const servesOf = (pod) => {
 
 // The value of a flag --name=value.
 export const flagOf = (container, name) =>
-  container.args?.map(String).findLast((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+  container.args
+    ?.map(String)
+    .findLast((word) => word.startsWith(`--${name}=`))
+    ?.slice(name.length + 3);
 
 // The text of all files that a container finds in a folder which ConfigMaps are mounted to.
 export function filesIn(objects, pod, container, folder) {
@@ -60,3 +63,22 @@ export function filesIn(objects, pod, container, folder) {
   const found = maps.filter(Boolean).map((map) => named(objects, 'ConfigMap', map.name)?.data ?? {});
   return Object.assign({}, ...found);
 }
+
+// What a container is configured with, as one text: the program reads the files in the order of their names.
+export function configurationOf(objects, pod, container) {
+  const files = filesIn(objects, pod, container, flagOf(container, 'config'));
+  return Object.entries(files)
+    .filter(([name]) => name.endsWith('.textproto'))
+    .sort()
+    .map(([, text]) => text)
+    .join('\n');
+}
+export const field = (text, name) => new RegExp(`^\\s*${name}: *"([^"]*)"`, 'm').exec(text)?.[1];
+
+// What a rule says of the program's own containers.
+export const eachOwn = (objects, check) =>
+  podsOf(objects).flatMap((pod) =>
+    containersOf(pod)
+      .filter(isVivier)
+      .flatMap((container) => check(container, pod).map((what) => `${pod.title} ${what}`)),
+  );

@@ -15,13 +15,15 @@ export function quantity(text) {
 function resources(pod) {
   return containersOf(pod).flatMap(({ name, resources: { requests = {}, limits = {} } = {} }) =>
     ['cpu', 'memory'].flatMap((what) => {
-      const asked = quantity(requests[what]), most = quantity(limits[what]);
+      const asked = quantity(requests[what]),
+        most = quantity(limits[what]);
       return [
         ...unless(asked > 0, `${name} asks for no ${what}`),
         ...unless(most > 0, `${name} has no limit of ${what}`),
         ...unless(!(asked > most), `${name} asks for more ${what} than it may have`),
       ];
-    }));
+    }),
+  );
 }
 
 // Our processes are asked by gRPC where their configuration says, all others in their own way.
@@ -34,9 +36,14 @@ function probe(container, kind) {
   if (!asked || !ASKS.some((way) => asked[way])) return [`has no ${kind}`];
   const port = portOf(asked);
   return [
-    ...unless(port === undefined || container.ports?.some((one) => one.name === port || one.containerPort === port),
-      `${kind} asks at a port ${port} that it does not have`),
-    ...unless(!isVivier(container) || asked.grpc?.port === HEALTH_PORT, `${kind} does not ask by gRPC at ${HEALTH_PORT}`),
+    ...unless(
+      port === undefined || container.ports?.some((one) => one.name === port || one.containerPort === port),
+      `${kind} asks at a port ${port} that it does not have`,
+    ),
+    ...unless(
+      !isVivier(container) || asked.grpc?.port === HEALTH_PORT,
+      `${kind} does not ask by gRPC at ${HEALTH_PORT}`,
+    ),
   ];
 }
 
@@ -46,15 +53,17 @@ const PATIENCE_SECONDS = 20;
 function probes(pod) {
   if (!pod.lasts) return [];
   // Who has no port answers nobody: what follows the data beside a service.
-  return (pod.spec.containers ?? []).filter((container, i) => i === 0 || container.ports).flatMap((container) => {
-    const { periodSeconds = 10, failureThreshold = 3 } = container.livenessProbe ?? {};
-    return [
-      ...probe(container, 'readinessProbe'),
-      ...probe(container, 'livenessProbe'),
-      ...(isVivier(container) ? probe(container, 'startupProbe') : []),
-      ...unless(periodSeconds * failureThreshold >= PATIENCE_SECONDS, 'is killed after a moment\'s silence'),
-    ].map((what) => `${container.name} ${what}`);
-  });
+  return (pod.spec.containers ?? [])
+    .filter((container, i) => i === 0 || container.ports)
+    .flatMap((container) => {
+      const { periodSeconds = 10, failureThreshold = 3 } = container.livenessProbe ?? {};
+      return [
+        ...probe(container, 'readinessProbe'),
+        ...probe(container, 'livenessProbe'),
+        ...(isVivier(container) ? probe(container, 'startupProbe') : []),
+        ...unless(periodSeconds * failureThreshold >= PATIENCE_SECONDS, "is killed after a moment's silence"),
+      ].map((what) => `${container.name} ${what}`);
+    });
 }
 
 // shared/transport/server.h: 25 s to drain and what is left for closing down, after the pause before it.
@@ -66,7 +75,10 @@ function ending(pod) {
   const pause = serving.container.lifecycle?.preStop?.sleep?.seconds;
   return [
     ...unless(pause >= 1, 'refuses callers before they hear that it goes'),
-    ...unless(pod.spec.terminationGracePeriodSeconds >= (pause ?? 0) + DRAIN_SECONDS, 'is killed before it has drained'),
+    ...unless(
+      pod.spec.terminationGracePeriodSeconds >= (pause ?? 0) + DRAIN_SECONDS,
+      'is killed before it has drained',
+    ),
   ];
 }
 
@@ -77,8 +89,9 @@ function oneWriter(pod, objects) {
   const serving = servesOf(pod);
   if (!serving) return [];
   const { workload } = pod;
-  const scaled = ofKind(objects, 'HorizontalPodAutoscaler').some(({ spec }) =>
-    spec.scaleTargetRef.kind === workload.kind && spec.scaleTargetRef.name === workload.metadata.name);
+  const scaled = ofKind(objects, 'HorizontalPodAutoscaler').some(
+    ({ spec }) => spec.scaleTargetRef.kind === workload.kind && spec.scaleTargetRef.name === workload.metadata.name,
+  );
   const data = flagOf(serving.container, 'data');
   const mount = serving.container.volumeMounts?.find((one) => one.mountPath === data);
   const claim = workload.spec.volumeClaimTemplates?.find((one) => one.metadata.name === mount?.name);
@@ -88,11 +101,17 @@ function oneWriter(pod, objects) {
     ...unless(workload.kind === 'StatefulSet' && claim, `keeps ${data} on no volume of its own`),
   ];
   if (engineOf(serving.container) === 'postgres')
-    return [...always, ...unless(scaled || workload.spec.replicas >= 2, 'is alone, so it cannot be replaced without a gap')];
+    return [
+      ...always,
+      ...unless(scaled || workload.spec.replicas >= 2, 'is alone, so it cannot be replaced without a gap'),
+    ];
   return [
     ...always,
     ...unless(workload.spec.replicas === 1 && !scaled, 'may write a file of SQLite from two pods'),
-    ...unless(claim?.spec.accessModes?.every((mode) => mode === 'ReadWriteOncePod'), 'has a volume that two pods may mount'),
+    ...unless(
+      claim?.spec.accessModes?.every((mode) => mode === 'ReadWriteOncePod'),
+      'has a volume that two pods may mount',
+    ),
   ];
 }
 
@@ -117,7 +136,8 @@ function autoscaling(objects) {
 function spread(pod) {
   if (!pod.lasts || (pod.workload.spec.replicas ?? 2) < 2) return [];
   const rules = pod.spec.topologySpreadConstraints ?? [];
-  const own = ({ topologyKey, labelSelector, matchLabelKeys = [] }) => topologyKey === 'kubernetes.io/hostname' &&
+  const own = ({ topologyKey, labelSelector, matchLabelKeys = [] }) =>
+    topologyKey === 'kubernetes.io/hostname' &&
     Object.entries(labelSelector?.matchLabels ?? {}).every(([key, value]) => pod.labels[key] === value) &&
     ['app.kubernetes.io/name'].some((key) => matchLabelKeys.includes(key) || labelSelector?.matchLabels?.[key]);
   return unless(rules.some(own) || pod.spec.affinity?.podAntiAffinity, 'may have all its pods on one machine');

@@ -1,4 +1,6 @@
 // Every rule by its name, and what they find in the objects of an overlay.
+import { CERTIFICATES } from './certificates.mjs';
+import { CONFIGURATION } from './configuration.mjs';
 import { NETWORK } from './network.mjs';
 import { OPERATION } from './operation.mjs';
 import { title } from './objects.mjs';
@@ -7,9 +9,19 @@ import { schemaFindings } from './schema.mjs';
 import { SECURITY } from './security.mjs';
 import { WIRING } from './wiring.mjs';
 
-const schema = (objects) => objects.flatMap((object) => schemaFindings(object).map((what) => `${title(object)}: ${what}`));
+const schema = (objects) =>
+  objects.flatMap((object) => schemaFindings(object).map((what) => `${title(object)}: ${what}`));
 
-export const RULES = { schema, ...SECURITY, ...WIRING, ...OPERATION, ...NETWORK, ...PROGRAM };
+export const RULES = {
+  schema,
+  ...SECURITY,
+  ...WIRING,
+  ...OPERATION,
+  ...NETWORK,
+  ...PROGRAM,
+  ...CONFIGURATION,
+  ...CERTIFICATES,
+};
 
 // "rule: finding" of all rules. What a schema refuses no other rule can read.
 export function findings(objects) {

@@ -3,7 +3,8 @@
 // possible. Each rule takes rendered objects and says what is wrong with them.
 import { containersOf, ofKind, podsOf, title } from './objects.mjs';
 
-const eachPod = (check) => (objects) => podsOf(objects).flatMap((pod) => check(pod).map((what) => `${pod.title}: ${what}`));
+const eachPod = (check) => (objects) =>
+  podsOf(objects).flatMap((pod) => check(pod).map((what) => `${pod.title}: ${what}`));
 const eachContainer = (check) =>
   eachPod((pod) => containersOf(pod).flatMap((one) => check(one, pod).map((what) => `${one.name} ${what}`)));
 const unless = (holds, what) => (holds ? [] : [what]);
@@ -13,7 +14,7 @@ function nonRoot(container, pod) {
   return [
     ...unless(setting('runAsNonRoot') === true, 'may run as root'),
     ...unless(setting('runAsUser') > 0, 'has no user of its own'),
-    ...unless(setting('runAsGroup') > 0, 'is in root\'s group'),
+    ...unless(setting('runAsGroup') > 0, "is in root's group"),
   ];
 }
 
@@ -25,7 +26,10 @@ function privileges({ securityContext = {}, ports = [] }) {
     ...unless(!procMount || procMount === 'Default', 'sees more of /proc'),
     ...unless(capabilities.drop?.includes('ALL'), 'keeps capabilities'),
     ...unless(!capabilities.add?.length, `adds ${capabilities.add}`),
-    ...unless(ports.every((port) => !port.hostPort), 'takes a port of the node'),
+    ...unless(
+      ports.every((port) => !port.hostPort),
+      'takes a port of the node',
+    ),
   ];
 }
 
@@ -36,8 +40,8 @@ function host({ spec }) {
     ...shares.map((key) => `sets ${key}`),
     ...paths.map((volume) => `mounts ${volume.hostPath.path} of the node`),
     ...unless(!spec.securityContext?.sysctls?.length, 'changes sysctls'),
-    ...unless(spec.securityContext?.supplementalGroups?.includes(0) !== true, 'is in root\'s group'),
-    ...unless(spec.securityContext?.fsGroup !== 0, 'gives its volumes to root\'s group'),
+    ...unless(spec.securityContext?.supplementalGroups?.includes(0) !== true, "is in root's group"),
+    ...unless(spec.securityContext?.fsGroup !== 0, "gives its volumes to root's group"),
   ];
 }
 
@@ -66,16 +70,20 @@ function serviceAccounts(objects) {
       ...unless(!name || accounts.some((account) => account.metadata.name === name), `service account ${name} is none`),
       ...unless(!other, `shares its service account with ${other}`),
       ...unless(pod.spec.automountServiceAccountToken === false, 'is given a token of the API server'),
-      ...unless(!pod.spec.volumes?.some((volume) => volume.projected?.sources?.some((one) => one.serviceAccountToken)),
-        'mounts a token of the API server'),
+      ...unless(
+        !pod.spec.volumes?.some((volume) => volume.projected?.sources?.some((one) => one.serviceAccountToken)),
+        'mounts a token of the API server',
+      ),
     ].map((what) => `${pod.title}: ${what}`);
   });
   return [
     ...ofPods,
-    ...accounts.filter((account) => account.automountServiceAccountToken !== false)
+    ...accounts
+      .filter((account) => account.automountServiceAccountToken !== false)
       .map((account) => `${title(account)} gives tokens away`),
-    ...ofKind(objects, 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding')
-      .map((role) => `${title(role)}: nothing here has to ask the API server`),
+    ...ofKind(objects, 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding').map(
+      (role) => `${title(role)}: nothing here has to ask the API server`,
+    ),
   ];
 }
 
@@ -85,19 +93,29 @@ const SECRET_TEXT = /password\s*[=:]\s*[^\s'"]|-----BEGIN [A-Z ]*PRIVATE KEY|[a-
 
 function secretsInEnvironment({ env = [], envFrom = [], args = [], command = [] }) {
   return [
-    ...env.filter(({ valueFrom }) => valueFrom?.secretKeyRef).map(({ name }) => `takes the secret ${name} from its environment`),
-    ...env.filter(({ name, value }) => value && SECRET_NAME.test(name)).map(({ name }) => `has ${name} in its manifest`),
+    ...env
+      .filter(({ valueFrom }) => valueFrom?.secretKeyRef)
+      .map(({ name }) => `takes the secret ${name} from its environment`),
+    ...env
+      .filter(({ name, value }) => value && SECRET_NAME.test(name))
+      .map(({ name }) => `has ${name} in its manifest`),
     ...env.filter(({ value }) => SECRET_TEXT.test(value ?? '')).map(({ name }) => `has a secret in ${name}`),
-    ...envFrom.filter(({ secretRef }) => secretRef).map(({ secretRef }) => `takes ${secretRef.name} into its environment`),
-    ...[...args, ...command].filter((word) => SECRET_TEXT.test(word)).map((word) => `has a secret in ${word.split('=')[0]}`),
+    ...envFrom
+      .filter(({ secretRef }) => secretRef)
+      .map(({ secretRef }) => `takes ${secretRef.name} into its environment`),
+    ...[...args, ...command]
+      .filter((word) => SECRET_TEXT.test(word))
+      .map((word) => `has a secret in ${word.split('=')[0]}`),
   ];
 }
 
 const secretsInManifests = (objects) => [
   ...ofKind(objects, 'Secret').map((secret) => `${title(secret)} is in the manifests`),
   ...ofKind(objects, 'ConfigMap').flatMap((map) =>
-    Object.entries(map.data ?? {}).filter(([, text]) => SECRET_TEXT.test(text))
-      .map(([file]) => `${title(map)}: a secret in ${file}`)),
+    Object.entries(map.data ?? {})
+      .filter(([, text]) => SECRET_TEXT.test(text))
+      .map(([file]) => `${title(map)}: a secret in ${file}`),
+  ),
 ];
 
 // libpq and our own program refuse a key that others may read; 0440 is root's with the pod's group.
@@ -105,20 +123,30 @@ const SECRET_MODE_MOST = 0o440;
 function secretModes({ spec }) {
   const { fsGroup, runAsGroup } = spec.securityContext ?? {};
   const holds = (volume) => volume.secret || volume.projected?.sources?.some((one) => one.secret);
-  const unread = unless(!spec.volumes?.some(holds) || (fsGroup > 0 && fsGroup === runAsGroup), 'cannot read its secrets');
-  return unread.concat((spec.volumes ?? []).flatMap((volume) => {
-    const source = volume.secret ?? (volume.projected?.sources?.some((one) => one.secret) ? volume.projected : undefined);
-    if (!source) return [];
-    const items = source.items ?? source.sources?.flatMap((one) => one.secret?.items ?? []) ?? [];
-    const modes = [source.defaultMode ?? 0o644, ...items.map((item) => item.mode ?? 0)];
-    return unless(modes.every((mode) => (mode & ~SECRET_MODE_MOST) === 0), `lets others read ${volume.name}`);
-  }));
+  const unread = unless(
+    !spec.volumes?.some(holds) || (fsGroup > 0 && fsGroup === runAsGroup),
+    'cannot read its secrets',
+  );
+  return unread.concat(
+    (spec.volumes ?? []).flatMap((volume) => {
+      const source =
+        volume.secret ?? (volume.projected?.sources?.some((one) => one.secret) ? volume.projected : undefined);
+      if (!source) return [];
+      const items = source.items ?? source.sources?.flatMap((one) => one.secret?.items ?? []) ?? [];
+      const modes = [source.defaultMode ?? 0o644, ...items.map((item) => item.mode ?? 0)];
+      return unless(
+        modes.every((mode) => (mode & ~SECRET_MODE_MOST) === 0),
+        `lets others read ${volume.name}`,
+      );
+    }),
+  );
 }
 
 export const SECURITY = {
   'non-root': eachContainer(nonRoot),
   'read-only-root': eachContainer(({ securityContext }) =>
-    unless(securityContext?.readOnlyRootFilesystem === true, 'may write to its image')),
+    unless(securityContext?.readOnlyRootFilesystem === true, 'may write to its image'),
+  ),
   privileges: eachContainer(privileges),
   host: eachPod(host),
   seccomp: eachContainer(seccomp),
