@@ -43,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
     options.config = settings.config;
     options.config.set_listen_address("127.0.0.1:0");
     options.config.clear_metrics_address();
+    options.config.clear_health_address();
     options.config.clear_certificates();  // nobody comes in from outside
     options.data = settings.data;
     options.modules = std::move(modules);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -14,10 +15,13 @@
 #include "shared/base/status.h"
 
 ABSL_FLAG(std::string, data, "data", "the folder of a school's data on this machine");
-ABSL_FLAG(std::string, config, "", "the configuration file; DATA/config.textproto when it is there");
+ABSL_FLAG(std::string, config, "",
+          "the configuration file, or a folder whose *.textproto are read in the order of their names; "
+          "DATA/config.textproto when it is there");
 ABSL_FLAG(std::string, schools, "", "comma-separated schools that this process serves");
 ABSL_FLAG(std::string, listen_address, "", "HOST:PORT, HOST:0 for any free port, or unix:PATH");
 ABSL_FLAG(std::string, metrics_address, "", "HOST:PORT of the Prometheus endpoint");
+ABSL_FLAG(std::string, health_address, "", "HOST:PORT where health alone is answered, in plain text");
 ABSL_FLAG(std::string, engine, "", "sqlite or postgres");
 ABSL_FLAG(std::string, postgres, "", "a libpq connection string");
 ABSL_FLAG(std::string, redis, "", "unix:PATH or HOST:PORT of a Redis");
@@ -49,8 +53,20 @@ absl::Status ReadFile(const std::string& path, Config& config) {
   Complaints complaints;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&complaints);
-  if (!parser.ParseFromString(text.str(), &config))
+  Config read;
+  if (!parser.ParseFromString(text.str(), &read))
     return InvalidField("config", absl::StrCat(path, ": ", complaints.text()));
+  config.MergeFrom(read);
+  return absl::OkStatus();
+}
+
+// One file, or a folder in which several hands lay theirs: what is the same at every school, and what is not.
+absl::Status ReadFiles(const std::string& path, Config& config) {
+  if (!std::filesystem::is_directory(path)) return ReadFile(path, config);
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path))
+    if (entry.path().extension() == ".textproto") files.insert(entry.path());
+  for (const std::string& file : files) RETURN_IF_ERROR(ReadFile(file, config));
   return absl::OkStatus();
 }
 
@@ -71,6 +87,7 @@ absl::Status ApplyFlags(Config& config) {
   };
   text(FLAGS_listen_address, [&](const std::string& value) { config.set_listen_address(value); });
   text(FLAGS_metrics_address, [&](const std::string& value) { config.set_metrics_address(value); });
+  text(FLAGS_health_address, [&](const std::string& value) { config.set_health_address(value); });
   text(FLAGS_postgres, [&](const std::string& value) { config.set_postgres(value); });
   text(FLAGS_redis, [&](const std::string& value) { config.set_redis(value); });
   text(FLAGS_certificates, [&](const std::string& value) { config.set_certificates(value); });
@@ -109,7 +126,7 @@ absl::StatusOr<Settings> ReadSettings() {
   std::string file = absl::GetFlag(FLAGS_config);
   if (file.empty() && std::filesystem::exists(settings.data + "/config.textproto"))
     file = settings.data + "/config.textproto";
-  if (!file.empty()) RETURN_IF_ERROR(ReadFile(file, settings.config));
+  if (!file.empty()) RETURN_IF_ERROR(ReadFiles(file, settings.config));
   RETURN_IF_ERROR(ApplyFlags(settings.config));
   SetDefaults(settings.config);
   RETURN_IF_ERROR(Check(settings.config));

@@ -13,8 +13,9 @@ struct Settings {
   config::v1::Config config;
 };
 
-// The file of --config, else DATA/config.textproto where there is one, else the embedded default (one school "nancy"
-// on SQLite, any free port on loopback); then every flag that was given. INVALID_ARGUMENT names the field at fault.
+// The file of --config, or the files of that folder together, else DATA/config.textproto where there is one, else the
+// embedded default (one school "nancy" on SQLite, any free port on loopback); then every flag that was given.
+// INVALID_ARGUMENT names the field at fault.
 absl::StatusOr<Settings> ReadSettings();
 
 }  // namespace vivier::command

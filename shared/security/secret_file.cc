@@ -33,6 +33,10 @@ class File {
   const int descriptor_;
 };
 
+// Nobody but its owner reads a secret. A file of root's may let the group read that root chose, as libpq has it too: so
+// Kubernetes hands secrets to a process that is not root.
+mode_t Forbidden(const struct stat& status) { return status.st_uid == 0 && geteuid() != 0 ? 037 : 077; }
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
@@ -40,7 +44,7 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   struct stat status;
   if (file.descriptor() < 0 || fstat(file.descriptor(), &status) != 0) return Unusable(path, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return Unusable(path, "not a regular file");
-  if ((status.st_mode & 077) != 0) return Unusable(path, "others may read it; set its mode to 0600");
+  if ((status.st_mode & Forbidden(status)) != 0) return Unusable(path, "others may read it; set its mode to 0600");
   std::string content(kSizeMax + 1, '\0');
   size_t size = 0;
   for (;;) {

@@ -115,6 +115,7 @@ class RunningSite : public Site {
       running->housekeeping = nullptr;
     }
     log_service_.Stop();
+    if (health_ != nullptr) health_->SetServing(false);
     if (server_ != nullptr && !server_->Drain())
       rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
     if (tokens_ != nullptr) tokens_->StopFetching();
@@ -223,6 +224,11 @@ class RunningSite : public Site {
     if (!config().metrics_address().empty()) {
       ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address()));
     }
+    transport::ServerOptions plain;
+    plain.address = config().health_address();
+    if (!plain.address.empty()) {
+      ASSIGN_OR_RETURN(health_, transport::Server::Start(plain, {}));
+    }
     for (const std::unique_ptr<Running>& running : running_) ConnectPeers(*running);
     return absl::OkStatus();
   }
@@ -285,6 +291,7 @@ class RunningSite : public Site {
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;
+  std::unique_ptr<transport::Server> health_;  // null unless it has an address of its own
   std::unique_ptr<transport::MetricsEndpoint> metrics_;
 };
 
