@@ -8,6 +8,7 @@
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/security/chain.h"
 
 namespace vivier::enrolment {
 
@@ -110,12 +111,10 @@ std::string SealHash(const std::string& previous, const std::string& content) {
 }
 
 int64_t FirstBrokenSeal(absl::Span<const v1::AttendanceSeal> chain) {
-  std::string previous;
-  int64_t number = 0;
+  security::ChainWalk walk;
   for (const v1::AttendanceSeal& seal : chain) {
-    ++number;
-    if (seal.number() != number || seal.hash() != SealHash(previous, seal.content())) return number;
-    previous = seal.hash();
+    const int64_t due = walk.number() + 1;
+    if (!walk.Next(seal.number(), seal.hash(), SealHash(walk.hash(), seal.content())).empty()) return due;
   }
   return 0;
 }

@@ -68,6 +68,7 @@ rpc::Service Enrolment::Rpc() {
       .Holds("I1", "SELECT COUNT(*) FROM cohort_seats WHERE school = $1", kSeatsBroken)
       .Holds("I2", "SELECT COUNT(*) FROM learners WHERE school = $1", kLearnersBroken)
       .Holds("I12", CheckSealChains)
+      .Holds("I12", "SELECT COUNT(*) FROM attendance_sheets WHERE school = $1 AND chain_number > 0", kSealsMissing)
       .Claim("I7", kFundedHolds);
 }
 

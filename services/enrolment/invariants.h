@@ -29,6 +29,12 @@ inline constexpr char kFundedHolds[] =
     "SELECT 'schools/' || school || '/reservations/' || hold, name FROM applications "
     "WHERE school = $1 AND state IN ('ADMITTED', 'ACCEPTED')";
 
+// I12: every sheet that was sealed finds its seal, so none was cut off the end of the chain.
+inline constexpr char kSealsMissing[] =
+    "SELECT s.name, 'the chain of its cohort has no such seal' FROM attendance_sheets s WHERE s.school = $1 AND "
+    "s.chain_number > 0 AND NOT EXISTS (SELECT 1 FROM attendance_seals l WHERE l.school = s.school AND "
+    "l.cohort = s.cohort AND l.number = s.chain_number AND l.hash = s.chain_hash)";
+
 // I12: each link of each cohort's chain of seals follows from the one before.
 absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction);
 

@@ -7,7 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
-#include "shared/security/audit.h"
+#include "shared/security/chain.h"
+#include "shared/storage/audit_trail.h"
 #include "shared/storage/events.h"
 
 namespace vivier::site {
@@ -34,30 +35,28 @@ absl::StatusOr<Breaches> CheckChain(
     Transaction& transaction, const std::string& table, const std::string& columns, const std::string& head,
     const std::function<std::string(const std::string& previous, const Row& row)>& hash) {
   Breaches breaches;
-  std::string previous;
-  int64_t number = 0;
+  security::ChainWalk walk;
   while (true) {
     ASSIGN_OR_RETURN(Result page,
                      transaction.connection().Query(
                          absl::StrCat("SELECT number, hash, ", columns, " FROM ", table,
                                       " WHERE school = $1 AND number > $2 ORDER BY number LIMIT ", kChainPage),
-                         {Value(transaction.school()), Value(number)}));
+                         {Value(transaction.school()), Value(walk.number())}));
     for (const Row& row : page.rows) {
       ++breaches.checked;
-      const std::string name = absl::StrCat(table, "/", std::get<int64_t>(row[0]));
-      if (std::get<int64_t>(row[0]) != number + 1) Breach(breaches, name, "the number before it is missing");
-      if (std::get<Bytes>(row[1]).data != hash(previous, row)) Breach(breaches, name, "its hash does not follow");
-      number = std::get<int64_t>(row[0]);
-      previous = std::get<Bytes>(row[1]).data;
+      const int64_t number = std::get<int64_t>(row[0]);
+      const absl::string_view wrong = walk.Next(number, std::get<Bytes>(row[1]).data, hash(walk.hash(), row));
+      if (!wrong.empty()) Breach(breaches, absl::StrCat(table, "/", number), wrong);
     }
     if (page.rows.size() < kChainPage) break;
   }
   ASSIGN_OR_RETURN(Result last, transaction.connection().Query(absl::StrCat("SELECT ", head, "_number, ", head,
                                                                             "_hash FROM heads WHERE school = $1"),
                                                                {Value(transaction.school())}));
-  if (!last.rows.empty() &&
-      (std::get<int64_t>(last.rows[0][0]) != number || std::get<Bytes>(last.rows[0][1]).data != previous))
-    Breach(breaches, absl::StrCat("heads/", transaction.school()), absl::StrCat("names another end of ", table));
+  if (last.rows.empty()) return breaches;
+  const absl::string_view wrong = walk.End(std::get<int64_t>(last.rows[0][0]), std::get<Bytes>(last.rows[0][1]).data);
+  if (!wrong.empty())
+    Breach(breaches, absl::StrCat("heads/", transaction.school()), absl::StrCat(wrong, " of ", table));
   return breaches;
 }
 
@@ -81,14 +80,14 @@ absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
 }
 
 absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
-  return CheckChain(
-      transaction, "audit_records", "principal, method, resource, request_id, request_hash, reason, create_time",
-      "audit", [](const std::string& previous, const Row& row) {
-        return security::AuditHash(previous, {absl::StrCat(std::get<int64_t>(row[0])), std::get<std::string>(row[2]),
-                                              std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                              std::get<std::string>(row[5]), std::get<Bytes>(row[6]).data,
-                                              std::get<std::string>(row[7]), absl::StrCat(std::get<int64_t>(row[8]))});
-      });
+  return CheckChain(transaction, "audit_records",
+                    "principal, method, resource, request_id, request_hash, reason, create_time", "audit",
+                    [](const std::string& previous, const Row& row) {
+                      return storage::AuditHash(previous, {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
+                                                           std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                                           std::get<std::string>(row[5]), std::get<Bytes>(row[6]).data,
+                                                           std::get<std::string>(row[7]), std::get<int64_t>(row[8])});
+                    });
 }
 
 // What holds for every service.

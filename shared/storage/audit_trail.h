@@ -3,9 +3,11 @@
 // never personal data.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace vivier::storage {
@@ -22,6 +24,14 @@ struct Origin {
   std::string traceparent;   // W3C trace context
   std::string reason = "";   // why the caller goes beyond a bound that is his to break
 };
+
+// As it is stored, without its hash.
+struct AuditRecord {
+  int64_t number = 0;
+  std::string principal, method, resource, request_id, request_hash, reason;
+  int64_t create_time = 0;  // microseconds since 1970 UTC
+};
+std::string AuditHash(absl::string_view previous, const AuditRecord& record);
 
 absl::Status AppendAuditRecord(Transaction& transaction, const Origin& origin, absl::Time time);
 

@@ -200,6 +200,9 @@ std::vector<Break> Breaks() {
       {"SealedPresenceIsAnother", "I12", "enrolment",
        "UPDATE attendance_seals SET content = replace(content, '210', '211') WHERE number = 2",
        "schools/nancy/cohorts/ai-1/attendanceSeals/2"},
+      {"LastSealIsGone", "I12", "enrolment",
+       "DELETE FROM attendance_seals WHERE number = (SELECT MAX(number) FROM attendance_seals)",
+       "the chain of its cohort has no such seal"},
   };
 }
 
