@@ -1,6 +1,18 @@
 // What a configuration says of the other objects: ports, peers, stores, folders.
 import { CALLS } from './network.mjs';
-import { configurationOf, eachOwn, field, flagOf, named, podsOf, selects, servesOf, SERVICES } from './objects.mjs';
+import {
+  configurationOf,
+  eachOwn,
+  field,
+  flagOf,
+  named,
+  ofKind,
+  podsOf,
+  selects,
+  servesOf,
+  SERVICES,
+  title,
+} from './objects.mjs';
 
 const unless = (holds, what) => (holds ? [] : [what]);
 
@@ -74,11 +86,22 @@ const paths = (objects) =>
     const service = servesOf(pod)?.container === container ? servesOf(pod).service : undefined;
     const text = service ? configurationOf(objects, pod, container) : '';
     const read = ['statistics', 'all'].includes(service) ? text : text.replace(/token_file: *"[^"]*"/g, '');
-    const told = [...[read, ...container.args].join('\n').matchAll(/[="](\/[^\s"]+)/g)].map((found) => found[1]);
+    const told = [...[read, ...(container.args ?? [])].join('\n').matchAll(/[="](\/[^\s"]+)/g)].map(
+      (found) => found[1],
+    );
     const mounted = (container.volumeMounts ?? []).map((mount) => mount.mountPath);
     return told
       .filter((one) => !mounted.some((mount) => one === mount || one.startsWith(`${mount}/`)))
       .map((one) => `is told of ${one}, which is in no volume`);
   });
 
-export const CONFIGURATION = { listens, peers, stores, paths };
+// nginx does not start when a name that it passes calls to is nobody's.
+const upstreams = (objects) =>
+  ofKind(objects, 'ConfigMap').flatMap((map) =>
+    Object.values(map.data ?? {})
+      .flatMap((text) => [...text.matchAll(/^upstream [a-z]+ \{ server ([a-z-]+):([0-9]+);/gm)])
+      .filter(([, host, port]) => !named(objects, 'Service', host)?.spec.ports.some((one) => one.port === Number(port)))
+      .map(([, host, port]) => `${title(map)}: nobody is at ${host}:${port}`),
+  );
+
+export const CONFIGURATION = { listens, peers, stores, paths, upstreams };

@@ -16,7 +16,8 @@ const OVERLAYS = path.join(MANIFESTS, 'overlays');
 for (const name of fs.readdirSync(OVERLAYS)) {
   test(`${name} breaks no rule`, () => {
     const objects = render(path.join(OVERLAYS, name));
-    for (const kind of ['StatefulSet', 'NetworkPolicy', 'Certificate']) assert.ok(ofKind(objects, kind).length > 0, kind);
+    for (const kind of ['StatefulSet', 'NetworkPolicy', 'Certificate'])
+      assert.ok(ofKind(objects, kind).length > 0, kind);
     assert.deepEqual(findings(objects), []);
   });
 }

@@ -129,6 +129,8 @@ function network(objects) {
   if (policies.length === 0) return []; // a site may do without, all or none
   const ends = endsOf(objects);
   const findings = policies.some(isDenial) ? [] : ['nothing denies everything first'];
+  const opensAll = ({ spec }) => [...(spec.ingress ?? []), ...(spec.egress ?? [])].some((rule) => !rule.ports?.length);
+  findings.push(...policies.filter(opensAll).map(({ metadata }) => `${metadata.name} opens every port`));
   for (const from of [...ends, STRANGER, PROMETHEUS, OUTSIDE])
     for (const to of [...ends, NAMES, OUTSIDE]) {
       if (from === to || (!from.pod && !to.pod)) continue;

@@ -56,12 +56,13 @@ function probes(pod) {
   return (pod.spec.containers ?? [])
     .filter((container, i) => i === 0 || container.ports)
     .flatMap((container) => {
-      const { periodSeconds = 10, failureThreshold = 3 } = container.livenessProbe ?? {};
+      const { periodSeconds = 10, failureThreshold = 3, timeoutSeconds = 1 } = container.livenessProbe ?? {};
       return [
         ...probe(container, 'readinessProbe'),
         ...probe(container, 'livenessProbe'),
         ...(isVivier(container) ? probe(container, 'startupProbe') : []),
         ...unless(periodSeconds * failureThreshold >= PATIENCE_SECONDS, "is killed after a moment's silence"),
+        ...unless(timeoutSeconds >= 1, 'is killed however fast it answers'),
       ].map((what) => `${container.name} ${what}`);
     });
 }
@@ -133,7 +134,9 @@ function autoscaling(objects) {
   });
 }
 
+// Outsiders know the edge alone, so two of it stand there.
 function spread(pod) {
+  if (pod.labels['app.kubernetes.io/name'] === 'edge' && pod.workload.spec.replicas < 2) return ['is alone'];
   if (!pod.lasts || (pod.workload.spec.replicas ?? 2) < 2) return [];
   const rules = pod.spec.topologySpreadConstraints ?? [];
   const own = ({ topologyKey, labelSelector, matchLabelKeys = [] }) =>
@@ -143,6 +146,15 @@ function spread(pod) {
   return unless(rules.some(own) || pod.spec.affinity?.podAntiAffinity, 'may have all its pods on one machine');
 }
 
+// minute, hour, day, month, day of the week (crontab(5)), each a number, *, a range, a list or steps
+const CRON_MOST = [59, 23, 31, 12, 7];
+const isSchedule = (text) => {
+  const fields = text.split(' ');
+  const fits = (field, most) =>
+    /^(\*|\d+)([-,/]\d+)*$/.test(field) && (field.match(/\d+/g) ?? []).every((number) => Number(number) <= most);
+  return fields.length === 5 && fields.every((field, i) => fits(field, CRON_MOST[i]));
+};
+
 function jobs(pod) {
   const { workload, spec } = pod;
   if (!['Job', 'CronJob'].includes(workload.kind)) return [];
@@ -151,6 +163,7 @@ function jobs(pod) {
     ...unless(['OnFailure', 'Never'].includes(spec.restartPolicy), 'never ends'),
     ...unless(workload.kind === 'CronJob' || job.ttlSecondsAfterFinished > 0, 'is in the way of the next one'),
     ...unless(workload.kind === 'Job' || workload.spec.concurrencyPolicy === 'Forbid', 'may run twice at a time'),
+    ...unless(workload.kind === 'Job' || isSchedule(workload.spec.schedule), 'has no time at which it runs'),
     ...unless(workload.kind === 'Job' || job.activeDeadlineSeconds > 0, 'may run for ever'),
   ];
 }

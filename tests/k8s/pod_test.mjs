@@ -1,6 +1,6 @@
 // The pod of a school on SQLite, started from its manifest without a cluster: the same words, the same configuration
-// and volumes that are folders of this test. It answers its probes in plain text while its services want certificates, and
-// says that it goes before it does.
+// and volumes that are folders of this test. It answers its probes in plain text while its services want certificates,
+// and ends in order when it is told to.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

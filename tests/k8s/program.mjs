@@ -100,7 +100,10 @@ const configuration = (objects) =>
         field(text, 'schools') && field(text, 'network'),
         'does not say which school of which network it serves',
       ),
-      ...unless(!/^\s*development: *true/m.test(text), "trusts anybody's tokens"),
+      ...unless(
+        !/^\s*development: *true|^--?development/m.test([text, ...(container.args ?? [])].join('\n')),
+        "trusts anybody's tokens",
+      ),
     ];
   });
 

@@ -34,6 +34,7 @@ const workloads = (objects) =>
       spec.serviceName === undefined || named(objects, 'Service', spec.serviceName)?.spec.clusterIP === 'None',
       `has no headless Service ${spec.serviceName}`,
     ),
+    ...unless(spec.updateStrategy?.type !== 'OnDelete', 'keeps its pods when it changes'),
   ]);
 
 // A Service of another namespace's or of no pods answers nobody; a port without a name says nothing in a policy, a
@@ -94,11 +95,13 @@ function disruption(objects) {
     ...each(budgets, ({ spec }) => {
       const covered = lasting.filter((pod) => selects(spec.selector, pod.labels));
       const replicas = covered[0]?.workload.spec.replicas ?? 1;
-      const away = spec.maxUnavailable ?? (spec.minAvailable !== undefined ? replicas - spec.minAvailable : 0);
+      const count = (number) =>
+        typeof number === 'string' ? Math.ceil((parseInt(number, 10) * replicas) / 100) : number;
+      const away = count(spec.maxUnavailable) ?? replicas - (count(spec.minAvailable) ?? replicas);
       return [
         ...unless(covered.length === 1, `is for the pods of ${covered.length} workloads`),
-        ...unless(typeof away === 'string' ? away !== '0%' : away >= 1, 'lets no node be drained'),
-        ...unless(replicas < 2 || typeof away === 'string' || away < replicas, 'lets all pods go at once'),
+        ...unless(away >= 1, 'lets no node be drained'),
+        ...unless(replicas < 2 || away < replicas, 'lets all pods go at once'),
       ];
     }),
     ...lasting.flatMap((pod) =>
@@ -119,6 +122,7 @@ function volumes(objects) {
     const claims = (pod.workload.spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata.name);
     const own = pod.spec.volumes ?? [];
     const names = [...claims, ...own.map((volume) => volume.name)];
+    const given = own.filter((one) => one.configMap || one.secret || one.projected).map((one) => one.name);
     const mounts = containersOf(pod).flatMap((container) => container.volumeMounts ?? []);
     const sources = own.flatMap((volume) => [volume, ...(volume.projected?.sources ?? [])]);
     return [
@@ -140,6 +144,12 @@ function volumes(objects) {
         .map((volume) => volume.persistentVolumeClaim?.claimName)
         .filter((name) => name && !named(objects, 'PersistentVolumeClaim', name))
         .map((name) => `needs a claim ${name} that is none`),
+      ...mounts
+        .filter((mount) => !mount.readOnly && given.includes(mount.name))
+        .map((mount) => `may write to ${mount.name}`),
+      ...(pod.workload.spec.volumeClaimTemplates ?? [])
+        .filter((claim) => !claim.spec.resources?.requests?.storage)
+        .map((claim) => `does not say how large ${claim.metadata.name} is`),
       ...own
         .filter((volume) => volume.emptyDir && !volume.emptyDir.sizeLimit)
         .map((volume) => `lets ${volume.name} fill the node`),
