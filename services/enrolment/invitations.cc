@@ -39,6 +39,7 @@ absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(Call& call
   response.set_name(invitation.name());
   response.set_secret(security::NewSecret());
   *response.mutable_expire_time() = invitation.expire_time();
+  // A role that gives nothing: it takes an identity as well.
   RETURN_IF_ERROR(GiveRights(call, SecretName(invitation), security::PrincipalOf(response.secret()),
                              {RoleUntil("secret:invitation", end)}));
   return response;

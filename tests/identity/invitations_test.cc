@@ -91,7 +91,8 @@ TEST_P(InvitationsTest, EndsWithItsTimeOrWhenItIsRevoked) {
   EXPECT_EQ(Accept("adam", revoked.secret()), kDenied);
   world_.Advance(absl::Hours(7 * 24));
   EXPECT_EQ(Accept("zoe", late.secret()), kDenied);
-  EXPECT_EQ(Must<ListInvitationsResponse, ListInvitationsRequest>(world_, "parent: '$N'").invitations_size(), 0);
+  const auto left = Must<ListInvitationsResponse, ListInvitationsRequest>(world_, "parent: '$N'");
+  EXPECT_EQ(left.invitations_size(), 0);
 }
 
 TEST_P(InvitationsTest, WhoIsAMemberStaysWhatHeIs) {
