@@ -80,7 +80,7 @@ absl::StatusOr<std::string> Access::PersonOf(Call& call, const AccessLink& link)
   return candidate.name();
 }
 
-// Who shows the secret is called by the link's name (rpc::WithRightsOfSecret). The secret's own right stays until the
+// Who shows the secret is called by the link's name (rpc::Entitled). The secret's own right stays until the
 // link is gone, so that a retry, whose answer was lost, still comes as far as that answer.
 absl::StatusOr<v1::RedeemAccessLinkResponse> Access::RedeemAccessLink(Call& call, const v1::RedeemAccessLinkRequest&) {
   ASSIGN_OR_RETURN(std::optional<AccessLink> link, links_.Find(call, call.caller().subject));

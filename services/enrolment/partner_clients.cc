@@ -89,7 +89,7 @@ absl::Status Access::EndSessions(Call& call, const PartnerClient& client) {
   return absl::OkStatus();
 }
 
-// Who shows the secret is called by the client's name (rpc::WithRightsOfSecret).
+// Who shows the secret is called by the client's name (rpc::Entitled).
 absl::StatusOr<v1::OpenPartnerSessionResponse> Access::OpenPartnerSession(Call& call,
                                                                           const v1::OpenPartnerSessionRequest&) {
   ASSIGN_OR_RETURN(std::optional<PartnerClient> client, clients_.Find(call, call.caller().subject));

@@ -219,21 +219,17 @@ absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& me
 // The token's caller with what this school's database lets him do to `target`, which is asked at every call.
 absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const std::string& target) const {
   const std::string school(SchoolOf(target));
-  const absl::Time now = surroundings_.now();
   Rights rights;
   if (surroundings_.schools.count(school) > 0)
     RETURN_IF_ERROR(surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
       ASSIGN_OR_RETURN(rights, RightsOf(snapshot, token->caller.subject));
       return absl::OkStatus();
     }));
+  const absl::Time now = surroundings_.now();
+  std::optional<Caller> caller = Entitled(token->caller, school, target, rights, now);
+  if (!caller.has_value()) return surroundings_.verifier->Refuse("no rights follow from the secret", now);
   auto entitled = std::make_shared<security::VerifiedToken>(*token);
-  if (security::IsPrincipalOfSecret(token->caller.subject)) {
-    std::optional<Caller> bearer = WithRightsOfSecret(token->caller, school, target, rights, now);
-    if (!bearer.has_value()) return surroundings_.verifier->Refuse("no rights follow from the secret", now);
-    entitled->caller = *std::move(bearer);
-  } else if (surroundings_.schools.count(school) > 0) {
-    entitled->caller = Identified(WithRights(token->caller, school, target, rights.roles, now), school);
-  }
+  entitled->caller = *std::move(caller);
   return entitled;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
 #include "shared/base/status.h"
+#include "shared/security/secret.h"
 
 namespace vivier::rpc {
 namespace {
@@ -18,7 +19,7 @@ using storage::Value;
 
 constexpr char kPartner[] = "partner";
 constexpr char kIdentified[] = "identified";
-constexpr int kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
+constexpr size_t kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
 
 absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
@@ -26,6 +27,12 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
 
 Value ToValue(bool has, const google::protobuf::Timestamp& time) {
   return has ? Value(int64_t{TimeUtil::TimestampToMicroseconds(time)}) : Value();
+}
+
+std::string PrincipalOf(absl::string_view membership) {
+  std::vector<absl::string_view> segments = absl::StrSplit(membership, '/');
+  if (segments.size() > kPrincipalSegments) segments.resize(kPrincipalSegments);
+  return absl::StrJoin(segments, "/");
 }
 
 }  // namespace
@@ -96,21 +103,19 @@ Caller WithRights(Caller caller, const std::string& school, absl::string_view ta
   return caller;
 }
 
-Caller Identified(Caller caller, const std::string& school) {
-  caller.roles.push_back(kIdentified);
-  caller.schools = {school};
-  return caller;
-}
-
-std::optional<Caller> WithRightsOfSecret(Caller caller, const std::string& school, absl::string_view target,
-                                         const Rights& rights, absl::Time now) {
+std::optional<Caller> Entitled(const Caller& caller, const std::string& school, absl::string_view target,
+                               const Rights& rights, absl::Time now) {
+  Caller entitled = WithRights(caller, school, target, rights.roles, now);
+  if (!security::IsPrincipalOfSecret(caller.subject)) {
+    entitled.roles.push_back(kIdentified);
+    entitled.schools = {school};
+    return entitled;
+  }
   const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
                                  [now](const RoleAssignment& role) { return IsValid(role, now); });
   if (!holds) return std::nullopt;
-  std::vector<absl::string_view> segments = absl::StrSplit(rights.membership, '/');
-  if (segments.size() > kPrincipalSegments) segments.resize(kPrincipalSegments);
-  caller.subject = absl::StrJoin(segments, "/");
-  return WithRights(std::move(caller), school, target, rights.roles, now);
+  entitled.subject = PrincipalOf(rights.membership);
+  return entitled;
 }
 
 }  // namespace vivier::rpc

@@ -46,13 +46,11 @@ bool Reaches(const security::v1::RoleAssignment& role, absl::string_view target)
 Caller WithRights(Caller caller, const std::string& school, absl::string_view target,
                   const std::vector<security::v1::RoleAssignment>& roles, absl::Time now);
 
-// The caller with what anybody may do at `school` for whom an issuer vouches.
-Caller Identified(Caller caller, const std::string& school);
-
-// The caller with what the bearer of a secret may do, who is called by what the secret stands for:
-// "schools/nancy/partnerClients/acme" of the membership schools/nancy/partnerClients/acme/sessions/3. Nobody where no
-// role holds now.
-std::optional<Caller> WithRightsOfSecret(Caller caller, const std::string& school, absl::string_view target,
-                                         const Rights& rights, absl::Time now);
+// The caller with all that he may do to `target` now: what his rights say, and where an issuer vouches for him what
+// anybody may for whom one does. The bearer of a secret is called by what it stands for,
+// "schools/nancy/partnerClients/acme" of the membership schools/nancy/partnerClients/acme/sessions/3; he is nobody
+// where no role holds now.
+std::optional<Caller> Entitled(const Caller& caller, const std::string& school, absl::string_view target,
+                               const Rights& rights, absl::Time now);
 
 }  // namespace vivier::rpc

@@ -46,8 +46,8 @@ absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::Met
     response.add_roles(
         Line(role, target, rpc::WithRights(nobody, school, target, {role}, now), permission, school, now));
   response.set_permission(permission);
-  response.set_allowed(security::Allows(
-      rpc::Identified(rpc::WithRights(nobody, school, target, rights.roles, now), school), permission, school));
+  const std::optional<rpc::Caller> caller = rpc::Entitled(nobody, school, target, rights, now);
+  response.set_allowed(caller.has_value() && security::Allows(*caller, permission, school));
   return absl::OkStatus();
 }
 
