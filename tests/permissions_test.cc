@@ -69,19 +69,24 @@ void ExpectEachCoversAnRpc(absl::Span<const security::Grant> grants) {
 
 TEST(Permissions, EachGrantOfARoleCoversAnRpc) { ExpectEachCoversAnRpc(security::RoleGrants()); }
 
+TEST(Permissions, EachGrantOfABearerCoversAnRpc) { ExpectEachCoversAnRpc(security::BearerGrants()); }
+
 TEST(Permissions, EachGrantOfAServiceCoversAnRpc) { ExpectEachCoversAnRpc(security::ServiceGrants()); }
 
 // What only the head of a school may do.
 bool IsTheDirectors(const std::string& permission) {
-  static const auto& permissions =
-      *new std::set<std::string>{"schools.update",  "members.create",   "members.update",    "members.delete",
-                                 "memberships.get", "memberships.list", "memberships.update"};
+  static const auto& permissions = *new std::set<std::string>{
+      "schools.update",     "members.create",      "members.update",        "members.delete",
+      "memberships.get",    "memberships.list",    "memberships.update",    "invitations.create",
+      "invitations.get",    "invitations.list",    "invitations.delete",    "partnerClients.create",
+      "partnerClients.get", "partnerClients.list", "partnerClients.rotate", "partnerClients.delete"};
   return permissions.count(permission) > 0;
 }
 
 TEST(Permissions, EachRpcMayBeCalledBySomebody) {
   std::set<std::string> patterns = Patterns(security::RoleGrants());
   patterns.merge(Patterns(security::ServiceGrants()));
+  patterns.merge(Patterns(security::BearerGrants()));
   for (const auto& [permission, rpc] : DeclaredPermissions()) {
     bool held = false;
     for (const std::string& pattern : patterns) held = held || security::Covers(pattern, permission);

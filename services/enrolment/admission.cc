@@ -37,6 +37,7 @@ absl::StatusOr<absl::CivilDay> Enrolment::DayOf(Call& call, absl::Time time) {
 }
 
 absl::StatusOr<Application> Enrolment::SubmitApplication(Call& call, const v1::SubmitApplicationRequest& request) {
+  RETURN_IF_ERROR(access_.CheckApplicant(call, request.application().candidate()));
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.Get(call, request.parent()));
   ASSIGN_OR_RETURN(v1::Candidate candidate, candidates_.Get(call, request.application().candidate()));
   ASSIGN_OR_RETURN(int64_t earlier,

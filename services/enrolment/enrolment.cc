@@ -1,5 +1,7 @@
 #include "services/enrolment/enrolment.h"
 
+#include <algorithm>
+
 #include "absl/time/time.h"
 #include "services/enrolment/dates.h"
 #include "services/enrolment/invariants.h"
@@ -15,11 +17,14 @@ using v1::Cohort;
 using v1::Learner;
 
 rpc::Service Enrolment::Rpc() {
-  return rpc::Service("vivier.enrolment.v1.EnrolmentService")
-      .Standard(schools_)
+  rpc::Service service("vivier.enrolment.v1.EnrolmentService");
+  access_.AddTo(service);
+  return service.Standard(schools_)
       .On(*this, &Enrolment::UpdateSchool)
       .Standard(memberships_, rpc::Check<v1::Membership>(&CheckMembership))
-      .Standard(candidates_)
+      .Standard(candidates_, rpc::Check<v1::Candidate>([this](Call& call, const v1::Candidate*, v1::Candidate& after) {
+                  return CheckCandidate(call, after);
+                }))
       .On(*this, &Enrolment::CreateCandidate)
       .On(*this, &Enrolment::EraseCandidate)
       .Keeps(candidate_keys_)
@@ -114,15 +119,30 @@ absl::Status Enrolment::AddCandidate(Call& call, v1::Candidate& candidate, const
   *candidate.mutable_create_time() = ToTimestamp(call.time());
   RETURN_IF_ERROR(KeepUntilRetention(call, candidate));
   RETURN_IF_ERROR(candidates_.Insert(call, candidate));
+  return AddKeys(call, candidate.name(), keys);
+}
+
+absl::Status Enrolment::AddKeys(Call& call, const std::string& candidate, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     ASSIGN_OR_RETURN(std::optional<v1::CandidateKey> known, candidate_keys_.Find(call, key));
     if (known.has_value()) continue;
     v1::CandidateKey row;
     row.set_name(key);
-    row.set_candidate(candidate.name());
+    row.set_candidate(candidate);
     RETURN_IF_ERROR(candidate_keys_.Insert(call, row));
   }
   return absl::OkStatus();
+}
+
+// Somebody who corrects his own file is not told who else is known, so a key that is another's stays that other's.
+absl::Status Enrolment::CheckCandidate(Call& call, const v1::Candidate& after) {
+  if (after.has_birth_date() && !IsDate(after.birth_date())) return InvalidField("candidate.birth_date", "is no date");
+  ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, after));
+  ASSIGN_OR_RETURN(std::vector<v1::CandidateKey> old, candidate_keys_.Select(call, "candidate = $2", {after.name()}));
+  for (const v1::CandidateKey& key : old)
+    if (std::find(keys.begin(), keys.end(), key.name()) == keys.end())
+      RETURN_IF_ERROR(candidate_keys_.Delete(call, key.name()));
+  return AddKeys(call, after.name(), keys);
 }
 
 absl::StatusOr<v1::Candidate> Enrolment::CreateCandidate(Call& call, const v1::CreateCandidateRequest& request) {

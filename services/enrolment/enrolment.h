@@ -5,7 +5,7 @@
 //   enrolment.cc   wiring, schools, candidates and cohorts      attendance.cc   sheets and presence
 //   admission.cc   applications, from panel to candidate        learners.cc     learners and outcomes
 //   seats.cc       funding's answers, deadlines, who follows    import_handler.cc  applications from files
-//   erasure.cc     erasure and retention
+//   erasure.cc     erasure and retention                        access.h       links, invitations, partners' programs
 #pragma once
 
 #include <string>
@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/time/civil_time.h"
+#include "services/enrolment/access.h"
 #include "services/enrolment/imports.h"
 #include "services/enrolment/rules.h"
 #include "shared/rpc/service.h"
@@ -87,7 +88,11 @@ class Enrolment {
   absl::StatusOr<std::vector<std::string>> KeysOf(Call& call, const v1::Candidate& candidate);
   // The person whom one of `keys` names, or "".
   absl::StatusOr<std::string> KnownAs(Call& call, const std::vector<std::string>& keys);
-  // Stores a new person, and those of `keys` that name nobody yet.
+  // Stores those of `keys` that name nobody yet.
+  absl::Status AddKeys(Call& call, const std::string& candidate, const std::vector<std::string>& keys);
+  // What is known again by another name, date or address from now on.
+  absl::Status CheckCandidate(Call& call, const v1::Candidate& after);
+  // Stores a new person, and his keys.
   absl::Status AddCandidate(Call& call, v1::Candidate& candidate, const std::vector<std::string>& keys);
   absl::Status AddApplication(Call& call, const v1::Cohort& cohort, const v1::Candidate& candidate,
                               v1::Application& application);
@@ -130,6 +135,7 @@ class Enrolment {
   absl::Status AppendSeal(Call& call, const std::vector<v1::PresenceEntry>& entries, v1::AttendanceSheet& sheet);
   absl::Status EmitSealed(Call& call, const v1::AttendanceSheet& sheet, const std::vector<v1::PresenceEntry>& entries);
 
+  Access access_;
   storage::Table<v1::School> schools_;
   storage::Table<v1::Membership> memberships_;
   storage::Table<v1::Candidate> candidates_;

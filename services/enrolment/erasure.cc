@@ -48,6 +48,7 @@ absl::Status Enrolment::OnPersonErased(Call& call, const v1::PersonErased& event
   ASSIGN_OR_RETURN(std::vector<v1::CandidateKey> keys,
                    candidate_keys_.Select(call, "candidate = $2", {event.candidate()}));
   for (const v1::CandidateKey& key : keys) RETURN_IF_ERROR(candidate_keys_.Delete(call, key.name()));
+  RETURN_IF_ERROR(access_.ForgetPerson(call, event.candidate()));
   ASSIGN_OR_RETURN(std::optional<Candidate> candidate, candidates_.Find(call, event.candidate()));
   if (!candidate.has_value() || !candidate->has_erase_by()) return absl::OkStatus();
   candidate->clear_erase_by();

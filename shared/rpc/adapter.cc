@@ -15,6 +15,7 @@
 #include "shared/rpc/validate.h"
 #include "shared/rpc/write.h"
 #include "shared/security/roles.h"
+#include "shared/security/secret.h"
 
 namespace vivier::rpc {
 namespace {
@@ -132,6 +133,11 @@ absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenti
   absl::string_view token = peer.authorization;
   if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
+  if (security::IsSecret(token)) {
+    auto bearer = std::make_shared<security::VerifiedToken>();
+    bearer->caller.subject = security::PrincipalOf(token);
+    return bearer;
+  }
   ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> verified,
                    surroundings_.verifier->Verify(token, surroundings_.now()));
   if (over_tls && verified->caller.kind == Caller::Kind::kService)
@@ -202,7 +208,7 @@ absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& me
     return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
   const std::string target = TextAt(request, method.target);
   if (NeedsRights(token->caller)) {
-    ASSIGN_OR_RETURN(token, AddRights(token, std::string(SchoolOf(target))));
+    ASSIGN_OR_RETURN(token, AddRights(token, target));
   }
   RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
   RETURN_IF_ERROR(Validate(request));
@@ -210,15 +216,20 @@ absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& me
   return token;
 }
 
-// The token's caller with what this school's database lets him do, which is asked at every call.
-absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const std::string& school) const {
-  if (surroundings_.schools.count(school) == 0) return token;
+// The token's caller with what this school's database lets him do to `target`, which is asked at every call.
+absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const std::string& target) const {
+  const std::string school(SchoolOf(target));
+  Rights rights;
+  if (surroundings_.schools.count(school) > 0)
+    RETURN_IF_ERROR(surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
+      ASSIGN_OR_RETURN(rights, RightsOf(snapshot, token->caller.subject));
+      return absl::OkStatus();
+    }));
+  const absl::Time now = surroundings_.now();
+  std::optional<Caller> caller = Entitled(token->caller, school, target, rights, now);
+  if (!caller.has_value()) return surroundings_.verifier->Refuse("no rights follow from the secret", now);
   auto entitled = std::make_shared<security::VerifiedToken>(*token);
-  RETURN_IF_ERROR(surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto roles, RightsOf(snapshot, token->caller.subject));
-    entitled->caller = WithRights(token->caller, school, roles, surroundings_.now());
-    return absl::OkStatus();
-  }));
+  entitled->caller = *std::move(caller);
   return entitled;
 }
 

@@ -1,9 +1,14 @@
 #include "shared/rpc/rights.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
 #include "shared/base/status.h"
+#include "shared/security/secret.h"
 
 namespace vivier::rpc {
 namespace {
@@ -13,6 +18,8 @@ using security::v1::RoleAssignment;
 using storage::Value;
 
 constexpr char kPartner[] = "partner";
+constexpr char kIdentified[] = "identified";
+constexpr size_t kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
 
 absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
@@ -20,6 +27,12 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
 
 Value ToValue(bool has, const google::protobuf::Timestamp& time) {
   return has ? Value(int64_t{TimeUtil::TimestampToMicroseconds(time)}) : Value();
+}
+
+std::string PrincipalOf(absl::string_view membership) {
+  std::vector<absl::string_view> segments = absl::StrSplit(membership, '/');
+  if (segments.size() > kPrincipalSegments) segments.resize(kPrincipalSegments);
+  return absl::StrJoin(segments, "/");
 }
 
 }  // namespace
@@ -30,31 +43,42 @@ absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged&
   for (int i = 0; i < changed.roles_size(); ++i) {
     const RoleAssignment& role = changed.roles(i);
     unit.Send(
-        "INSERT INTO rights (school, membership, position, subject, role, company, start_time, end_time) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO rights (school, membership, position, subject, role, company, start_time, end_time, "
+        "scope) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {Value(unit.school()), Value(changed.membership()), Value(int64_t{i}), Value(changed.subject()),
          Value(role.role()), Value(role.company()), ToValue(role.has_start_time(), role.start_time()),
-         ToValue(role.has_end_time(), role.end_time())});
+         ToValue(role.has_end_time(), role.end_time()), Value(role.scope())});
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<RoleAssignment>> RightsOf(storage::Transaction& transaction, const std::string& subject) {
+absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::string& subject) {
   ASSIGN_OR_RETURN(storage::Result result,
-                   transaction.connection().Query("SELECT role, company, start_time, end_time FROM rights "
-                                                  "WHERE school = $1 AND subject = $2 ORDER BY membership, position",
+                   transaction.connection().Query("SELECT role, company, start_time, end_time, scope, membership "
+                                                  "FROM rights WHERE school = $1 AND subject = $2 "
+                                                  "ORDER BY membership, position",
                                                   {Value(transaction.school()), Value(subject)}));
-  std::vector<RoleAssignment> roles;
+  Rights rights;
+  if (!result.rows.empty()) rights.membership = std::get<std::string>(result.rows[0][5]);
   for (const storage::Row& row : result.rows) {
-    RoleAssignment& role = roles.emplace_back();
+    RoleAssignment& role = rights.roles.emplace_back();
     role.set_role(std::get<std::string>(row[0]));
     role.set_company(std::get<std::string>(row[1]));
     if (const auto* start = std::get_if<int64_t>(&row[2]))
       *role.mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(*start);
     if (const auto* end = std::get_if<int64_t>(&row[3]))
       *role.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(*end);
+    role.set_scope(std::get<std::string>(row[4]));
   }
-  return roles;
+  return rights;
+}
+
+absl::StatusOr<std::string> SubjectOf(storage::Transaction& transaction, const std::string& membership) {
+  ASSIGN_OR_RETURN(
+      storage::Result result,
+      transaction.connection().Query("SELECT subject FROM rights WHERE school = $1 AND membership = $2 LIMIT 1",
+                                     {Value(transaction.school()), Value(membership)}));
+  return result.rows.empty() ? "" : std::get<std::string>(result.rows[0][0]);
 }
 
 bool IsValid(const RoleAssignment& role, absl::Time now) {
@@ -62,9 +86,14 @@ bool IsValid(const RoleAssignment& role, absl::Time now) {
          (!role.has_end_time() || now < ToTime(role.end_time()));
 }
 
-Caller WithRights(Caller caller, const std::string& school, const std::vector<RoleAssignment>& roles, absl::Time now) {
+bool Reaches(const RoleAssignment& role, absl::string_view target) {
+  return role.scope().empty() || target == role.scope() || absl::StartsWith(target, role.scope() + "/");
+}
+
+Caller WithRights(Caller caller, const std::string& school, absl::string_view target,
+                  const std::vector<RoleAssignment>& roles, absl::Time now) {
   for (const RoleAssignment& role : roles) {
-    if (!IsValid(role, now)) continue;
+    if (!IsValid(role, now) || !Reaches(role, target)) continue;
     caller.roles.push_back(role.role());
     caller.schools = {school};
     if (role.role() != kPartner) continue;
@@ -72,6 +101,21 @@ Caller WithRights(Caller caller, const std::string& school, const std::vector<Ro
     caller.partner = role.company();
   }
   return caller;
+}
+
+std::optional<Caller> Entitled(const Caller& caller, const std::string& school, absl::string_view target,
+                               const Rights& rights, absl::Time now) {
+  Caller entitled = WithRights(caller, school, target, rights.roles, now);
+  if (!security::IsPrincipalOfSecret(caller.subject)) {
+    entitled.roles.push_back(kIdentified);
+    entitled.schools = {school};
+    return entitled;
+  }
+  const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
+                                 [now](const RoleAssignment& role) { return IsValid(role, now); });
+  if (!holds) return std::nullopt;
+  entitled.subject = PrincipalOf(rights.membership);
+  return entitled;
 }
 
 }  // namespace vivier::rpc

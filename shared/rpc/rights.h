@@ -1,9 +1,10 @@
-// What a caller may do who brings nothing but his name: the roles that the school gave him, as rows in the database of
-// the very service that decides. Enrolment keeps the memberships and announces each change (RightsChanged); every
-// service reacts by keeping what follows. No decision rests on a cache; it may rest on a log that is not yet followed,
-// for as long as follower_lag_events says.
+// What a caller may do who brings nothing but his name, or a secret: the roles that the school gave him, as rows in the
+// database of the very service that decides. Enrolment keeps the memberships and announces each change (RightsChanged);
+// every service reacts by keeping what follows. No decision rests on a cache; it may rest on a log that is not yet
+// followed, for as long as follower_lag_events says.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,15 +25,32 @@ inline bool NeedsRights(const Caller& caller) { return caller.roles.empty(); }
 // Replaces what follows from the membership.
 absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed);
 
+struct Rights {
+  std::string membership;  // what gives them, the first where several do: a secret's are given by one
+  std::vector<security::v1::RoleAssignment> roles;
+};
+
 // Every role that the subject was given at the transaction's school, of whatever time.
-absl::StatusOr<std::vector<security::v1::RoleAssignment>> RightsOf(storage::Transaction& transaction,
-                                                                   const std::string& subject);
+absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::string& subject);
+
+// The subject to whom the membership gives rights, or "".
+absl::StatusOr<std::string> SubjectOf(storage::Transaction& transaction, const std::string& membership);
 
 // Whether the role holds at that time: from its start on, until before its end.
 bool IsValid(const security::v1::RoleAssignment& role, absl::Time now);
 
-// The caller with what he may do at `school` now.
-Caller WithRights(Caller caller, const std::string& school, const std::vector<security::v1::RoleAssignment>& roles,
-                  absl::Time now);
+// Whether the role holds for the resource `target`: its scope is that, or above it, or the whole school.
+bool Reaches(const security::v1::RoleAssignment& role, absl::string_view target);
+
+// The caller with what he may do to `target`, of `school`, now.
+Caller WithRights(Caller caller, const std::string& school, absl::string_view target,
+                  const std::vector<security::v1::RoleAssignment>& roles, absl::Time now);
+
+// The caller with all that he may do to `target` now: what his rights say, and where an issuer vouches for him what
+// anybody may for whom one does. The bearer of a secret is called by what it stands for,
+// "schools/nancy/partnerClients/acme" of the membership schools/nancy/partnerClients/acme/sessions/3; he is nobody
+// where no role holds now.
+std::optional<Caller> Entitled(const Caller& caller, const std::string& school, absl::string_view target,
+                               const Rights& rights, absl::Time now);
 
 }  // namespace vivier::rpc

@@ -23,6 +23,10 @@ struct Grant {
 // By role. A role of the table can be held by persons and partners; "service" is not one of them.
 absl::Span<const Grant> RoleGrants();
 
+// What is never given as a role: by what a caller has in his hands. Everybody for whom an issuer vouches is
+// "identified"; the others are what secrets (secret.h) stand for, and the sessions that they open.
+absl::Span<const Grant> BearerGrants();
+
 // By service name: which rpcs of others each of our services may call. Services hold the role "service", and what
 // that means follows from the name at the end of the caller's subject ("…/service/enrolment").
 absl::Span<const Grant> ServiceGrants();

@@ -76,11 +76,16 @@ TokenVerifier::TokenVerifier(std::vector<TrustedIssuer> issuers, Options options
 TokenVerifier::Result TokenVerifier::Verify(absl::string_view token, absl::Time now) {
   Result verified = Examine(token, now);
   if (verified.ok() || absl::IsUnavailable(verified.status())) return verified;
-  if (const std::optional<uint64_t> left_out = refusals_.Enter(now))
-    rpc::Log(rpc::Level::kWarning, "a token is refused",
-             {{"cause", verified.status().message()}, {"left_out", absl::StrCat(*left_out)}});
-  return Invalid("the token is not accepted");
+  return Refuse(verified.status().message(), now);
 }
+
+absl::Status TokenVerifier::Refuse(absl::string_view cause, absl::Time now) {
+  if (const std::optional<uint64_t> left_out = refusals_.Enter(now))
+    rpc::Log(rpc::Level::kWarning, "a token is refused", {{"cause", cause}, {"left_out", absl::StrCat(*left_out)}});
+  return TokenRefused();
+}
+
+absl::Status TokenRefused() { return Invalid("the token is not accepted"); }
 
 TokenVerifier::Result TokenVerifier::Examine(absl::string_view token, absl::Time now) {
   if (token.size() > kTokenSizeMax) return Invalid("the token is longer than 4 KiB");

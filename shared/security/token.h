@@ -32,6 +32,9 @@ namespace vivier::security {
 // Lines about refused tokens in one second: a flood of bad tokens is no flood of the log.
 inline constexpr int kRefusalsLoggedMax = 5;
 
+// UNAUTHENTICATED, reason TOKEN_INVALID: what every bad token is answered.
+absl::Status TokenRefused();
+
 // Thread-safe.
 class TokenIssuer {
  public:
@@ -74,6 +77,9 @@ class TokenVerifier {
 
   // The same, but the answer tells the cause, and nothing is logged. No message repeats a part of the token.
   Result Examine(absl::string_view token, absl::Time now);
+
+  // The one answer for a bad token, whose cause goes into the log alone.
+  absl::Status Refuse(absl::string_view cause, absl::Time now);
 
   // Calls `then` once no fetch is under way: at once, or later on the fetcher's thread.
   void AfterFetch(std::function<void()> then);

@@ -13,13 +13,15 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using security::v1::RoleAssignment;
 
-std::string Line(const RoleAssignment& role, const rpc::Caller& alone, const std::string& permission,
-                 const std::string& school, absl::Time now) {
+std::string Line(const RoleAssignment& role, const std::string& target, const rpc::Caller& alone,
+                 const std::string& permission, const std::string& school, absl::Time now) {
   std::string line = role.role();
   if (!role.company().empty()) absl::StrAppend(&line, " of ", role.company());
+  if (!role.scope().empty()) absl::StrAppend(&line, " for ", role.scope());
   if (role.has_start_time()) absl::StrAppend(&line, " from ", TimeUtil::ToString(role.start_time()));
   if (role.has_end_time()) absl::StrAppend(&line, " until ", TimeUtil::ToString(role.end_time()));
   if (!rpc::IsValid(role, now)) return absl::StrCat(line, ": does not hold now");
+  if (!rpc::Reaches(role, target)) return absl::StrCat(line, ": does not reach ", target);
   return absl::StrCat(line, security::Allows(alone, permission, school) ? ": gives " : ": does not give ", permission);
 }
 
@@ -36,13 +38,16 @@ absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::Met
                      const v1::ExplainAccessRequest& request, absl::Time now, v1::ExplainAccessResponse& response) {
   const std::string& school = snapshot.school();
   const std::string& permission = method.options().GetExtension(options::v1::permission);
-  ASSIGN_OR_RETURN(const std::vector<RoleAssignment> roles, rpc::RightsOf(snapshot, request.subject()));
+  const std::string& target = request.name();
+  ASSIGN_OR_RETURN(const rpc::Rights rights, rpc::RightsOf(snapshot, request.subject()));
   rpc::Caller nobody;
   nobody.subject = request.subject();
-  for (const RoleAssignment& role : roles)
-    response.add_roles(Line(role, rpc::WithRights(nobody, school, {role}, now), permission, school, now));
+  for (const RoleAssignment& role : rights.roles)
+    response.add_roles(
+        Line(role, target, rpc::WithRights(nobody, school, target, {role}, now), permission, school, now));
   response.set_permission(permission);
-  response.set_allowed(security::Allows(rpc::WithRights(nobody, school, roles, now), permission, school));
+  const std::optional<rpc::Caller> caller = rpc::Entitled(nobody, school, target, rights, now);
+  response.set_allowed(caller.has_value() && security::Allows(*caller, permission, school));
   return absl::OkStatus();
 }
 

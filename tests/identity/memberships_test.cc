@@ -127,6 +127,37 @@ TEST_P(MembershipsTest, ARoleHoldsFromItsStartUntilItsEnd) {
   EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
 }
 
+TEST_P(MembershipsTest, ARoleForOneCohortReachesWhatIsBelowItAndNothingElse) {
+  RoleAssignment role = Role("trainer");
+  role.set_scope("schools/nancy/cohorts/ai-1");
+  ASSERT_TRUE(Give("zoe", {role}).ok());
+  enrolment::v1::GetCohortRequest cohort;
+  cohort.set_name("schools/nancy/cohorts/ai-1");
+  EXPECT_TRUE(absl::IsNotFound(As("zoe", cohort))) << As("zoe", cohort);  // let in, where there is none
+  enrolment::v1::ListLearnersRequest learners;
+  learners.set_parent("schools/nancy/cohorts/ai-1");
+  EXPECT_TRUE(As("zoe", learners).ok()) << As("zoe", learners);
+  learners.set_parent("schools/nancy/cohorts/ai-2");
+  EXPECT_TRUE(absl::IsPermissionDenied(As("zoe", learners)));
+  cohort.set_name("schools/nancy/cohorts/ai-10");
+  EXPECT_TRUE(absl::IsPermissionDenied(As("zoe", cohort)));
+  enrolment::v1::ListCohortsRequest all;
+  all.set_parent("schools/nancy");
+  EXPECT_TRUE(absl::IsPermissionDenied(As("zoe", all)));
+  EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
+  world_.Settle();
+  EXPECT_TRUE(absl::IsPermissionDenied(ListsProgrammes("zoe")));
+  site::v1::ExplainAccessRequest why;
+  why.set_name("schools/nancy/cohorts/ai-2");
+  why.set_subject(ForeignSubject("zoe"));
+  why.set_method("vivier.enrolment.v1.EnrolmentService.ListLearners");
+  const auto no = world_.Call<site::v1::ExplainAccessResponse>(why);
+  ASSERT_TRUE(no.ok()) << no.status();
+  EXPECT_FALSE(no->allowed());
+  ASSERT_EQ(no->roles_size(), 1);
+  EXPECT_EQ(no->roles(0), "trainer for schools/nancy/cohorts/ai-1: does not reach schools/nancy/cohorts/ai-2");
+}
+
 TEST_P(MembershipsTest, APartnerActsForItsCompanyOnly) {
   for (const char* siret : {"13002526500013", "55208131766522"}) {
     partners::v1::CreateCompanyRequest request;

@@ -175,6 +175,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     }
     EXPECT_TRUE(absl::IsNotFound(status) || absl::IsFailedPrecondition(status))
         << method.full_name() << ", " << mutation.what << ": " << status;
+    // A link went with the person who was erased, and none is made for him again.
+    if (method.name() == "DeleteAccessLink") return false;
     EXPECT_EQ(done_.count(&method), 0u) << method.full_name() << " was possible, but " << mutation.what << ": "
                                         << status;
     return false;

@@ -165,6 +165,7 @@ class BaseRequest {
         "vivier.log.v1.FollowEventsRequest.after_hash",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
         "vivier.security.v1.RoleAssignment.company",  // of partners
+        "vivier.security.v1.RoleAssignment.scope",
         "vivier.security.v1.RoleAssignment.start_time",
         "vivier.security.v1.RoleAssignment.end_time",
         "vivier.statistics.v1.ComputeOwnIndicatorsRequest.cohorts",  // or a year
@@ -181,6 +182,7 @@ class BaseRequest {
         {"vivier.site.v1.ExplainAccessRequest.name", "schools/nancy"},
         {"vivier.site.v1.ExplainAccessRequest.method", "vivier.enrolment.v1.EnrolmentService.GetSchool"},
         {"vivier.security.v1.RoleAssignment.role", "trainer"},
+        {"vivier.enrolment.v1.AccessLink.resource", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},

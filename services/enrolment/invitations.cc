@@ -1,0 +1,83 @@
+// Invitations: roles that wait for who brings the secret.
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/enrolment/access.h"
+#include "services/enrolment/access_rules.h"
+#include "services/enrolment/dates.h"
+#include "services/enrolment/grants.h"
+#include "services/enrolment/membership.h"
+#include "services/enrolment/names.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/rights.h"
+#include "shared/security/secret.h"
+
+namespace vivier::enrolment {
+
+using rpc::Call;
+using v1::Invitation;
+
+namespace {
+
+constexpr char kSecret[] = "/secret";
+
+std::string SecretName(const Invitation& invitation) { return absl::StrCat(invitation.name(), kSecret); }
+
+}  // namespace
+
+absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(Call& call,
+                                                                      const v1::CreateInvitationRequest& request) {
+  Invitation invitation = request.invitation();
+  RETURN_IF_ERROR(CheckRoles(call.school(), "invitation", invitation.roles()));
+  invitation.set_name(absl::StrCat(request.parent(), "/invitations/", request.invitation_id()));
+  const absl::Time end = call.time() + kInvitationLife;
+  *invitation.mutable_create_time() = ToTimestamp(call.time());
+  *invitation.mutable_expire_time() = ToTimestamp(end);
+  RETURN_IF_ERROR(invitations_.Insert(call, invitation));
+  v1::CreateInvitationResponse response;
+  response.set_name(invitation.name());
+  response.set_secret(security::NewSecret());
+  *response.mutable_expire_time() = invitation.expire_time();
+  // A role that gives nothing: it takes an identity as well.
+  RETURN_IF_ERROR(GiveRights(call, SecretName(invitation), security::PrincipalOf(response.secret()),
+                             {RoleUntil("secret:invitation", end)}));
+  return response;
+}
+
+absl::StatusOr<google::protobuf::Empty> Access::DeleteInvitation(Call& call,
+                                                                 const v1::DeleteInvitationRequest& request) {
+  ASSIGN_OR_RETURN(Invitation invitation, invitations_.Get(call, request.name(), request.etag()));
+  RETURN_IF_ERROR(Forget(call, invitation));
+  return google::protobuf::Empty();
+}
+
+// The caller is who his issuer says, and the secret is what he was sent: it takes both.
+absl::StatusOr<v1::Membership> Access::AcceptInvitation(Call& call, const v1::AcceptInvitationRequest& request) {
+  ASSIGN_OR_RETURN(const rpc::Rights rights,
+                   rpc::RightsOf(call.unit().transaction(), security::PrincipalOf(request.secret())));
+  const std::string name(absl::StripSuffix(rights.membership, kSecret));
+  ASSIGN_OR_RETURN(std::optional<Invitation> invitation, invitations_.Find(call, name));
+  if (!invitation.has_value() || ToTime(invitation->expire_time()) <= call.time()) return NotAllowed(request.parent());
+  v1::Membership membership;
+  membership.set_name(absl::StrCat(request.parent(), "/memberships/", IdOf(invitation->name())));
+  membership.set_subject(call.caller().subject);
+  membership.set_display_name(invitation->display_name());
+  *membership.mutable_roles() = invitation->roles();
+  RETURN_IF_ERROR(CheckMembership(call, nullptr, membership));
+  RETURN_IF_ERROR(memberships_.Insert(call, membership));
+  RETURN_IF_ERROR(Forget(call, *invitation));
+  return membership;
+}
+
+absl::Status Access::ExpireInvitation(Call& call, const std::string& name) {
+  ASSIGN_OR_RETURN(Invitation invitation, invitations_.Get(call, name));
+  return ToTime(invitation.expire_time()) > call.time() ? absl::OkStatus() : Forget(call, invitation);
+}
+
+absl::Status Access::Forget(Call& call, const Invitation& invitation) {
+  RETURN_IF_ERROR(invitations_.Delete(call, invitation.name()));
+  return EndRights(call, SecretName(invitation));
+}
+
+}  // namespace vivier::enrolment
