@@ -44,8 +44,9 @@ int ExitStatus(int waited) { return WIFEXITED(waited) ? WEXITSTATUS(waited) : 12
 
 }  // namespace
 
-Process::Process(const std::vector<std::string>& arguments, const std::string& log) : log_(log) {
-  std::vector<std::string> words = {Executable()};
+Process::Process(const std::vector<std::string>& arguments, const std::string& log, const std::string& executable)
+    : log_(log) {
+  std::vector<std::string> words = {executable.empty() ? Executable() : executable};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

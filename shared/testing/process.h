@@ -15,9 +15,9 @@ namespace vivier::testing {
 
 class Process {
  public:
-  // Starts the executable that VIVIER_BINARY names with these arguments and appends its output to the file `log`. Ends
-  // the test program with a clear message if that fails.
-  Process(const std::vector<std::string>& arguments, const std::string& log);
+  // Starts the executable, the one that VIVIER_BINARY names without one, with these arguments and appends its output to
+  // the file `log`. Ends the test program with a clear message if that fails.
+  Process(const std::vector<std::string>& arguments, const std::string& log, const std::string& executable = "");
   ~Process() { Kill(); }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

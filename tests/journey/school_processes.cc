@@ -16,9 +16,7 @@
 #include "shared/testing/engines.h"
 
 namespace vivier::testing {
-namespace {
 
-// A port of the loopback address that is free at this moment.
 int FreePort() {
   const int probe = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -30,6 +28,8 @@ int FreePort() {
   close(probe);
   return ntohs(address.sin_port);
 }
+
+namespace {
 
 std::string Stories() {
   const char* source = std::getenv("VIVIER_SOURCE");
@@ -69,6 +69,7 @@ void SchoolProcesses::WriteConfig() {
   if (!setup_.redis.empty()) config << "redis: \"unix:" << setup_.redis << "\"\n";
   if (setup_.engine == storage::Engine::kPostgres)
     config << "engine: POSTGRES\npostgres: \"" << FreshPostgres() << "\"\n";
+  config << setup_.config;
   for (const std::string& service : FiveServices()) {
     const bool twice = ports_.count(service + "-2") > 0;
     config << "peers { service: \"" << service << "\" address: \"" << (twice ? "ipv4:" : "") << AddressOf(service)
@@ -77,9 +78,13 @@ void SchoolProcesses::WriteConfig() {
 }
 
 void SchoolProcesses::Start(const std::string& process, const std::string& service) {
-  processes_[process] = std::make_unique<Process>(
-      std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", AddressOf(process)},
-      absl::StrCat(data_, "/", process, ".log"));
+  std::vector<std::string> arguments = {"serve", service, "--data", data_, "--listen_address", AddressOf(process)};
+  if (setup_.metrics) {
+    int& port = metrics_ports_[process];
+    if (port == 0) port = FreePort();
+    arguments.insert(arguments.end(), {"--metrics_address", absl::StrCat("127.0.0.1:", port)});
+  }
+  processes_[process] = std::make_unique<Process>(arguments, absl::StrCat(data_, "/", process, ".log"));
   processes_[process]->WaitForAddress(data_, service == "all" ? "enrolment" : service);
 }
 

@@ -18,6 +18,9 @@ inline const std::vector<std::string>& FiveServices() {
   return services;
 }
 
+// A port of the loopback address that is free at this moment.
+int FreePort();
+
 class SchoolProcesses {
  public:
   struct Setup {
@@ -26,6 +29,8 @@ class SchoolProcesses {
     std::vector<std::string> replicated = {};  // services with two processes (PostgreSQL)
     std::string redis = "";                    // its socket, "" for none
     bool tls = false;                          // each process with its own certificate
+    bool metrics = false;                      // each process with an endpoint for Prometheus
+    std::string config = "";                   // more lines of the configuration
   };
 
   explicit SchoolProcesses(const Setup& setup);
@@ -39,6 +44,9 @@ class SchoolProcesses {
   std::string StoryLog() const { return story_->Log(); }
 
   Process& process(const std::string& service) { return *processes_.at(service); }
+  const std::string& data() const { return data_; }
+  // The port of each process's endpoint for Prometheus.
+  const std::map<std::string, int>& metrics_ports() const { return metrics_ports_; }
   // Starts a service that was killed again, where it was.
   void Restart(const std::string& service);
 
@@ -63,6 +71,7 @@ class SchoolProcesses {
   std::unique_ptr<Certificates> certificates_;  // null without TLS
   std::string data_;
   std::map<std::string, int> ports_;
+  std::map<std::string, int> metrics_ports_;
   std::map<std::string, std::unique_ptr<Process>> processes_;  // a second replica is "enrolment-2"
   std::unique_ptr<Process> story_;
 };
