@@ -22,6 +22,17 @@ const google::protobuf::MethodDescriptor* FollowMethod() {
   return log::v1::FollowEventsRequest::descriptor()->file()->service(0)->FindMethodByName("FollowEvents");
 }
 
+// Where the log ends is read only for a page that goes out: with events, or because one `is_due`.
+absl::Status ReadPage(storage::Transaction& transaction, int64_t after, bool is_due,
+                      log::v1::FollowEventsResponse& page) {
+  ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, storage::ReadEvents(transaction, after));
+  for (log::v1::LoggedEvent& event : events) *page.add_events() = std::move(event);
+  if (page.events().empty() && !is_due) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t last, storage::LastEvent(transaction));
+  page.set_last_number(last);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void LogService::Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter,
@@ -88,16 +99,12 @@ absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowE
       if (stopping_) return Unavailable("the service is stopping");
       seen = log.commits;
     }
+    const bool is_due = absl::Now() >= due;
     log::v1::FollowEventsResponse page;
-    RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
-      ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, storage::ReadEvents(transaction, number));
-      for (log::v1::LoggedEvent& event : events) *page.add_events() = std::move(event);
-      ASSIGN_OR_RETURN(const int64_t last, storage::LastEvent(transaction));
-      page.set_last_number(last);
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(log.readers->Read(
+        school, [&](storage::Transaction& transaction) { return ReadPage(transaction, number, is_due, page); }));
     if (stream.gone()) return absl::CancelledError("the follower has gone");
-    if (page.events().empty() && absl::Now() < due) {
+    if (page.events().empty() && !is_due) {
       WaitForCommit(log, seen, stream);
       continue;
     }

@@ -258,6 +258,7 @@ class RunningSite : public Site {
     options.tls = ServingTls(config(), process_);
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
     if (!config().metrics_address().empty()) {
+      rpc::metrics::ReadBudgetAlarms("spent");  // from now on, so that the first one is seen to rise
       ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address(),
                                                                    std::make_shared<Exposition>(vitals_)));
     }
