@@ -253,9 +253,9 @@ void Alerts::CheckNobodyIsNamed() const {
 TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   TellStory();
   absl::SleepFor(absl::Seconds(1));  // four scrapes: that nothing happens cannot be waited for
-  EXPECT_THAT(prometheus_->Alerts(), ::testing::IsSubsetOf({"CallsSlow", "CallsFail", "WritesQueue"}));
+  // A machine that is busy with other tests may be slow; and above this school nobody is at home.
+  EXPECT_THAT(prometheus_->Alerts(), ::testing::IsSubsetOf({"CallsSlow", "WritesQueue", "DeliveryWaits"}));
   CheckWhatIsNamed();
-  CheckDashboards();
   CheckNobodyIsNamed();
 
   // Enrolment's log is poisoned; before that somebody kept a copy of its file, and later puts it back.
@@ -332,6 +332,7 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   std::set<std::string> all;
   for (const auto& [name, alert] : prometheus_->Rules()) all.insert(name);
   EXPECT_EQ(raised_, all);
+  CheckDashboards();
   school_.process("curriculum").Kill();
 }
 
