@@ -28,9 +28,10 @@ class Doctor : public ::testing::Test {
   ~Doctor() override { fs::remove_all(settings_.data); }
 
   void Configure(const std::string& lines) {
-    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
-        "schools: \"nancy\" network: \"test\" engine: SQLITE development: true " + lines, &settings_.config))
-        << lines;
+    settings_.config.Clear();
+    const std::string all = "schools: 'nancy' network: 'test' engine: SQLITE development: true";
+    for (const std::string& text : {all, lines})
+      ASSERT_TRUE(google::protobuf::TextFormat::MergeFromString(text, &settings_.config)) << text;
   }
 
   // The worst that is said of what begins with that; null when nothing is.
