@@ -18,8 +18,10 @@ namespace vivier::rpc {
 namespace {
 
 constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-constexpr int kOutcomesLoggedMax = 100;                     // a second, of traces that are not sampled
-constexpr size_t kTraceparentSize = 55;                     // 2 + 32 + 16 + 2 digits and three hyphens
+// Outcomes a second: of traces that somebody wants to read, and of the others.
+constexpr int kSampledLoggedMax = 2000;
+constexpr int kOthersLoggedMax = 100;
+constexpr size_t kTraceparentSize = 55;  // 2 + 32 + 16 + 2 digits and three hyphens
 
 spdlog::logger& Logger() {
   static spdlog::logger& logger = [&]() -> spdlog::logger& {
@@ -179,9 +181,9 @@ void Log(Level level, absl::string_view message, Fields fields) {
 
 void LogOutcome(const Traceparent& trace, absl::string_view what, absl::string_view resource,
                 const absl::Status& outcome) {
-  static LogLimit& limit = *new LogLimit(kOutcomesLoggedMax);
-  if (!Logger().should_log(spdlog::level::info)) return;
-  if (!trace.sampled && !limit.Enter(absl::Now())) return;
+  static LogLimit& sampled = *new LogLimit(kSampledLoggedMax);
+  static LogLimit& others = *new LogLimit(kOthersLoggedMax);
+  if (!Logger().should_log(spdlog::level::info) || !(trace.sampled ? sampled : others).Enter(absl::Now())) return;
   const TraceScope scope(trace);
   const std::string reason = outcome.ok() ? "OK" : ReasonOf(outcome);
   Log(Level::kInfo, "done", {{"what", what}, {"resource", resource}, {"outcome", reason}});

@@ -52,9 +52,9 @@ void SetLogService(absl::string_view service, Level least = Level::kInfo);
 
 void Log(Level level, absl::string_view message, Fields fields = {});
 
-// How a write or a reaction ended, so that one cause can be followed through the services' logs by its trace id. Always
-// where the caller asked for it (the trace is sampled); of other traces as many a second as a busy school makes, since
-// under load a log must not cost more than the work. `what` is the rpc, the event's type or the tick.
+// How a write or a reaction ended, so that one cause can be followed through the services' logs by its trace id. Where
+// the caller asked for it (the trace is sampled) up to 2,000 a second; of other traces 100, as many as a busy school
+// makes, since under load a log must not cost more than the work. `what` is the rpc, the event's type or the tick.
 void LogOutcome(const Traceparent& trace, absl::string_view what, absl::string_view resource,
                 const absl::Status& outcome);
 
