@@ -28,7 +28,7 @@ site_is_running() {
 # Deletes what a site keeps, and nothing else that may lie in its folder.
 empty_site() { rm -rf "${1:?}"/{config.textproto,keys,certificates,db,postgres,redis,run,logs,edge,"$PARENT"}; }
 
-declare -A ADDRESS=()
+declare -A ADDRESS=() METRICS=()
 
 # start_site DIR ENGINE TLS: TLS is empty for plain text.
 start_site() {
@@ -54,6 +54,8 @@ choose_addresses() {
   for process in "${PROCESSES[@]}"; do
     port=$(free_port "$port")
     ADDRESS[$process]=127.0.0.1:$port
+    port=$(free_port $((port + 1)))
+    METRICS[$process]=127.0.0.1:$port
     port=$((port + 1))
   done
 }
@@ -109,7 +111,7 @@ start_service() {
   local where=${ADDRESS[$2]}
   say "Starting $2 on $where"
   rm -f "$4/run/$3".*.address
-  start "$1" "$2" "$VIVIER" serve "$3" --data "$4" --listen_address "$where"
+  start "$1" "$2" "$VIVIER" serve "$3" --data "$4" --listen_address "$where" --metrics_address "${METRICS[$2]}"
   wait_until "$1" "$2" compgen -G "$4/run/$3.*.address"
 }
 
@@ -159,10 +161,13 @@ call_through_edge() {
 print_site() {
   local process
   say ""
-  for process in "${PROCESSES[@]}"; do printf '  %-12s %s\n' "$process" "${ADDRESS[$process]}"; done
+  for process in "${PROCESSES[@]}"; do
+    printf '  %-12s %s   metrics http://%s/metrics\n' "$process" "${ADDRESS[$process]}" "${METRICS[$process]}"
+  done
   [[ ! -v ADDRESS[edge] ]] || printf '  %-12s %s\n' edge "${ADDRESS[edge]}"
   say ""
   say "A token to try: $("$VIVIER" token --data "$1")"
+  say "Its health:     build/vivier status --data $1"
   say "A call to try:  build/vivier call ListCohorts '{\"parent\": \"schools/nancy\"}' --data $1"
 }
 

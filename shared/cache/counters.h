@@ -21,7 +21,8 @@ struct RedisCounters {
 };
 
 struct LayeredCounters {
-  std::atomic<uint64_t> loads{0};   // questions to the owner
+  std::atomic<uint64_t> loads{0};  // questions to the owner
+  std::atomic<uint64_t> load_nanoseconds{0};
   std::atomic<uint64_t> joined{0};  // callers that waited for somebody else's load
 };
 

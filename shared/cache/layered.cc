@@ -3,6 +3,7 @@
 #include <future>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "shared/base/error.h"
 
 namespace vivier::cache {
@@ -27,8 +28,10 @@ void Layered::Fetch(const std::string& name, uint64_t fingerprint, Loader loader
   const FlightPointer flight = Join(name, fingerprint, std::move(callback));
   if (flight == nullptr) return;
   const auto load = [this, flight, loader = std::move(loader)] {
-    counters_.loads.fetch_add(1, std::memory_order_relaxed);
-    loader([this, flight](absl::StatusOr<Versioned> loaded) { Land(flight, KeepLoaded(*flight, std::move(loaded))); });
+    loader([this, flight, begin = absl::Now()](absl::StatusOr<Versioned> loaded) {
+      CountLoad(begin);
+      Land(flight, KeepLoaded(*flight, std::move(loaded)));
+    });
   };
   if (redis_ == nullptr) return load();
   redis_->Get(name, fingerprint, [this, flight, load](std::optional<Versioned> value) {
@@ -57,8 +60,10 @@ absl::StatusOr<Bytes> Layered::FetchBlocking(const std::string& name, uint64_t f
   if (value) {
     Land(flight, KeepNear(*flight, *std::move(value)));
   } else {
-    counters_.loads.fetch_add(1, std::memory_order_relaxed);
-    Land(flight, KeepLoaded(*flight, loader()));
+    const absl::Time begin = absl::Now();
+    absl::StatusOr<Versioned> loaded = loader();
+    CountLoad(begin);
+    Land(flight, KeepLoaded(*flight, std::move(loaded)));
   }
   return answer.get();
 }
@@ -104,6 +109,12 @@ void Layered::Drop(absl::string_view name) {
   near_.Drop(name);
   const std::lock_guard lock(mutex_);
   flights_.erase(name);
+}
+
+void Layered::CountLoad(absl::Time begin) {
+  counters_.loads.fetch_add(1, std::memory_order_relaxed);
+  counters_.load_nanoseconds.fetch_add(static_cast<uint64_t>(absl::ToInt64Nanoseconds(absl::Now() - begin)),
+                                       std::memory_order_relaxed);
 }
 
 void Layered::Forget() {

@@ -71,6 +71,7 @@ class Layered {
   Bytes KeepNear(const Flight& flight, Versioned value);
   absl::StatusOr<Bytes> KeepLoaded(const Flight& flight, absl::StatusOr<Versioned> loaded);
   void Forget();
+  void CountLoad(absl::Time begin);
 
   LayeredCounters counters_;
   NearCache near_;

@@ -13,6 +13,7 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
+#include "shared/rpc/log.h"
 #include "shared/rpc/method.h"
 #include "shared/transport/channel.h"
 
@@ -20,6 +21,7 @@ ABSL_FLAG(std::string, role, "school_director", "roles of the token, comma-separ
 ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
 ABSL_FLAG(std::string, partner, "", "the company that a partner's token acts for, schools/…/companies/…");
 ABSL_FLAG(std::string, reason, "", "why the call goes beyond a read budget; kept in the audit record");
+ABSL_FLAG(std::string, traceparent, "", "call: a W3C trace context to go on with; one that is logged by default");
 ABSL_FLAG(bool, list, false, "call: name every rpc");
 ABSL_FLAG(std::string, edge, "", "call: HOST:PORT of the edge, to come in as an outsider does");
 ABSL_FLAG(std::string, edge_authority, "", "call: a PEM file, who signed the edge's certificate");
@@ -57,11 +59,16 @@ absl::StatusOr<std::string> TokenOfFlags(const Settings& settings) {
   return tokens->ForDevelopment(CallerOfFlags(settings.config));
 }
 
+std::string TraceOfFlags() {
+  const std::string given = absl::GetFlag(FLAGS_traceparent);
+  return given.empty() ? rpc::Traceparent::New(/*sampled=*/true).ToString() : given;
+}
+
 absl::StatusOr<std::string> Ask(rpc::Channel& channel, const pb::MethodDescriptor& method, const pb::Message& request,
                                 const Settings& settings) {
   ASSIGN_OR_RETURN(std::string authorization, TokenOfFlags(settings));
   return channel.Call(rpc::PathOf(method), request.SerializeAsString(),
-                      {absl::Seconds(30), authorization, "", absl::GetFlag(FLAGS_reason)});
+                      {absl::Seconds(30), authorization, TraceOfFlags(), absl::GetFlag(FLAGS_reason)});
 }
 
 absl::StatusOr<std::string> AskEdge(const pb::MethodDescriptor& method, const pb::Message& request,

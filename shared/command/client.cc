@@ -56,7 +56,8 @@ void Client::Try(const google::protobuf::MethodDescriptor& method, const Message
   }
   absl::BlockingCounter pending(static_cast<int>(open.size()));
   for (size_t i : open) {
-    (*channel)->Start(rpc::PathOf(method), messages[i]->SerializeAsString(), {kTryTimeout, *authorization, ""},
+    (*channel)->Start(rpc::PathOf(method), messages[i]->SerializeAsString(),
+                      {kTryTimeout, *authorization, rpc::Traceparent::New(/*sampled=*/true).ToString()},
                       [&answers, &pending, i](absl::StatusOr<std::string> answer) {
                         answers[i] = std::move(answer);
                         pending.DecrementCount();

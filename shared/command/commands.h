@@ -21,6 +21,10 @@ int Serve(const Arguments& arguments, Modules modules);
 int Migrate(const Arguments& arguments, Modules modules);
 // check: configuration, schema and keys, before a start.
 int Check(const Arguments& arguments, Modules modules);
+// status: each service of the school, its version, log, lags and what is set aside, on one screen.
+int Status(const Arguments& arguments, Modules modules);
+// doctor: what surrounds the school, each with what to do; works while the school is stopped.
+int Doctor(const Arguments& arguments, Modules modules);
 // verify: proves the invariants of docs/invariants.md on the data.
 int Verify(const Arguments& arguments, Modules modules);
 // grant-admin SUBJECT: makes a principal the school's director; for the first one, and when none is left.

@@ -34,6 +34,7 @@ class Session {
   static absl::StatusOr<std::unique_ptr<Session>> Open(const Settings& settings, std::vector<site::Module> modules);
 
   bool running() const { return site_ == nullptr; }
+  bool Serves(const std::string& service) const { return channels_.count(service) > 0; }
   // UNAVAILABLE when that service of a running school does not run.
   absl::StatusOr<rpc::Channel*> To(const std::string& service);
   // A channel to every process of the school, for what is asked of all.
@@ -51,9 +52,10 @@ class Session {
   }
   // The answer of one service, asked as the machine's operator.
   template <class Response, class Request>
-  absl::StatusOr<Response> AskAsOperator(const std::string& service, const Request& request) {
+  absl::StatusOr<Response> AskAsOperator(const std::string& service, const Request& request,
+                                         absl::Duration timeout = kAskTimeout) {
     ASSIGN_OR_RETURN(rpc::Channel * channel, To(service));
-    return Ask<Response>(*channel, request);
+    return Ask<Response>(*channel, request, timeout);
   }
 
  private:
@@ -61,10 +63,10 @@ class Session {
   static constexpr absl::Duration kAskTimeout = absl::Minutes(5);
 
   template <class Response, class Request>
-  absl::StatusOr<Response> Ask(rpc::Channel& channel, const Request& request) {
+  absl::StatusOr<Response> Ask(rpc::Channel& channel, const Request& request, absl::Duration timeout = kAskTimeout) {
     const std::string authorization = over_tls_ ? "" : tokens_->OfService("operator");
     return rpc::Invoke<Response>(channel, *rpc::MethodTaking(*Request::descriptor()), request,
-                                 {kAskTimeout, authorization, ""});
+                                 {timeout, authorization, ""});
   }
 
   bool over_tls_ = false;                                           // then the certificate says who we are

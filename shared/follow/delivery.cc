@@ -113,6 +113,7 @@ absl::StatusOr<bool> Delivery::DeliverPage() {
 
 // The outcome to store; an error where it must be tried again.
 absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event) const {
+  const rpc::TraceScope scope(rpc::Traceparent::Parse(event.traceparent()).value_or(rpc::Traceparent::New()));
   std::unique_ptr<google::protobuf::Message> message = NewMessage(options_.delivery->event);
   if (!message->ParseFromString(event.payload().value())) return Internal("the payload is no message of its type");
   const std::string id = UuidOf(absl::StrCat(options_.target, "|", options_.school, "|", event.hash()));

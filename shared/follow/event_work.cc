@@ -38,18 +38,20 @@ EventWork::EventWork(std::string school, std::string producer, const log::v1::Lo
       event_(event),
       reaction_(reaction),
       park_(std::move(park)),
-      done_(std::move(done)) {}
+      done_(std::move(done)),
+      trace_(rpc::Traceparent::Parse(event_.traceparent()).value_or(rpc::Traceparent::New())) {}
 
 // The rows of a reaction follow from its event's content, which only the reaction knows.
 void EventWork::Want(storage::Transaction::Wanted&) const {}
 
 void EventWork::Run(storage::Transaction& transaction, absl::Time now) {
-  const rpc::TraceScope scope(rpc::Traceparent::Parse(event_.traceparent()).value_or(rpc::Traceparent::New()));
+  const rpc::TraceScope scope(trace_);
+  reacted_ = false;
   absl::StatusOr<Verdict> verdict = Decide(transaction, now);
   outcome_ = verdict.ok() ? Outcome{*verdict, absl::OkStatus()} : Outcome{Verdict::kRefused, verdict.status()};
 }
 
-absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, absl::Time now) const {
+absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, absl::Time now) {
   ASSIGN_OR_RETURN(Position position, ReadPosition(transaction, producer_));
   if (position.number >= event_.number()) return Verdict::kApplied;  // by another replica
   if (position.number != event_.number() - 1) return Verdict::kGap;
@@ -62,6 +64,7 @@ absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, abs
   // An event whose person was erased has nothing left to react to.
   if (!event_.payload().value().empty()) {
     if (reaction_ != nullptr) RETURN_IF_ERROR(ReactUnlessErased(transaction, now));
+    reacted_ = reaction_ != nullptr;
     RETURN_IF_ERROR(Erase(transaction, now));
   }
   RETURN_IF_ERROR(MoveCursor(transaction, position.number));
@@ -100,7 +103,7 @@ absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now)
   rpc::Call call(caller, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, none);
   RETURN_IF_ERROR(reaction_->reaction(call, *event));
   return unit.Apply({caller.subject, reaction_->event->full_name(), event_.subject(),
-                     absl::StrCat(producer_, "/", event_.number()), event_.hash(), event_.traceparent()},
+                     absl::StrCat(producer_, "/", event_.number()), event_.hash(), trace_.ToString()},
                     now);
 }
 
@@ -125,6 +128,8 @@ absl::Status EventWork::MoveCursor(storage::Transaction& transaction, int64_t be
 
 void EventWork::Done(const absl::Status& committed) {
   if (!committed.ok()) outcome_ = {Verdict::kRefused, committed};
+  if (reacted_ || !outcome_.error.ok())
+    rpc::LogOutcome(trace_, storage::TypeOf(event_), event_.subject(), outcome_.error);
   done_(std::move(outcome_));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "shared/rpc/log.h"
 #include "shared/rpc/service.h"
 #include "shared/storage/writer.h"
 #include "vivier/log/v1/log.pb.h"
@@ -47,7 +48,7 @@ class EventWork : public storage::Work {
   void Done(const absl::Status& committed) override;
 
  private:
-  absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, absl::Time now) const;
+  absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, absl::Time now);
   absl::StatusOr<bool> IsBehindParked(storage::Transaction& transaction) const;
   absl::Status ReactUnlessErased(storage::Transaction& transaction, absl::Time now) const;
   absl::Status Erase(storage::Transaction& transaction, absl::Time now) const;
@@ -61,6 +62,8 @@ class EventWork : public storage::Work {
   const rpc::Service::EventReaction* const reaction_;
   const std::string park_;
   const std::function<void(Outcome)> done_;
+  const rpc::Traceparent trace_;  // of what caused the event
+  bool reacted_ = false;
   Outcome outcome_;
 };
 

@@ -6,7 +6,6 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
-#include "shared/rpc/metrics.h"
 #include "shared/storage/erasure.h"
 #include "shared/storage/events.h"
 
@@ -23,12 +22,13 @@ bool IsPassing(const absl::Status& error) {
          absl::IsDeadlineExceeded(error);
 }
 
+absl::Time TimeOf(const log::v1::LoggedEvent& event) {
+  return absl::FromUnixSeconds(event.create_time().seconds()) + absl::Nanoseconds(event.create_time().nanos());
+}
+
 }  // namespace
 
-Follower::Follower(Options options)
-    : options_(std::move(options)),
-      lag_(rpc::metrics::FollowerLag(options_.service, options_.producer)),
-      thread_([this] { Loop(); }) {}
+Follower::Follower(Options options) : options_(std::move(options)), thread_([this] { Loop(); }) {}
 
 Follower::~Follower() {
   {
@@ -55,7 +55,7 @@ void Follower::Loop() {
     if (ReasonOf(ended) == "LOG_FORKED") {
       rpc::Log(rpc::Level::kError, "the log that this service follows was restored to the past; following stops",
                {{"producer", options_.producer}, {"school", options_.school}, {"error", ended.message()}});
-      forked_ = true;
+      options_.progress->Fork();
       return;
     }
     Pause();
@@ -68,7 +68,7 @@ absl::Status Follower::FollowOnce() {
     ASSIGN_OR_RETURN(position, ReadPosition(transaction, options_.producer));
     return absl::OkStatus();
   }));
-  applied_ = position.number;
+  options_.progress->Begin(position.number);
   log::v1::FollowEventsRequest request;
   request.set_parent(absl::StrCat("schools/", options_.school));
   request.set_service(options_.producer);
@@ -86,6 +86,7 @@ absl::Status Follower::FollowOnce() {
       ASSIGN_OR_RETURN(std::optional<std::string> bytes, stream->Read());
       log::v1::FollowEventsResponse page;
       if (!bytes.has_value() || !page.ParseFromString(*bytes)) return Unavailable("the stream ended");
+      options_.progress->Hear(page.last_number(), options_.now());
       if (!Apply({page.events().begin(), page.events().end()})) return absl::OkStatus();
     }
   }();
@@ -98,7 +99,7 @@ bool Follower::Apply(const Events& events) {
   bool erased = false;
   size_t next = 0;
   while (next < events.size()) {
-    lag_.Set(static_cast<double>(events.size() - next));
+    options_.progress->Wait(TimeOf(events[next]));
     const std::vector<EventWork::Outcome> outcomes = Submit(events, next);
     for (const EventWork::Outcome& outcome : outcomes) {
       if (outcome.verdict == Verdict::kGap) return false;
@@ -107,15 +108,12 @@ bool Follower::Apply(const Events& events) {
         Pause();
         break;
       }
-      if (outcome.verdict == Verdict::kParked)
-        rpc::metrics::EventsParked(options_.service, options_.producer).Increment();
-      applied_ = events[next].number();
+      options_.progress->Apply(events[next].number());
       erased = erased || storage::Erases(storage::TypeOf(events[next]));
       ++next;
     }
     if (stopping()) return false;
   }
-  lag_.Set(0);
   return !erased;  // to begin anew behind it is what tells the producer
 }
 

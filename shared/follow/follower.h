@@ -4,7 +4,6 @@
 // producer's log no longer holds what was applied (LOG_FORKED) the follower stops and says so. Thread-safe.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,10 +11,11 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "prometheus/gauge.h"
 #include "shared/base/monitor.h"
 #include "shared/follow/event_work.h"
+#include "shared/follow/progress.h"
 #include "shared/rpc/channel.h"
 #include "shared/rpc/readers.h"
 #include "shared/rpc/service.h"
@@ -36,14 +36,16 @@ class Follower {
     std::function<std::string()> authorization;                 // a token of this service
     storage::Writer* writer;
     rpc::Readers* readers;
+    std::shared_ptr<Progress> progress = std::make_shared<Progress>(absl::Now());
+    std::function<absl::Time()> now = absl::Now;  // of the lag alone
   };
 
   explicit Follower(Options options);
   ~Follower();
 
   // The number of the last event that is applied or parked here, as far as this process knows.
-  int64_t applied() const { return applied_; }
-  bool forked() const { return forked_; }
+  int64_t applied() const { return options_.progress->applied(); }
+  bool forked() const { return options_.progress->forked(); }
 
  private:
   using Events = std::vector<log::v1::LoggedEvent>;
@@ -60,9 +62,6 @@ class Follower {
   bool stopping();
 
   const Options options_;
-  prometheus::Gauge& lag_;
-  std::atomic<int64_t> applied_{0};
-  std::atomic<bool> forked_{false};
   int64_t failing_number_ = 0;  // the event that fails at the moment, how often, and why
   int failures_ = 0;
   std::string failure_;

@@ -57,10 +57,12 @@ class Replica {
                                                              channel_.get(),
                                                              [token] { return token; },
                                                              writer_.get(),
-                                                             &readers_});
+                                                             &readers_,
+                                                             progress_});
   }
 
   Follower& follower() { return *follower_; }
+  Progress::Lag lag() const { return progress_->At(absl::Now()); }
   void WaitFor(int64_t number) {
     WaitUntil([&] { return follower_->applied() >= number; });
   }
@@ -72,6 +74,7 @@ class Replica {
   const std::function<absl::Status(const CohortOpened&)> react_;
   rpc::Service::EventReaction reaction_;
   std::shared_ptr<rpc::Channel> channel_;
+  const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>(absl::Now());
   std::unique_ptr<Follower> follower_;
 };
 
@@ -251,6 +254,20 @@ TEST_P(FollowerTest, StopsWhenTheLogWasRestoredToThePast) {
 
 class ReplicasTest : public FollowerTest {};
 INSTANTIATE_TEST_SUITE_P(Engines, ReplicasTest, ::testing::Values(Engine::kPostgres), testing::EngineName);
+
+// What waits is known from the first page on, and that nothing waits as well.
+TEST_P(FollowerTest, KnowsHowFarItIsBehind) {
+  std::atomic<bool> holds = true;
+  Append({"a", "b", "c"});
+  std::unique_ptr<Replica> replica =
+      Follow([&](const CohortOpened&) { return holds ? absl::UnavailableError("not yet") : absl::OkStatus(); });
+  WaitUntil([&] { return replica->lag().events == 3; });
+  EXPECT_GT(replica->lag().time, absl::ZeroDuration());
+  holds = false;
+  replica->WaitFor(3);
+  EXPECT_EQ(replica->lag().events, 0);
+  EXPECT_EQ(replica->lag().time, absl::ZeroDuration());
+}
 
 // Two processes of one service follow at the same time on one database: each event has one effect.
 TEST_P(ReplicasTest, TwoReplicasApplyEachOnce) {

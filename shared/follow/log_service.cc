@@ -15,8 +15,22 @@ namespace {
 // A stream that cannot be written to for so long has a follower that is gone or stuck; it will ask again.
 constexpr absl::Duration kWriteTimeout = absl::Seconds(30);
 
+// Without events a page goes out so often all the same (log.proto).
+constexpr absl::Duration kPageInterval = absl::Seconds(2);
+
 const google::protobuf::MethodDescriptor* FollowMethod() {
   return log::v1::FollowEventsRequest::descriptor()->file()->service(0)->FindMethodByName("FollowEvents");
+}
+
+// Where the log ends is read only for a page that goes out: with events, or because one `is_due`.
+absl::Status ReadPage(storage::Transaction& transaction, int64_t after, bool is_due,
+                      log::v1::FollowEventsResponse& page) {
+  ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, storage::ReadEvents(transaction, after));
+  for (log::v1::LoggedEvent& event : events) *page.add_events() = std::move(event);
+  if (page.events().empty() && !is_due) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t last, storage::LastEvent(transaction));
+  page.set_last_number(last);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -77,6 +91,7 @@ absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowE
       return storage::StoreFollower(transaction, admitted.follower, request.after_number(), now);
     }));
   int64_t number = request.after_number();
+  absl::Time due = absl::InfinitePast();  // of a page without events
   while (true) {
     int64_t seen = 0;
     {
@@ -84,18 +99,17 @@ absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowE
       if (stopping_) return Unavailable("the service is stopping");
       seen = log.commits;
     }
+    const bool is_due = absl::Now() >= due;
     log::v1::FollowEventsResponse page;
-    RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
-      ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, storage::ReadEvents(transaction, number));
-      for (log::v1::LoggedEvent& event : events) *page.add_events() = std::move(event);
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(log.readers->Read(
+        school, [&](storage::Transaction& transaction) { return ReadPage(transaction, number, is_due, page); }));
     if (stream.gone()) return absl::CancelledError("the follower has gone");
-    if (page.events().empty()) {
+    if (page.events().empty() && !is_due) {
       WaitForCommit(log, seen, stream);
       continue;
     }
-    number = page.events().rbegin()->number();
+    if (!page.events().empty()) number = page.events().rbegin()->number();
+    due = absl::Now() + kPageInterval;
     if (!stream.WaitWritable(kWriteTimeout) ||
         !stream.Write(std::make_shared<const std::string>(page.SerializeAsString())))
       return absl::CancelledError("the follower has gone");

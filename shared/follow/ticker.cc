@@ -30,17 +30,23 @@ class TickWork : public storage::Work {
     const rpc::Fetched none;
     storage::Unit unit(transaction);
     rpc::Call call(clock, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, none);
+    const rpc::TraceScope scope(trace_);
     verdict_ = tick_.handle(call, name_);
-    if (verdict_.ok()) verdict_ = unit.Apply({clock.subject, tick_.name, name_, "", "", ""}, now);
+    if (verdict_.ok()) verdict_ = unit.Apply({clock.subject, tick_.name, name_, "", "", trace_.ToString()}, now);
   }
 
-  void Done(const absl::Status& committed) override { done_(committed.ok() ? verdict_ : committed); }
+  void Done(const absl::Status& committed) override {
+    const absl::Status& outcome = committed.ok() ? verdict_ : committed;
+    rpc::LogOutcome(trace_, tick_.name, name_, outcome);
+    done_(outcome);
+  }
 
  private:
   const std::string school_;
   const rpc::TickRow& tick_;
   const std::string name_;
   const std::function<void(const absl::Status&)> done_;
+  const rpc::Traceparent trace_ = rpc::Traceparent::New();  // a clock begins a trace
   absl::Status verdict_;
 };
 

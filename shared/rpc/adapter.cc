@@ -79,6 +79,8 @@ struct Adapter::Incoming {
 
   void Answer(absl::StatusOr<std::shared_ptr<const std::string>> answer, absl::Time now) {
     rpc->metrics->Record(answer.status().code(), now - start);
+    if (rpc->method.writes && !trace.trace_id.empty())
+      LogOutcome(trace, rpc->method.descriptor->full_name(), target, WithReason(answer.status()));
     if (answer.ok()) return responder->Answer(*std::move(answer));
     if (absl::IsInternal(answer.status())) {
       const TraceScope scope(trace);
@@ -319,6 +321,7 @@ void Adapter::Write(std::shared_ptr<Incoming> incoming) {
 }
 
 void Adapter::FetchThenWrite(std::shared_ptr<Incoming> incoming) {
+  const TraceScope scope(incoming->trace);
   absl::StatusOr<Fetched> fetched = FetchReferences(*incoming);
   if (!fetched.ok()) return incoming->Answer(fetched.status(), surroundings_.now());
   SubmitWrite(std::move(incoming), *std::move(fetched));

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "shared/base/error.h"
+#include "shared/rpc/log_limit.h"
 #include "spdlog/logger.h"
 #include "spdlog/sinks/stdout_sinks.h"
 
@@ -16,7 +18,10 @@ namespace vivier::rpc {
 namespace {
 
 constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-constexpr size_t kTraceparentSize = 55;                     // 2 + 32 + 16 + 2 digits and three hyphens
+// Outcomes a second: of traces that somebody wants to read, and of the others.
+constexpr int kSampledLoggedMax = 2000;
+constexpr int kOthersLoggedMax = 100;
+constexpr size_t kTraceparentSize = 55;  // 2 + 32 + 16 + 2 digits and three hyphens
 
 spdlog::logger& Logger() {
   static spdlog::logger& logger = [&]() -> spdlog::logger& {
@@ -32,9 +37,9 @@ std::string& ServiceName() {
   return name;
 }
 
-std::string& CurrentTrace() {
-  thread_local std::string trace_id;
-  return trace_id;
+std::optional<Traceparent>& CurrentTrace() {
+  thread_local std::optional<Traceparent> trace;
+  return trace;
 }
 
 spdlog::level::level_enum SpdlogLevel(Level level) {
@@ -132,9 +137,9 @@ bool IsIdentifier(absl::string_view text) {
 
 }  // namespace
 
-Traceparent Traceparent::New() {
+Traceparent Traceparent::New(bool sampled) {
   return {absl::StrFormat("%016x%016x", RandomNumber(), RandomNumber()), absl::StrFormat("%016x", RandomNumber()),
-          false};
+          sampled};
 }
 
 std::optional<Traceparent> Traceparent::Parse(absl::string_view text) {
@@ -156,11 +161,11 @@ std::string Traceparent::ToString() const {
   return absl::StrCat("00-", trace_id, "-", span_id, sampled ? "-01" : "-00");
 }
 
-TraceScope::TraceScope(const Traceparent& trace) : outer_(std::move(CurrentTrace())) {
-  CurrentTrace() = trace.trace_id;
-}
+TraceScope::TraceScope(const Traceparent& trace) : outer_(std::move(CurrentTrace())) { CurrentTrace() = trace; }
 
 TraceScope::~TraceScope() { CurrentTrace() = std::move(outer_); }
+
+std::string TraceparentToSend() { return CurrentTrace() ? CurrentTrace()->Child().ToString() : ""; }
 
 void SetLogService(absl::string_view service, Level least) {
   ServiceName() = std::string(service);
@@ -169,8 +174,19 @@ void SetLogService(absl::string_view service, Level least) {
 
 void Log(Level level, absl::string_view message, Fields fields) {
   if (!Logger().should_log(SpdlogLevel(level))) return;
-  const std::string line = LogLine(absl::Now(), level, ServiceName(), CurrentTrace(), message, fields);
+  const std::string trace_id = CurrentTrace() ? CurrentTrace()->trace_id : "";
+  const std::string line = LogLine(absl::Now(), level, ServiceName(), trace_id, message, fields);
   Logger().log(SpdlogLevel(level), spdlog::string_view_t(line));
+}
+
+void LogOutcome(const Traceparent& trace, absl::string_view what, absl::string_view resource,
+                const absl::Status& outcome) {
+  static LogLimit& sampled = *new LogLimit(kSampledLoggedMax);
+  static LogLimit& others = *new LogLimit(kOthersLoggedMax);
+  if (!Logger().should_log(spdlog::level::info) || !(trace.sampled ? sampled : others).Enter(absl::Now())) return;
+  const TraceScope scope(trace);
+  const std::string reason = outcome.ok() ? "OK" : ReasonOf(outcome);
+  Log(Level::kInfo, "done", {{"what", what}, {"resource", resource}, {"outcome", reason}});
 }
 
 std::string LogLine(absl::Time time, Level level, absl::string_view service, absl::string_view trace_id,

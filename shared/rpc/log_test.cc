@@ -85,5 +85,31 @@ TEST(Log, CarriesTheTraceOfItsScopeAndObeysTheLevel) {
   EXPECT_EQ(written.substr(end_of_first).find("trace"), std::string::npos);
 }
 
+// Whoever asked for a trace finds it whole; under load the others are a sample, for a log costs more than a small
+// write.
+TEST(LogOutcome, KeepsEachSampledTraceAndSomeOfTheOthers) {
+  const auto lines = [](bool sampled) {
+    ::testing::internal::CaptureStderr();
+    for (int i = 0; i < 500; ++i) LogOutcome(Traceparent::New(sampled), "SeatHeld", "schools/nancy", absl::OkStatus());
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    return std::count(log.begin(), log.end(), '\n');
+  };
+  EXPECT_EQ(lines(true), 500);
+  const auto some = lines(false);
+  EXPECT_GT(some, 0);
+  EXPECT_LT(some, 500);
+}
+
+TEST(TraceScope, GoesOnWithANewSpan) {
+  EXPECT_EQ(TraceparentToSend(), "");
+  const Traceparent trace = Traceparent::New(true);
+  const TraceScope scope(trace);
+  const auto sent = Traceparent::Parse(TraceparentToSend());
+  ASSERT_TRUE(sent.has_value());
+  EXPECT_EQ(sent->trace_id, trace.trace_id);
+  EXPECT_NE(sent->span_id, trace.span_id);
+  EXPECT_TRUE(sent->sampled);
+}
+
 }  // namespace
 }  // namespace vivier::rpc

@@ -35,29 +35,19 @@ Family<Histogram>& Histograms(const char* name, const char* help) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*Registry());
 }
 
-Counter& CacheReads(const std::string& cache, const char* result) {
-  static auto& family = Counters("cache_reads_total", "Reads of a cache by their result");
-  return family.Add({{"cache", cache}, {"result", result}});
-}
-
 Histogram& RpcDuration(const std::string& service, const std::string& method) {
-  static auto& family = Histograms("rpc_duration_seconds", "From the arrival of a request to its answer");
+  static auto& family = Histograms("vivier_rpc_duration_seconds", "From the arrival of a request to its answer");
   return family.Add({{"service", service}, {"method", method}}, kSeconds);
 }
 
 Histogram& BatchSize(const std::string& service) {
-  static auto& family = Histograms("group_commit_batch_size", "Requests in one commit");
+  static auto& family = Histograms("vivier_group_commit_batch_size", "Requests in one commit");
   return family.Add({{"service", service}}, kBatchSizes);
 }
 
 Histogram& CommitSeconds(const std::string& service) {
-  static auto& family = Histograms("commit_duration_seconds", "COMMIT with its synchronisation to disk");
+  static auto& family = Histograms("vivier_commit_duration_seconds", "COMMIT with its synchronisation to disk");
   return family.Add({{"service", service}}, kSeconds);
-}
-
-Gauge& QueueDepth(const std::string& service) {
-  static auto& family = Gauges("writer_queue_depth", "Requests that wait for the writer");
-  return family.Add({{"service", service}});
 }
 
 }  // namespace
@@ -80,35 +70,27 @@ void Rpc::Record(absl::StatusCode code, absl::Duration took) {
 
 Counter& Rpc::CounterOf(size_t code) {
   if (Counter* known = requests_[code].load(std::memory_order_acquire)) return *known;
-  static auto& family = Counters("rpc_requests_total", "Answered requests by their status code");
+  static auto& family = Counters("vivier_rpc_requests_total", "Answered requests by their status code");
   Counter& made = family.Add({{"service", service_}, {"method", method_}, {"code", kCodeNames[code]}});
   requests_[code].store(&made, std::memory_order_release);
   return made;
 }
 
-Writer::Writer(const std::string& service)
-    : batch_size(BatchSize(service)), commit_seconds(CommitSeconds(service)), queue_depth(QueueDepth(service)) {}
-
-Cache::Cache(const std::string& cache) : hits(CacheReads(cache, "hit")), misses(CacheReads(cache, "miss")) {}
-
-Gauge& FollowerLag(const std::string& service, const std::string& source) {
-  static auto& family = Gauges("follower_lag_events", "Events of the source that are not applied yet");
-  return family.Add({{"service", service}, {"source", source}});
-}
-
-Counter& EventsParked(const std::string& service, const std::string& source) {
-  static auto& family = Counters("events_parked_total", "Events set aside because their reaction failed");
-  return family.Add({{"service", service}, {"source", source}});
-}
+Writer::Writer(const std::string& service) : batch_size(BatchSize(service)), commit_seconds(CommitSeconds(service)) {}
 
 Counter& ReadBudgetAlarms(const std::string& what) {
-  static auto& family = Counters("read_budget_alarms_total", "Read budgets that were half spent, spent or exceeded");
+  static auto& family = []() -> Family<Counter>& {
+    auto& made = Counters("vivier_read_budget_alarms_total", "Read budgets that were half spent, spent or exceeded");
+    for (const char* known : {"half spent", "spent", "exceeded with a reason"}) made.Add({{"what", known}});
+    return made;
+  }();
   return family.Add({{"what", what}});
 }
 
-Counter& InvariantViolations(const std::string& service, const std::string& invariant) {
-  static auto& family = Counters("invariant_violations_total", "Breaches of an invariant that were found");
-  return family.Add({{"service", service}, {"invariant", invariant}});
+Gauge& InvariantViolations(const std::string& service, const std::string& school, const std::string& invariant) {
+  static auto& family =
+      Gauges("vivier_invariant_violations", "Rows that broke an invariant when it was last evaluated");
+  return family.Add({{"service", service}, {"school", school}, {"invariant", invariant}});
 }
 
 }  // namespace vivier::rpc::metrics

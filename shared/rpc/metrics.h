@@ -23,7 +23,7 @@ const std::shared_ptr<prometheus::Registry>& Registry();
 // The registry in Prometheus' text format.
 std::string Text();
 
-// rpc_requests_total{service,method,code} and rpc_duration_seconds{service,method} of one method.
+// vivier_rpc_requests_total{service,method,code} and vivier_rpc_duration_seconds{service,method} of one method.
 class Rpc {
  public:
   Rpc(const std::string& service, const std::string& method);
@@ -42,28 +42,16 @@ class Rpc {
 // What one writer does.
 struct Writer {
   explicit Writer(const std::string& service);
-  prometheus::Histogram& batch_size;      // group_commit_batch_size{service}
-  prometheus::Histogram& commit_seconds;  // commit_duration_seconds{service}, with its fsync
-  prometheus::Gauge& queue_depth;         // writer_queue_depth{service}
+  prometheus::Histogram& batch_size;      // vivier_group_commit_batch_size{service}
+  prometheus::Histogram& commit_seconds;  // vivier_commit_duration_seconds{service}, with its fsync
 };
 
-// What one cache answers.
-struct Cache {
-  explicit Cache(const std::string& cache);
-  prometheus::Counter& hits;    // cache_reads_total{cache,result="hit"}
-  prometheus::Counter& misses;  // cache_reads_total{cache,result="miss"}
-};
-
-// follower_lag_events{service,source}: events of `source` that `service` has not applied yet.
-prometheus::Gauge& FollowerLag(const std::string& service, const std::string& source);
-
-// events_parked_total{service,source}: events set aside because their reaction failed.
-prometheus::Counter& EventsParked(const std::string& service, const std::string& source);
-
-// read_budget_alarms_total{what}: "half spent", "spent", "exceeded with a reason".
+// vivier_read_budget_alarms_total{what}: "half spent", "spent", "exceeded with a reason". All three are there from the
+// start, since Prometheus takes a counter that begins at one for one that did not change.
 prometheus::Counter& ReadBudgetAlarms(const std::string& what);
 
-// invariant_violations_total{service,invariant}
-prometheus::Counter& InvariantViolations(const std::string& service, const std::string& invariant);
+// vivier_invariant_violations{service,school,invariant}: rows that broke it when it was last evaluated.
+prometheus::Gauge& InvariantViolations(const std::string& service, const std::string& school,
+                                       const std::string& invariant);
 
 }  // namespace vivier::rpc::metrics

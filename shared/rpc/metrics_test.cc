@@ -19,13 +19,17 @@ TEST(Metrics, AnRpcCountsByCodeAndTime) {
   rpc.Record(absl::StatusCode::kFailedPrecondition, absl::Milliseconds(3));
   rpc.Record(static_cast<absl::StatusCode>(99), absl::Milliseconds(3));
   const std::string text = metrics::Text();
-  EXPECT_THAT(text, HasSubstr("rpc_requests_total{code=\"OK\",method=\"AdmitApplication\",service=\"Enrolment\"} 2"));
+  EXPECT_THAT(text,
+              HasSubstr("vivier_rpc_requests_total{code=\"OK\",method=\"AdmitApplication\",service=\"Enrolment\"} 2"));
   EXPECT_THAT(text, HasSubstr("code=\"FAILED_PRECONDITION\",method=\"AdmitApplication\",service=\"Enrolment\"} 1"));
   EXPECT_THAT(text, HasSubstr("code=\"UNKNOWN\",method=\"AdmitApplication\",service=\"Enrolment\"} 1"));
   EXPECT_THAT(text, Not(HasSubstr("code=\"NOT_FOUND\"")));  // what never happened is not a series
   EXPECT_THAT(
-      text, HasSubstr("rpc_duration_seconds_bucket{method=\"AdmitApplication\",service=\"Enrolment\",le=\"5e-05\"} 1"));
-  EXPECT_THAT(text, HasSubstr("rpc_duration_seconds_count{method=\"AdmitApplication\",service=\"Enrolment\"} 4"));
+      text,
+      HasSubstr(
+          "vivier_rpc_duration_seconds_bucket{method=\"AdmitApplication\",service=\"Enrolment\",le=\"5e-05\"} 1"));
+  EXPECT_THAT(text,
+              HasSubstr("vivier_rpc_duration_seconds_count{method=\"AdmitApplication\",service=\"Enrolment\"} 4"));
 }
 
 TEST(Metrics, ManyThreadsLoseNoCount) {
@@ -44,14 +48,16 @@ TEST(Metrics, TheSameLabelsAreTheSameSeries) {
   metrics::Writer first("curriculum"), second("curriculum");
   EXPECT_EQ(&first.batch_size, &second.batch_size);
   first.batch_size.Observe(3);
-  second.queue_depth.Set(7);
-  metrics::Cache("catalogue").hits.Increment();
-  metrics::FollowerLag("funding", "enrolment").Set(5);
+  metrics::InvariantViolations("funding", "nancy", "I2").Set(5);
   const std::string text = metrics::Text();
-  EXPECT_THAT(text, HasSubstr("group_commit_batch_size_bucket{service=\"curriculum\",le=\"4\"} 1"));
-  EXPECT_THAT(text, HasSubstr("writer_queue_depth{service=\"curriculum\"} 7"));
-  EXPECT_THAT(text, HasSubstr("cache_reads_total{cache=\"catalogue\",result=\"hit\"} 1"));
-  EXPECT_THAT(text, HasSubstr("follower_lag_events{service=\"funding\",source=\"enrolment\"} 5"));
+  EXPECT_THAT(text, HasSubstr("vivier_group_commit_batch_size_bucket{service=\"curriculum\",le=\"4\"} 1"));
+  EXPECT_THAT(text, HasSubstr("vivier_invariant_violations{invariant=\"I2\",school=\"nancy\",service=\"funding\"} 5"));
+}
+
+// What counts from nought can be seen to rise.
+TEST(Metrics, AlarmsAreThereBeforeTheFirst) {
+  metrics::ReadBudgetAlarms("spent");
+  EXPECT_THAT(metrics::Text(), HasSubstr("vivier_read_budget_alarms_total{what=\"half spent\"} 0"));
 }
 
 }  // namespace

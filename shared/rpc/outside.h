@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "shared/rpc/channel.h"
+#include "shared/rpc/log.h"
 
 namespace vivier::rpc {
 
@@ -46,7 +47,7 @@ class Outside {
   static absl::StatusOr<Response> Ask(const End& end, const google::protobuf::Message& request) {
     const google::protobuf::MethodDescriptor* method = MethodTaking(*request.GetDescriptor());
     if (method == nullptr) return absl::InternalError("no rpc takes a " + request.GetDescriptor()->full_name());
-    return Invoke<Response>(*end.channel, *method, request, {kTimeout, end.authorization, ""});
+    return Invoke<Response>(*end.channel, *method, request, {kTimeout, end.authorization, TraceparentToSend()});
   }
 
   const std::string school_, target_, id_;

@@ -78,6 +78,16 @@ int64_t SteadyNanoseconds() {
 
 }  // namespace
 
+absl::StatusOr<absl::Time> ReadExpiry(absl::string_view pem) {
+  const Text text = Reading(pem);
+  const Owned<X509, X509_free> certificate(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  std::tm end{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
+    return Refused("no certificate was shown");
+  return absl::FromTM(end, absl::UTCTimeZone());
+}
+
 std::string SiteUri(absl::string_view network, absl::string_view school) {
   return absl::StrCat("spiffe://", network, "/school/", school, "/service/");
 }

@@ -30,6 +30,9 @@ struct Certificate {
 // The first certificate of the PEM. UNAUTHENTICATED, reason CERTIFICATE_REFUSED, unless it has exactly one URI.
 absl::StatusOr<Certificate> ReadCertificate(absl::string_view pem);
 
+// Until when the first certificate of the PEM is good. UNAUTHENTICATED, reason CERTIFICATE_REFUSED, without one.
+absl::StatusOr<absl::Time> ReadExpiry(absl::string_view pem);
+
 // The numbers in the revocation lists (RFC 5280, PEM, one for each authority) of a file. FAILED_PRECONDITION, reason
 // CERTIFICATE_FILE.
 absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevocations(const std::string& file);

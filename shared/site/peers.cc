@@ -8,6 +8,7 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/cache/value.h"
+#include "shared/rpc/log.h"
 #include "shared/rpc/method.h"
 
 namespace vivier::site {
@@ -49,8 +50,9 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
   std::shared_ptr<pb::Message> message = NewMessage(resource);
   const storage::Schema& schema = storage::Schema::Of(resource);
   const auto load = [&]() -> absl::StatusOr<cache::Versioned> {
-    ASSIGN_OR_RETURN(std::string bytes, channel->Call(rpc::PathOf(*method), GetRequest(*method, name),
-                                                      {kFetchTimeout, authorization_(service), ""}));
+    ASSIGN_OR_RETURN(std::string bytes,
+                     channel->Call(rpc::PathOf(*method), GetRequest(*method, name),
+                                   {kFetchTimeout, authorization_(service), rpc::TraceparentToSend()}));
     if (!message->ParseFromString(bytes)) return Internal(absl::StrCat(service, " answered no ", type));
     return cache::Versioned{static_cast<uint64_t>(schema.Version(*message)), std::move(bytes)};
   };

@@ -9,6 +9,7 @@
 #include "shared/base/status.h"
 #include "shared/rpc/channel.h"
 #include "shared/rpc/method.h"
+#include "shared/rpc/metrics.h"
 #include "shared/site/access.h"
 #include "shared/site/housekeeping.h"
 #include "shared/site/person_file.h"
@@ -27,6 +28,8 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
   rpc::Endpoint endpoint;
   endpoint.method = rpc::MethodTaking(*Request::descriptor());
   const auto method = std::make_shared<const rpc::Method>(rpc::Describe(endpoint.method).value());
+  const auto metrics =
+      std::make_shared<rpc::metrics::Rpc>(endpoint.method->service()->full_name(), endpoint.method->name());
   const auto answered = [this, method, answer](const std::string& bytes,
                                                const rpc::Peer& peer) -> absl::StatusOr<Response> {
     Request request;
@@ -34,13 +37,16 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
     return (this->*answer)(request, token->caller);
   };
   endpoint.request_bytes_max = method->request_bytes_max;
-  endpoint.unary = [this, answered](absl::string_view bytes, const rpc::Peer& peer,
-                                    std::shared_ptr<rpc::Responder> responder) {
-    const absl::Status taken = workers_.Submit([answered, request = std::string(bytes), peer, responder] {
-      const absl::StatusOr<Response> response = answered(request, peer);
-      if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
-      responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
-    });
+  endpoint.unary = [this, answered, metrics](absl::string_view bytes, const rpc::Peer& peer,
+                                             std::shared_ptr<rpc::Responder> responder) {
+    const absl::Status taken =
+        workers_.Submit([this, answered, metrics, request = std::string(bytes), peer, responder] {
+          const absl::Time start = now_();
+          const absl::StatusOr<Response> response = answered(request, peer);
+          metrics->Record(response.status().code(), now_() - start);
+          if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
+          responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
+        });
     if (!taken.ok()) responder->Refuse(taken);
   };
   return endpoint;
@@ -49,7 +55,8 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
 std::vector<rpc::Endpoint> ProcessService::Endpoints() {
   return {EndpointOf(&ProcessService::VerifyInvariants),   EndpointOf(&ProcessService::SearchPersonReads),
           EndpointOf(&ProcessService::SearchAuditRecords), EndpointOf(&ProcessService::ExplainAccess),
-          EndpointOf(&ProcessService::ExportPerson),       EndpointOf(&ProcessService::GetErasure)};
+          EndpointOf(&ProcessService::ExportPerson),       EndpointOf(&ProcessService::GetErasure),
+          EndpointOf(&ProcessService::GetStatus)};
 }
 
 absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(const std::string& school) const {
@@ -60,7 +67,10 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(const std::s
 
 absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
     const v1::VerifyInvariantsRequest& request, const rpc::Caller&) const {
-  return Verify(std::string(SchoolOf(request.parent())));
+  const std::string school(SchoolOf(request.parent()));
+  ASSIGN_OR_RETURN(v1::VerifyInvariantsResponse response, Verify(school));
+  vitals_.Verified(school, response);
+  return response;
 }
 
 absl::StatusOr<v1::SearchPersonReadsResponse> ProcessService::SearchPersonReads(
@@ -139,6 +149,11 @@ absl::StatusOr<v1::GetErasureResponse> ProcessService::GetErasure(const v1::GetE
           return absl::OkStatus();
         }));
   return response;
+}
+
+absl::StatusOr<v1::GetStatusResponse> ProcessService::GetStatus(const v1::GetStatusRequest& request,
+                                                                const rpc::Caller&) const {
+  return vitals_.Look(std::string(SchoolOf(request.name())));
 }
 
 }  // namespace vivier::site

@@ -14,6 +14,7 @@
 #include "shared/rpc/readers.h"
 #include "shared/rpc/service.h"
 #include "shared/rpc/workers.h"
+#include "shared/site/vitals.h"
 #include "shared/storage/writer.h"
 #include "vivier/site/v1/site.pb.h"
 
@@ -29,8 +30,8 @@ class ProcessService {
     storage::Writer* writer;
   };
 
-  ProcessService(rpc::Workers& workers, rpc::ReadBudgets read_budgets, std::function<absl::Time()> now)
-      : workers_(workers), read_budgets_(read_budgets), now_(std::move(now)) {}
+  ProcessService(rpc::Workers& workers, Vitals& vitals, rpc::ReadBudgets read_budgets, std::function<absl::Time()> now)
+      : workers_(workers), vitals_(vitals), read_budgets_(read_budgets), now_(std::move(now)) {}
 
   void Add(const Part& part) { parts_.push_back(part); }
 
@@ -60,9 +61,11 @@ class ProcessService {
                                                         const rpc::Caller& caller) const;
   absl::StatusOr<v1::GetErasureResponse> GetErasure(const v1::GetErasureRequest& request,
                                                     const rpc::Caller& caller) const;
+  absl::StatusOr<v1::GetStatusResponse> GetStatus(const v1::GetStatusRequest& request, const rpc::Caller& caller) const;
   absl::Status RememberExport(const Part& part, const std::string& person, const rpc::Caller& caller) const;
 
   rpc::Workers& workers_;
+  Vitals& vitals_;
   const rpc::ReadBudgets read_budgets_;
   const std::function<absl::Time()> now_;
   std::vector<Part> parts_;

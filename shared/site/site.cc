@@ -16,12 +16,15 @@
 #include "shared/follow/ticker.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/log.h"
+#include "shared/rpc/metrics.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
 #include "shared/site/certificates.h"
+#include "shared/site/exposition.h"
 #include "shared/site/housekeeping.h"
 #include "shared/site/process_service.h"
 #include "shared/site/tokens.h"
+#include "shared/site/vitals.h"
 #include "shared/storage/migrate.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/metrics_endpoint.h"
@@ -38,11 +41,25 @@ constexpr size_t kPeerBytesMax = 16 << 20;
 constexpr int kWorkerThreads = 8;
 constexpr int kBatchWorksMax = 256;
 
+Vitals::Options VitalsOptions(const Site::Options& options, const std::string& process) {
+  Vitals::Options vitals;
+  vitals.schools = {options.config.schools().begin(), options.config.schools().end()};
+  for (const config::v1::Parent& parent : options.config.parents()) vitals.targets.push_back(parent.name());
+  vitals.data = options.data;
+  if (const auto tls = ServingTls(options.config, process)) vitals.certificate = tls->certificate;
+  vitals.now = options.now;
+  return vitals;
+}
+
 rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured) {
   rpc::ReadBudgets budgets;
   if (configured.person() != 0) budgets.person = configured.person();
   if (configured.partner() != 0) budgets.partner = configured.partner();
   return budgets;
+}
+
+std::string DatabaseFile(const std::string& data, const std::string& service) {
+  return absl::StrCat(data, "/db/", service, ".db");
 }
 
 absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& config, const std::string& data,
@@ -77,6 +94,7 @@ struct Running {
   std::unique_ptr<rpc::Adapter> adapter;
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<follow::Ticker> ticker;
+  Vitals::Followed followed;
   std::vector<std::unique_ptr<follow::Follower>> followers;
   std::vector<std::unique_ptr<follow::Delivery>> deliveries;
 };
@@ -87,7 +105,11 @@ class RunningSite : public Site {
       : options_(std::move(options)),
         process_(options_.modules.size() == 1 ? options_.modules[0].name() : "all"),
         workers_(kWorkerThreads),
-        near_(options_.near_bytes_max) {}
+        near_(options_.near_bytes_max),
+        vitals_(VitalsOptions(options_, process_)) {
+    for (const config::v1::Peer& peer : config().peers()) reachable_.insert(peer.service());
+    for (const Module& module : options_.modules) reachable_.insert(module.name());
+  }
   ~RunningSite() override { Stop(); }
 
   absl::Status Open() {
@@ -99,6 +121,7 @@ class RunningSite : public Site {
     std::optional<cache::Redis::Options> redis;
     if (!config().redis().empty()) redis = cache::Redis::Options{.address = config().redis()};
     cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, std::move(redis));
+    vitals_.SetCaches(OwnsRows() ? &near_ : nullptr, cache_.get());
     for (Module& module : options_.modules) RETURN_IF_ERROR(OpenService(std::move(module)));
     tokens_->StartFetching();
     RETURN_IF_ERROR(Listen());
@@ -191,9 +214,24 @@ class RunningSite : public Site {
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
     process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get()});
+    running.followed = WhatFollows(running.module);
+    vitals_.Add({&running.module.service, running.readers.get(), running.writer.get(), &running.followed,
+                 OwnsRows() ? DatabaseFile(options_.data, running.module.name()) : ""});
     running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
         &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
     return running.housekeeping->ApplyList();
+  }
+
+  // Producers and schools that the service will follow once it serves.
+  Vitals::Followed WhatFollows(const Module& module) const {
+    Vitals::Followed followed;
+    if (!options_.background) return followed;
+    for (const rpc::Service::EventReaction& reaction : module.service.reactions())
+      if (reaction.producer != module.name() && reachable_.count(reaction.producer) > 0)
+        for (const std::string& school : config().schools())
+          if (auto& progress = followed[{reaction.producer, school}]; progress == nullptr)
+            progress = std::make_shared<follow::Progress>(options_.now());
+    return followed;
   }
 
   storage::Writer::Observer Observe(Running& running) {
@@ -203,10 +241,9 @@ class RunningSite : public Site {
       running.peers->Changed(changed);
       log_service_.Wake(running.module.name());
     };
-    observer.measured = [&running](size_t works, absl::Duration commit, size_t queue_depth) {
+    observer.measured = [&running](size_t works, absl::Duration commit, size_t) {
       running.metrics.batch_size.Observe(static_cast<double>(works));
       running.metrics.commit_seconds.Observe(absl::ToDoubleSeconds(commit));
-      running.metrics.queue_depth.Set(static_cast<double>(queue_depth));
     };
     return observer;
   }
@@ -222,7 +259,9 @@ class RunningSite : public Site {
     options.tls = ServingTls(config(), process_);
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
     if (!config().metrics_address().empty()) {
-      ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address()));
+      rpc::metrics::ReadBudgetAlarms("spent");  // from now on, so that the first one is seen to rise
+      ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address(),
+                                                                   std::make_shared<Exposition>(vitals_)));
     }
     transport::ServerOptions plain;
     plain.address = config().health_address();
@@ -246,14 +285,13 @@ class RunningSite : public Site {
   void StartBackground(Running& running) {
     std::map<std::string, std::vector<const rpc::Service::EventReaction*>> by_producer;
     for (const rpc::Service::EventReaction& reaction : running.module.service.reactions())
-      if (reaction.producer != running.module.name()) by_producer[reaction.producer].push_back(&reaction);
-    for (const auto& [producer, reactions] : by_producer) {
-      if (running.peers->Find(producer) == nullptr) continue;
-      for (const std::string& school : config().schools())
-        running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
-            running.module.name(), producer, school, reactions, running.peers->Find(producer),
-            [this, producer = producer, caller = running.module.name()] { return AuthorizationTo(producer, caller); },
-            running.writer.get(), running.readers.get()}));
+      by_producer[reaction.producer].push_back(&reaction);
+    for (const auto& [where, progress] : running.followed) {
+      const auto& [producer, school] = where;
+      running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
+          running.module.name(), producer, school, by_producer[producer], running.peers->Find(producer),
+          [this, producer = producer, caller = running.module.name()] { return AuthorizationTo(producer, caller); },
+          running.writer.get(), running.readers.get(), progress, options_.now}));
     }
     for (const rpc::Service::EventDelivery& delivery : running.module.service.deliveries())
       for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);
@@ -280,14 +318,16 @@ class RunningSite : public Site {
   }
 
   Options options_;
-  const std::string process_;  // what its certificate is called
+  const std::string process_;        // what its certificate is called
+  std::set<std::string> reachable_;  // services that run here or are configured as peers
   rpc::Workers workers_;
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<security::SchoolKey> school_key_;
   std::unique_ptr<cache::Layered> cache_;
   cache::NearCache near_;
   follow::LogService log_service_;
-  ProcessService process_service_{workers_, Budgets(options_.config.read_budgets()), options_.now};
+  Vitals vitals_;
+  ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()), options_.now};
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;
@@ -299,7 +339,7 @@ class RunningSite : public Site {
 
 std::string DatabaseUrl(const Config& config, const std::string& data, const std::string& service) {
   if (config.engine() == config::v1::POSTGRES) return absl::StrCat("postgres:", service, ":", config.postgres());
-  return absl::StrCat("sqlite:", data, "/db/", service, ".db");
+  return "sqlite:" + DatabaseFile(data, service);
 }
 
 absl::StatusOr<std::unique_ptr<Site>> Site::Start(Options options) {

@@ -96,6 +96,12 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transa
   return events;
 }
 
+absl::StatusOr<int64_t> LastEvent(Transaction& transaction) {
+  ASSIGN_OR_RETURN(Result head, transaction.connection().Query("SELECT event_number FROM heads WHERE school = $1",
+                                                               {Value(transaction.school())}));
+  return head.rows.empty() ? 0 : std::get<int64_t>(head.rows[0][0]);
+}
+
 std::string TypeOf(const log::v1::LoggedEvent& event) {
   const std::string& url = event.payload().type_url();
   return url.substr(url.rfind('/') + 1);

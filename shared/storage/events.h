@@ -29,6 +29,9 @@ absl::Status AppendEvent(Transaction& transaction, const google::protobuf::Messa
 // was erased.
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction, int64_t after_number);
 
+// The number of the last event; 0 while there is none.
+absl::StatusOr<int64_t> LastEvent(Transaction& transaction);
+
 // The full name of the event's message type.
 std::string TypeOf(const log::v1::LoggedEvent& event);
 

@@ -66,6 +66,11 @@ absl::Status Writer::Submit(std::unique_ptr<Work> work) {
   return absl::OkStatus();
 }
 
+size_t Writer::queued() {
+  Monitor::Lock lock(monitor_);
+  return queue_.size();
+}
+
 void Writer::Loop() {
   while (true) {
     Batch batch = Take();

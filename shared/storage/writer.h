@@ -69,6 +69,9 @@ class Writer {
   // Done is not called.
   absl::Status Submit(std::unique_ptr<Work> work);
 
+  // Works that wait at this moment.
+  size_t queued();
+
   // Finishes what was submitted, then stops.
   void Stop();
 

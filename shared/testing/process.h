@@ -15,7 +15,7 @@ namespace vivier::testing {
 
 class Process {
  public:
-  // Starts the executable, the one that VIVIER_BINARY names when empty, with these arguments and appends its output to
+  // Starts the executable, the one that VIVIER_BINARY names without one, with these arguments and appends its output to
   // the file `log`. Ends the test program with a clear message if that fails.
   Process(const std::vector<std::string>& arguments, const std::string& log, const std::string& executable = "");
   ~Process() { Kill(); }

@@ -31,11 +31,12 @@ std::string Get(int port, const std::string& path) {
 }
 
 TEST(MetricsEndpoint, ServesTheRegistryAndNothingElse) {
-  rpc::metrics::InvariantViolations("enrolment", "I1").Increment();
+  rpc::metrics::InvariantViolations("enrolment", "nancy", "I1").Set(1);
   const auto endpoint = MetricsEndpoint::Start("127.0.0.1:0");
   ASSERT_TRUE(endpoint.ok()) << endpoint.status();
-  EXPECT_THAT(Get((*endpoint)->port(), "/metrics"),
-              ::testing::HasSubstr("invariant_violations_total{invariant=\"I1\",service=\"enrolment\"} 1"));
+  EXPECT_THAT(
+      Get((*endpoint)->port(), "/metrics"),
+      ::testing::HasSubstr("vivier_invariant_violations{invariant=\"I1\",school=\"nancy\",service=\"enrolment\"} 1"));
   EXPECT_THAT(Get((*endpoint)->port(), "/"), ::testing::StartsWith("HTTP/1.1 404"));
   EXPECT_EQ(MetricsEndpoint::Start(absl::StrCat("127.0.0.1:", (*endpoint)->port())).status().code(),
             absl::StatusCode::kUnavailable);

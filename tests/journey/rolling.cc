@@ -43,7 +43,7 @@ class RollingSchool {
                  .replicated = FiveServices(),
                  .redis = redis_.socket(),
                  .postgres = postgres_.conninfo(),
-                 .settings = "read_budgets { person: 1000000 }\n"}) {
+                 .config = "read_budgets { person: 1000000 }\n"}) {
     config_.add_schools("nancy");
     config_.set_network("test");
     config_.set_development(true);

@@ -121,7 +121,7 @@ class ScaleUpTest : public ::testing::Test {
   }
 
   int64_t Served(const std::string& host) {
-    static const RE2& line = *new RE2("rpc_requests_total\\{[^}]*method=\"ListProgrammes\"[^}]*\\} ([0-9]+)");
+    static const RE2& line = *new RE2("vivier_rpc_requests_total\\{[^}]*method=\"ListProgrammes\"[^}]*\\} ([0-9]+)");
     int64_t served = 0;
     RE2::PartialMatch(Get(absl::StrCat("http://", host, ":", kMetricsPort, "/metrics")), line, &served);
     return served;

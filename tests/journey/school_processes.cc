@@ -17,9 +17,7 @@
 #include "shared/testing/engines.h"
 
 namespace vivier::testing {
-namespace {
 
-// A port of the loopback address that is free at this moment.
 int FreePort() {
   const int probe = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -31,6 +29,8 @@ int FreePort() {
   close(probe);
   return ntohs(address.sin_port);
 }
+
+namespace {
 
 std::string Stories() {
   const char* source = std::getenv("VIVIER_SOURCE");
@@ -65,7 +65,7 @@ SchoolProcesses::~SchoolProcesses() {
 
 void SchoolProcesses::WriteConfig() {
   std::ofstream config(data_ + "/config.textproto");
-  config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n" << setup_.settings;
+  config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n" << setup_.config;
   if (certificates_ != nullptr) config << "certificates: \"" << certificates_->folder() << "\"\n";
   if (!setup_.redis.empty()) config << "redis: \"unix:" << setup_.redis << "\"\n";
   if (setup_.engine == storage::Engine::kPostgres)
@@ -81,9 +81,13 @@ void SchoolProcesses::WriteConfig() {
 
 void SchoolProcesses::Start(const std::string& name, const std::string& executable) {
   const std::string service(absl::StripSuffix(name, "-2"));
-  processes_[name] = std::make_unique<Process>(
-      std::vector<std::string>{"serve", service, "--data", data_, "--listen_address", AddressOf(name)},
-      absl::StrCat(data_, "/", name, ".log"), executable);
+  std::vector<std::string> arguments = {"serve", service, "--data", data_, "--listen_address", AddressOf(name)};
+  if (setup_.metrics) {
+    int& port = metrics_ports_[name];
+    if (port == 0) port = FreePort();
+    arguments.insert(arguments.end(), {"--metrics_address", absl::StrCat("127.0.0.1:", port)});
+  }
+  processes_[name] = std::make_unique<Process>(arguments, absl::StrCat(data_, "/", name, ".log"), executable);
   processes_[name]->WaitForAddress(data_, service == "all" ? "enrolment" : service);
 }
 

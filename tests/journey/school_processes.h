@@ -18,6 +18,9 @@ inline const std::vector<std::string>& FiveServices() {
   return services;
 }
 
+// A port of the loopback address that is free at this moment.
+int FreePort();
+
 class SchoolProcesses {
  public:
   struct Setup {
@@ -27,7 +30,8 @@ class SchoolProcesses {
     std::string redis = "";                    // its socket, "" for none
     bool tls = false;                          // each process with its own certificate
     std::string postgres = "";                 // a libpq connection string, "" for a fresh database
-    std::string settings = "";                 // more lines of the configuration
+    bool metrics = false;                      // each process with an endpoint for Prometheus
+    std::string config = "";                   // more lines of the configuration
   };
 
   explicit SchoolProcesses(const Setup& setup);
@@ -49,6 +53,8 @@ class SchoolProcesses {
   const std::string& data() const { return data_; }
   // Where each service is, for a client that balances over its replicas.
   const std::map<std::string, std::string>& targets() const { return targets_; }
+  // The port of each process's endpoint for Prometheus.
+  const std::map<std::string, int>& metrics_ports() const { return metrics_ports_; }
 
   // Exit status of `vivier verify` on the running school, and what it printed.
   int Verify(std::string* output);
@@ -72,6 +78,7 @@ class SchoolProcesses {
   std::string data_;
   std::map<std::string, int> ports_;
   std::map<std::string, std::string> targets_;
+  std::map<std::string, int> metrics_ports_;
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::unique_ptr<Process> story_;
 };

@@ -185,6 +185,7 @@ class BaseRequest {
         {"vivier.enrolment.v1.AccessLink.resource", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
+        {"vivier.site.v1.GetStatusRequest.name", "schools/nancy"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
     };

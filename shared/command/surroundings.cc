@@ -1,0 +1,250 @@
+#include "shared/command/surroundings.h"
+
+#include <netdb.h>
+#include <sys/timex.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "shared/base/status.h"
+#include "shared/cache/redis.h"
+#include "shared/command/session.h"
+#include "shared/security/certificate.h"
+#include "shared/security/key_document.h"
+#include "shared/security/secret_file.h"
+#include "shared/site/certificates.h"
+#include "shared/site/site.h"
+#include "shared/storage/migrate.h"
+#include "shared/transport/channel.h"
+
+namespace vivier::command {
+namespace {
+
+using config::v1::Config;
+
+constexpr char kHealthPath[] = "/grpc.health.v1.Health/Check";
+constexpr absl::Duration kPatience = absl::Seconds(3);
+// Renewal is due well before: half a year's and a month's certificates alike are renewed weeks ahead.
+constexpr absl::Duration kCertificateLeft = absl::Hours(7 * 24);
+constexpr double kDiskWarn = 0.10, kDiskFail = 0.03;
+
+void Add(Findings& findings, Grade grade, const std::string& what, absl::string_view found,
+         absl::string_view advice = "") {
+  findings.push_back({grade, what, std::string(found), std::string(advice)});
+}
+
+void LookAtClock(Findings& findings) {
+  timex state{};
+  const bool synchronised = adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+  if (synchronised) return Add(findings, Grade::kOk, "clock", "is synchronised");
+  Add(findings, Grade::kWarn, "clock", "the kernel does not know it to be synchronised",
+      "run chrony or systemd-timesyncd on the host; tokens and certificates need the right time");
+}
+
+void LookAtDisk(const std::string& data, Findings& findings) {
+  std::error_code error;
+  if (!std::filesystem::exists(data, error))
+    return Add(findings, Grade::kWarn, "data", absl::StrCat(data, " does not exist"),
+               "the first `vivier serve` or `vivier migrate` makes it; else name the right --data");
+  const std::filesystem::space_info space = std::filesystem::space(data, error);
+  if (error) return Add(findings, Grade::kFail, "disk", error.message(), "mount the volume of " + data);
+  const double share = static_cast<double>(space.available) / static_cast<double>(space.capacity);
+  const std::string found =
+      absl::StrFormat("%.1f GiB, %.0f %%, are free", static_cast<double>(space.available) / (1 << 30), 100 * share);
+  const Grade grade = share < kDiskFail ? Grade::kFail : share < kDiskWarn ? Grade::kWarn : Grade::kOk;
+  Add(findings, grade, "disk", found, grade == Grade::kOk ? "" : "enlarge the volume, or move other files off it");
+}
+
+void LookAtKeys(const std::string& data, Findings& findings) {
+  for (const char* name : {"school.key", "service.key"}) {
+    const std::string file = absl::StrCat(data, "/keys/", name);
+    if (!std::filesystem::exists(file)) {
+      Add(findings, Grade::kWarn, name, "does not exist",
+          "the first start makes it; of a school with data, bring it back from where keys are kept");
+    } else if (const absl::Status read = security::ReadSecretFile(file).status(); !read.ok()) {
+      Add(findings, Grade::kFail, name, read.message(), "chmod 600, owned by who runs vivier");
+    } else {
+      Add(findings, Grade::kOk, name, "is there and private");
+    }
+  }
+}
+
+absl::StatusOr<std::vector<std::string>> PendingOf(const Settings& settings, const std::string& service) {
+  ASSIGN_OR_RETURN(auto database, storage::Database::Open(site::DatabaseUrl(settings.config, settings.data, service)));
+  return storage::Pending(*database, service);
+}
+
+bool IsPeer(const Config& config, const std::string& service) {
+  return std::any_of(config.peers().begin(), config.peers().end(),
+                     [&](const config::v1::Peer& peer) { return peer.service() == service; });
+}
+
+void LookAtDatabase(const Settings& settings, const std::string& service, Findings& findings) {
+  const bool embedded = settings.config.engine() == config::v1::SQLITE;
+  if (embedded && !std::filesystem::exists(absl::StrCat(settings.data, "/db/", service, ".db"))) {
+    if (IsPeer(settings.config, service))  // else it may run elsewhere, or nowhere
+      Add(findings, Grade::kWarn, service, "has no database here", "the first start of the service makes it");
+    return;
+  }
+  const absl::StatusOr<std::vector<std::string>> pending = PendingOf(settings, service);
+  if (!pending.ok())
+    return Add(findings, Grade::kFail, service, pending.status().message(),
+               embedded ? "restore a backup" : "start PostgreSQL, or correct `postgres` of the configuration");
+  if (pending->empty()) return Add(findings, Grade::kOk, service, "its database has every migration");
+  Add(findings, Grade::kWarn, service, absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")),
+      "run `vivier migrate`");
+}
+
+void LookAtCertificate(const std::filesystem::path& file, Findings& findings) {
+  std::stringstream pem;
+  pem << std::ifstream(file).rdbuf();
+  const std::string what = "certificate " + file.filename().string();
+  const absl::StatusOr<absl::Time> expiry = security::ReadExpiry(pem.str());
+  if (!expiry.ok())
+    return Add(findings, Grade::kFail, what, "cannot be read", "make it anew: deploy/certificates, or your authority");
+  const absl::Duration left = *expiry - absl::Now();
+  const std::string found = left < absl::ZeroDuration()
+                                ? absl::StrCat("ended on ", absl::FormatTime("%Y-%m-%d", *expiry, absl::UTCTimeZone()))
+                                : absl::StrFormat("is good for %.1f days", absl::ToDoubleHours(left) / 24);
+  const Grade grade = left < absl::ZeroDuration() ? Grade::kFail : left < kCertificateLeft ? Grade::kWarn : Grade::kOk;
+  Add(findings, grade, what, found, grade == Grade::kOk ? "" : "renew it; a running service takes it up by itself");
+}
+
+void LookAtCertificates(const Config& config, Findings& findings) {
+  if (config.certificates().empty()) {
+    const Grade grade = config.development() ? Grade::kOk : Grade::kWarn;
+    return Add(findings, grade, "certificates", "none: services talk in plain text",
+               grade == Grade::kOk ? "" : "name a folder of `certificates`: docs/identity-of-services.md");
+  }
+  std::error_code error;
+  std::set<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(config.certificates(), error))
+    if (entry.path().extension() == ".pem" && entry.path().filename() != "revocations.pem") files.insert(entry.path());
+  if (files.empty())
+    return Add(findings, Grade::kFail, "certificates", "none in " + config.certificates(), "run deploy/certificates");
+  for (const std::filesystem::path& file : files) LookAtCertificate(file, findings);
+}
+
+void LookUp(const std::string& address, std::set<std::string>& known, Findings& findings) {
+  const std::string host = HostOf(address);
+  if (host.empty() || !known.insert(host).second) return;
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(host.c_str(), nullptr, nullptr, &found);
+  if (found != nullptr) freeaddrinfo(found);
+  if (error == 0) return Add(findings, Grade::kOk, "name " + host, "is known");
+  Add(findings, Grade::kFail, "name " + host, gai_strerror(error),
+      "correct the name, or the DNS server of this machine");
+}
+
+void LookAtNames(const Config& config, Findings& findings) {
+  std::set<std::string> known;
+  for (const config::v1::Peer& peer : config.peers()) LookUp(peer.address(), known, findings);
+  for (const config::v1::Parent& parent : config.parents()) LookUp(parent.address(), known, findings);
+  for (const config::v1::Issuer& issuer : config.issuers()) LookUp(issuer.jwks(), known, findings);
+  LookUp(config.redis(), known, findings);
+}
+
+void LookAtRedis(const std::string& address, Findings& findings) {
+  if (address.empty()) return Add(findings, Grade::kOk, "redis", "none is configured, none is needed");
+  Monitor monitor;
+  bool ready = false;
+  const cache::Redis redis({.address = address}, {[](absl::string_view) {}, [] {},
+                                                  [&] {
+                                                    Monitor::Lock lock(monitor);
+                                                    ready = true;
+                                                  }});
+  Monitor::Lock lock(monitor);
+  if (lock.AwaitFor(kPatience, [&] { return ready; })) return Add(findings, Grade::kOk, "redis", "answers");
+  Add(findings, Grade::kWarn, "redis", absl::StrCat("does not answer at ", address),
+      "start it; without it the school works, and asks the owners of resources more often");
+}
+
+void LookAtIssuers(const Config& config, Findings& findings) {
+  if (config.issuers().empty() && !config.development())
+    Add(findings, Grade::kWarn, "issuers", "none is configured: no person can call", "see docs/identity.md");
+  for (const config::v1::Issuer& issuer : config.issuers()) {
+    const std::string what = "issuer " + issuer.issuer();
+    const absl::Status read = security::ReadKeyDocument(issuer.jwks(), issuer.authority_file()).status();
+    if (read.ok())
+      Add(findings, Grade::kOk, what, "gives its keys");
+    else
+      Add(findings, Grade::kFail, what, read.message(),
+          "correct `jwks` and `authority_file`, or let this machine reach the issuer");
+  }
+}
+
+absl::Status Dial(const std::string& address, const std::optional<transport::Tls>& tls) {
+  return transport::Connect({.target = address, .tls = tls, .retry = false})
+      ->Call(kHealthPath, "", {kPatience, "", ""})
+      .status();
+}
+
+// Who runs is dialled; who does not run is for `vivier status` to miss.
+void LookAtPeers(const Settings& settings, Findings& findings) {
+  if (ReadNotes(settings.data).empty())
+    return Add(findings, Grade::kOk, "peers", "not dialled: nothing of this school runs here");
+  for (const config::v1::Peer& peer : settings.config.peers()) {
+    const absl::Status answer = Dial(peer.address(), site::DiallingTls(settings.config, "operator", peer.service()));
+    if (answer.ok())
+      Add(findings, Grade::kOk, "peer " + peer.service(), "answers");
+    else
+      Add(findings, Grade::kFail, "peer " + peer.service(), absl::StrCat(peer.address(), ": ", answer.message()),
+          "start it, or correct its address under `peers`");
+  }
+}
+
+void LookAtParents(const Config& config, Findings& findings) {
+  for (const config::v1::Parent& parent : config.parents()) {
+    const std::string what = "parent " + parent.name();
+    if (const absl::Status token = security::ReadSecretFile(parent.token_file()).status(); !token.ok()) {
+      Add(findings, Grade::kFail, what, token.message(), "ask the parent for a token of this school");
+      continue;
+    }
+    const absl::Status answer = Dial(parent.address(), site::ParentTls(parent));
+    if (answer.ok())
+      Add(findings, Grade::kOk, what, "answers");
+    else
+      Add(findings, Grade::kWarn, what, absl::StrCat(parent.address(), ": ", answer.message()),
+          "submissions wait until it answers; tell who keeps it when that lasts");
+  }
+}
+
+}  // namespace
+
+std::string HostOf(const std::string& address) {
+  absl::string_view rest = address;
+  if (rest.empty() || absl::StartsWith(rest, "unix:") || absl::StartsWith(rest, "file:") ||
+      absl::StartsWith(rest, "ipv4:") || absl::StartsWith(rest, "ipv6:"))
+    return "";
+  for (absl::string_view scheme : {"dns:///", "dns:", "https://", "http://"})
+    if (absl::ConsumePrefix(&rest, scheme)) break;
+  if (absl::ConsumePrefix(&rest, "[")) return std::string(rest.substr(0, rest.find(']')));
+  return std::string(rest.substr(0, rest.find_first_of(":/")));
+}
+
+Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules) {
+  Findings findings;
+  LookAtClock(findings);
+  LookAtDisk(settings.data, findings);
+  LookAtKeys(settings.data, findings);
+  for (const site::Module& module : modules) LookAtDatabase(settings, module.name(), findings);
+  LookAtCertificates(settings.config, findings);
+  LookAtNames(settings.config, findings);
+  LookAtRedis(settings.config.redis(), findings);
+  LookAtIssuers(settings.config, findings);
+  LookAtPeers(settings, findings);
+  LookAtParents(settings.config, findings);
+  return findings;
+}
+
+}  // namespace vivier::command

@@ -1,0 +1,129 @@
+// What `vivier doctor` finds where one thing is wrong, on the data of a school that does not run.
+#include "shared/command/surroundings.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "services/modules.h"
+#include "shared/site/site.h"
+#include "shared/site/tokens.h"
+#include "shared/testing/certificates.h"
+
+namespace vivier::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Doctor : public ::testing::Test {
+ protected:
+  Doctor() {
+    std::string pattern = (fs::temp_directory_path() / "vivier-doctor-XXXXXX").string();
+    settings_.data = mkdtemp(pattern.data());
+    Configure("");
+    EXPECT_TRUE(site::CreateKeys(settings_.data).ok());
+    EXPECT_TRUE(site::MigrateAll(settings_.config, settings_.data, AllModules()).ok());
+  }
+  ~Doctor() override { fs::remove_all(settings_.data); }
+
+  void Configure(const std::string& lines) {
+    settings_.config.Clear();
+    const std::string all = "schools: 'nancy' network: 'test' engine: SQLITE development: true";
+    for (const std::string& text : {all, lines})
+      ASSERT_TRUE(google::protobuf::TextFormat::MergeFromString(text, &settings_.config)) << text;
+  }
+
+  // The worst that is said of what begins with that; null when nothing is.
+  const Finding* Find(const std::string& what) {
+    findings_ = LookAround(settings_, AllModules());
+    const Finding* worst = nullptr;
+    for (const Finding& finding : findings_)
+      if (finding.what.rfind(what, 0) == 0 && (worst == nullptr || finding.grade > worst->grade)) worst = &finding;
+    return worst;
+  }
+  void Expect(const std::string& what, Grade grade) {
+    const Finding* finding = Find(what);
+    ASSERT_NE(finding, nullptr) << what;
+    EXPECT_EQ(finding->grade, grade) << what << ": " << finding->found;
+    EXPECT_EQ(finding->advice.empty(), grade == Grade::kOk) << what << ": " << finding->advice;
+  }
+
+  Settings settings_;
+  Findings findings_;
+};
+
+TEST_F(Doctor, FindsAHealthySchoolWell) {
+  for (const Finding& finding : LookAround(settings_, AllModules()))
+    EXPECT_NE(finding.grade, Grade::kFail) << finding.what << ": " << finding.found;
+  for (const char* what : {"school.key", "enrolment", "statistics", "redis", "certificates"}) Expect(what, Grade::kOk);
+}
+
+struct Row {
+  const char* lines;  // of the configuration
+  const char* what;
+  Grade grade;
+};
+
+TEST_F(Doctor, FindsWhatIsWrongAround) {
+  const Row rows[] = {
+      {"redis: 'unix:/none/redis.sock'", "redis", Grade::kWarn},
+      {"redis: 'nowhere.invalid:6379'", "name nowhere.invalid", Grade::kFail},
+      {"peers { service: 'funding' address: 'dns:///nowhere.invalid:7400' }", "name nowhere.invalid", Grade::kFail},
+      {"peers { service: 'funding' address: 'localhost:1' }", "name localhost", Grade::kOk},
+      {"issuers { issuer: 'https://id.example' audience: 'a' jwks: 'file:/none' }", "issuer https://id.example",
+       Grade::kFail},
+      {"parents { name: 'schools/grand-est' address: '127.0.0.1:1' token_file: '/none' }", "parent schools/grand-est",
+       Grade::kFail},
+      {"certificates: '/none'", "certificates", Grade::kFail},
+      {"engine: POSTGRES postgres: 'host=/none'", "enrolment", Grade::kFail},
+      {"development: false", "certificates", Grade::kWarn},
+      {"development: false", "issuers", Grade::kWarn},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.lines);
+    Configure(row.lines);
+    Expect(row.what, row.grade);
+  }
+}
+
+TEST_F(Doctor, CountsTheDaysOfCertificates) {
+  testing::Certificates certificates("test", "nancy", absl::Hours(24));
+  Configure("certificates: '" + certificates.folder() + "'");
+  Expect("certificate funding.pem", Grade::kWarn);
+  certificates.Renew(absl::Hours(24 * 20));
+  Expect("certificate funding.pem", Grade::kOk);
+  std::ofstream(certificates.folder() + "/funding.pem") << "nothing";
+  Expect("certificate funding.pem", Grade::kFail);
+}
+
+TEST_F(Doctor, MissesKeysAndDatabases) {
+  fs::permissions(settings_.data + "/keys/school.key", fs::perms::all);
+  Expect("school.key", Grade::kFail);
+  fs::remove(settings_.data + "/keys/school.key");
+  Expect("school.key", Grade::kWarn);
+  fs::remove(settings_.data + "/db/enrolment.db");
+  EXPECT_EQ(Find("enrolment"), nullptr);
+  Configure("peers { service: 'enrolment' address: 'localhost:1' }");
+  Expect("enrolment", Grade::kWarn);
+  std::ofstream(settings_.data + "/db/enrolment.db") << "no database, and never was one";
+  Expect("enrolment", Grade::kFail);
+}
+
+TEST(HostOf, IsWhatIsLookedUp) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"enrolment:7400", "enrolment"},
+      {"dns:///enrolment.nancy:7400", "enrolment.nancy"},
+      {"https://id.example/realms/nancy", "id.example"},
+      {"http://localhost:8080/keys", "localhost"},
+      {"[::1]:7400", "::1"},
+      {"unix:/run/redis.sock", ""},
+      {"file:/keys.json", ""},
+      {"ipv4:127.0.0.1:1,127.0.0.1:2", ""},
+      {"", ""},
+  };
+  for (const auto& [address, host] : rows) EXPECT_EQ(HostOf(address), host) << address;
+}
+
+}  // namespace
+}  // namespace vivier::command
