@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -26,7 +27,7 @@ enum class Verdict {
   kApplied,  // applied now, by another replica before, or not one that this service reacts to
   kParked,   // set aside, now or behind an earlier one of its subject
   kGap,      // the cursor is not where the follower thought: ask the log again from the cursor
-  kRefused,  // the reaction failed and the cursor did not move: try again, or park
+  kRefused,  // the reaction failed and nothing moved: try again, or park
 };
 
 class EventWork : public storage::Work {
@@ -41,6 +42,11 @@ class EventWork : public storage::Work {
   EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
             const rpc::Service::EventReaction* reaction, std::string park, std::function<void(Outcome)> done);
 
+  // The same for an event that is parked: the reaction, and the end of its parking. The cursor is beyond it already.
+  static std::unique_ptr<EventWork> Retry(std::string school, std::string producer, const log::v1::LoggedEvent& event,
+                                          const rpc::Service::EventReaction* reaction,
+                                          std::function<void(Outcome)> done);
+
   const std::string& school() const override { return school_; }
   void Want(storage::Transaction::Wanted& wanted) const override;
   void Run(storage::Transaction& transaction, absl::Time now) override;
@@ -48,6 +54,8 @@ class EventWork : public storage::Work {
 
  private:
   absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, absl::Time now) const;
+  absl::StatusOr<Verdict> Unpark(storage::Transaction& transaction, absl::Time now) const;
+  absl::Status Take(storage::Transaction& transaction, absl::Time now) const;
   absl::StatusOr<bool> IsBehindParked(storage::Transaction& transaction) const;
   absl::Status ReactUnlessErased(storage::Transaction& transaction, absl::Time now) const;
   absl::Status Erase(storage::Transaction& transaction, absl::Time now) const;
@@ -61,6 +69,7 @@ class EventWork : public storage::Work {
   const rpc::Service::EventReaction* const reaction_;
   const std::string park_;
   const std::function<void(Outcome)> done_;
+  bool is_parked_ = false;
   Outcome outcome_;
 };
 

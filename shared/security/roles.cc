@@ -147,7 +147,7 @@ absl::Span<const Grant> RoleGrants() {
       {"data_protection_officer",
        {"persons.*", "candidates.get", "schools.get", "invariants.verify", "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
-      {"operator", {"invariants.verify", "submissions.request"}},
+      {"operator", {"invariants.verify", "parkedEvents.*", "submissions.request"}},
   };
   return grants;
 }
@@ -162,7 +162,7 @@ absl::Span<const Grant> ServiceGrants() {
       // Its delivery reads the submission that it takes to a parent.
       {"statistics", {"events.follow", "submissions.compute"}},
       // The commands of the operator at the machine itself.
-      {"operator", {"invariants.verify", "auditTrail.read", "access.explain", "memberships.create"}},
+      {"operator", {"invariants.verify", "auditTrail.read", "access.explain", "memberships.create", "parkedEvents.*"}},
   };
   return grants;
 }

@@ -189,7 +189,11 @@ class RunningSite : public Site {
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
-    process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get()});
+    process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get(),
+                          [&running](const std::string& service) { return running.peers->Find(service); },
+                          [this, caller = running.module.name()](const std::string& service) {
+                            return AuthorizationTo(service, caller);
+                          }});
     running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
         &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
     return running.housekeeping->ApplyList();

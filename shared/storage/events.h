@@ -29,6 +29,9 @@ absl::Status AppendEvent(Transaction& transaction, const google::protobuf::Messa
 // was erased.
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction, int64_t after_number);
 
+// One event in the same way; NOT_FOUND where the log has none of that number.
+absl::StatusOr<log::v1::LoggedEvent> ReadEvent(Transaction& transaction, int64_t number);
+
 // The full name of the event's message type.
 std::string TypeOf(const log::v1::LoggedEvent& event);
 
