@@ -156,7 +156,7 @@ TEST_P(BackupTest, EveryCutIsOneInstantUnderLoad) {
     }
   });
   int64_t moved = 0, last = 0;
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const auto cut = Cut::Take(SourcesOf(world));
     ASSERT_TRUE(cut.ok()) << cut.status();
     const auto forks = FindForks(**cut);
@@ -171,7 +171,7 @@ TEST_P(BackupTest, EveryCutIsOneInstantUnderLoad) {
   stop = true;
   load.join();
   EXPECT_GT(written, 10) << "void: nothing was written meanwhile";
-  EXPECT_GT(moved, 10) << "void: the cuts saw no progress";
+  EXPECT_GT(moved, 5) << "void: the cuts saw no progress";
 }
 
 TEST_P(BackupTest, RefusesWhatWouldLoseData) {

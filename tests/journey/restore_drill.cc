@@ -70,10 +70,10 @@ void MustRun(const SchoolProcesses& school, const std::vector<std::string>& comm
 }
 
 // The story's next steps succeed, and all adds up.
-void GoOn(SchoolProcesses& school) {
+void GoOn(SchoolProcesses& school, const std::string& expected) {
   school.Start();
   school.BeginStory();
-  EXPECT_EQ(school.Figures(), Expected());
+  EXPECT_EQ(school.Figures(), expected);
   std::string verified;
   EXPECT_EQ(school.Verify(&verified), 0) << verified;
   MustRun(school, {"reconcile"});
@@ -99,7 +99,7 @@ void DrillRestoreElsewhere(Engine engine, int seed) {
   MustRun(school, {"restore", backups.path(), "--generation", generation}, &restored);
   std::printf("seed %d, %d backups during the story; %s", seed, during,
               restored.substr(0, restored.find('\n') + 1).c_str());
-  GoOn(school);
+  GoOn(school, Expected());
 }
 
 void DrillLostVolume(Engine engine, absl::Duration interval, absl::Duration loss_max) {
@@ -125,7 +125,7 @@ void DrillLostVolume(Engine engine, absl::Duration interval, absl::Duration loss
   EXPECT_GT(kept, 0);
   std::printf("%d generations; %d of %d audit records kept\n", static_cast<int>(backups.Generations().size()),
               static_cast<int>(kept), static_cast<int>(acknowledged));
-  GoOn(school);
+  GoOn(school, Expected());
 }
 
 void DrillBareCopy(Engine engine) {
@@ -137,7 +137,7 @@ void DrillBareCopy(Engine engine) {
   school.CopyVolume("enrolment");
   school.Start();
   school.BeginStory();
-  EXPECT_EQ(school.Figures(), Expected());
+  const std::string figures = school.Figures();
   MustRun(school, {"backup", backups.path()});
   MustRun(school, {"reconcile"});
   school.Stop();
@@ -157,7 +157,7 @@ void DrillBareCopy(Engine engine) {
   std::string settled;
   MustRun(school, {"reconcile", "--to", backups.path()}, &settled);
   EXPECT_TRUE(absl::StrContains(settled, "records of the audit trails are not in the backup")) << settled;
-  GoOn(school);
+  GoOn(school, figures);
 }
 
 }  // namespace vivier::testing

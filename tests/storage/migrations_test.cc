@@ -97,11 +97,11 @@ TEST_P(MigrationsTest, PendingNamesWhatIsMissing) {
 // Yesterday's binary runs on tomorrow's schema, up to the migration that takes away what it needs.
 TEST_P(MigrationsTest, ABinaryThatIsTooOldIsRefused) {
   std::vector<Migration> later = Two();
-  later.push_back({"enrolment", "002_expand.sql", "CREATE TABLE fresh (id BIGINT PRIMARY KEY);"});
+  later.push_back({"enrolment", "003_expand.sql", "CREATE TABLE fresh (id BIGINT PRIMARY KEY);"});
   ASSERT_EQ(Migrate(*database_, "enrolment", later), absl::OkStatus());
   EXPECT_TRUE(Pending(*database_, "enrolment", Two()).ok());
   EXPECT_EQ(Migrate(*database_, "enrolment", Two()), absl::OkStatus());
-  later.push_back({"enrolment", "003_contract.sql", "-- needs-binary: 002\nDROP TABLE fresh;"});
+  later.push_back({"enrolment", "004_contract.sql", "-- needs-binary: 003\nDROP TABLE fresh;"});
   ASSERT_EQ(Migrate(*database_, "enrolment", later), absl::OkStatus());
   EXPECT_EQ(ReasonOf(Pending(*database_, "enrolment", Two()).status()), "BINARY_TOO_OLD");
   EXPECT_EQ(ReasonOf(Migrate(*database_, "enrolment", Two())), "BINARY_TOO_OLD");
