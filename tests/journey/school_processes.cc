@@ -114,7 +114,7 @@ void SchoolProcesses::Restart(const std::string& service) { Start(service, servi
 void SchoolProcesses::BeginStory(const std::string& story) {
   story_ = std::make_unique<Process>(
       std::vector<std::string>{"demo", "--data", data_, "--stories", Stories(), "--story", story},
-      data_ + "/story.log");
+      absl::StrCat(data_, "/story-", ++stories_, ".log"));
 }
 
 std::string SchoolProcesses::Figures() {

@@ -87,6 +87,7 @@ class SchoolProcesses {
   std::map<std::string, int> ports_;
   std::map<std::string, std::unique_ptr<Process>> processes_;  // a second replica is "enrolment-2"
   std::unique_ptr<Process> story_;
+  int stories_ = 0;  // begun so far: each has a log of its own
 };
 
 }  // namespace vivier::testing
