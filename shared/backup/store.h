@@ -43,7 +43,7 @@ class Store {
   absl::StatusOr<std::string> Seal(const v1::Manifest& manifest);
   // The oldest first.
   std::vector<std::string> Generations() const;
-  // The newest whose name begins with `prefix`; NOT_FOUND when there is none.
+  // The newest whose name begins with `prefix`; FAILED_PRECONDITION, BACKUP_UNUSABLE, when there is none.
   absl::StatusOr<std::string> Find(const std::string& prefix) const;
   // Checked against the sum in its name.
   absl::StatusOr<v1::Manifest> Read(const std::string& generation) const;
