@@ -31,7 +31,7 @@ constexpr Command kCommands[] = {
     {"export", "export lheo | person NAME   the published programmes, or all that is held of a person",
      &command::Export},
     {"erase", "erase NAME                  erase a person everywhere, and say what stays", &command::Erase},
-    {"events", "events --parked | --retry [ID]   the events that services set aside; applies them", &command::Events},
+    {"events", "events --parked | --retry   the events that services set aside; applies them, or ID", &command::Events},
     {"backup", "backup DIR [--follow]       adds a generation to a folder; goes on doing so", &command::Backup},
     {"restore", "restore DIR                 puts a generation back and proves the invariants on it",
      &command::Restore},
