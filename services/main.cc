@@ -35,6 +35,11 @@ constexpr Command kCommands[] = {
     {"export", "export lheo | person NAME   the published programmes, or all that is held of a person",
      &command::Export},
     {"erase", "erase NAME                  erase a person everywhere, and say what stays", &command::Erase},
+    {"events", "events --parked | --retry   the events that services set aside; applies them, or ID", &command::Events},
+    {"backup", "backup DIR [--follow]       adds a generation to a folder; goes on doing so", &command::Backup},
+    {"restore", "restore DIR                 puts a generation back and proves the invariants on it",
+     &command::Restore},
+    {"reconcile", "reconcile [--to DIR]        after one database went back to the past alone", &command::Reconcile},
     {"demo", "demo [--story NAME]         tell a story on a running site, then its figures", &demo::Run},
     {"token", "token --role ROLE           a development token", &command::Token},
 };

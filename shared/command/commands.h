@@ -42,6 +42,15 @@ int Import(const Arguments& arguments, Modules modules);
 int Export(const Arguments& arguments, Modules modules);
 // erase NAME: erases a person and waits until every service has; of one who is erased, says how far they are.
 int Erase(const Arguments& arguments, Modules modules);
+// backup DIR: adds a generation to the folder; with --follow, one every --interval until SIGTERM.
+int Backup(const Arguments& arguments, Modules modules);
+// restore DIR: puts the newest generation back, or the one that --generation names, and proves the invariants on it.
+int Restore(const Arguments& arguments, Modules modules);
+// reconcile: what followers applied and their producer no longer has; with --to DIR, settles it by going back to a
+// generation, and lists what is lost by that.
+int Reconcile(const Arguments& arguments, Modules modules);
+// events --parked | --retry [ID]: the events that services set aside; applies them, or those of one subject, now.
+int Events(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
 

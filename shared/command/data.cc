@@ -41,8 +41,13 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session
       absl::SleepFor(kLookAgain);
       continue;
     }
-    site::CompareClaims(response);
     if (!session.running()) site::CompareCursors(response);
+    if (at_rest || session.running()) {
+      site::CompareClaims(response);
+    } else {
+      response.clear_claims();
+      absl::PrintF("I7   site        not compared: events are on their way; verify again when the services run\n");
+    }
     return response;
   }
 }

@@ -41,13 +41,21 @@ EventWork::EventWork(std::string school, std::string producer, const log::v1::Lo
       done_(std::move(done)),
       trace_(rpc::Traceparent::Parse(event_.traceparent()).value_or(rpc::Traceparent::New())) {}
 
+std::unique_ptr<EventWork> EventWork::Retry(std::string school, std::string producer, const log::v1::LoggedEvent& event,
+                                            const rpc::Service::EventReaction* reaction,
+                                            std::function<void(Outcome)> done) {
+  auto work = std::make_unique<EventWork>(std::move(school), std::move(producer), event, reaction, "", std::move(done));
+  work->is_parked_ = true;
+  return work;
+}
+
 // The rows of a reaction follow from its event's content, which only the reaction knows.
 void EventWork::Want(storage::Transaction::Wanted&) const {}
 
 void EventWork::Run(storage::Transaction& transaction, absl::Time now) {
   const rpc::TraceScope scope(trace_);
   reacted_ = false;
-  absl::StatusOr<Verdict> verdict = Decide(transaction, now);
+  absl::StatusOr<Verdict> verdict = is_parked_ ? Unpark(transaction, now) : Decide(transaction, now);
   outcome_ = verdict.ok() ? Outcome{*verdict, absl::OkStatus()} : Outcome{Verdict::kRefused, verdict.status()};
 }
 
@@ -61,14 +69,35 @@ absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, abs
     RETURN_IF_ERROR(MoveCursor(transaction, position.number));
     return Verdict::kParked;
   }
-  // An event whose person was erased has nothing left to react to.
-  if (!event_.payload().value().empty()) {
-    if (reaction_ != nullptr) RETURN_IF_ERROR(ReactUnlessErased(transaction, now));
-    reacted_ = reaction_ != nullptr;
-    RETURN_IF_ERROR(Erase(transaction, now));
-  }
+  RETURN_IF_ERROR(Take(transaction, now));
   RETURN_IF_ERROR(MoveCursor(transaction, position.number));
   return Verdict::kApplied;
+}
+
+// Of two that retry at once the second finds its row gone.
+absl::StatusOr<Verdict> EventWork::Unpark(storage::Transaction& transaction, absl::Time now) {
+  ASSIGN_OR_RETURN(Result found,
+                   transaction.connection().Query(
+                       "SELECT number, hash FROM parked_events WHERE school = $1 AND producer = $2 AND "
+                       "subject = $3 AND number <= $4 ORDER BY number",
+                       {Value(school_), Value(producer_), Value(event_.subject()), Value(event_.number())}));
+  if (found.rows.empty() || std::get<int64_t>(found.rows.back()[0]) != event_.number()) return Verdict::kApplied;
+  if (found.rows.size() > 1) return Verdict::kGap;
+  if (std::get<Bytes>(found.rows[0][1]).data != event_.hash())
+    return Refused(log::v1::LOG_FORKED, "the log does not hold the event that was parked");
+  RETURN_IF_ERROR(Take(transaction, now));
+  RETURN_IF_ERROR(
+      transaction.connection().Send("DELETE FROM parked_events WHERE school = $1 AND producer = $2 AND number = $3",
+                                    {Value(school_), Value(producer_), Value(event_.number())}, 1));
+  return Verdict::kApplied;
+}
+
+// An event whose person was erased has nothing left to react to.
+absl::Status EventWork::Take(storage::Transaction& transaction, absl::Time now) {
+  if (event_.payload().value().empty()) return absl::OkStatus();
+  if (reaction_ != nullptr) RETURN_IF_ERROR(ReactUnlessErased(transaction, now));
+  reacted_ = reaction_ != nullptr;
+  return Erase(transaction, now);
 }
 
 absl::StatusOr<bool> EventWork::IsBehindParked(storage::Transaction& transaction) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,7 +28,7 @@ enum class Verdict {
   kApplied,  // applied now, by another replica before, or not one that this service reacts to
   kParked,   // set aside, now or behind an earlier one of its subject
   kGap,      // the cursor is not where the follower thought: ask the log again from the cursor
-  kRefused,  // the reaction failed and the cursor did not move: try again, or park
+  kRefused,  // the reaction failed and nothing moved: try again, or park
 };
 
 class EventWork : public storage::Work {
@@ -42,6 +43,11 @@ class EventWork : public storage::Work {
   EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
             const rpc::Service::EventReaction* reaction, std::string park, std::function<void(Outcome)> done);
 
+  // The same for an event that is parked: the reaction, and the end of its parking. The cursor is beyond it already.
+  static std::unique_ptr<EventWork> Retry(std::string school, std::string producer, const log::v1::LoggedEvent& event,
+                                          const rpc::Service::EventReaction* reaction,
+                                          std::function<void(Outcome)> done);
+
   const std::string& school() const override { return school_; }
   void Want(storage::Transaction::Wanted& wanted) const override;
   void Run(storage::Transaction& transaction, absl::Time now) override;
@@ -49,6 +55,8 @@ class EventWork : public storage::Work {
 
  private:
   absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, absl::Time now);
+  absl::StatusOr<Verdict> Unpark(storage::Transaction& transaction, absl::Time now);
+  absl::Status Take(storage::Transaction& transaction, absl::Time now);
   absl::StatusOr<bool> IsBehindParked(storage::Transaction& transaction) const;
   absl::Status ReactUnlessErased(storage::Transaction& transaction, absl::Time now) const;
   absl::Status Erase(storage::Transaction& transaction, absl::Time now) const;
@@ -63,6 +71,7 @@ class EventWork : public storage::Work {
   const std::string park_;
   const std::function<void(Outcome)> done_;
   const rpc::Traceparent trace_;  // of what caused the event
+  bool is_parked_ = false;
   bool reacted_ = false;
   Outcome outcome_;
 };

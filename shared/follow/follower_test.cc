@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/follow/parked.h"
 #include "shared/storage/events.h"
 #include "shared/storage/migrate.h"
 #include "shared/testing/engines.h"
@@ -49,13 +50,13 @@ class Replica {
                    return absl::OkStatus();
                  }};
     channel_ = world.site().channel();
-    const std::string token = world.Authorization(testing::World::Person());
+    token_ = world.Authorization(testing::World::Person());
     follower_ = std::make_unique<Follower>(Follower::Options{"statistics",
                                                              "enrolment",
                                                              "nancy",
                                                              {&reaction_},
                                                              channel_.get(),
-                                                             [token] { return token; },
+                                                             [this] { return token_; },
                                                              writer_.get(),
                                                              &readers_,
                                                              progress_});
@@ -63,6 +64,16 @@ class Replica {
 
   Follower& follower() { return *follower_; }
   Progress::Lag lag() const { return progress_->At(absl::Now()); }
+  // Tries again what is parked of that subject, or all.
+  absl::StatusOr<site::v1::RetryParkedEventsResponse> Retry(const std::string& subject = "") {
+    return RetryParked({"statistics",
+                        {&reaction_},
+                        &readers_,
+                        writer_.get(),
+                        [this](const std::string&) { return channel_.get(); },
+                        [this](const std::string&) { return token_; }},
+                       "nancy", subject.empty() ? "" : "enrolment", subject);
+  }
   void WaitFor(int64_t number) {
     WaitUntil([&] { return follower_->applied() >= number; });
   }
@@ -75,6 +86,7 @@ class Replica {
   rpc::Service::EventReaction reaction_;
   std::shared_ptr<rpc::Channel> channel_;
   const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>(absl::Now());
+  std::string token_;
   std::unique_ptr<Follower> follower_;
 };
 
@@ -218,6 +230,49 @@ TEST_P(FollowerTest, ParksWhatItDoesNotKnow) {
   EXPECT_EQ(Seen(), (std::vector<std::string>{"a", "c"}));
   EXPECT_EQ(Parked(), (std::vector<std::string>{"schools/nancy/cohorts/b this binary does not know the event's type",
                                                 "schools/nancy/cohorts/b an earlier event of its subject is parked"}));
+}
+
+// The cause is mended between the tries: what waited is applied in its order, and each once.
+TEST_P(FollowerTest, RetriesWhatIsParkedInOrder) {
+  Append({"bad", "bad:2", "other", "worse", "bad:3", "worse:2"});
+  std::atomic<bool> bad_mended = false, worse_mended = false;
+  std::unique_ptr<Replica> replica = Follow([&](const CohortOpened& event) -> absl::Status {
+    const bool bad = event.title() == "bad" && !bad_mended, worse = event.title() == "worse:2" && !worse_mended;
+    return bad || worse || (event.title() == "worse" && !worse_mended) ? Internal("no such programme")
+                                                                       : absl::OkStatus();
+  });
+  replica->WaitFor(6);
+  EXPECT_EQ(Seen(), std::vector<std::string>{"other"});
+
+  auto retried = replica->Retry();
+  ASSERT_TRUE(retried.ok()) << retried.status();
+  EXPECT_EQ(retried->applied(), 0);
+  EXPECT_EQ(retried->parked_size(), 5);
+  EXPECT_EQ(retried->parked(0).reason(), "no such programme");
+  EXPECT_EQ(Parked().size(), 5u);
+
+  bad_mended = true;
+  retried = replica->Retry("schools/nancy/cohorts/bad");
+  ASSERT_TRUE(retried.ok()) << retried.status();
+  EXPECT_EQ(retried->applied(), 3);
+  EXPECT_EQ(Seen(), (std::vector<std::string>{"other", "bad", "bad:2", "bad:3"}));
+  EXPECT_EQ(Parked().size(), 2u);
+
+  worse_mended = true;
+  replica = nullptr;
+  Append({"worse:3", "bad:4"});  // one behind what is parked, one behind what no longer is
+  replica = Follow();
+  replica->WaitFor(8);
+  EXPECT_EQ(Seen(), (std::vector<std::string>{"other", "bad", "bad:2", "bad:3", "bad:4"}));
+  retried = replica->Retry();
+  ASSERT_TRUE(retried.ok()) << retried.status();
+  EXPECT_EQ(retried->applied(), 3);
+  EXPECT_EQ(replica->Retry()->applied(), 0);
+  replica = nullptr;
+  EXPECT_EQ(Seen(),
+            (std::vector<std::string>{"other", "bad", "bad:2", "bad:3", "bad:4", "worse", "worse:2", "worse:3"}));
+  EXPECT_EQ(Parked(), std::vector<std::string>{});
+  EXPECT_EQ(Texts("SELECT resource FROM audit_records").size(), 8u);
 }
 
 // What passes by itself is tried for ever: an outage must not fill the table of parked events.

@@ -18,10 +18,6 @@ constexpr absl::Duration kWriteTimeout = absl::Seconds(30);
 // Without events a page goes out so often all the same (log.proto).
 constexpr absl::Duration kPageInterval = absl::Seconds(2);
 
-const google::protobuf::MethodDescriptor* FollowMethod() {
-  return log::v1::FollowEventsRequest::descriptor()->file()->service(0)->FindMethodByName("FollowEvents");
-}
-
 // Where the log ends is read only for a page that goes out: with events, or because one `is_due`.
 absl::Status ReadPage(storage::Transaction& transaction, int64_t after, bool is_due,
                       log::v1::FollowEventsResponse& page) {
@@ -41,34 +37,65 @@ void LogService::Add(const std::string& service, rpc::Readers& readers, const rp
 }
 
 std::vector<rpc::Endpoint> LogService::Endpoints() {
-  rpc::Endpoint endpoint;
-  endpoint.method = FollowMethod();
-  endpoint.streaming = [this](absl::string_view bytes, const rpc::Peer& peer,
-                              std::shared_ptr<rpc::ServerStream> stream) { Open(bytes, peer, std::move(stream)); };
-  return {std::move(endpoint)};
+  rpc::Endpoint follow, get;
+  follow.method = rpc::MethodTaking(*log::v1::FollowEventsRequest::descriptor());
+  follow.streaming = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
+    Open(bytes, peer, std::move(stream));
+  };
+  get.method = rpc::MethodTaking(*log::v1::GetLoggedEventRequest::descriptor());
+  get.unary = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
+    const absl::Status begun = InThread([this, bytes = std::string(bytes), peer, responder] {
+      const absl::StatusOr<log::v1::LoggedEvent> event = Get(bytes, peer);
+      if (!event.ok()) return responder->Refuse(rpc::WithReason(event.status()));
+      responder->Answer(std::make_shared<const std::string>(event->SerializeAsString()));
+    });
+    if (!begun.ok()) responder->Refuse(begun);
+  };
+  return {std::move(follow), std::move(get)};
+}
+
+absl::Status LogService::InThread(std::function<void()> work) {
+  {
+    Monitor::Lock lock(monitor_);
+    if (stopping_ || streams_ >= kStreamsMax)
+      return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many followers");
+    ++streams_;
+  }
+  std::thread([this, work = std::move(work)] {
+    work();
+    Monitor::Lock lock(monitor_);
+    --streams_;
+  }).detach();  // counted in streams_, which Stop waits for
+  return absl::OkStatus();
+}
+
+absl::StatusOr<log::v1::LoggedEvent> LogService::Get(absl::string_view bytes, const rpc::Peer& peer) {
+  log::v1::GetLoggedEventRequest request;
+  ASSIGN_OR_RETURN(const Admitted admitted, Admit(bytes, peer, request));
+  log::v1::LoggedEvent event;
+  RETURN_IF_ERROR(admitted.log->readers->Read(
+      std::string(SchoolOf(request.parent())), [&](storage::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(event, storage::ReadEvent(transaction, request.number()));
+        return absl::OkStatus();
+      }));
+  return event;
 }
 
 void LogService::Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
   log::v1::FollowEventsRequest request;
   absl::StatusOr<Admitted> admitted = Admit(bytes, peer, request);
   if (!admitted.ok()) return stream->Close(rpc::WithReason(admitted.status()));
-  {
-    Monitor::Lock lock(monitor_);
-    if (stopping_ || streams_ >= kStreamsMax)
-      return stream->Close(Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many followers"));
-    ++streams_;
-  }
-  std::thread([this, admitted = *std::move(admitted), request = std::move(request), stream = std::move(stream)] {
+  const absl::Status begun = InThread([this, admitted = *std::move(admitted), request = std::move(request), stream] {
     stream->Close(rpc::WithReason(Follow(admitted, request, *stream)));
-    Monitor::Lock lock(monitor_);
-    --streams_;
-  }).detach();  // counted in streams_, which Stop waits for
+  });
+  if (!begun.ok()) stream->Close(begun);
 }
 
+template <class Request>
 absl::StatusOr<LogService::Admitted> LogService::Admit(absl::string_view bytes, const rpc::Peer& peer,
-                                                       log::v1::FollowEventsRequest& request) {
+                                                       Request& request) {
   if (logs_.empty()) return Unavailable("no log is served here");
-  static const rpc::Method& method = *new rpc::Method(rpc::Describe(FollowMethod()).value());
+  static const rpc::Method& method = *new rpc::Method(rpc::Describe(rpc::MethodTaking(*Request::descriptor())).value());
   ASSIGN_OR_RETURN(auto token, logs_.begin()->second.adapter->Admit(method, bytes, peer, request));
   auto log = logs_.find(request.service());
   if (log == logs_.end())

@@ -49,13 +49,17 @@ class LogService {
     int64_t commits = 0;  // guarded by monitor_
   };
 
+  // RESOURCE_EXHAUSTED when kStreamsMax run, or the service is stopping.
+  absl::Status InThread(std::function<void()> work);
   void Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream);
+  absl::StatusOr<log::v1::LoggedEvent> Get(absl::string_view bytes, const rpc::Peer& peer);
   // The log and which service asks for it; "" for a person, who reads and applies nothing.
   struct Admitted {
     Log* log;
     std::string follower;
   };
-  absl::StatusOr<Admitted> Admit(absl::string_view bytes, const rpc::Peer& peer, log::v1::FollowEventsRequest& request);
+  template <class Request>
+  absl::StatusOr<Admitted> Admit(absl::string_view bytes, const rpc::Peer& peer, Request& request);
   absl::Status Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream);
   void WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream);
 

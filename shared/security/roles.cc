@@ -153,7 +153,7 @@ absl::Span<const Grant> RoleGrants() {
       {"data_protection_officer",
        {"persons.*", "candidates.get", "schools.get", "invariants.verify", "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
-      {"operator", {"invariants.verify", "status.get", "submissions.request"}},
+      {"operator", {"invariants.verify", "status.get", "parkedEvents.*", "submissions.request"}},
   };
   return grants;
 }
@@ -183,7 +183,9 @@ absl::Span<const Grant> ServiceGrants() {
       // Its delivery reads the submission that it takes to a parent.
       {"statistics", {"events.follow", "submissions.compute"}},
       // The commands of the operator at the machine itself.
-      {"operator", {"invariants.verify", "status.get", "auditTrail.read", "access.explain", "memberships.create"}},
+      {"operator",
+       {"invariants.verify", "status.get", "auditTrail.read", "access.explain", "memberships.create",
+        "parkedEvents.*"}},
   };
   return grants;
 }

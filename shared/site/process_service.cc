@@ -7,11 +7,13 @@
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
+#include "shared/follow/parked.h"
 #include "shared/rpc/channel.h"
 #include "shared/rpc/method.h"
 #include "shared/rpc/metrics.h"
 #include "shared/site/access.h"
 #include "shared/site/housekeeping.h"
+#include "shared/site/parked_events.h"
 #include "shared/site/person_file.h"
 #include "shared/site/trail.h"
 #include "shared/site/verify.h"
@@ -56,6 +58,7 @@ std::vector<rpc::Endpoint> ProcessService::Endpoints() {
   return {EndpointOf(&ProcessService::VerifyInvariants),   EndpointOf(&ProcessService::SearchPersonReads),
           EndpointOf(&ProcessService::SearchAuditRecords), EndpointOf(&ProcessService::ExplainAccess),
           EndpointOf(&ProcessService::ExportPerson),       EndpointOf(&ProcessService::GetErasure),
+          EndpointOf(&ProcessService::SearchParkedEvents), EndpointOf(&ProcessService::RetryParkedEvents),
           EndpointOf(&ProcessService::GetStatus)};
 }
 
@@ -154,6 +157,33 @@ absl::StatusOr<v1::GetErasureResponse> ProcessService::GetErasure(const v1::GetE
 absl::StatusOr<v1::GetStatusResponse> ProcessService::GetStatus(const v1::GetStatusRequest& request,
                                                                 const rpc::Caller&) const {
   return vitals_.Look(std::string(SchoolOf(request.name())));
+}
+
+absl::StatusOr<v1::SearchParkedEventsResponse> ProcessService::SearchParkedEvents(
+    const v1::SearchParkedEventsRequest& request, const rpc::Caller&) const {
+  v1::SearchParkedEventsResponse response;
+  for (const Part& part : parts_) {
+    ASSIGN_OR_RETURN(std::vector<v1::ParkedEvent> events,
+                     follow::ReadParked(*part.readers, part.service->name(), std::string(SchoolOf(request.parent()))));
+    for (v1::ParkedEvent& event : events) *response.add_events() = std::move(event);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::RetryParkedEventsResponse> ProcessService::RetryParkedEvents(
+    const v1::RetryParkedEventsRequest& request, const rpc::Caller& caller) const {
+  v1::RetryParkedEventsResponse response;
+  for (const Part& part : parts_) {
+    std::vector<const rpc::Service::EventReaction*> reactions;
+    for (const rpc::Service::EventReaction& reaction : part.service->reactions()) reactions.push_back(&reaction);
+    ASSIGN_OR_RETURN(v1::RetryParkedEventsResponse retried,
+                     RetryParkedAt({part.service->name(), std::move(reactions), part.readers, part.writer, part.channel,
+                                    part.authorization},
+                                   request, caller));
+    response.set_applied(response.applied() + retried.applied());
+    response.mutable_parked()->MergeFrom(retried.parked());
+  }
+  return response;
 }
 
 }  // namespace vivier::site

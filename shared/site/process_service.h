@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/rpc/adapter.h"
+#include "shared/rpc/channel.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/person_reads.h"
 #include "shared/rpc/readers.h"
@@ -28,6 +29,8 @@ class ProcessService {
     const rpc::Adapter* adapter;
     rpc::Readers* readers;
     storage::Writer* writer;
+    std::function<rpc::Channel*(const std::string& service)> channel;      // to another service, null for none
+    std::function<std::string(const std::string& service)> authorization;  // a token of this service for that one
   };
 
   ProcessService(rpc::Workers& workers, Vitals& vitals, rpc::ReadBudgets read_budgets, std::function<absl::Time()> now)
@@ -62,6 +65,10 @@ class ProcessService {
   absl::StatusOr<v1::GetErasureResponse> GetErasure(const v1::GetErasureRequest& request,
                                                     const rpc::Caller& caller) const;
   absl::StatusOr<v1::GetStatusResponse> GetStatus(const v1::GetStatusRequest& request, const rpc::Caller& caller) const;
+  absl::StatusOr<v1::SearchParkedEventsResponse> SearchParkedEvents(const v1::SearchParkedEventsRequest& request,
+                                                                    const rpc::Caller& caller) const;
+  absl::StatusOr<v1::RetryParkedEventsResponse> RetryParkedEvents(const v1::RetryParkedEventsRequest& request,
+                                                                  const rpc::Caller& caller) const;
   absl::Status RememberExport(const Part& part, const std::string& person, const rpc::Caller& caller) const;
 
   rpc::Workers& workers_;

@@ -213,7 +213,11 @@ class RunningSite : public Site {
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
-    process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get()});
+    process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get(),
+                          [&running](const std::string& service) { return running.peers->Find(service); },
+                          [this, caller = running.module.name()](const std::string& service) {
+                            return AuthorizationTo(service, caller);
+                          }});
     running.followed = WhatFollows(running.module);
     vitals_.Add({&running.module.service, running.readers.get(), running.writer.get(), &running.followed,
                  OwnsRows() ? DatabaseFile(options_.data, running.module.name()) : ""});

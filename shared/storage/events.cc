@@ -38,6 +38,32 @@ absl::StatusOr<std::string> OpenPayload(Transaction& transaction, const StoredEv
   return security::Open(*key, stored.payload, Place(stored));
 }
 
+absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transaction, int64_t after_number, int limit) {
+  ASSIGN_OR_RETURN(Result result,
+                   transaction.connection().Query(
+                       absl::StrCat("SELECT number, hash, type, subject, person, payload, create_time, traceparent "
+                                    "FROM events WHERE school = $1 AND number > $2 ORDER BY number LIMIT ",
+                                    limit),
+                       {Value(transaction.school()), Value(after_number)}));
+  std::vector<log::v1::LoggedEvent> events;
+  events.reserve(result.rows.size());
+  for (Row& row : result.rows) {
+    const StoredEvent stored = {std::get<int64_t>(row[0]),     std::get<std::string>(row[2]),
+                                std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                std::get<Bytes>(row[5]).data,  std::get<int64_t>(row[6])};
+    ASSIGN_OR_RETURN(std::string payload, OpenPayload(transaction, stored));
+    log::v1::LoggedEvent& event = events.emplace_back();
+    event.set_number(stored.number);
+    event.set_hash(std::get<Bytes>(row[1]).data);
+    event.set_subject(stored.subject);
+    event.mutable_payload()->set_type_url(absl::StrCat("type.googleapis.com/", stored.type));
+    event.mutable_payload()->set_value(std::move(payload));
+    *event.mutable_create_time() = pb::util::TimeUtil::MicrosecondsToTimestamp(stored.create_time);
+    event.set_traceparent(std::get<std::string>(row[7]));
+  }
+  return events;
+}
+
 }  // namespace
 
 std::string EventHash(absl::string_view previous, const StoredEvent& event) {
@@ -71,29 +97,13 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
 }
 
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction, int64_t after_number) {
-  ASSIGN_OR_RETURN(Result result,
-                   transaction.connection().Query(
-                       absl::StrCat("SELECT number, hash, type, subject, person, payload, create_time, traceparent "
-                                    "FROM events WHERE school = $1 AND number > $2 ORDER BY number LIMIT ",
-                                    kEventsPerPage),
-                       {Value(transaction.school()), Value(after_number)}));
-  std::vector<log::v1::LoggedEvent> events;
-  events.reserve(result.rows.size());
-  for (Row& row : result.rows) {
-    const StoredEvent stored = {std::get<int64_t>(row[0]),     std::get<std::string>(row[2]),
-                                std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                std::get<Bytes>(row[5]).data,  std::get<int64_t>(row[6])};
-    ASSIGN_OR_RETURN(std::string payload, OpenPayload(transaction, stored));
-    log::v1::LoggedEvent& event = events.emplace_back();
-    event.set_number(stored.number);
-    event.set_hash(std::get<Bytes>(row[1]).data);
-    event.set_subject(stored.subject);
-    event.mutable_payload()->set_type_url(absl::StrCat("type.googleapis.com/", stored.type));
-    event.mutable_payload()->set_value(std::move(payload));
-    *event.mutable_create_time() = pb::util::TimeUtil::MicrosecondsToTimestamp(stored.create_time);
-    event.set_traceparent(std::get<std::string>(row[7]));
-  }
-  return events;
+  return ReadSome(transaction, after_number, kEventsPerPage);
+}
+
+absl::StatusOr<log::v1::LoggedEvent> ReadEvent(Transaction& transaction, int64_t number) {
+  ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, ReadSome(transaction, number - 1, 1));
+  if (events.empty() || events[0].number() != number) return NotFound(absl::StrCat("events/", number));
+  return std::move(events[0]);
 }
 
 absl::StatusOr<int64_t> LastEvent(Transaction& transaction) {

@@ -32,6 +32,9 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transa
 // The number of the last event; 0 while there is none.
 absl::StatusOr<int64_t> LastEvent(Transaction& transaction);
 
+// One event in the same way; NOT_FOUND where the log has none of that number.
+absl::StatusOr<log::v1::LoggedEvent> ReadEvent(Transaction& transaction, int64_t number);
+
 // The full name of the event's message type.
 std::string TypeOf(const log::v1::LoggedEvent& event);
 

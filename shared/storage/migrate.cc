@@ -2,18 +2,21 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "shared/base/error.h"
 #include "shared/base/status.h"
 
 namespace vivier::storage {
@@ -23,7 +26,10 @@ constexpr char kOwnerOfAll[] = "storage";
 
 constexpr char kCreateTable[] =
     "CREATE TABLE IF NOT EXISTS migrations (owner TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,"
-    " applied_at BIGINT NOT NULL, PRIMARY KEY (owner, file));";
+    " applied_at BIGINT NOT NULL, needs_binary BIGINT, PRIMARY KEY (owner, file));";
+
+// The table is older than this column.
+constexpr char kAddNeedsBinary[] = "ALTER TABLE migrations ADD COLUMN needs_binary BIGINT;";
 
 // One migrator at a time per schema; it waits for as long as the other needs.
 constexpr char kLockPostgres[] =
@@ -95,19 +101,60 @@ std::string AppendOnlyTriggers(Engine engine, absl::string_view sql) {
   return triggers;
 }
 
+int64_t NumberOf(absl::string_view file) {
+  int64_t number = 0;
+  return absl::SimpleAtoi(file.substr(0, file.find('_')), &number) ? number : 0;
+}
+
+// The number that a line `-- needs-binary: NNN` gives, 0 without one.
+int64_t NeededBinary(absl::string_view sql) {
+  for (absl::string_view line : absl::StrSplit(sql, '\n'))
+    if (absl::ConsumePrefix(&line, "-- needs-binary:")) return NumberOf(absl::StripAsciiWhitespace(line));
+  return 0;
+}
+
+absl::Status CreateTable(Connection& connection) {
+  RETURN_IF_ERROR(connection.Script(kCreateTable));
+  ASSIGN_OR_RETURN(const std::vector<Column> columns, Columns(connection, "migrations"));
+  const auto is_needs = [](const Column& column) { return column.name == "needs_binary"; };
+  return std::any_of(columns.begin(), columns.end(), is_needs) ? absl::OkStatus() : connection.Script(kAddNeedsBinary);
+}
+
+// Whether this binary, which knows `wanted`, knows as much as each applied migration asks for.
+absl::Status CheckNotTooOld(Connection& connection, absl::Span<const Migration* const> wanted) {
+  ASSIGN_OR_RETURN(const std::vector<Column> columns, Columns(connection, "migrations"));
+  if (columns.empty() || columns.back().name != "needs_binary") return absl::OkStatus();
+  std::map<absl::string_view, int64_t> known;  // the newest, by owner
+  for (const Migration* migration : wanted)
+    known[migration->owner] = std::max(known[migration->owner], NumberOf(migration->file));
+  ASSIGN_OR_RETURN(const Result needs,
+                   connection.Query("SELECT owner, file, needs_binary FROM migrations WHERE needs_binary > 0"));
+  for (const Row& row : needs.rows) {
+    const std::string& owner = std::get<std::string>(row[0]);
+    if (known.count(owner) == 0 || known[owner] >= std::get<int64_t>(row[2])) continue;
+    return Error(absl::StatusCode::kFailedPrecondition, "BINARY_TOO_OLD",
+                 absl::StrCat("the schema has ", owner, "/", std::get<std::string>(row[1]),
+                              ", which needs a newer binary than this one"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Lock(Connection& connection, Engine engine) {
   return engine == Engine::kPostgres ? connection.Script(kLockPostgres) : absl::OkStatus();
 }
 
 absl::Status ApplyInTransaction(Connection& connection, Engine engine, const Migration& migration) {
   RETURN_IF_ERROR(Lock(connection, engine));
-  RETURN_IF_ERROR(connection.Script(kCreateTable));
+  RETURN_IF_ERROR(CreateTable(connection));
   ASSIGN_OR_RETURN(const bool applied, IsApplied(connection, migration));
   if (applied) return absl::OkStatus();
   RETURN_IF_ERROR(connection.Script(migration.sql));
   RETURN_IF_ERROR(connection.Script(AppendOnlyTriggers(engine, migration.sql)));
-  return connection.Send("INSERT INTO migrations (owner, file, sha256, applied_at) VALUES ($1, $2, $3, $4)",
-                         {migration.owner, migration.file, Sha256(migration.sql), absl::ToUnixMicros(absl::Now())}, 1);
+  return connection.Send(
+      "INSERT INTO migrations (owner, file, sha256, applied_at, needs_binary) VALUES ($1, $2, $3, $4, $5)",
+      {migration.owner, migration.file, Sha256(migration.sql), absl::ToUnixMicros(absl::Now()),
+       NeededBinary(migration.sql)},
+      1);
 }
 
 absl::Status Apply(Connection& connection, Engine engine, const Migration& migration) {
@@ -119,6 +166,7 @@ absl::Status Apply(Connection& connection, Engine engine, const Migration& migra
 }
 
 absl::StatusOr<std::vector<std::string>> Missing(Connection& connection, absl::Span<const Migration* const> wanted) {
+  RETURN_IF_ERROR(CheckNotTooOld(connection, wanted));
   ASSIGN_OR_RETURN(const std::vector<Column> table, Columns(connection, "migrations"));
   std::vector<std::string> missing;
   for (const Migration* migration : wanted) {
@@ -140,8 +188,12 @@ absl::Status Migrate(Database& database, absl::string_view service) {
 
 absl::Status Migrate(Database& database, absl::string_view service, absl::Span<const Migration> migrations) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, database.Connect(Access::kWrite));
-  for (const Migration* migration : Wanted(migrations, service))
-    RETURN_IF_ERROR(Apply(*connection, database.engine(), *migration));
+  const std::vector<const Migration*> wanted = Wanted(migrations, service);
+  RETURN_IF_ERROR(connection->Begin(Access::kRead));
+  const absl::Status fits = CheckNotTooOld(*connection, wanted);
+  connection->Rollback();
+  RETURN_IF_ERROR(fits);
+  for (const Migration* migration : wanted) RETURN_IF_ERROR(Apply(*connection, database.engine(), *migration));
   return absl::OkStatus();
 }
 

@@ -1,8 +1,11 @@
 // Numbered migrations, one SQL text for both engines, compiled into the program. Owner "storage" has the tables of
 // the house, every other owner is a service. Applied files are recorded with their SHA-256 in the table
 // `migrations(owner, file, sha256, applied_at)`; a file that changed after it was applied stops the migrator. A line
-// `-- append-only: NAME` gives table NAME the triggers of the engine that forbid UPDATE and DELETE. Thread-safe:
-// every function opens what it needs or works on the connection it is given.
+// `-- append-only: NAME` gives table NAME the triggers of the engine that forbid UPDATE and DELETE.
+//
+// A binary runs on a schema that is newer than itself, unless a migration says otherwise: a line `-- needs-binary: NNN`
+// refuses every binary that does not know the owner's migration NNN. Thread-safe: every function opens what it needs or
+// works on the connection it is given.
 #pragma once
 
 #include <string>
@@ -27,13 +30,14 @@ const std::vector<Migration>& AllMigrations();
 
 // Applies what is missing of owner "storage", then of `service`, in file order, each in a write transaction of its
 // own. Several processes may call it at once: each migration is applied once. FAILED_PRECONDITION when a file changed
-// after it was applied. On SQLite it needs the writer connection, so no other may be open.
+// after it was applied, BINARY_TOO_OLD when an applied one needs a newer binary. On SQLite it needs the writer
+// connection, so no other may be open.
 absl::Status Migrate(Database& database, absl::string_view service);
 
 // As above with the caller's list in place of AllMigrations().
 absl::Status Migrate(Database& database, absl::string_view service, absl::Span<const Migration> migrations);
 
-// "owner/file" of every migration that is not applied yet.
+// "owner/file" of every migration that is not applied yet. FAILED_PRECONDITION as Migrate.
 absl::StatusOr<std::vector<std::string>> Pending(Database& database, absl::string_view service);
 absl::StatusOr<std::vector<std::string>> Pending(Database& database, absl::string_view service,
                                                  absl::Span<const Migration> migrations);

@@ -40,14 +40,23 @@ std::string Stories() {
 }  // namespace
 
 SchoolProcesses::SchoolProcesses(const Setup& setup) : setup_(setup) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "vivier-school-XXXXXX").string();
-  data_ = mkdtemp(pattern.data());
+  UseFreshFolder();
   for (const std::string& service : FiveServices()) ports_[service] = FreePort();
   for (const std::string& service : setup_.replicated) ports_[service + "-2"] = FreePort();
   if (setup_.one_process) ports_["all"] = FreePort();
   if (setup_.tls) certificates_ = std::make_unique<Certificates>("test", "nancy");
   WriteConfig();
   EXPECT_EQ(RunToEnd({"migrate", "--data", data_}), 0);
+  Start();
+}
+
+void SchoolProcesses::UseFreshFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "vivier-school-XXXXXX").string();
+  data_ = mkdtemp(pattern.data());
+  places_.push_back(data_);
+}
+
+void SchoolProcesses::Start() {
   if (setup_.one_process) {
     Start("all");
   } else {
@@ -56,11 +65,26 @@ SchoolProcesses::SchoolProcesses(const Setup& setup) : setup_(setup) {
   }
 }
 
+void SchoolProcesses::Stop() {
+  for (const auto& [name, process] : processes_) process->Terminate();
+  processes_.clear();
+}
+
+void SchoolProcesses::Kill() { processes_.clear(); }
+
+void SchoolProcesses::MoveElsewhere() {
+  Stop();
+  const std::string keys = data_ + "/keys";
+  UseFreshFolder();
+  std::filesystem::copy(keys, data_ + "/keys");
+  WriteConfig();
+}
+
 SchoolProcesses::~SchoolProcesses() {
   story_ = nullptr;
   processes_.clear();
   std::error_code error;
-  std::filesystem::remove_all(data_, error);
+  for (const std::string& place : places_) std::filesystem::remove_all(place, error);
 }
 
 void SchoolProcesses::WriteConfig() {
@@ -68,9 +92,10 @@ void SchoolProcesses::WriteConfig() {
   config << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n" << setup_.config;
   if (certificates_ != nullptr) config << "certificates: \"" << certificates_->folder() << "\"\n";
   if (!setup_.redis.empty()) config << "redis: \"unix:" << setup_.redis << "\"\n";
-  if (setup_.engine == storage::Engine::kPostgres)
-    config << "engine: POSTGRES\npostgres: \"" << (setup_.postgres.empty() ? FreshPostgres() : setup_.postgres)
-           << "\"\n";
+  if (setup_.engine == storage::Engine::kPostgres) {
+    postgres_ = setup_.postgres.empty() ? FreshPostgres() : setup_.postgres;
+    config << "engine: POSTGRES\npostgres: \"" << postgres_ << "\"\n";
+  }
   for (const std::string& service : FiveServices()) {
     const bool twice = ports_.count(service + "-2") > 0;
     targets_[service] = twice ? absl::StrCat("ipv4:", AddressOf(service), ",", AddressOf(service + "-2"))
@@ -102,7 +127,7 @@ std::vector<std::string> SchoolProcesses::ProcessNames() const {
 void SchoolProcesses::BeginStory(const std::string& story) {
   story_ = std::make_unique<Process>(
       std::vector<std::string>{"demo", "--data", data_, "--stories", Stories(), "--story", story},
-      data_ + "/story.log");
+      absl::StrCat(data_, "/story-", ++stories_, ".log"));
 }
 
 std::string SchoolProcesses::Figures() {
@@ -117,15 +142,24 @@ std::string SchoolProcesses::Figures() {
 
 int SchoolProcesses::Verify(std::string* output) { return RunToEnd({"verify", "--data", data_}, output); }
 
+std::string SchoolProcesses::DatabaseUrl(const std::string& service) const {
+  return postgres_.empty() ? absl::StrCat("sqlite:", data_, "/db/", service, ".db")
+                           : absl::StrCat("postgres:", service, ":", postgres_);
+}
+
 int64_t SchoolProcesses::NumberIn(const std::string& service, const std::string& sql,
                                   const std::vector<storage::Value>& parameters) {
-  const std::string copy = absl::StrCat(data_, "/copy-", service, ".db");
-  for (const char* suffix : {"", "-wal"}) {
-    const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
-    if (std::filesystem::exists(file))
-      std::filesystem::copy_file(file, copy + suffix, std::filesystem::copy_options::overwrite_existing);
+  std::string url = DatabaseUrl(service);
+  if (postgres_.empty()) {
+    const std::string copy = absl::StrCat(data_, "/copy-", service, ".db");
+    for (const char* suffix : {"", "-wal"}) {
+      const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
+      if (std::filesystem::exists(file))
+        std::filesystem::copy_file(file, copy + suffix, std::filesystem::copy_options::overwrite_existing);
+    }
+    url = "sqlite:" + copy;
   }
-  auto database = storage::Database::Open("sqlite:" + copy);
+  auto database = storage::Database::Open(url);
   EXPECT_TRUE(database.ok()) << database.status();
   auto connection = (*database)->Connect(storage::Access::kWrite);  // recovers the copied log
   EXPECT_TRUE(connection.ok()) << connection.status();
@@ -134,6 +168,65 @@ int64_t SchoolProcesses::NumberIn(const std::string& service, const std::string&
   EXPECT_TRUE(result.ok()) << result.status();
   (*connection)->Rollback();
   return result->rows.empty() ? 0 : std::get<int64_t>(result->rows[0][0]);
+}
+
+int64_t SchoolProcesses::AuditRecordsBefore(absl::Time time) {
+  int64_t records = 0;
+  for (const std::string& service : FiveServices())
+    records += NumberIn(service, "SELECT COUNT(*) FROM audit_records WHERE create_time < $1",
+                        {storage::Value(absl::ToUnixMicros(time))});
+  return records;
+}
+
+void SchoolProcesses::CopyVolume(const std::string& service) {
+  if (!postgres_.empty()) return CopySchema(service);
+  for (const char* suffix : {"", "-wal"}) {
+    const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
+    if (std::filesystem::exists(file)) std::filesystem::copy_file(file, absl::StrCat(data_, "/", service, suffix));
+  }
+}
+
+void SchoolProcesses::PutVolumeBack(const std::string& service) {
+  if (!postgres_.empty())
+    return RunScript(
+        absl::StrCat("ALTER SCHEMA ", service, " RENAME TO lost; ALTER SCHEMA copied RENAME TO ", service, ";"));
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
+    const std::string copy = absl::StrCat(data_, "/", service, suffix);
+    std::filesystem::remove(file);
+    if (std::filesystem::exists(copy)) std::filesystem::copy_file(copy, file);
+  }
+}
+
+// Every table with its rows; nobody writes into it before it is put back.
+void SchoolProcesses::CopySchema(const std::string& service) {
+  auto database = storage::Database::Open("postgres:public:" + postgres_);
+  auto connection = (*database)->Connect(storage::Access::kRead);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  ASSERT_TRUE((*connection)->Begin(storage::Access::kRead).ok());
+  const auto tables = (*connection)
+                          ->Query(
+                              "SELECT CAST(table_name AS TEXT) FROM information_schema.tables "
+                              "WHERE table_schema = CAST($1 AS TEXT)",
+                              {storage::Value(service)});
+  (*connection)->Rollback();
+  ASSERT_TRUE(tables.ok()) << tables.status();
+  std::string script = "CREATE SCHEMA copied;";
+  for (const storage::Row& row : tables->rows) {
+    const std::string table = absl::StrCat(".", std::get<std::string>(row[0]));
+    absl::StrAppend(&script, "CREATE TABLE copied", table, " (LIKE ", service, table,
+                    " INCLUDING ALL); INSERT INTO copied", table, " SELECT * FROM ", service, table, ";");
+  }
+  RunScript(script);
+}
+
+void SchoolProcesses::RunScript(const std::string& script) {
+  auto database = storage::Database::Open("postgres:public:" + postgres_);
+  auto connection = (*database)->Connect(storage::Access::kWrite);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  ASSERT_EQ((*connection)->Begin(storage::Access::kWrite), absl::OkStatus());
+  ASSERT_EQ((*connection)->Script(script), absl::OkStatus());
+  ASSERT_EQ((*connection)->Commit(), absl::OkStatus());
 }
 
 // The receive queues of the connections whose local port is the service's. gRPC listens on sockets of both families.

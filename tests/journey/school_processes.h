@@ -56,6 +56,22 @@ class SchoolProcesses {
   // The port of each process's endpoint for Prometheus.
   const std::map<std::string, int>& metrics_ports() const { return metrics_ports_; }
 
+  // SIGTERM to every process, or SIGKILL; and all of them again.
+  void Stop();
+  void Kill();
+  void Start();
+  // An empty place of the school, with its keys and nothing else: another host, on PostgreSQL another database. Its
+  // processes are stopped before, and not started.
+  void MoveElsewhere();
+
+  // Where a service's data is, for storage::Database::Open.
+  std::string DatabaseUrl(const std::string& service) const;
+  // How many records of all audit trails are older than that; of processes that do not run at this moment.
+  int64_t AuditRecordsBefore(absl::Time time);
+  // A bare copy of one service's database, and that copy in its place; of processes that do not run at this moment.
+  void CopyVolume(const std::string& service);
+  void PutVolumeBack(const std::string& service);
+
   // Exit status of `vivier verify` on the running school, and what it printed.
   int Verify(std::string* output);
 
@@ -70,17 +86,23 @@ class SchoolProcesses {
  private:
   std::string AddressOf(const std::string& name) const { return "127.0.0.1:" + std::to_string(ports_.at(name)); }
   void WriteConfig();
+  void UseFreshFolder();
   void Start(const std::string& name, const std::string& executable = "");
+  void CopySchema(const std::string& service);
+  void RunScript(const std::string& script);
   int64_t NumberIn(const std::string& service, const std::string& sql, const std::vector<storage::Value>& parameters);
 
   const Setup setup_;
   std::unique_ptr<Certificates> certificates_;  // null without TLS
-  std::string data_;
+  std::string data_;                            // of now
+  std::string postgres_;                        // of now
+  std::vector<std::string> places_;             // every data folder so far
   std::map<std::string, int> ports_;
   std::map<std::string, std::string> targets_;
   std::map<std::string, int> metrics_ports_;
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::unique_ptr<Process> story_;
+  int stories_ = 0;  // begun so far: each has a log of its own
 };
 
 }  // namespace vivier::testing

@@ -25,7 +25,6 @@ const flags = new Set(
 const commandLines = (objects) =>
   eachOwn(objects, ({ args = [], command }) => {
     const [first, ...rest] = args.map(String);
-    if (first === 'backup' && !commands.has(first)) return []; // a program that is older than its backups
     const given = rest.filter((word) => word.startsWith('-')).map((word) => word.replace(/^--?/, '').split('=')[0]);
     return [
       ...unless(!command, 'starts something else than the program'),

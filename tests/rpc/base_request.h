@@ -163,6 +163,7 @@ class BaseRequest {
     static const auto& names = *new std::set<std::string>{
         "vivier.log.v1.FollowEventsRequest.after_number",
         "vivier.log.v1.FollowEventsRequest.after_hash",
+        "vivier.site.v1.RetryParkedEventsRequest.event",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
         "vivier.security.v1.RoleAssignment.company",  // of partners
         "vivier.security.v1.RoleAssignment.scope",
@@ -186,6 +187,10 @@ class BaseRequest {
         {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetStatusRequest.name", "schools/nancy"},
+        {"vivier.site.v1.SearchParkedEventsRequest.parent", "schools/nancy"},
+        {"vivier.site.v1.RetryParkedEventsRequest.parent", "schools/nancy"},
+        {"vivier.log.v1.GetLoggedEventRequest.service", "enrolment"},
+        {"vivier.log.v1.GetLoggedEventRequest.parent", "schools/nancy"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
     };

@@ -1,6 +1,7 @@
 // Migrations are one text for both engines, applied once, in order, by however many processes start at once.
 #include <thread>
 
+#include "shared/base/error.h"
 #include "shared/storage/migrate.h"
 #include "tests/storage/fixture.h"
 
@@ -93,6 +94,22 @@ TEST_P(MigrationsTest, PendingNamesWhatIsMissing) {
   EXPECT_THAT(*Pending(*database_, "funding", Two()), IsEmpty());
 }
 // PostgreSQL's replicas start together; on SQLite the second process is told that it is not alone.
+// Yesterday's binary runs on tomorrow's schema, up to the migration that takes away what it needs.
+TEST_P(MigrationsTest, ABinaryThatIsTooOldIsRefused) {
+  std::vector<Migration> later = Two();
+  later.push_back({"enrolment", "003_expand.sql", "CREATE TABLE fresh (id BIGINT PRIMARY KEY);"});
+  ASSERT_EQ(Migrate(*database_, "enrolment", later), absl::OkStatus());
+  EXPECT_TRUE(Pending(*database_, "enrolment", Two()).ok());
+  EXPECT_EQ(Migrate(*database_, "enrolment", Two()), absl::OkStatus());
+  later.push_back({"enrolment", "004_contract.sql", "-- needs-binary: 003\nDROP TABLE fresh;"});
+  ASSERT_EQ(Migrate(*database_, "enrolment", later), absl::OkStatus());
+  EXPECT_EQ(ReasonOf(Pending(*database_, "enrolment", Two()).status()), "BINARY_TOO_OLD");
+  EXPECT_EQ(ReasonOf(Migrate(*database_, "enrolment", Two())), "BINARY_TOO_OLD");
+  later.pop_back();  // the binary before it knows what it is asked for
+  EXPECT_TRUE(Pending(*database_, "enrolment", later).ok());
+  EXPECT_EQ(Migrate(*database_, "enrolment", later), absl::OkStatus());
+}
+
 TEST_P(MigrationsTest, TwoMigratorsAtOnce) {
   std::vector<absl::Status> statuses(4);
   std::vector<std::thread> threads;

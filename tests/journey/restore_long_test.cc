@@ -1,0 +1,22 @@
+// The operator's drills on both engines, twenty rounds each.
+#include "gtest/gtest.h"
+#include "shared/testing/engines.h"
+#include "tests/journey/restore_drill.h"
+
+namespace vivier::testing {
+namespace {
+
+constexpr int kRounds = 20;
+
+class RestoreLong : public ::testing::TestWithParam<storage::Engine> {};
+INSTANTIATE_TEST_SUITE_P(Engines, RestoreLong, BothEngines(), EngineName);
+
+TEST_P(RestoreLong, ElsewhereUnderLoad) {
+  for (int seed = 0; seed < kRounds; ++seed) DrillRestoreElsewhere(GetParam(), seed);
+}
+
+// With the interval of production.
+TEST_P(RestoreLong, ALostVolume) { DrillLostVolume(GetParam(), absl::Seconds(30), absl::Seconds(60)); }
+
+}  // namespace
+}  // namespace vivier::testing
