@@ -24,7 +24,7 @@ constexpr Command kCommands[] = {
     {"check", "check                       validate configuration, schema and keys before a start", &command::Check},
     {"status", "status                      how each service is: version, log, lags, what is set aside",
      &command::Status},
-    {"doctor", "doctor                      the surroundings: clock, names, disk, database, certificates, parents",
+    {"doctor", "doctor [BACKUPS]            the surroundings: clock, names, disk, database, backup, certificates, …",
      &command::Doctor},
     {"verify", "verify                      prove the invariants on the data", &command::Verify},
     {"audit", "audit NAME [--days N]       who changed it, and who was shown its personal data", &command::Audit},

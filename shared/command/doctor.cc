@@ -23,10 +23,10 @@ const char* NameOf(Grade grade) {
 
 }  // namespace
 
-int Doctor(const Arguments&, Modules modules) {
+int Doctor(const Arguments& arguments, Modules modules) {
   const absl::StatusOr<Settings> settings = ReadSettings();
   if (!settings.ok()) return Refuse(settings.status());
-  const Findings findings = LookAround(*settings, modules);
+  const Findings findings = LookAround(*settings, modules, arguments.empty() ? "" : arguments[0]);
   for (const Finding& finding : findings) {
     absl::PrintF("%-4s  %s: %s\n", NameOf(finding.grade), finding.what, finding.found);
     if (!finding.advice.empty()) absl::PrintF("      → %s\n", finding.advice);

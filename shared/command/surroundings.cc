@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "shared/backup/store.h"
 #include "shared/base/status.h"
 #include "shared/cache/redis.h"
 #include "shared/command/session.h"
@@ -36,6 +37,8 @@ constexpr char kHealthPath[] = "/grpc.health.v1.Health/Check";
 constexpr absl::Duration kPatience = absl::Seconds(3);
 // Renewal is due well before: half a year's and a month's certificates alike are renewed weeks ahead.
 constexpr absl::Duration kCertificateLeft = absl::Hours(7 * 24);
+// A nightly backup is a day old when the next one begins; of two nights without one somebody must hear.
+constexpr absl::Duration kBackupWarn = absl::Hours(25), kBackupFail = absl::Hours(49);
 constexpr double kDiskWarn = 0.10, kDiskFail = 0.03;
 
 void Add(Findings& findings, Grade grade, const std::string& what, absl::string_view found,
@@ -103,6 +106,21 @@ void LookAtDatabase(const Settings& settings, const std::string& service, Findin
   if (pending->empty()) return Add(findings, Grade::kOk, service, "its database has every migration");
   Add(findings, Grade::kWarn, service, absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")),
       "run `vivier migrate`");
+}
+
+absl::StatusOr<absl::Duration> AgeOfBackup(const std::string& folder) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<backup::Store> store, backup::Store::OpenToRead(folder));
+  ASSIGN_OR_RETURN(const backup::v1::Manifest newest, store->Read(store->Generations().back()));
+  return absl::Now() - absl::FromUnixSeconds(newest.create_time().seconds());
+}
+
+void LookAtBackups(const std::string& folder, Findings& findings) {
+  if (folder.empty()) return Add(findings, Grade::kOk, "backup", "not looked at: `vivier doctor DIR` names its folder");
+  const absl::StatusOr<absl::Duration> age = AgeOfBackup(folder);
+  if (!age.ok()) return Add(findings, Grade::kFail, "backup", age.status().message(), "see docs/backup.md");
+  const Grade grade = *age > kBackupFail ? Grade::kFail : *age > kBackupWarn ? Grade::kWarn : Grade::kOk;
+  Add(findings, grade, "backup", absl::StrFormat("the newest is %.1f hours old", absl::ToDoubleHours(*age)),
+      grade == Grade::kOk ? "" : "find out why `vivier backup` does not run or fails");
 }
 
 void LookAtCertificate(const std::filesystem::path& file, Findings& findings) {
@@ -232,12 +250,13 @@ std::string HostOf(const std::string& address) {
   return std::string(rest.substr(0, rest.find_first_of(":/")));
 }
 
-Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules) {
+Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules, const std::string& backups) {
   Findings findings;
   LookAtClock(findings);
   LookAtDisk(settings.data, findings);
   LookAtKeys(settings.data, findings);
   for (const site::Module& module : modules) LookAtDatabase(settings, module.name(), findings);
+  LookAtBackups(backups, findings);
   LookAtCertificates(settings.config, findings);
   LookAtNames(settings.config, findings);
   LookAtRedis(settings.config.redis(), findings);

@@ -1,12 +1,12 @@
 // What `vivier doctor` finds where one thing is wrong, on the data of a school that does not run.
-#include "shared/command/surroundings.h"
-
 #include <filesystem>
 #include <fstream>
 
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "services/modules.h"
+#include "shared/backup/store.h"
+#include "shared/command/surroundings.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
 #include "shared/testing/certificates.h"
@@ -36,7 +36,7 @@ class Doctor : public ::testing::Test {
 
   // The worst that is said of what begins with that; null when nothing is.
   const Finding* Find(const std::string& what) {
-    findings_ = LookAround(settings_, AllModules());
+    findings_ = LookAround(settings_, AllModules(), backups_);
     const Finding* worst = nullptr;
     for (const Finding& finding : findings_)
       if (finding.what.rfind(what, 0) == 0 && (worst == nullptr || finding.grade > worst->grade)) worst = &finding;
@@ -50,11 +50,12 @@ class Doctor : public ::testing::Test {
   }
 
   Settings settings_;
+  std::string backups_;
   Findings findings_;
 };
 
 TEST_F(Doctor, FindsAHealthySchoolWell) {
-  for (const Finding& finding : LookAround(settings_, AllModules()))
+  for (const Finding& finding : LookAround(settings_, AllModules(), backups_))
     EXPECT_NE(finding.grade, Grade::kFail) << finding.what << ": " << finding.found;
   for (const char* what : {"school.key", "enrolment", "statistics", "redis", "certificates"}) Expect(what, Grade::kOk);
 }
@@ -95,6 +96,21 @@ TEST_F(Doctor, CountsTheDaysOfCertificates) {
   Expect("certificate funding.pem", Grade::kOk);
   std::ofstream(certificates.folder() + "/funding.pem") << "nothing";
   Expect("certificate funding.pem", Grade::kFail);
+}
+
+TEST_F(Doctor, CountsTheHoursOfBackups) {
+  Expect("backup", Grade::kOk);
+  backups_ = settings_.data + "/backups";
+  Expect("backup", Grade::kFail);
+  const std::unique_ptr<backup::Store> store = *backup::Store::OpenToWrite(backups_, absl::Now());
+  const std::pair<absl::Duration, Grade> ages[] = {
+      {absl::Hours(50), Grade::kFail}, {absl::Hours(26), Grade::kWarn}, {absl::Hours(1), Grade::kOk}};
+  for (const auto& [age, grade] : ages) {
+    backup::v1::Manifest manifest;
+    manifest.mutable_create_time()->set_seconds(absl::ToUnixSeconds(absl::Now() - age));
+    ASSERT_TRUE(store->Seal(manifest).ok());
+    Expect("backup", grade);
+  }
 }
 
 TEST_F(Doctor, MissesKeysAndDatabases) {
