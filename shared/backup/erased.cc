@@ -1,18 +1,12 @@
 #include "shared/backup/erased.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "shared/base/error.h"
+#include "shared/base/file.h"
 #include "shared/base/status.h"
 
 namespace vivier::backup {
@@ -29,15 +23,6 @@ std::set<std::string> LinesOf(const std::string& path) {
   return lines;
 }
 
-absl::Status Append(const std::string& path, const std::string& text) {
-  const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  written = written && fsync(file) == 0;
-  const int error = errno;
-  if (file >= 0) close(file);
-  return written ? absl::OkStatus() : Unavailable(absl::StrCat("cannot write ", path, ": ", std::strerror(error)));
-}
-
 }  // namespace
 
 absl::Status MergeErased(const std::string& from, const std::string& to) {
@@ -49,7 +34,7 @@ absl::Status MergeErased(const std::string& from, const std::string& to) {
     std::string missing;
     for (const std::string& line : LinesOf(entry.path().string()))
       if (known.count(line) == 0) absl::StrAppend(&missing, line, "\n");
-    if (!missing.empty()) RETURN_IF_ERROR(Append(path, "\n" + missing));  // ends a line that a crash has cut
+    if (!missing.empty()) RETURN_IF_ERROR(AppendSynced(path, "\n" + missing));  // ends a line that a crash has cut
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 // What a school on this machine rests on and does not own: clock, names, disk, database, backups, Redis, certificates,
-// issuers of tokens, other sites. Each check looks by itself, needs no running service, and changes nothing. Thread-safe.
+// issuers of tokens, other sites. Each check looks by itself, needs no running service, and changes nothing.
+// Thread-safe.
 #pragma once
 
 #include <string>

@@ -1,11 +1,5 @@
 #include "shared/site/erasure_list.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -14,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/json_util.h"
 #include "shared/base/error.h"
+#include "shared/base/file.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 
@@ -30,15 +25,6 @@ absl::StatusOr<std::string> LineOf(const ListedErasure& erasure) {
   options.preserve_proto_field_names = true;
   if (!pb::util::MessageToJsonString(*erasure.event, &json, options).ok()) return Internal("an event without JSON");
   return absl::StrCat(erasure.school, " ", erasure.event->GetDescriptor()->full_name(), " ", json, "\n");
-}
-
-absl::Status WriteSynced(const std::string& path, const std::string& text) {
-  const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  written = written && fsync(file) == 0;
-  const int error = errno;
-  if (file >= 0) close(file);
-  return written ? absl::OkStatus() : Unavailable(absl::StrCat("cannot write ", path, ": ", std::strerror(error)));
 }
 
 absl::StatusOr<ListedErasure> ParseLine(const std::string& path, const std::string& line) {
@@ -63,7 +49,7 @@ absl::Status AppendToList(const std::string& data, const std::string& service,
     ASSIGN_OR_RETURN(const std::string line, LineOf(erasure));
     text += line;
   }
-  return WriteSynced(absl::StrCat(Folder(data), "/", service), text);
+  return AppendSynced(absl::StrCat(Folder(data), "/", service), text);
 }
 
 absl::StatusOr<std::vector<ListedErasure>> ReadList(const std::string& data) {

@@ -1,0 +1,24 @@
+#include "shared/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
+
+namespace vivier {
+
+absl::Status AppendSynced(const std::string& path, const std::string& text) {
+  const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  written = written && fsync(file) == 0;
+  const int error = errno;
+  if (file >= 0) close(file);
+  return written ? absl::OkStatus() : Unavailable(absl::StrCat("cannot write ", path, ": ", std::strerror(error)));
+}
+
+}  // namespace vivier
