@@ -124,8 +124,8 @@ std::string UnfollowedEvent(SchoolProcesses& school, const Kill& kill) {
   return "";
 }
 
-TEST_P(StoryKill, EndsWithTheSameFigures) {
-  const Kill& kill = GetParam();
+// Kills the service once; false when on a busy machine the story was ahead of the kill, so that it proves nothing.
+bool KillOnce(const Kill& kill) {
   const cache::RedisServer redis;
   SchoolProcesses school({.redis = redis.socket()});
   if (!kill.follower.empty()) school.process(kill.follower).Signal(SIGSTOP);
@@ -135,17 +135,22 @@ TEST_P(StoryKill, EndsWithTheSameFigures) {
   AwaitRequestInFlight(school, kill.service);
   school.process(kill.service).Kill();
   const std::string unfollowed = UnfollowedEvent(school, kill);
-  WaitForLine(school, kAskedAgain);  // a service that is back at once would be found by gRPC's own retry
+  // A service that is back at once would be found by gRPC's own retry.
+  const bool asked_again = cache::Eventually([&] { return absl::StrContains(school.StoryLog(), kAskedAgain); });
   school.Restart(kill.service);
   if (!kill.follower.empty()) school.process(kill.follower).Signal(SIGCONT);
   EXPECT_EQ(school.Figures(), Expected());
-  const std::string in_flight = RequestInFlight(school.StoryLog());
-  std::printf("killed %s; in flight: %s; not yet followed: %s\n", kill.service.c_str(), in_flight.c_str(),
-              unfollowed.c_str());
-  EXPECT_NE(in_flight, "") << "void: no request was in flight";
-  EXPECT_NE(unfollowed, "") << "void: every event was followed";
+  std::printf("killed %s; in flight: %s; not yet followed: %s\n", kill.service.c_str(),
+              RequestInFlight(school.StoryLog()).c_str(), unfollowed.c_str());
   std::string verified;
   EXPECT_EQ(school.Verify(&verified), 0) << verified;
+  return asked_again && !unfollowed.empty();
+}
+
+TEST_P(StoryKill, EndsWithTheSameFigures) {
+  bool proven = false;
+  for (int attempt = 0; attempt < 3 && !proven && !HasFailure(); ++attempt) proven = KillOnce(GetParam());
+  EXPECT_TRUE(proven) << "void: no request was in flight, or every event was followed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Services, StoryKill,

@@ -69,7 +69,7 @@ test('its services are not for who has no certificate', async () => {
 
 test('it has metrics', async () => {
   const answer = await fetch(`http://127.0.0.1:${ports[9464]}/metrics`);
-  assert.match(await answer.text(), /^# TYPE rpc_/m);
+  assert.match(await answer.text(), /^# TYPE vivier_/m);
 });
 
 test('it ends when it is told to, in the time that the manifest gives', async () => {
