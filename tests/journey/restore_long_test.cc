@@ -15,8 +15,5 @@ TEST_P(RestoreLong, ElsewhereUnderLoad) {
   for (int seed = 0; seed < kRounds; ++seed) DrillRestoreElsewhere(GetParam(), seed);
 }
 
-// With the interval of production.
-TEST_P(RestoreLong, ALostVolume) { DrillLostVolume(GetParam(), absl::Seconds(30), absl::Seconds(60)); }
-
 }  // namespace
 }  // namespace vivier::testing
