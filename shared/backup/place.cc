@@ -11,8 +11,10 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "shared/backup/restore.h"
 #include "shared/base/error.h"
+#include "shared/base/file.h"
 #include "shared/base/status.h"
 #include "shared/storage/database.h"
 
@@ -26,6 +28,10 @@ using storage::Result;
 using storage::Value;
 
 constexpr char kStaging[] = "restoring_";
+
+// PostgreSQL counts a process for a moment after it has ended.
+constexpr absl::Duration kLeaveTimeout = absl::Seconds(5);
+constexpr absl::Duration kLeavePause = absl::Milliseconds(20);
 
 absl::Status StillRunning(absl::string_view where) {
   return Error(absl::StatusCode::kFailedPrecondition, "STILL_RUNNING",
@@ -52,6 +58,24 @@ absl::StatusOr<int64_t> Count(const Target& target, const std::string& question)
   return std::get<int64_t>(answer.rows[0][0]);
 }
 
+// STILL_RUNNING, unless every other connection of the site's processes ends in time.
+absl::Status AwaitNoOther(const Target& target) {
+  ASSIGN_OR_RETURN(const auto database, storage::Database::Open("postgres:public:" + target.postgres));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, database->Connect(Access::kRead));
+  const absl::Time deadline = absl::Now() + kLeaveTimeout;
+  while (true) {
+    // A transaction sees one state of the activity.
+    RETURN_IF_ERROR(connection->Begin(Access::kRead));
+    ASSIGN_OR_RETURN(const Result others,
+                     connection->Query("SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_activity WHERE application_name = "
+                                       "'vivier' AND datname = current_database() AND pid <> pg_backend_pid()"));
+    connection->Rollback();
+    if (std::get<int64_t>(others.rows[0][0]) == 0) return absl::OkStatus();
+    if (absl::Now() > deadline) return StillRunning("the PostgreSQL database");
+    absl::SleepFor(kLeavePause);
+  }
+}
+
 std::string SchemaExists(const std::string& schema) {
   return absl::StrCat("SELECT CAST(COUNT(*) AS BIGINT) FROM pg_namespace WHERE nspname = '", schema, "'");
 }
@@ -61,19 +85,12 @@ absl::Status Rename(const std::string& from, const std::string& to) {
   return Unavailable(absl::StrCat("cannot rename ", from, ": ", std::strerror(errno)));
 }
 
-absl::Status SyncFolder(const std::string& folder) {
-  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && syncfs(directory) == 0;
-  if (directory >= 0) close(directory);
-  return synced ? absl::OkStatus() : Unavailable(absl::StrCat("cannot sync ", folder));
-}
-
 absl::Status SwapFolders(const Target& target, const std::string& suffix) {
-  RETURN_IF_ERROR(SyncFolder(target.data));
+  RETURN_IF_ERROR(SyncFileSystem(target.data));
   const std::string folder = FolderOf(target);
   if (fs::exists(folder)) RETURN_IF_ERROR(Rename(folder, absl::StrCat(folder, ".replaced-", suffix)));
   RETURN_IF_ERROR(Rename(folder + ".restoring", folder));
-  return SyncFolder(target.data);
+  return SyncFileSystem(target.data);
 }
 
 absl::Status SwapSchemas(const Target& target, const std::vector<std::string>& services, const std::string& suffix) {
@@ -92,11 +109,7 @@ absl::Status SwapSchemas(const Target& target, const std::vector<std::string>& s
 absl::StatusOr<std::unique_ptr<Alone>> Alone::Take(const Target& target) {
   auto alone = std::make_unique<Alone>();
   if (IsPostgres(target)) {
-    ASSIGN_OR_RETURN(const int64_t others,
-                     Count(target,
-                           "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_activity WHERE application_name = 'vivier' "
-                           "AND datname = current_database() AND pid <> pg_backend_pid()"));
-    if (others > 0) return StillRunning("the PostgreSQL database");
+    RETURN_IF_ERROR(AwaitNoOther(target));
     return alone;
   }
   std::error_code error;

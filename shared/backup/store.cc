@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "shared/base/error.h"
+#include "shared/base/file.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
 
@@ -50,14 +51,6 @@ absl::Status WriteWhole(const std::string& path, const std::string& bytes) {
   }
   if (close(file) != 0 || done < bytes.size()) return Failed("write", fresh);
   return rename(fresh.c_str(), path.c_str()) == 0 ? absl::OkStatus() : Failed("rename", fresh);
-}
-
-// All that was written to the disk that `folder` lies on: one call for any number of chunks.
-absl::Status SyncDisk(const std::string& folder) {
-  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && syncfs(directory) == 0;
-  if (directory >= 0) close(directory);
-  return synced ? absl::OkStatus() : Failed("sync", folder);
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
@@ -129,14 +122,14 @@ absl::StatusOr<std::string> Store::Get(const std::string& name) const {
 }
 
 absl::StatusOr<std::string> Store::Seal(const v1::Manifest& manifest) {
-  RETURN_IF_ERROR(SyncDisk(folder_));
+  RETURN_IF_ERROR(SyncFileSystem(folder_));
   const std::string bytes = manifest.SerializeAsString();
   const absl::Time time =
       absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(manifest.create_time()));
   const std::string name =
       absl::StrCat(absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone()), ".", Hex(Sha256(bytes)));
   RETURN_IF_ERROR(WriteWhole(absl::StrCat(folder_, "/generations/", name), bytes));
-  RETURN_IF_ERROR(SyncDisk(folder_));
+  RETURN_IF_ERROR(SyncFileSystem(folder_));
   return name;
 }
 

@@ -21,4 +21,12 @@ absl::Status AppendSynced(const std::string& path, const std::string& text) {
   return written ? absl::OkStatus() : Unavailable(absl::StrCat("cannot write ", path, ": ", std::strerror(error)));
 }
 
+absl::Status SyncFileSystem(const std::string& folder) {
+  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = directory >= 0 && syncfs(directory) == 0;
+  const int error = errno;
+  if (directory >= 0) close(directory);
+  return synced ? absl::OkStatus() : Unavailable(absl::StrCat("cannot sync ", folder, ": ", std::strerror(error)));
+}
+
 }  // namespace vivier

@@ -11,4 +11,8 @@ namespace vivier {
 // may not be on the disk.
 absl::Status AppendSynced(const std::string& path, const std::string& text);
 
+// Puts on the disk all that was written to the file system of `folder`: one call for any number of files. UNAVAILABLE
+// when it may not be there.
+absl::Status SyncFileSystem(const std::string& folder);
+
 }  // namespace vivier

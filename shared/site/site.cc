@@ -245,7 +245,7 @@ class RunningSite : public Site {
       running.peers->Changed(changed);
       log_service_.Wake(running.module.name());
     };
-    observer.measured = [&running](size_t works, absl::Duration commit, size_t) {
+    observer.measured = [&running](size_t works, absl::Duration commit) {
       running.metrics.batch_size.Observe(static_cast<double>(works));
       running.metrics.commit_seconds.Observe(absl::ToDoubleSeconds(commit));
     };

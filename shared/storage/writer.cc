@@ -167,10 +167,7 @@ absl::Status Writer::Attempt(Batch& batch, size_t first, size_t& count) {
     return committed;
   }
   if (observer_.committed) observer_.committed(transaction.changed());
-  if (observer_.measured) {
-    Monitor::Lock lock(monitor_);
-    observer_.measured(count, absl::Now() - ready, queue_.size());
-  }
+  if (observer_.measured) observer_.measured(count, absl::Now() - ready);
   return absl::OkStatus();
 }
 

@@ -58,7 +58,7 @@ class Writer {
   // What is told of each batch.
   struct Observer {
     std::function<void(const std::vector<RowKey>& changed)> committed;
-    std::function<void(size_t works, absl::Duration commit, size_t queue_depth)> measured;
+    std::function<void(size_t works, absl::Duration commit)> measured;
   };
 
   static absl::StatusOr<std::unique_ptr<Writer>> Start(Database& database, const security::SchoolKey* school_key,

@@ -52,7 +52,7 @@ class WriterTest : public StoreTest {
 
   void Start(Writer::Options options = {}) {
     Writer::Observer observer;
-    observer.measured = [this](size_t works, absl::Duration, size_t) {
+    observer.measured = [this](size_t works, absl::Duration) {
       absl::MutexLock lock(&mutex_);
       batches_.push_back(works);
     };
