@@ -26,7 +26,7 @@ void AddValue(const statistics::IndicatorValue& value, Figures& figures) {
 absl::StatusOr<int64_t> RequestSubmission(Stage& stage) {
   statistics::RequestSubmissionRequest request;
   request.set_parent(stage.School());
-  request.set_request_id(RandomUuid());  // each telling submits what is counted by then
+  request.set_request_id(TimeOrderedUuid());  // each telling submits what is counted by then
   ASSIGN_OR_RETURN(auto response,
                    stage.client.Call<statistics::RequestSubmissionResponse>(request, stage.As("school_director")));
   return response.revision();

@@ -1,8 +1,10 @@
 #include "shared/base/uuid.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
 #include "shared/base/hash.h"
 #include "shared/base/random.h"
 
@@ -29,6 +31,14 @@ std::string RandomUuid() {
   std::string bytes(16, '\0');
   FillRandom(bytes.data(), bytes.size());
   return Format(std::move(bytes), 4);
+}
+
+std::string TimeOrderedUuid() {
+  std::string bytes(16, '\0');
+  FillRandom(bytes.data(), bytes.size());
+  uint64_t milliseconds = static_cast<uint64_t>(absl::ToUnixMillis(absl::Now()));
+  for (size_t place = 6; place-- > 0; milliseconds >>= 8) bytes[place] = static_cast<char>(milliseconds & 0xff);
+  return Format(std::move(bytes), 7);
 }
 
 std::string UuidOf(absl::string_view text) { return Format(Sha256(text), 8); }

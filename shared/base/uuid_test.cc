@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
 namespace vivier {
@@ -34,6 +35,23 @@ TEST(UuidTest, DrawsVersionFourOfTheVariantWithoutRepeating) {
     seen.insert(uuid);
   }
   EXPECT_EQ(seen.size(), 20'000u);
+}
+
+TEST(UuidTest, TimeOrderedOnesBeginWithTheirMillisecond) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1'000; ++i) {
+    const int64_t before = absl::ToUnixMillis(absl::Now());
+    const std::string uuid = TimeOrderedUuid();
+    const int64_t after = absl::ToUnixMillis(absl::Now());
+    ASSERT_TRUE(IsUuid(uuid)) << uuid;
+    ASSERT_EQ(uuid[14], '7') << uuid;
+    ASSERT_NE(std::string("89ab").find(uuid[19]), std::string::npos) << uuid;
+    const int64_t time = std::stoll(uuid.substr(0, 8) + uuid.substr(9, 4), nullptr, 16);
+    ASSERT_LE(before, time);
+    ASSERT_LE(time, after);
+    seen.insert(uuid);
+  }
+  EXPECT_EQ(seen.size(), 1'000u);
 }
 
 TEST(UuidTest, ThreadsDrawDifferentOnes) {

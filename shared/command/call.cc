@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescri
   // A person at a terminal means a new request each time.
   const pb::FieldDescriptor* id = method.input_type()->FindFieldByName("request_id");
   if (id != nullptr && request->GetReflection()->GetString(*request, id).empty())
-    request->GetReflection()->SetString(request.get(), id, RandomUuid());
+    request->GetReflection()->SetString(request.get(), id, TimeOrderedUuid());
   return request;
 }
 

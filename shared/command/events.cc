@@ -33,7 +33,7 @@ absl::StatusOr<int> RetryParked(Session& session, const std::string& school, con
   site::v1::RetryParkedEventsRequest request;
   request.set_parent("schools/" + school);
   request.set_event(event);
-  request.set_request_id(RandomUuid());
+  request.set_request_id(TimeOrderedUuid());
   ASSIGN_OR_RETURN(const auto retried, session.AskAll<site::v1::RetryParkedEventsResponse>(request));
   std::cout << retried.applied() << " applied, " << retried.parked_size() << " stay parked\n";
   for (const site::v1::ParkedEvent& parked : retried.parked()) Print(parked);

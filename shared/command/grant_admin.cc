@@ -22,7 +22,7 @@ CreateMembershipRequest RequestFor(const std::string& school, const std::string&
   request.set_membership_id("admin-" + Hex(Sha256(subject)).substr(0, 16));
   request.mutable_membership()->set_subject(subject);
   request.mutable_membership()->add_roles()->set_role("school_director");
-  request.set_request_id(RandomUuid());
+  request.set_request_id(TimeOrderedUuid());
   return request;
 }
 

@@ -67,7 +67,7 @@ absl::StatusOr<int> ImportLheo(Office& office, const std::string& content) {
   curriculum::ImportLheoRequest request;
   request.set_parent(office.school);
   request.set_content(content);
-  request.set_request_id(RandomUuid());
+  request.set_request_id(TimeOrderedUuid());
   ASSIGN_OR_RETURN(auto report, office.Ask<curriculum::ImportReport>("curriculum", request));
   for (const auto& formation : report.formations()) {
     std::cout << "formation " << formation.index() << ", line " << formation.line() << ": "
@@ -86,7 +86,7 @@ absl::StatusOr<int> ImportApplications(Office& office, const std::string& conten
   enrolment::ImportApplicationsRequest request;
   request.set_parent(absl::StrCat(office.school, "/cohorts/", absl::GetFlag(FLAGS_cohort)));
   request.set_content(content);
-  request.set_request_id(RandomUuid());
+  request.set_request_id(TimeOrderedUuid());
   ASSIGN_OR_RETURN(auto report, office.Ask<enrolment::ImportReport>("enrolment", request));
   for (const enrolment::ImportRow& row : report.rows()) {
     std::cout << "line " << row.line() << ": " << enrolment::ImportRow::Result_Name(row.result());

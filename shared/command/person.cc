@@ -100,7 +100,7 @@ absl::StatusOr<bool> ErasePerson(const std::string& name, Modules modules) {
   enrolment::v1::EraseCandidateRequest request;
   request.set_name(name);
   request.set_cause(enrolment::v1::REQUESTED);
-  request.set_request_id(RandomUuid());
+  request.set_request_id(TimeOrderedUuid());
   ASSIGN_OR_RETURN(rpc::Channel * enrolment, officer.session->To("enrolment"));
   const absl::Status asked = officer.Ask<enrolment::v1::Erasure>(*enrolment, request).status();
   if (!asked.ok() && ReasonOf(asked) != "PERSON_ERASED") return asked;

@@ -25,7 +25,7 @@ class Client {
   // A write that the test needs; it gets an id of its own.
   template <class Response, class Request>
   Response Must(Request request) {
-    if constexpr (requires { request.set_request_id(""); }) request.set_request_id(RandomUuid());
+    if constexpr (requires { request.set_request_id(""); }) request.set_request_id(TimeOrderedUuid());
     const absl::StatusOr<std::string> bytes = Send(request);
     EXPECT_TRUE(bytes.ok()) << request.GetDescriptor()->name() << ": " << bytes.status();
     Response response;

@@ -7,23 +7,23 @@
 //   near_300/_2k    GetCohort from the near cache, through the whole adapter
 //   sqlite          GetCohort of 300 B from SQLite, through the whole adapter: a site whose near cache keeps nothing
 //   peer_redis      GetCohort at another service's process, which fetches it from Redis (roles.h)
-//   admit_N         AdmitApplication of N callers at a time: another application each, synced to the disk
+//   admit_N         AdmitApplication of N callers at a time: another application each, synced to the disk; request ids
+//                   ordered by time, as our clients make them
 //   admit_N_single  the same at a site whose batches hold one request
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-#include <random>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/uuid.h"
 #include "tests/bench/disk.h"
 #include "tests/bench/fixture.h"
 #include "tests/bench/load.h"
@@ -77,7 +77,7 @@ class Admissions {
       if (left-- <= 0 || next_ == names_.size()) return std::nullopt;
       enrolment::v1::AdmitApplicationRequest request;
       request.set_name(names_[next_++]);
-      request.set_request_id(Uuid());
+      request.set_request_id(TimeOrderedUuid());
       return request.SerializeAsString();
     };
   }
@@ -86,15 +86,8 @@ class Admissions {
   absl::Status Left() const { return next_ < names_.size() ? absl::OkStatus() : Internal("no application is left"); }
 
  private:
-  std::string Uuid() {
-    const uint64_t high = random_(), low = random_();
-    return absl::StrFormat("%08x-%04x-4%03x-a%03x-%012x", high >> 32, high >> 16 & 0xffff, high & 0xfff, low >> 52,
-                           low & 0xffffffffffff);
-  }
-
   const std::vector<std::string> names_;
   size_t next_ = 0;
-  std::mt19937_64 random_{20260101};
 };
 
 // A folder that is gone with the run.

@@ -43,7 +43,7 @@ template <class Request>
 std::unique_ptr<Request> New() {
   auto request = std::make_unique<Request>();
   request->set_parent(kSchool);
-  request->set_request_id(RandomUuid());
+  request->set_request_id(TimeOrderedUuid());
   return request;
 }
 
