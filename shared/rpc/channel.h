@@ -39,7 +39,8 @@ class Channel {
   // Blocks until the answer. `path` is "/package.Service/Method".
   virtual absl::StatusOr<std::string> Call(const std::string& path, const std::string& request,
                                            const CallOptions& options) = 0;
-  // Calls `done` on the channel's own thread, which must not block there.
+  // Calls `done` once, even when the channel has gone by then, on the one thread that all channels share: it must not
+  // block there.
   virtual void Start(const std::string& path, const std::string& request, const CallOptions& options, Done done) = 0;
   virtual std::unique_ptr<ClientStream> Stream(const std::string& path, const std::string& request,
                                                const CallOptions& options) = 0;
