@@ -1,19 +1,15 @@
 // Hostile bytes at the edge while honest callers call through it. Every honest call succeeds, and the services hardly
 // notice: their CPU time stays what it is without an attack, but for a stated little. Each attack must be seen to have
-// happened, or the test is void and fails. The honest callers' p99 is printed beside that of a quiet run; how fast the
-// edge is on a machine is a matter for benchmarks.
+// happened, or the test is void and fails. The honest callers' p99 is printed beside that of a quiet run; what it is
+// over many rounds is a matter for a benchmark, tests/bench/edge.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { call, connect, textField } from './grpc.mjs';
+import { call, connect } from './grpc.mjs';
+import { OK, PATH, QUIET_SECONDS, SCHOOL, attack, honest, measured, p99 } from './honest.mjs';
 import { Site } from './site.mjs';
 
-const PATH = '/vivier.enrolment.v1.EnrolmentService/ListCohorts';
-const SCHOOL = textField(1, 'schools/nancy');
-const OK = 0, RESOURCE_EXHAUSTED = 8;
-const HONEST_CALLS_A_SECOND = 50;
-const QUIET_SECONDS = 3;
+const RESOURCE_EXHAUSTED = 8;
 // What an attack may cost the services: CPU seconds in each second of it. The edge lets 100 calls a second through from
 // one address, and a call that is cancelled costs them a connection, which is less than a millisecond.
 const CPU_SHARE_MAX = 0.1;
@@ -24,63 +20,22 @@ let edge;
 before(async () => {
   await site.startServices();
   edge = await site.startEdge('edge', {});
-  await honest(edge, sleep(1000));  // what happens once happens now
+  await honest(site, edge, sleep(1000));  // what happens once happens now
 });
 after(() => site.stop());
 
-// Calls at an even pace until `end`, a new connection each second; how long each took, and those that failed.
-async function honest(door, end) {
-  let running = true;
-  end.finally(() => { running = false; });
-  const seconds = [], failed = [], ended = [];
-  const one = async (session) => {
-    const start = performance.now();
-    const answer = await call(session, PATH, SCHOOL, { authorization: site.token });
-    seconds.push((performance.now() - start) / 1000);
-    if (answer.status !== OK) failed.push(answer);
-  };
-  while (running) {
-    const session = connect(door);
-    await one(session);
-    const start = performance.now();
-    const calls = [];
-    while (running && calls.length < HONEST_CALLS_A_SECOND) {
-      calls.push(one(session));
-      await sleep(Math.max(0, (calls.length * 1000) / HONEST_CALLS_A_SECOND - (performance.now() - start)));
-    }
-    ended.push(Promise.all(calls).then(() => session.destroy()));
-  }
-  await Promise.all(ended);
-  return { seconds, failed };
-}
-
-async function measured(door, end) {
-  const [cpu, clock] = [site.servicesCpuSeconds(), performance.now()];
-  const { seconds, failed } = await honest(door, end);
-  const cpuShare = (site.servicesCpuSeconds() - cpu) / ((performance.now() - clock) / 1000);
-  seconds.sort((one, other) => one - other);
-  return { cpuShare, failed, calls: seconds.length, p99: seconds[Math.floor(seconds.length * 0.99)] };
-}
-
-function attack(name, parameters) {
-  const worker = new Worker(new URL('./attacks.mjs', import.meta.url), { workerData: { attack: name, ...parameters } });
-  return new Promise((resolve, reject) => {
-    worker.on('message', resolve).on('error', reject);
-  });
-}
-
 // What the attack tells, after a quiet run and the attack were held against each other.
 async function under(context, name, door = edge) {
-  const quiet = await measured(door, sleep(QUIET_SECONDS * 1000));
-  const attacking = attack(name, { port: door.port, path: PATH });
-  const [told, seen] = await Promise.all([attacking, measured(door, attacking)]);
+  const quiet = await measured(site, door, sleep(QUIET_SECONDS * 1000));
+  const attacking = attack(name, door);
+  const [told, seen] = await Promise.all([attacking, measured(site, door, attacking)]);
   context.diagnostic(`${name}: ${JSON.stringify(told)}`);
-  const milliseconds = (run) => (1000 * run.p99).toFixed(1);
+  const milliseconds = (run) => (1000 * p99(run.seconds)).toFixed(1);
   const percent = (run) => (100 * run.cpuShare).toFixed(1);
-  context.diagnostic(`${seen.calls} honest calls; p99 ${milliseconds(seen)} ms, quiet ${milliseconds(quiet)} ms, ` +
-    `ratio ${(seen.p99 / quiet.p99).toFixed(1)}; services' CPU ${percent(seen)} %, quiet ${percent(quiet)} %`);
+  context.diagnostic(`${seen.seconds.length} honest calls; p99 ${milliseconds(seen)} ms, quiet ${milliseconds(quiet)} ms, ` +
+    `ratio ${(p99(seen.seconds) / p99(quiet.seconds)).toFixed(1)}; services' CPU ${percent(seen)} %, quiet ${percent(quiet)} %`);
   assert.deepEqual([...quiet.failed, ...seen.failed], []);
-  assert.ok(seen.calls >= QUIET_SECONDS, 'honest callers called all along');
+  assert.ok(seen.seconds.length >= QUIET_SECONDS, 'honest callers called all along');
   assert.ok(seen.cpuShare - quiet.cpuShare < CPU_SHARE_MAX, `${seen.cpuShare} against ${quiet.cpuShare}`);
   return told;
 }

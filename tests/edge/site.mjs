@@ -7,9 +7,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
-const SOURCE = process.env.VIVIER_SOURCE;
-const BINARY = process.env.VIVIER_BINARY;
+const SOURCE = process.env.VIVIER_SOURCE ?? path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const BINARY = process.env.VIVIER_BINARY ?? path.join(SOURCE, 'build/vivier');
 const SERVICES = ['curriculum', 'enrolment', 'funding', 'partners', 'statistics'];
 const PATIENCE_SECONDS = 30;
 
