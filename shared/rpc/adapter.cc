@@ -250,12 +250,15 @@ void Adapter::OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
 
-bool Adapter::Cacheable(const Method& method) const {
-  return surroundings_.near != nullptr && method.standard_get && !method.personal;
+// Whoever acts for one company or funder is shown what the data's transaction finds to be its own, and nothing else.
+bool Adapter::Cacheable(const Incoming& incoming) const {
+  const Method& method = incoming.rpc->method;
+  return surroundings_.near != nullptr && method.standard_get && !method.personal &&
+         incoming.token->caller.kind != Caller::Kind::kPartner;
 }
 
 void Adapter::Read(std::shared_ptr<Incoming> incoming) {
-  if (Cacheable(incoming->rpc->method)) {
+  if (Cacheable(*incoming)) {
     if (std::shared_ptr<const std::string> cached = surroundings_.near->Get(incoming->target))
       return incoming->Answer(std::move(cached), surroundings_.now());
   }
@@ -294,7 +297,7 @@ void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_
 
 absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& incoming) const {
   const Rpc& rpc = *incoming.rpc;
-  const bool cacheable = Cacheable(rpc.method);
+  const bool cacheable = Cacheable(incoming);
   // Taken before the snapshot: a change that commits in between makes the cache refuse what is read here.
   const cache::NearCache::Ticket ticket =
       cacheable ? surroundings_.near->TicketFor(incoming.target) : cache::NearCache::Ticket{};

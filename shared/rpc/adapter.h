@@ -76,7 +76,7 @@ class Adapter {
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   void Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
-  bool Cacheable(const Method& method) const;
+  bool Cacheable(const Incoming& incoming) const;
   void Read(std::shared_ptr<Incoming> incoming);
   void Write(std::shared_ptr<Incoming> incoming);
   absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(Incoming& incoming) const;

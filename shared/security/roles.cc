@@ -32,8 +32,8 @@ absl::string_view ServiceName(absl::string_view subject) {
   return subject.substr(slash + 1);
 }
 
-// Those whose work a school may divide otherwise. Not among them: who hands out rights, watches the others, erases, acts
-// for somebody outside, or keeps the machines.
+// Those whose work a school may divide otherwise. Not among them: who hands out rights, watches the others, erases,
+// acts for somebody outside, or keeps the machines.
 constexpr absl::string_view kStaff[] = {"admissions_officer", "trainer", "assessor", "finance_officer",
                                         "partner_manager"};
 
@@ -111,8 +111,11 @@ absl::Span<const Grant> RoleGrants() {
        {"jobOffers.*", "learnersPutForward.list", "hirings.get", "hirings.list", "hirings.propose", "hirings.decline",
         "contracts.get", "contracts.list", "tutors.*", "companies.get", "companies.list", "partnerships.get",
         "partnerships.list"}},
-      // Figures for those who pay: no rpc that returns a person, nor the money of another funder.
-      {"funder", {"indicators.compute", "indicators.list"}},
+      // Figures for those who pay, and of the money what is the funder's own: no rpc that returns a person.
+      {"funder",
+       {"indicators.compute", "indicators.list", "funders.get", "fundingAgreements.get", "fundingAgreements.list",
+        "agreementBalances.get", "earnings.get", "earnings.list", "invoices.get", "invoices.list", "invoiceLines.list",
+        "payments.get", "payments.list"}},
       // Figures and the catalogue only: no rpc that returns a person, and no school's own figures, which nothing hides.
       {"network_coordinator",
        {"indicators.compute", "indicators.list", "submissions.get", "submissions.list", "members.get", "members.list",

@@ -34,6 +34,7 @@ TEST(RolesTest, AllowsByRoleSchoolAndKind) {
       {Kind::kPerson, "p/1", "network_coordinator", "*", "indicators.computeOwn", "nancy", false},
       {Kind::kPerson, "p/1", "funder", "nancy", "indicators.computeOwn", "nancy", false},
       {Kind::kPerson, "p/1", "funder", "nancy", "invoices.get", "nancy", false},
+      {Kind::kPartner, "p/1", "funder", "nancy", "invoices.get", "nancy", true},
       {Kind::kPartner, "p/1", "funder", "nancy", "invoices.get", "metz", false},
       {Kind::kPartner, "p/1", "funder", "nancy", "invoices.issue", "nancy", false},
       {Kind::kPartner, "p/1", "funder", "nancy", "reservations.get", "nancy", false},

@@ -16,7 +16,7 @@ using security::v1::RoleAssignment;
 std::string Line(const RoleAssignment& role, const std::string& target, const rpc::Caller& alone,
                  const std::string& permission, const std::string& school, absl::Time now) {
   std::string line = role.role();
-  if (!role.company().empty()) absl::StrAppend(&line, " of ", role.company());
+  if (!role.company().empty() || !role.funder().empty()) absl::StrAppend(&line, " of ", role.company(), role.funder());
   if (!role.scope().empty()) absl::StrAppend(&line, " for ", role.scope());
   if (role.has_start_time()) absl::StrAppend(&line, " from ", TimeUtil::ToString(role.start_time()));
   if (role.has_end_time()) absl::StrAppend(&line, " until ", TimeUtil::ToString(role.end_time()));
