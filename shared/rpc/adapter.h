@@ -69,7 +69,8 @@ class Adapter {
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   using Token = std::shared_ptr<const security::VerifiedToken>;
   Token ServiceOf(const Peer& peer) const;
-  absl::StatusOr<Token> AddRights(const Token& token, const std::string& target) const;
+  absl::StatusOr<Token> AddRights(const Token& token, const Method& method, const std::string& target,
+                                  std::vector<std::string>& only) const;
   absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
                                    google::protobuf::Message& request) const;
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);

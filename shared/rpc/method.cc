@@ -91,6 +91,15 @@ const storage::Schema* TargetSchema(const FieldPath& target, const std::string& 
   return stored ? &storage::Schema::Of(resource) : nullptr;
 }
 
+std::string ListedBy(const pb::MethodDescriptor& method, const FieldPath& target) {
+  if (!absl::StartsWith(method.name(), "List") || !IsText(method.input_type()->FindFieldByName("filter")) ||
+      target.empty())
+    return "";
+  const pb::Descriptor* resource =
+      ResourceType(target.back()->options().GetExtension(google::api::resource_reference).child_type());
+  return resource == nullptr ? "" : resource->options().GetExtension(google::api::resource).plural();
+}
+
 void CollectReferences(const pb::Descriptor* type, FieldPath path, const std::string& service,
                        std::vector<Reference>& references) {
   if (path.size() > 4) return;  // requests are flat: a resource, and what it holds
@@ -188,6 +197,7 @@ absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
   if (method.request_bytes_max == 0) method.request_bytes_max = kRequestBytesMax;
   method.target = TargetOf(request);
   method.target_schema = TargetSchema(method.target, method.service);
+  method.listed = ListedBy(*descriptor, method.target);
   method.standard_get = !method.writes && method.target_schema != nullptr &&
                         absl::StartsWith(descriptor->name(), "Get") && request->field_count() == 1 &&
                         descriptor->output_type()->options().HasExtension(google::api::resource);

@@ -30,6 +30,7 @@ struct Method {
   std::string service;  // "enrolment"
   std::string permission;
   bool writes = false;
+  std::string listed;         // what a List with a filter shows: the collection below its parent, "cohorts"
   bool standard_get = false;  // Get of a resource by its name
   bool personal = false;      // the answer holds personal data: never from a cache
   int request_bytes_max = 0;

@@ -1,12 +1,15 @@
 #include "shared/rpc/rights.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
@@ -33,6 +36,22 @@ std::string PrincipalOf(absl::string_view membership) {
   std::vector<absl::string_view> segments = absl::StrSplit(membership, '/');
   if (segments.size() > kPrincipalSegments) segments.resize(kPrincipalSegments);
   return absl::StrJoin(segments, "/");
+}
+
+// Entitled to the target as a whole.
+std::optional<Caller> AtTarget(const Caller& caller, absl::string_view target, const Rights& rights, absl::Time now) {
+  const std::string school(SchoolOf(target));
+  Caller entitled = WithRights(caller, school, target, rights.roles, now);
+  if (!security::IsPrincipalOfSecret(caller.subject)) {
+    entitled.roles.push_back(kIdentified);
+    entitled.schools = {school};
+    return entitled;
+  }
+  const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
+                                 [now](const RoleAssignment& role) { return IsValid(role, now); });
+  if (!holds) return std::nullopt;
+  entitled.subject = PrincipalOf(rights.membership);
+  return entitled;
 }
 
 }  // namespace
@@ -110,19 +129,27 @@ Caller WithRights(Caller caller, const std::string& school, absl::string_view ta
   return caller;
 }
 
-std::optional<Caller> Entitled(const Caller& caller, const std::string& school, absl::string_view target,
-                               const Rights& rights, absl::Time now) {
-  Caller entitled = WithRights(caller, school, target, rights.roles, now);
-  if (!security::IsPrincipalOfSecret(caller.subject)) {
-    entitled.roles.push_back(kIdentified);
-    entitled.schools = {school};
-    return entitled;
-  }
-  const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
-                                 [now](const RoleAssignment& role) { return IsValid(role, now); });
-  if (!holds) return std::nullopt;
-  entitled.subject = PrincipalOf(rights.membership);
-  return entitled;
+std::vector<std::string> Reached(const Method& method, absl::string_view target,
+                                 const std::vector<RoleAssignment>& roles, absl::Time now) {
+  const std::string school(SchoolOf(target));
+  const std::string collection = absl::StrCat(target, "/", method.listed, "/");
+  std::set<std::string> reached;
+  for (const RoleAssignment& role : roles)
+    if (!method.listed.empty() && role.scope().rfind('/') == collection.size() - 1 &&
+        absl::StartsWith(role.scope(), collection) &&
+        security::Allows(WithRights({}, school, role.scope(), {role}, now), method.permission, school))
+      reached.insert(role.scope());
+  return {reached.begin(), reached.end()};
+}
+
+std::optional<Entitlement> Entitled(const Method& method, const Caller& caller, absl::string_view target,
+                                    const Rights& rights, absl::Time now) {
+  std::optional<Caller> whole = AtTarget(caller, target, rights, now);
+  if (!whole.has_value()) return std::nullopt;
+  if (security::Allows(*whole, method.permission, SchoolOf(target))) return Entitlement{*std::move(whole), {}};
+  std::vector<std::string> only = Reached(method, target, rights.roles, now);
+  if (!only.empty()) whole = AtTarget(caller, only.front(), rights, now);
+  return Entitlement{*std::move(whole), std::move(only)};
 }
 
 }  // namespace vivier::rpc
