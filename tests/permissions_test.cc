@@ -76,10 +76,12 @@ TEST(Permissions, EachGrantOfAServiceCoversAnRpc) { ExpectEachCoversAnRpc(securi
 // What only the head of a school may do.
 bool IsTheDirectors(const std::string& permission) {
   static const auto& permissions = *new std::set<std::string>{
-      "schools.update",     "members.create",      "members.update",        "members.delete",
-      "memberships.get",    "memberships.list",    "memberships.update",    "invitations.create",
-      "invitations.get",    "invitations.list",    "invitations.delete",    "partnerClients.create",
-      "partnerClients.get", "partnerClients.list", "partnerClients.rotate", "partnerClients.delete"};
+      "schools.update",       "members.create",      "members.update",     "members.delete",
+      "memberships.get",      "memberships.list",    "memberships.update", "invitations.create",
+      "invitations.get",      "invitations.list",    "invitations.delete", "partnerClients.create",
+      "partnerClients.get",   "partnerClients.list", "roles.create",       "roles.get",
+      "roles.list",           "roles.update",        "roles.delete",       "partnerClients.rotate",
+      "partnerClients.delete"};
   return permissions.count(permission) > 0;
 }
 

@@ -1,17 +1,19 @@
-// Those who come without an account that the school knows: candidates and learners by one-time links, the invited,
-// partners' programs. Each shows a secret of which nothing but the hash is kept, among the rights
-// (shared/rpc/rights.h): a right that ends makes the secret worthless. Stateless besides its tables, hence thread-safe.
+// Who may do what: members, and those who come without an account that the school knows: candidates and learners by
+// one-time links, the invited, partners' programs. Of the latter each shows a secret of which nothing but the hash is
+// kept, among the rights (shared/rpc/rights.h): a right that ends makes the secret worthless. Stateless besides its
+// tables, hence thread-safe.
 //
 //   secret of a link     ── RedeemAccessLink ──▶   token of a session, for the link's resource     once
 //   secret of a client   ── OpenPartnerSession ──▶ token of a session, for the client's company    again and again
 //   secret of an         ── AcceptInvitation ──▶   a membership of the caller                      once
 //   invitation
 //
-//   access_links.cc   invitations.cc   partner_clients.cc; what is decided is decided in access_rules.h
+//   access_links.cc   invitations.cc   partner_clients.cc   own_roles.h; what is decided is decided in access_rules.h
 #pragma once
 
 #include <string>
 
+#include "services/enrolment/own_roles.h"
 #include "shared/rpc/service.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
@@ -38,6 +40,8 @@ class Access {
   absl::Status ExpireAccessLink(rpc::Call& call, const std::string& name);
   absl::Status Forget(rpc::Call& call, const v1::AccessLink& link);
 
+  // Before a membership is stored: announces what its principal may do from now on.
+  absl::Status KeepMembership(rpc::Call& call, const v1::Membership* before, v1::Membership& after);
   absl::StatusOr<v1::CreateInvitationResponse> CreateInvitation(rpc::Call& call,
                                                                 const v1::CreateInvitationRequest& request);
   absl::StatusOr<google::protobuf::Empty> DeleteInvitation(rpc::Call& call, const v1::DeleteInvitationRequest& request);
@@ -57,6 +61,7 @@ class Access {
   absl::StatusOr<v1::PartnerClientSecret> NextSecret(rpc::Call& call, v1::PartnerClient& client);
   absl::Status EndSessions(rpc::Call& call, const v1::PartnerClient& client);
 
+  OwnRoles own_roles_;
   storage::Table<v1::AccessLink> links_;
   storage::Table<v1::Invitation> invitations_;
   storage::Table<v1::PartnerClient> clients_;

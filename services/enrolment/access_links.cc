@@ -23,7 +23,13 @@ std::string SecretName(const AccessLink& link) { return absl::StrCat(link.name()
 }  // namespace
 
 void Access::AddTo(rpc::Service& service) {
-  service.Standard(links_)
+  own_roles_.AddTo(service);
+  service
+      .Standard(memberships_,
+                rpc::Check<v1::Membership>([this](Call& call, const v1::Membership* before, v1::Membership& after) {
+                  return KeepMembership(call, before, after);
+                }))
+      .Standard(links_)
       .On(*this, &Access::CreateAccessLink)
       .On(*this, &Access::RedeemAccessLink)
       .On(*this, &Access::DeleteAccessLink)

@@ -5,7 +5,6 @@
 #include "absl/time/time.h"
 #include "services/enrolment/dates.h"
 #include "services/enrolment/invariants.h"
-#include "services/enrolment/membership.h"
 #include "services/enrolment/names.h"
 #include "services/enrolment/rules.h"
 #include "shared/rpc/standard.h"
@@ -21,7 +20,6 @@ rpc::Service Enrolment::Rpc() {
   access_.AddTo(service);
   return service.Standard(schools_)
       .On(*this, &Enrolment::UpdateSchool)
-      .Standard(memberships_, rpc::Check<v1::Membership>(&CheckMembership))
       .Standard(candidates_, rpc::Check<v1::Candidate>([this](Call& call, const v1::Candidate*, v1::Candidate& after) {
                   return CheckCandidate(call, after);
                 }))

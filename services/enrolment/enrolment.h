@@ -137,7 +137,6 @@ class Enrolment {
 
   Access access_;
   storage::Table<v1::School> schools_;
-  storage::Table<v1::Membership> memberships_;
   storage::Table<v1::Candidate> candidates_;
   storage::Table<v1::CandidateKey> candidate_keys_;
   storage::Table<v1::Cohort> cohorts_;

@@ -1,4 +1,4 @@
-// Invitations: roles that wait for who brings the secret.
+// Memberships, and invitations: roles that wait for who brings the secret.
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -26,10 +26,19 @@ std::string SecretName(const Invitation& invitation) { return absl::StrCat(invit
 
 }  // namespace
 
+absl::Status Access::KeepMembership(Call& call, const v1::Membership* before, v1::Membership& after) {
+  RETURN_IF_ERROR(CheckMembership(call.school(), after));
+  ASSIGN_OR_RETURN(std::vector<security::v1::RoleAssignment> roles,
+                   own_roles_.Resolve(call, "membership", after.roles()));
+  if (before == nullptr) *after.mutable_create_time() = ToTimestamp(call.time());
+  return GiveRights(call, after.name(), after.subject(), roles);
+}
+
 absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(Call& call,
                                                                       const v1::CreateInvitationRequest& request) {
   Invitation invitation = request.invitation();
   RETURN_IF_ERROR(CheckRoles(call.school(), "invitation", invitation.roles()));
+  RETURN_IF_ERROR(own_roles_.Resolve(call, "invitation", invitation.roles()).status());
   invitation.set_name(absl::StrCat(request.parent(), "/invitations/", request.invitation_id()));
   const absl::Time end = call.time() + kInvitationLife;
   *invitation.mutable_create_time() = ToTimestamp(call.time());
@@ -64,7 +73,7 @@ absl::StatusOr<v1::Membership> Access::AcceptInvitation(Call& call, const v1::Ac
   membership.set_subject(call.caller().subject);
   membership.set_display_name(invitation->display_name());
   *membership.mutable_roles() = invitation->roles();
-  RETURN_IF_ERROR(CheckMembership(call, nullptr, membership));
+  RETURN_IF_ERROR(KeepMembership(call, nullptr, membership));
   RETURN_IF_ERROR(memberships_.Insert(call, membership));
   RETURN_IF_ERROR(Forget(call, *invitation));
   return membership;

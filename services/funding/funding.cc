@@ -72,8 +72,9 @@ absl::Status CheckFunder(Call&, const v1::Funder*, v1::Funder& funder) {
 }  // namespace
 
 rpc::Service Funding::Rpc() {
-  return rpc::Service("vivier.funding.v1.FundingService")
-      .Standard<v1::Funder>(funders_, &CheckFunder)
+  rpc::Service service("vivier.funding.v1.FundingService");
+  funders_view_.AddTo(service);
+  return service.Standard<v1::Funder>(funders_, &CheckFunder)
       .Standard(agreements_)
       .Standard(balances_)
       .Standard(plans_)

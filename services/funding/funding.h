@@ -5,6 +5,7 @@
 //   reservation.cc  seats that are held, released and taken by a learner
 //   posting.cc      sealed sheets: what each half-day earned
 //   invoice.cc      invoices and payments
+//   funders_view.h  what a funder sees of all this
 #pragma once
 
 #include <optional>
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "google/type/date.pb.h"
+#include "services/funding/funders_view.h"
 #include "services/funding/seat_money.h"
 #include "shared/rpc/call.h"
 #include "shared/rpc/service.h"
@@ -81,6 +83,7 @@ class Funding {
   absl::StatusOr<std::vector<std::string>> CohortsPaidBy(rpc::Call& call, const std::vector<std::string>& agreements);
   absl::Status TellMoneyCameFree(rpc::Call& call, const std::vector<std::string>& agreements);
 
+  FundersView funders_view_;
   storage::Table<v1::Funder> funders_;
   storage::Table<v1::FundingAgreement> agreements_;
   storage::Table<v1::AgreementBalance> balances_;

@@ -154,7 +154,7 @@ absl::StatusOr<Invoice> Funding::RecordPayment(Call& call, const v1::RecordPayme
 
 absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(Call& call,
                                                                        const v1::ListInvoiceLinesRequest& request) {
-  ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.parent()));
+  ASSIGN_OR_RETURN(Invoice invoice, funders_view_.Invoice(call, request.parent()));
   // AND binds last in a filter, so whatever the caller's says, it only narrows.
   const std::string filter =
       absl::StrCat("invoice = \"", invoice.name(), "\"", request.filter().empty() ? "" : " AND ", request.filter());

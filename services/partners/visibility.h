@@ -11,10 +11,12 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/call.h"
-#include "shared/storage/filter.h"
+#include "shared/rpc/list_page.h"
 #include "shared/storage/table.h"
 
 namespace vivier::partners {
+
+using rpc::ListPage;
 
 inline bool ActsForCompany(const rpc::Call& call) { return call.caller().kind == rpc::Caller::Kind::kPartner; }
 
@@ -33,20 +35,6 @@ inline std::string Narrowed(const std::string& filter, const std::string& condit
 inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
   if (!ActsForCompany(call)) return filter;
   return Narrowed(filter, absl::StrCat("company = \"", call.caller().partner, "\""));
-}
-
-// One page of `table` for a List request, put into the response's field by `add`. `filter` is the request's, possibly
-// narrowed; the request's own must be whole by itself, so that it cannot undo what narrows it.
-template <class Response, class M, class Request, class Add>
-absl::StatusOr<Response> ListPage(rpc::Call& call, const storage::Table<M>& table, const Request& request,
-                                  const std::string& filter, const Add& add) {
-  if (!request.filter().empty()) RETURN_IF_ERROR(storage::ParseFilter(table.schema(), request.filter(), 1).status());
-  ASSIGN_OR_RETURN(storage::Page<M> page,
-                   table.List(call, request.parent(), request.page_size(), request.page_token(), filter));
-  Response response;
-  for (M& item : page.items) *add(response) = std::move(item);
-  response.set_next_page_token(page.next_page_token);
-  return response;
 }
 
 // One resource that belongs to a company, for a Get request.

@@ -19,7 +19,7 @@
 
 ABSL_FLAG(std::string, role, "school_director", "roles of the token, comma-separated (shared/security/roles.cc)");
 ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
-ABSL_FLAG(std::string, partner, "", "the company that a partner's token acts for, schools/…/companies/…");
+ABSL_FLAG(std::string, partner, "", "the company that a partner's token, the funder that a funder's acts for");
 ABSL_FLAG(std::string, reason, "", "why the call goes beyond a read budget; kept in the audit record");
 ABSL_FLAG(std::string, traceparent, "", "call: a W3C trace context to go on with; one that is logged by default");
 ABSL_FLAG(bool, list, false, "call: name every rpc");

@@ -16,6 +16,7 @@
 #include "shared/rpc/write.h"
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
+#include "shared/storage/filter.h"
 
 namespace vivier::rpc {
 namespace {
@@ -48,6 +49,13 @@ absl::string_view ReasonOfCode(absl::StatusCode code) {
     default:
       return "INTERNAL";
   }
+}
+
+// A page token is bound to its filter, and keeps to what the narrowed list shows.
+void Narrow(pb::Message& request, const std::vector<std::string>& only) {
+  const pb::FieldDescriptor* filter = request.GetDescriptor()->FindFieldByName("filter");
+  const pb::Reflection& reflection = *request.GetReflection();
+  reflection.SetString(&request, filter, storage::NarrowedTo("name", only, reflection.GetString(request, filter)));
 }
 
 // The caller's trace goes on; what is no trace context is not carried any further.
@@ -209,17 +217,21 @@ absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& me
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
   const std::string target = TextAt(request, method.target);
+  std::vector<std::string> only;
   if (NeedsRights(token->caller)) {
-    ASSIGN_OR_RETURN(token, AddRights(token, target));
+    ASSIGN_OR_RETURN(token, AddRights(token, method, target, only));
   }
   RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
   RETURN_IF_ERROR(Validate(request));
+  if (!only.empty()) Narrow(request, only);
   if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");
   return token;
 }
 
-// The token's caller with what this school's database lets him do to `target`, which is asked at every call.
-absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const std::string& target) const {
+// The token's caller with what this school's database lets him do to `target`, which is asked at every call; `only`
+// says what a List may show him.
+absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const Method& method, const std::string& target,
+                                                  std::vector<std::string>& only) const {
   const std::string school(SchoolOf(target));
   Rights rights;
   if (surroundings_.schools.count(school) > 0)
@@ -228,10 +240,11 @@ absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const std:
       return absl::OkStatus();
     }));
   const absl::Time now = surroundings_.now();
-  std::optional<Caller> caller = Entitled(token->caller, school, target, rights, now);
-  if (!caller.has_value()) return surroundings_.verifier->Refuse("no rights follow from the secret", now);
+  std::optional<Entitlement> entitlement = Entitled(method, token->caller, target, rights, now);
+  if (!entitlement.has_value()) return surroundings_.verifier->Refuse("no rights follow from the secret", now);
   auto entitled = std::make_shared<security::VerifiedToken>(*token);
-  entitled->caller = *std::move(caller);
+  entitled->caller = std::move(entitlement->caller);
+  only = std::move(entitlement->only);
   return entitled;
 }
 
@@ -250,12 +263,15 @@ void Adapter::OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
 
-bool Adapter::Cacheable(const Method& method) const {
-  return surroundings_.near != nullptr && method.standard_get && !method.personal;
+// Whoever acts for one company or funder is shown what the data's transaction finds to be its own, and nothing else.
+bool Adapter::Cacheable(const Incoming& incoming) const {
+  const Method& method = incoming.rpc->method;
+  return surroundings_.near != nullptr && method.standard_get && !method.personal &&
+         incoming.token->caller.kind != Caller::Kind::kPartner;
 }
 
 void Adapter::Read(std::shared_ptr<Incoming> incoming) {
-  if (Cacheable(incoming->rpc->method)) {
+  if (Cacheable(*incoming)) {
     if (std::shared_ptr<const std::string> cached = surroundings_.near->Get(incoming->target))
       return incoming->Answer(std::move(cached), surroundings_.now());
   }
@@ -294,7 +310,7 @@ void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_
 
 absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& incoming) const {
   const Rpc& rpc = *incoming.rpc;
-  const bool cacheable = Cacheable(rpc.method);
+  const bool cacheable = Cacheable(incoming);
   // Taken before the snapshot: a change that commits in between makes the cache refuse what is read here.
   const cache::NearCache::Ticket ticket =
       cacheable ? surroundings_.near->TicketFor(incoming.target) : cache::NearCache::Ticket{};

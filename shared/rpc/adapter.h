@@ -69,14 +69,15 @@ class Adapter {
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   using Token = std::shared_ptr<const security::VerifiedToken>;
   Token ServiceOf(const Peer& peer) const;
-  absl::StatusOr<Token> AddRights(const Token& token, const std::string& target) const;
+  absl::StatusOr<Token> AddRights(const Token& token, const Method& method, const std::string& target,
+                                  std::vector<std::string>& only) const;
   absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
                                    google::protobuf::Message& request) const;
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   void Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
-  bool Cacheable(const Method& method) const;
+  bool Cacheable(const Incoming& incoming) const;
   void Read(std::shared_ptr<Incoming> incoming);
   void Write(std::shared_ptr<Incoming> incoming);
   absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(Incoming& incoming) const;

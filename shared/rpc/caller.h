@@ -16,7 +16,7 @@ struct Caller {
   Kind kind = Kind::kPerson;
   std::vector<std::string> roles;    // rows of shared/security/roles.cc
   std::vector<std::string> schools;  // school ids ("nancy"), or "*" for the whole network
-  std::string partner;               // kPartner: the only company he acts for, schools/{school}/companies/{company}
+  std::string partner;               // kPartner: the only company or funder he acts for, as its resource is named
 };
 
 // Whether the caller's schools contain `school`. Nobody is in the school "".

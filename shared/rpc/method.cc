@@ -45,6 +45,20 @@ FieldPath TargetOf(const pb::Descriptor* request) {
 
 constexpr const char* kServices[] = {"enrolment", "curriculum", "partners", "funding", "statistics"};
 
+// Null where it is not linked in.
+const pb::FileDescriptor* FileOf(const std::string& service) {
+  return pb::DescriptorPool::generated_pool()->FindFileByName(
+      absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+}
+
+std::vector<const pb::MethodDescriptor*> MethodsOf(const std::string& service) {
+  std::vector<const pb::MethodDescriptor*> methods;
+  const pb::FileDescriptor* file = FileOf(service);
+  for (int i = 0; file != nullptr && file->service_count() > 0 && i < file->service(0)->method_count(); ++i)
+    methods.push_back(file->service(0)->method(i));
+  return methods;
+}
+
 // The resource types of a file by their options, and those of the files of the same package that it imports.
 void CollectResourceTypes(const pb::FileDescriptor& file, std::map<std::string, const pb::Descriptor*>& found) {
   for (int i = 0; i < file.message_type_count(); ++i) {
@@ -59,12 +73,8 @@ void CollectResourceTypes(const pb::FileDescriptor& file, std::map<std::string, 
 const std::map<std::string, const pb::Descriptor*>& ResourceTypes() {
   static const auto& types = *[] {
     auto* found = new std::map<std::string, const pb::Descriptor*>;
-    const pb::DescriptorPool* pool = pb::DescriptorPool::generated_pool();
-    for (const char* service : kServices) {
-      const pb::FileDescriptor* file =
-          pool->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
-      if (file != nullptr) CollectResourceTypes(*file, *found);
-    }
+    for (const char* service : kServices)
+      if (const pb::FileDescriptor* file = FileOf(service)) CollectResourceTypes(*file, *found);
     return found;
   }();
   return types;
@@ -79,6 +89,15 @@ const storage::Schema* TargetSchema(const FieldPath& target, const std::string& 
   const bool stored = resource != nullptr && ServiceOf(resource->file()) == service &&
                       !resource->options().GetExtension(google::api::resource).plural().empty();
   return stored ? &storage::Schema::Of(resource) : nullptr;
+}
+
+std::string ListedBy(const pb::MethodDescriptor& method, const FieldPath& target) {
+  if (!absl::StartsWith(method.name(), "List") || !IsText(method.input_type()->FindFieldByName("filter")) ||
+      target.empty())
+    return "";
+  const pb::Descriptor* resource =
+      ResourceType(target.back()->options().GetExtension(google::api::resource_reference).child_type());
+  return resource == nullptr ? "" : resource->options().GetExtension(google::api::resource).plural();
 }
 
 void CollectReferences(const pb::Descriptor* type, FieldPath path, const std::string& service,
@@ -137,15 +156,24 @@ const pb::Descriptor* ResourceType(const std::string& type) {
   return found == ResourceTypes().end() ? nullptr : found->second;
 }
 
+bool IsPermission(const std::string& permission) {
+  static const auto& permissions = *[] {
+    auto* asked = new std::set<std::string>;
+    for (const char* service : kServices)
+      for (const pb::MethodDescriptor* method : MethodsOf(service))
+        asked->insert(method->options().GetExtension(options::v1::permission));
+    for (const pb::MethodDescriptor* method : MethodsOf("site"))
+      asked->insert(method->options().GetExtension(options::v1::permission));
+    return asked;
+  }();
+  return permissions.count(permission) > 0;
+}
+
 bool IsReferencedByOthers(const pb::Descriptor& resource) {
   static const auto& referenced = *[] {
     auto* types = new std::set<const pb::Descriptor*>;
     for (const char* service : kServices) {
-      const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(
-          absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
-      if (file == nullptr || file->service_count() == 0) continue;
-      for (int i = 0; i < file->service(0)->method_count(); ++i) {
-        const pb::MethodDescriptor* method = file->service(0)->method(i);
+      for (const pb::MethodDescriptor* method : MethodsOf(service)) {
         if (method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS) continue;
         std::vector<Reference> references;
         CollectReferences(method->input_type(), {}, service, references);
@@ -169,6 +197,7 @@ absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
   if (method.request_bytes_max == 0) method.request_bytes_max = kRequestBytesMax;
   method.target = TargetOf(request);
   method.target_schema = TargetSchema(method.target, method.service);
+  method.listed = ListedBy(*descriptor, method.target);
   method.standard_get = !method.writes && method.target_schema != nullptr &&
                         absl::StartsWith(descriptor->name(), "Get") && request->field_count() == 1 &&
                         descriptor->output_type()->options().HasExtension(google::api::resource);

@@ -30,6 +30,7 @@ struct Method {
   std::string service;  // "enrolment"
   std::string permission;
   bool writes = false;
+  std::string listed;         // what a List with a filter shows: the collection below its parent, "cohorts"
   bool standard_get = false;  // Get of a resource by its name
   bool personal = false;      // the answer holds personal data: never from a cache
   int request_bytes_max = 0;
@@ -49,6 +50,9 @@ std::string ServiceOf(const google::protobuf::FileDescriptor* file);
 
 // Whether a message of this type can hold a pii field, at any depth.
 bool HoldsPersonalData(const google::protobuf::Descriptor* type);
+
+// Whether an rpc of some service asks for it.
+bool IsPermission(const std::string& permission);
 
 // The type whose google.api.resource option is `type`, among all protos linked in; null when there is none.
 const google::protobuf::Descriptor* ResourceType(const std::string& type);

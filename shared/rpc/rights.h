@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/rpc/caller.h"
+#include "shared/rpc/method.h"
 #include "shared/storage/unit.h"
 #include "vivier/security/v1/rights.pb.h"
 
@@ -46,11 +47,21 @@ bool Reaches(const security::v1::RoleAssignment& role, absl::string_view target)
 Caller WithRights(Caller caller, const std::string& school, absl::string_view target,
                   const std::vector<security::v1::RoleAssignment>& roles, absl::Time now);
 
+// What a List may show of `target`'s children to whom it may not show all: those for which a role holds now that gives
+// the permission. Each once, in the order of their names.
+std::vector<std::string> Reached(const Method& method, absl::string_view target,
+                                 const std::vector<security::v1::RoleAssignment>& roles, absl::Time now);
+
+struct Entitlement {
+  Caller caller;
+  std::vector<std::string> only;  // where it is not empty, a List shows these alone
+};
+
 // The caller with all that he may do to `target` now: what his rights say, and where an issuer vouches for him what
 // anybody may for whom one does. The bearer of a secret is called by what it stands for,
 // "schools/nancy/partnerClients/acme" of the membership schools/nancy/partnerClients/acme/sessions/3; he is nobody
 // where no role holds now.
-std::optional<Caller> Entitled(const Caller& caller, const std::string& school, absl::string_view target,
-                               const Rights& rights, absl::Time now);
+std::optional<Entitlement> Entitled(const Method& method, const Caller& caller, absl::string_view target,
+                                    const Rights& rights, absl::Time now);
 
 }  // namespace vivier::rpc

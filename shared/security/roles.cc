@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 namespace vivier::security {
@@ -11,6 +12,7 @@ namespace {
 using rpc::Caller;
 
 constexpr absl::string_view kService = "service";
+constexpr absl::string_view kPermission = "permission:";
 
 const Grant* Find(absl::Span<const Grant> grants, absl::string_view holder) {
   const auto found =
@@ -30,16 +32,21 @@ absl::string_view ServiceName(absl::string_view subject) {
   return subject.substr(slash + 1);
 }
 
+// Those whose work a school may divide otherwise. Not among them: who hands out rights, watches the others, erases,
+// acts for somebody outside, or keeps the machines.
+constexpr absl::string_view kStaff[] = {"admissions_officer", "trainer", "assessor", "finance_officer",
+                                        "partner_manager"};
+
 // A role gives its rights to callers of its own kind only: a partner's token that names a school's role has no right.
 bool FitsKind(Caller::Kind kind, absl::string_view role) {
-  if (kind == Caller::Kind::kPartner) return role == "partner";
-  return kind == Caller::Kind::kPerson && role != "partner";
+  return kind != Caller::Kind::kService && (kind == Caller::Kind::kPartner) == ActsForOne(role);
 }
 
 bool RoleAllows(const Caller& caller, const std::string& role, absl::string_view permission) {
   if (caller.kind == Caller::Kind::kService)
     return role == kService && Gives(Find(ServiceGrants(), ServiceName(caller.subject)), permission);
   if (!FitsKind(caller.kind, role)) return false;
+  if (absl::StartsWith(role, kPermission)) return role.substr(kPermission.size()) == permission;
   return Gives(Find(RoleGrants(), role), permission) || Gives(Find(BearerGrants(), role), permission);
 }
 
@@ -104,8 +111,11 @@ absl::Span<const Grant> RoleGrants() {
        {"jobOffers.*", "learnersPutForward.list", "hirings.get", "hirings.list", "hirings.propose", "hirings.decline",
         "contracts.get", "contracts.list", "tutors.*", "companies.get", "companies.list", "partnerships.get",
         "partnerships.list"}},
-      // Figures for those who pay: no rpc that returns a person, nor the money of another funder.
-      {"funder", {"indicators.compute", "indicators.list"}},
+      // Figures for those who pay, and of the money what is the funder's own: no rpc that returns a person.
+      {"funder",
+       {"indicators.compute", "indicators.list", "funders.get", "fundingAgreements.get", "fundingAgreements.list",
+        "agreementBalances.get", "earnings.get", "earnings.list", "invoices.get", "invoices.list", "invoiceLines.list",
+        "payments.get", "payments.list"}},
       // Figures and the catalogue only: no rpc that returns a person, and no school's own figures, which nothing hides.
       {"network_coordinator",
        {"indicators.compute", "indicators.list", "submissions.get", "submissions.list", "members.get", "members.list",
@@ -189,6 +199,15 @@ absl::Span<const Grant> ServiceGrants() {
   };
   return grants;
 }
+
+bool ActsForOne(absl::string_view role) { return role == "partner" || role == "funder"; }
+
+bool IsOfStaff(absl::string_view permission) {
+  return std::any_of(std::begin(kStaff), std::end(kStaff),
+                     [permission](absl::string_view role) { return Gives(Find(RoleGrants(), role), permission); });
+}
+
+std::string RoleOfPermission(absl::string_view permission) { return absl::StrCat(kPermission, permission); }
 
 bool IsRole(absl::string_view role) { return role == kService || Find(RoleGrants(), role) != nullptr; }
 

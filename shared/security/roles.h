@@ -33,6 +33,15 @@ absl::Span<const Grant> ServiceGrants();
 
 bool IsRole(absl::string_view role);
 
+// Whether who holds the role acts for one company or one funder (Caller::Kind::kPartner) and sees what is its own.
+bool ActsForOne(absl::string_view role);
+
+// Whether a role of a school's own may give it: one of the roles of the school's staff does.
+bool IsOfStaff(absl::string_view permission);
+
+// The role that gives this one permission: of such a school's own roles are made (rights.proto).
+std::string RoleOfPermission(absl::string_view permission);
+
 // Whether `pattern` covers `permission`.
 bool Covers(absl::string_view pattern, absl::string_view permission);
 

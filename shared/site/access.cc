@@ -5,7 +5,6 @@
 #include "shared/base/status.h"
 #include "shared/rpc/rights.h"
 #include "shared/security/roles.h"
-#include "vivier/options/v1/options.pb.h"
 
 namespace vivier::site {
 namespace {
@@ -14,15 +13,18 @@ using google::protobuf::util::TimeUtil;
 using security::v1::RoleAssignment;
 
 std::string Line(const RoleAssignment& role, const std::string& target, const rpc::Caller& alone,
-                 const std::string& permission, const std::string& school, absl::Time now) {
+                 const rpc::Method& method, const std::string& school, absl::Time now) {
   std::string line = role.role();
-  if (!role.company().empty()) absl::StrAppend(&line, " of ", role.company());
+  if (!role.company().empty() || !role.funder().empty()) absl::StrAppend(&line, " of ", role.company(), role.funder());
   if (!role.scope().empty()) absl::StrAppend(&line, " for ", role.scope());
   if (role.has_start_time()) absl::StrAppend(&line, " from ", TimeUtil::ToString(role.start_time()));
   if (role.has_end_time()) absl::StrAppend(&line, " until ", TimeUtil::ToString(role.end_time()));
   if (!rpc::IsValid(role, now)) return absl::StrCat(line, ": does not hold now");
+  if (!rpc::Reached(method, target, {role}, now).empty())
+    return absl::StrCat(line, ": gives ", method.permission, " of that alone");
   if (!rpc::Reaches(role, target)) return absl::StrCat(line, ": does not reach ", target);
-  return absl::StrCat(line, security::Allows(alone, permission, school) ? ": gives " : ": does not give ", permission);
+  return absl::StrCat(line, security::Allows(alone, method.permission, school) ? ": gives " : ": does not give ",
+                      method.permission);
 }
 
 }  // namespace
@@ -34,20 +36,19 @@ const google::protobuf::MethodDescriptor* MethodOf(const rpc::Service& service, 
   return nullptr;
 }
 
-absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::MethodDescriptor& method,
+absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::MethodDescriptor& descriptor,
                      const v1::ExplainAccessRequest& request, absl::Time now, v1::ExplainAccessResponse& response) {
   const std::string& school = snapshot.school();
-  const std::string& permission = method.options().GetExtension(options::v1::permission);
+  ASSIGN_OR_RETURN(const rpc::Method method, rpc::Describe(&descriptor));
   const std::string& target = request.name();
   ASSIGN_OR_RETURN(const rpc::Rights rights, rpc::RightsOf(snapshot, request.subject()));
   rpc::Caller nobody;
   nobody.subject = request.subject();
   for (const RoleAssignment& role : rights.roles)
-    response.add_roles(
-        Line(role, target, rpc::WithRights(nobody, school, target, {role}, now), permission, school, now));
-  response.set_permission(permission);
-  const std::optional<rpc::Caller> caller = rpc::Entitled(nobody, school, target, rights, now);
-  response.set_allowed(caller.has_value() && security::Allows(*caller, permission, school));
+    response.add_roles(Line(role, target, rpc::WithRights(nobody, school, target, {role}, now), method, school, now));
+  response.set_permission(method.permission);
+  const std::optional<rpc::Entitlement> entitled = rpc::Entitled(method, nobody, target, rights, now);
+  response.set_allowed(entitled.has_value() && security::Allows(entitled->caller, method.permission, school));
   return absl::OkStatus();
 }
 

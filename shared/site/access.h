@@ -16,7 +16,7 @@ namespace vivier::site {
 // The service's rpc of that full name, null when it has none.
 const google::protobuf::MethodDescriptor* MethodOf(const rpc::Service& service, const std::string& full_name);
 
-absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::MethodDescriptor& method,
+absl::Status Explain(storage::Transaction& snapshot, const google::protobuf::MethodDescriptor& descriptor,
                      const v1::ExplainAccessRequest& request, absl::Time now, v1::ExplainAccessResponse& response);
 
 }  // namespace vivier::site

@@ -4,6 +4,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -59,7 +61,8 @@ class Parser {
   absl::Status Comparison() {
     const std::string field = Identifier();
     const Schema::Column* column = schema_.FindColumn(field);
-    if (column == nullptr || column->sealed || column->kind == Schema::Kind::kJson)
+    const bool is_name = field == "name";  // the key is no column of the schema
+    if (!is_name && (column == nullptr || column->sealed || column->kind == Schema::Kind::kJson))
       return Wrong(absl::StrCat("\"", field, "\" cannot be filtered by"));
     std::string comparator;
     for (absl::string_view candidate : {"!=", "<=", ">=", "=", "<", ">"}) {
@@ -69,7 +72,10 @@ class Parser {
     }
     if (comparator.empty()) return Wrong("expected a comparison");
     ASSIGN_OR_RETURN(std::string literal, Literal());
-    ASSIGN_OR_RETURN(Value value, ValueOf(*column, literal));
+    Value value(literal);
+    if (!is_name) {
+      ASSIGN_OR_RETURN(value, ValueOf(*column, literal));
+    }
     absl::StrAppend(&result_.sql, field, comparator == "!=" ? " <> " : " " + comparator + " ", "$", next_parameter_++);
     result_.parameters.push_back(std::move(value));
     return absl::OkStatus();
@@ -165,6 +171,14 @@ class Parser {
 
 absl::StatusOr<FilterCondition> ParseFilter(const Schema& schema, absl::string_view filter, int first_parameter) {
   return Parser(schema, filter, first_parameter).Parse();
+}
+
+std::string NarrowedTo(absl::string_view field, const std::vector<std::string>& values, absl::string_view filter) {
+  const auto equals = [field](std::string* out, absl::string_view value) {
+    absl::StrAppend(out, field, " = \"", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  };
+  const std::string narrowed = values.empty() ? absl::StrCat(field, " = \"\"") : absl::StrJoin(values, " OR ", equals);
+  return filter.empty() ? narrowed : absl::StrCat(narrowed, " AND ", filter);
 }
 
 }  // namespace vivier::storage

@@ -3,8 +3,8 @@
 //
 //   state = "OPEN" AND (capacity >= 12 OR start_date > "2026-09-01")
 //
-// Declared are a table's scalar fields that hold no personal data. Timestamps compare with RFC 3339 texts, enums with
-// the names of their values.
+// Declared are the name and a table's scalar fields without personal data. Timestamps compare with RFC 3339 texts,
+// enums with the names of their values.
 #pragma once
 
 #include <string>
@@ -24,5 +24,9 @@ struct FilterCondition {
   std::vector<Value> parameters;
 };
 absl::StatusOr<FilterCondition> ParseFilter(const Schema& schema, absl::string_view filter, int first_parameter);
+
+// `filter` narrowed to rows whose `field` is one of `values`, to none where there are none. The filter must parse by
+// itself: AND binds last, so it cannot undo what narrows it.
+std::string NarrowedTo(absl::string_view field, const std::vector<std::string>& values, absl::string_view filter);
 
 }  // namespace vivier::storage

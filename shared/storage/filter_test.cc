@@ -29,6 +29,7 @@ TEST(FilterTest, BecomesAConditionWithParameters) {
       {"title = 'a \"b\" c'", "(title = $4)", {std::string("a \"b\" c")}},
       {"title = \"a \\\"b\\\" \\\\\"", "(title = $4)", {std::string("a \"b\" \\")}},
       {"title = \"\"", "(title = $4)", {std::string()}},
+      {"name = \"schools/nancy/cohorts/ai-1\"", "(name = $4)", {std::string("schools/nancy/cohorts/ai-1")}},
       // AND binds less tightly than OR.
       {"capacity = 1 AND state = OPEN OR state = DRAFT",
        "(capacity = $4) AND (state = $5 OR state = $6)",
@@ -95,6 +96,15 @@ TEST(FilterTest, PersonalDataCannotBeAskedFor) {
     EXPECT_FALSE(ParseFilter(candidates, field + " = \"1\"", 1).ok()) << field;
   EXPECT_TRUE(ParseFilter(candidates, "create_time < \"2026-09-07T09:00:00Z\"", 1).ok());
   EXPECT_FALSE(ParseFilter(candidates, "create_time < \"yesterday\"", 1).ok());
+}
+
+TEST(FilterTest, IsNarrowedAndNeverWidened) {
+  EXPECT_EQ(Parse(NarrowedTo("title", {"a", "b"}, ""))->sql, "(title = $4 OR title = $5)");
+  EXPECT_EQ(Parse(NarrowedTo("title", {"a", "b"}, "capacity = 1 OR capacity = 2 AND state = OPEN"))->sql,
+            "(title = $4 OR title = $5) AND (capacity = $6 OR capacity = $7) AND (state = $8)");
+  EXPECT_EQ(Parse(NarrowedTo("title", {}, ""))->parameters, std::vector<Value>{std::string()});
+  EXPECT_EQ(Parse(NarrowedTo("title", {"\" OR title != \"\\"}, ""))->parameters,
+            std::vector<Value>{std::string("\" OR title != \"\\")});
 }
 
 TEST(FilterTest, NestingIsBounded) {

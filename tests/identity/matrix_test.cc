@@ -31,6 +31,13 @@ namespace {
 using security::v1::RoleAssignment;
 using Policy = std::map<std::string, std::set<std::string>>;  // who is let in, by rpc
 
+// A role that the school made for itself.
+constexpr char kOwnRole[] = "schools/nancy/roles/own";
+
+const std::string& PermissionOf(const pb::MethodDescriptor& method) {
+  return method.options().GetExtension(options::v1::permission);
+}
+
 // A name that no resource has, so that whoever is let in is told that, or shown nothing.
 constexpr char kNoName[] = "/!";
 
@@ -85,7 +92,8 @@ TEST(Matrix, AgreesOnAHundredThousandRandomPrincipals) {
   std::mt19937 random(20261123);
   const auto pick = [&random](size_t size) { return std::uniform_int_distribution<size_t>(0, size - 1)(random); };
   const std::vector<const pb::MethodDescriptor*> methods = Methods();
-  const std::set<std::string> all = Holders();
+  std::set<std::string> all = Holders();
+  all.insert(kOwnRole);
   const std::vector<std::string> roles(all.begin(), all.end());
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
   int let_in = 0;
@@ -95,23 +103,25 @@ TEST(Matrix, AgreesOnAHundredThousandRandomPrincipals) {
     const std::string& target = kTargets[pick(kTargets.size())];
     for (RoleAssignment& role : held) {
       do role.set_role(roles[pick(roles.size())]);
-      while (held.size() > 1 && role.role() == "partner");  // a partner holds no other role
+      while (held.size() > 1 && security::ActsForOne(role.role()));  // who holds no other role
       if (role.role() == "partner") role.set_company("schools/nancy/companies/acme");
+      if (role.role() == "funder") role.set_funder("schools/nancy/funders/region");
+      if (role.role() == kOwnRole) role.add_permissions(PermissionOf(*methods[pick(methods.size())]));
       const int start = static_cast<int>(pick(5)) - 2, end = static_cast<int>(pick(5)) - 2;  // of hours around now
       if (start != 2) role.mutable_start_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(start)));
       if (end != 2) role.mutable_end_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(end)));
       const Scope& scope = kScopes[pick(3)];
       if (*scope.scope != '\0') role.set_scope(absl::StrCat("schools/nancy", scope.scope));
       if ((start == 2 || start <= 0) && (end == 2 || end > 0) && scope.reaches.count(target) > 0)
-        valid.insert(role.role());
+        valid.insert(role.role() == kOwnRole ? role.permissions(0) : role.role());
     }
     const pb::MethodDescriptor& method = *methods[pick(methods.size())];
     const std::string school = pick(4) == 0 ? "metz" : "nancy";
-    bool expected = false;
+    bool expected = school == "nancy" && valid.count(PermissionOf(method)) > 0;
     for (const std::string& who : WhoMayCall().at(method.full_name()))
       expected = expected || (school == "nancy" && valid.count(who) > 0);
     const rpc::Caller caller = rpc::WithRights({}, "nancy", "schools/nancy" + target, held, now);
-    ASSERT_EQ(security::Allows(caller, method.options().GetExtension(options::v1::permission), school), expected)
+    ASSERT_EQ(security::Allows(caller, PermissionOf(method), school), expected)
         << method.full_name() << " at " << school << " by " << (held.empty() ? "nobody" : held[0].ShortDebugString());
     let_in += expected ? 1 : 0;
   }
@@ -128,6 +138,7 @@ class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
     request.set_membership_id(person);
     request.mutable_membership()->set_subject(ForeignSubject(person));
     if (role.role() == "partner") role.set_company("schools/nancy/companies/acme");
+    if (role.role() == "funder") role.set_funder("schools/nancy/funders/region");
     *request.mutable_membership()->add_roles() = std::move(role);
     const auto given = world_.Write<enrolment::v1::Membership>(request);
     ASSERT_TRUE(given.ok()) << given.status();
@@ -145,7 +156,24 @@ class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
       Give(id + "-ended", ended);
       Give(id + "-coming", coming);
     }
+    GiveOwn();
     world_.Settle();
+  }
+
+  // A trainer in all but the name.
+  void GiveOwn() {
+    enrolment::v1::CreateRoleRequest request;
+    request.set_parent("schools/nancy");
+    request.set_role_id("own");
+    request.mutable_role()->set_title("Own");
+    for (const pb::MethodDescriptor* method : Methods())
+      if (WhoMayCall().at(method->full_name()).count("trainer") > 0)
+        request.mutable_role()->add_permissions(PermissionOf(*method));
+    const auto made = world_.Write<enrolment::v1::Role>(request);
+    ASSERT_TRUE(made.ok()) << made.status();
+    RoleAssignment own;
+    own.set_role(kOwnRole);
+    Give("own", own);
   }
 
   static std::string Id(std::string role) {
@@ -181,18 +209,20 @@ TEST_P(MatrixTest, LetsInWhomThePolicyNamesAndNobodyElse) {
   for (const std::string& role : Roles())
     for (const char* state : {"", "-ended", "-coming"})
       tokens[Id(role) + state] = ForeignToken(Id(role) + state, world_.now());
-  const std::string nobody = ForeignToken("nobody", world_.now());
+  const std::string nobody = ForeignToken("nobody", world_.now()), own = ForeignToken("own", world_.now());
   for (const pb::MethodDescriptor* method : Methods()) {
     if (method->server_streaming()) continue;  // services only, and below
     const std::set<std::string>& who = WhoMayCall().at(method->full_name());
     const bool anybody = who.count("identified") > 0;
     for (const std::string& role : Roles()) {
-      // A partner is of another kind than those who may become members.
-      Expect(who.count(role) > 0 || (anybody && role != "partner"), *method, "nancy", tokens[Id(role)], role);
+      // Who acts for a company or a funder is of another kind than those who may become members.
+      Expect(who.count(role) > 0 || (anybody && !security::ActsForOne(role)), *method, "nancy", tokens[Id(role)], role);
       Expect(false, *method, "metz", tokens[Id(role)], role + " at another school");
       Expect(anybody, *method, "nancy", tokens[Id(role) + "-ended"], role + ", ended");
       Expect(anybody, *method, "nancy", tokens[Id(role) + "-coming"], role + ", not begun");
     }
+    Expect(who.count("trainer") > 0 || anybody, *method, "nancy", own, kOwnRole);
+    Expect(false, *method, "metz", own, "one with a role of another school's own");
     Expect(anybody, *method, "nancy", nobody, "nobody");
   }
   EXPECT_GT(calls_, 5'000);

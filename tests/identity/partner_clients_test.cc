@@ -68,6 +68,8 @@ TEST_P(PartnerClientsTest, SeesItsCompanysAndNothingElse) {
   const std::string secret = Create();
   const std::string session = Session(secret);
   EXPECT_EQ(Gets(session), "OK");
+  for (const char* company : {kOwn, kOthers})  // what is kept near for others is not for it
+    Must<partners::v1::Company, partners::v1::GetCompanyRequest>(world_, company);
   EXPECT_EQ(Gets(session, kOthers), Gets(session, "name: '$N/companies/73282932000074'"));
   EXPECT_NE(Gets(session, kOthers), "OK");
   EXPECT_EQ(Try<GetCandidateRequest>(world_, session, "name: '$N/candidates/c-1'"), kDenied);
