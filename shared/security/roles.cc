@@ -64,6 +64,7 @@ absl::Span<const Grant> RoleGrants() {
         "persons.export",
         "persons.getErasure",
         "applications.*",
+        "operations.*",
         "cohorts.*",
         "learners.*",
         "outcomes.*",
