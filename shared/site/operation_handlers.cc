@@ -120,7 +120,8 @@ absl::StatusOr<v1::ListOperationsResponse> OperationHandlers::ListOperations(Cal
     response.set_next_page_token(TokenAfter(request, found.back().name));
   }
   for (const storage::Operation& stored : found) {
-    ASSIGN_OR_RETURN(*response.add_operations(), rpc::ToMessage(stored, &call.unit().transaction()));
+    ASSIGN_OR_RETURN(*response.add_operations(), rpc::ToMessage(stored, nullptr));
+    response.mutable_operations()->rbegin()->clear_response();  // a page of files would be no page
   }
   return response;
 }
