@@ -179,8 +179,8 @@ std::string ServiceFor(const pb::Message& request) {
   if (const pb::FieldDescriptor* service = type.FindFieldByName("service"))
     return reflection.GetString(request, service);
   const std::string name = reflection.GetString(request, type.FindFieldByName("name"));
-  const size_t collection = name.rfind(kCollection);
-  if (collection == std::string::npos) return "";
+  const size_t collection = absl::string_view(name).rfind(kCollection);
+  if (collection == absl::string_view::npos) return "";
   const std::string id = name.substr(collection + kCollection.size());
   return id.substr(0, id.find('-'));
 }

@@ -290,10 +290,7 @@ TEST_P(ErasureTest, AnImportKeepsNothingOfWhoIsErasedNorOfWhomItDidNotTake) {
   const auto person = [](int i) {
     return absl::StrCat("kanarie-family-", i, "x;kanarie-given;z", i, "@example.org\n");
   };
-  ASSERT_EQ(town_.Do("CreateCohort", R"({"parent": "NANCY", "cohort_id": "ai", "cohort": {"title": "AI",
-    "capacity": 3, "start_date": FIRST, "end_date": LAST}})"),
-            absl::OkStatus());
-  ASSERT_EQ(town_.Do("OpenCohort", R"({"name": "COHORT"})"), absl::OkStatus());
+  town_.Open();
   enrolment::v1::ImportApplicationsRequest import;
   import.set_parent("schools/nancy/cohorts/ai");
   import.set_content("nom;prénom;courriel\n" + person(1) + person(2));

@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/imports.h"
 #include "shared/base/error.h"
 #include "shared/testing/engines.h"
 #include "shared/testing/world.h"
+#include "tests/invariants/school.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/enrolment/v1/imports.pb.h"
 #include "vivier/operations/v1/operations.pb.h"
@@ -30,19 +30,7 @@ constexpr char kHeader[] = "Nom;Prénom;Email;Date de naissance\n";
 
 class ImportTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
-  void SetUp() override {
-    v1::CreateCohortRequest create;
-    create.set_parent(kSchool);
-    create.set_cohort_id("ai-1");
-    create.mutable_cohort()->set_title("AI school");
-    create.mutable_cohort()->set_capacity(5);
-    *create.mutable_cohort()->mutable_start_date() = ToDate(absl::CivilDay(2027, 3, 1));
-    *create.mutable_cohort()->mutable_end_date() = ToDate(absl::CivilDay(2027, 9, 30));
-    ASSERT_EQ(world_.Write<v1::Cohort>(create).status(), absl::OkStatus());
-    v1::OpenCohortRequest open;
-    open.set_name(kCohort);
-    ASSERT_EQ(world_.Write<v1::Cohort>(open).status(), absl::OkStatus());
-  }
+  void SetUp() override { testing::School(world_).OpenCohort(); }
 
   static v1::ImportApplicationsRequest Request(const std::string& rows) {
     v1::ImportApplicationsRequest request;
