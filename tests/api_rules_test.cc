@@ -26,9 +26,7 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
-#include "shared/rpc/method.h"
 #include "vivier/options/v1/erasure.pb.h"
-#include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier {
@@ -261,24 +259,6 @@ void SealedLogsErase(const Api& api, Findings& findings) {
   }
 }
 
-void OperationsSayWhatTheyAnswer(const Api& api, Findings& findings) {
-  const auto check = [&](const pb::MethodDescriptor* method, const std::string& type, bool may_be_personal) {
-    const pb::Descriptor* message = method->file()->pool()->FindMessageTypeByName(type);
-    if (message == nullptr)
-      findings.push_back(method->full_name() + " has an operation of \"" + type + "\"");
-    else if (!may_be_personal && rpc::HoldsPersonalData(message))
-      findings.push_back(method->full_name() + " tells personal data");
-  };
-  for (const auto* method : api.methods) {
-    const bool answers_one = method->output_type()->full_name() == "vivier.operations.v1.Operation" &&
-                             method->service()->full_name() != "vivier.operations.v1.OperationService";
-    if (answers_one != method->options().HasExtension(options::v1::operation)) findings.push_back(method->full_name());
-    if (!answers_one) continue;
-    check(method, method->options().GetExtension(options::v1::operation).metadata(), false);
-    check(method, method->options().GetExtension(options::v1::operation).response(), true);
-  }
-}
-
 // "SubmitAppReq", "app_req" and "APP_REQ" alike: submit, app, req.
 std::vector<std::string> Words(std::string name) {
   RE2::GlobalReplace(&name, "([a-z0-9])([A-Z])", "\\1_\\2");
@@ -331,8 +311,6 @@ const Rule kRules[] = {
     {"EventsHaveASubject", "followers keep the order of the events of one subject", EventsHaveASubject},
     {"SealedLogsErase", "only a log that has the erasure itself knows when its followers need a key no more",
      SealedLogsErase},
-    {"OperationsSayWhatTheyAnswer", "a caller unpacks what the .proto names; metadata are stored in clear",
-     OperationsSayWhatTheyAnswer},
     {"NamesAreWords", "an API is read more often than it is typed", NamesAreWords},
 };
 
@@ -372,9 +350,7 @@ syntax = "proto3";
 package vivier.planted.v1;
 import "google/api/field_behavior.proto";
 import "google/api/resource.proto";
-import "vivier/operations/v1/operations.proto";
 import "vivier/options/v1/erasure.proto";
-import "vivier/options/v1/operation.proto";
 import "vivier/options/v1/options.proto";
 service ThingService {
   rpc ListThings(ListThingsRequest) returns (ListThingsResponse) {
@@ -382,12 +358,6 @@ service ThingService {
     option (vivier.options.v1.permission) = "things.list";
   }
   rpc PaintThing(PaintThingRequest) returns (Thing) { option (vivier.options.v1.permission) = "things.paint"; }
-  rpc PaintThings(PaintThingsRequest) returns (vivier.operations.v1.Operation) {
-    option (vivier.options.v1.permission) = "things.paint";
-    option (vivier.options.v1.operation) = {
-      metadata: "vivier.planted.v1.ListThingsRequest" response: "vivier.planted.v1.ListThingsResponse"
-    };
-  }
 }
 message Thing {
   option (google.api.resource) = {
@@ -409,7 +379,6 @@ message PaintThingRequest {
   string request_id = 2 [(google.api.field_behavior) = REQUIRED];
   Thing thing = 3;
 }
-message PaintThingsRequest { string parent = 1; string request_id = 2 [(google.api.field_behavior) = REQUIRED]; }
 message ThingPainted {
   option (vivier.options.v1.event) = {subject: "thing"};
   option (vivier.options.v1.person) = "thing";
@@ -487,10 +456,6 @@ const Planted kPlanted[] = {
     {"EventsHaveASubject", "[(google.api.resource_reference).type = \"vivier.fr/Thing\"];\n}", ";\n}", "ThingPainted"},
     {"SealedLogsErase", "option (vivier.options.v1.erases) = \"owners\";", "", "ThingPainted"},
     {"SealedLogsErase", "erases) = \"owners\"", "erases) = \"owner\"", "OwnerErased erases \"owner\""},
-    {"OperationsSayWhatTheyAnswer", "returns (vivier.operations.v1.Operation)", "returns (Thing)", "PaintThings"},
-    {"OperationsSayWhatTheyAnswer", "planted.v1.ListThingsResponse", "planted.v1.Things", "v1.Things"},
-    {"OperationsSayWhatTheyAnswer", "metadata: \"vivier.planted.v1.ListThingsRequest\"",
-     "metadata: \"vivier.planted.v1.Thing\"", "PaintThings tells personal data"},
     {"NamesAreWords", "string label", "string label_desc", "Thing.label_desc has \"desc\""},
     {"NamesAreWords", "message ThingPainted", "message ThingMsg", "ThingMsg has \"msg\""},
     {"NamesAreWords", "PAINTED = 1", "TMP_PAINTED = 1", "TMP_PAINTED has \"tmp\""},

@@ -1,7 +1,9 @@
-// Who sees an operation, by the functions that answer for it: for him who may not, there is none of that name.
+// Who sees an operation, by the functions that answer for it: for him who may not, there is none of that name. And that
+// a service does not start whose .proto and steps tell different things of one.
 #include <memory>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/enrolment/enrolment.h"
 #include "shared/base/error.h"
@@ -93,6 +95,27 @@ TEST_P(OperationsTest, AreSeenByWhoAskedAndByWhoMayAsk) {
     ASSERT_EQ(listed.status(), absl::OkStatus());
     EXPECT_EQ(listed->operations_size(), row.sees ? 1 : 0) << row.subject << " " << row.role;
   }
+}
+
+// Its step answers another message than the .proto says.
+struct Odd {
+  static absl::StatusOr<rpc::Plan<enrolment::v1::ImportMetadata, enrolment::v1::ImportStep>> Plan(
+      const enrolment::v1::ImportApplicationsRequest&) {
+    return rpc::Plan<enrolment::v1::ImportMetadata, enrolment::v1::ImportStep>();
+  }
+  absl::Status Check(rpc::Call&, const enrolment::v1::ImportApplicationsRequest&) { return absl::OkStatus(); }
+  absl::Status Step(rpc::Call&, const enrolment::v1::ImportStep&, enrolment::v1::ImportMetadata&,
+                    enrolment::v1::ImportMetadata&) {
+    return absl::OkStatus();
+  }
+};
+
+TEST(Operations, OfOtherTypesThanDeclaredStopTheStart) {
+  Odd odd;
+  rpc::Service service("vivier.enrolment.v1.EnrolmentService");
+  service.Operate(odd, &Odd::Plan, &Odd::Check, &Odd::Step);
+  EXPECT_THAT(std::string(service.Build().status().message()),
+              ::testing::HasSubstr("ImportApplications declares other types of its operation"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, OperationsTest, testing::BothEngines(), testing::EngineName);
