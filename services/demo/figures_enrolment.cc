@@ -8,7 +8,7 @@ namespace {
 
 namespace enrolment = enrolment::v1;
 
-// The import's own report is its first answer again.
+// The import is the first one again, and its report is kept.
 absl::Status ReadRows(Stage& stage, Figures& figures) {
   ASSIGN_OR_RETURN(const formats::CsvTable file, formats::ParseCsv(stage.folder.applications));
   figures.Add("rows.file", static_cast<int64_t>(file.rows.size()));
@@ -16,7 +16,7 @@ absl::Status ReadRows(Stage& stage, Figures& figures) {
   import.set_parent(stage.Cohort());
   import.set_content(stage.folder.applications);
   ASSIGN_OR_RETURN(auto report,
-                   stage.Write<enrolment::ImportReport>("admissions_officer", "applications", "import", import));
+                   stage.WriteToEnd<enrolment::ImportReport>("admissions_officer", "applications", "import", import));
   figures.Add("rows.accepted", report.accepted());
   figures.Add("rows.unchanged", report.unchanged());
   figures.Add("rows.refused", report.refused());

@@ -32,7 +32,7 @@ absl::Status ImportApplications(Stage& stage) {
   import.set_parent(stage.Cohort());
   import.set_content(stage.folder.applications);
   ASSIGN_OR_RETURN(auto report,
-                   stage.Write<enrolment::ImportReport>("admissions_officer", "applications", "import", import));
+                   stage.WriteToEnd<enrolment::ImportReport>("admissions_officer", "applications", "import", import));
   stage.Say(absl::StrCat("applications: ", report.rows_size(), " rows, ", report.accepted() + report.unchanged(),
                          " accepted, ", report.refused(), " refused"));
   stage.applicants.clear();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/demo/story.h"
 #include "shared/command/client.h"
+#include "shared/rpc/await_operation.h"
 
 namespace vivier::demo {
 
@@ -57,6 +58,16 @@ struct Stage {
                                  Request request) {
     request.set_request_id(RequestId(step, item));
     return client.Call<Response>(request, As(role));
+  }
+
+  // A write whose answer is an operation, until its end.
+  template <class Response, class Request>
+  absl::StatusOr<Response> WriteToEnd(const std::string& role, absl::string_view step, absl::string_view item,
+                                      Request request) {
+    using Operation = operations::v1::Operation;
+    ASSIGN_OR_RETURN(const auto begun, Write<Operation>(role, step, item, std::move(request)));
+    return rpc::AwaitOperation<Response>(
+        begun, [&](const google::protobuf::Message& wait) { return client.Call<Operation>(wait, As(role)); });
   }
 
   // Every write of a step at the same instant.

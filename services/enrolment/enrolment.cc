@@ -35,7 +35,7 @@ rpc::Service Enrolment::Rpc() {
       .On(*this, &Enrolment::FinishCohort)
       .Standard(applications_)
       .On(*this, &Enrolment::SubmitApplication)
-      .On(*this, &Enrolment::ImportApplications)
+      .Operate(*this, &PlanImport, &Enrolment::CheckImport, &Enrolment::ImportRows)
       .On(*this, &Enrolment::AssessEligibility)
       .On(*this, &Enrolment::ScoreApplication)
       .On(*this, &Enrolment::PublishRanking)

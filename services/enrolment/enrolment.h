@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/time/civil_time.h"
 #include "services/enrolment/access.h"
 #include "services/enrolment/imports.h"
@@ -44,7 +43,9 @@ class Enrolment {
   absl::StatusOr<v1::Cohort> FinishCohort(Call& call, const v1::FinishCohortRequest& request);
 
   absl::StatusOr<v1::Application> SubmitApplication(Call& call, const v1::SubmitApplicationRequest& request);
-  absl::StatusOr<v1::ImportReport> ImportApplications(Call& call, const v1::ImportApplicationsRequest& request);
+  absl::Status CheckImport(Call& call, const v1::ImportApplicationsRequest& request);
+  absl::Status ImportRows(Call& call, const v1::ImportStep& step, v1::ImportMetadata& metadata,
+                          v1::ImportReport& report);
   absl::StatusOr<v1::Application> AssessEligibility(Call& call, const v1::AssessEligibilityRequest& request);
   absl::StatusOr<v1::Application> ScoreApplication(Call& call, const v1::ScoreApplicationRequest& request);
   absl::StatusOr<v1::PublishRankingResponse> PublishRanking(Call& call, const v1::PublishRankingRequest& request);
@@ -101,9 +102,8 @@ class Enrolment {
   absl::Status KeepUntilRetention(Call& call, v1::Candidate& candidate);
   // The application came to its end, from which retention counts anew.
   absl::Status Decided(Call& call, const v1::Application& application);
-  // Stores what a row of a file says, or says in its report why not; `made` has the applications of this import.
-  absl::Status ImportOne(Call& call, const v1::Cohort& cohort, ImportedRow& row,
-                         absl::flat_hash_set<std::string>& made);
+  // Stores what a row of a file says, or says in its report why not.
+  absl::Status ImportOne(Call& call, const v1::Cohort& cohort, v1::ImportStep::Row& row);
 
   // The applications of the cohort in play, in the order of ranks, without the one called `except`.
   absl::StatusOr<std::vector<v1::Application>> Ranked(Call& call, const std::string& cohort, const std::string& except);

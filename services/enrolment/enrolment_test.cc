@@ -245,29 +245,6 @@ TEST_P(EnrolmentTest, SealsCorrectsAndSealsAgain) {
   ASSERT_TRUE(finished.ok()) << finished.status();
 }
 
-TEST_P(EnrolmentTest, AnImportRefusesDoublesAndRepeatsWithoutEffect) {
-  Prepare(5, 1);
-  v1::ImportApplicationsRequest import;
-  import.set_parent(kCohort);
-  import.set_content(
-      "Nom;Prénom;Email;Date de naissance\n"
-      "Durand;Zoé;zoe1@example.org;03/02/1999\n"
-      "Petit;Ali;ali@example.org;04/02/1999\n"
-      "Petit;Ali;ali@example.org;04/02/1999\n"
-      "Petit;Ali;other@example.org;04/02/1999\n"
-      "Blanc;Eve;eve@example.org;\n");
-  const auto first = Invoke<v1::ImportReport>(import);
-  ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_EQ(first->accepted(), 2);
-  EXPECT_EQ(first->refused(), 3);
-  EXPECT_EQ(first->rows(0).reason(), v1::DUPLICATE_PERSON);
-  const auto again = Invoke<v1::ImportReport>(import);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->accepted(), 0);
-  EXPECT_EQ(again->rows(1).result(), v1::ImportRow::UNCHANGED);
-  EXPECT_EQ(again->rows(4).result(), v1::ImportRow::UNCHANGED);
-}
-
 INSTANTIATE_TEST_SUITE_P(Engines, EnrolmentTest, testing::BothEngines(), testing::EngineName);
 
 }  // namespace

@@ -1,62 +1,99 @@
 // ImportApplications: what imports.h read becomes candidates and applications, or a reason.
-#include "absl/container/flat_hash_set.h"
 #include "services/enrolment/enrolment.h"
 #include "services/enrolment/imports.h"
 #include "services/enrolment/rules.h"
 
 namespace vivier::enrolment {
+namespace {
 
-absl::StatusOr<v1::ImportReport> Enrolment::ImportApplications(Call& call,
-                                                               const v1::ImportApplicationsRequest& request) {
-  ASSIGN_OR_RETURN(v1::Cohort cohort, cohorts_.Get(call, request.parent()));
-  RETURN_IF_ERROR(CheckTakesApplications(cohort));
-  ASSIGN_OR_RETURN(std::vector<ImportedRow> rows, ReadApplications(request.content()));
-  v1::ImportReport report;
-  absl::flat_hash_set<std::string> made;
-  for (ImportedRow& row : rows) {
-    if (row.channel.empty()) row.channel = request.channel();
-    if (row.report.result() != v1::ImportRow::REFUSED) RETURN_IF_ERROR(ImportOne(call, cohort, row, made));
-    switch (row.report.result()) {
-      case v1::ImportRow::REFUSED:
-        report.set_refused(report.refused() + 1);
-        break;
-      case v1::ImportRow::UNCHANGED:
-        report.set_unchanged(report.unchanged() + 1);
-        break;
-      default:
-        report.set_accepted(report.accepted() + 1);
-    }
-    *report.add_rows() = std::move(row.report);
+void Count(v1::ImportRow::Result result, v1::ImportMetadata& metadata) {
+  metadata.set_rows_done(metadata.rows_done() + 1);
+  switch (result) {
+    case v1::ImportRow::REFUSED:
+      metadata.set_refused(metadata.refused() + 1);
+      break;
+    case v1::ImportRow::UNCHANGED:
+      metadata.set_unchanged(metadata.unchanged() + 1);
+      break;
+    default:
+      metadata.set_accepted(metadata.accepted() + 1);
   }
-  return report;
 }
 
 // The ids follow from the row, so that the same row of a later import finds what it made.
-absl::Status Enrolment::ImportOne(Call& call, const v1::Cohort& cohort, ImportedRow& row,
-                                  absl::flat_hash_set<std::string>& made) {
-  ASSIGN_OR_RETURN(std::string index, call.unit().BlindIndex("applications.import", NaturalKey(row.candidate)));
-  const std::string name = absl::StrCat(cohort.name(), "/applications/i-", index);
-  ASSIGN_OR_RETURN(std::optional<v1::Application> earlier, applications_.Find(call, name));
-  const bool twice = made.contains(name);
-  if (earlier.has_value() && !twice) {
-    row.report.set_result(v1::ImportRow::UNCHANGED);
-    row.report.set_application(name);
-    return absl::OkStatus();
+absl::StatusOr<std::string> ImportedId(Call& call, const v1::Candidate& candidate) {
+  ASSIGN_OR_RETURN(const std::string index, call.unit().BlindIndex("applications.import", NaturalKey(candidate)));
+  return "i-" + index;
+}
+
+// Adds what ImportOne will look for.
+void Want(Call& call, const v1::Cohort& cohort, const std::string& id, const std::vector<std::string>& keys,
+          storage::Transaction::Wanted& wanted) {
+  const auto want = [&](const google::protobuf::Descriptor* type, const std::string& name) {
+    wanted.rows.push_back({&storage::Schema::Of(type), name});
+  };
+  want(v1::Application::descriptor(), absl::StrCat(cohort.name(), "/applications/", id));
+  want(v1::Candidate::descriptor(), absl::StrCat("schools/", call.school(), "/candidates/", id));
+  for (const std::string& key : keys) want(v1::CandidateKey::descriptor(), key);
+}
+
+}  // namespace
+
+absl::Status Enrolment::CheckImport(Call& call, const v1::ImportApplicationsRequest& request) {
+  ASSIGN_OR_RETURN(const v1::Cohort cohort, cohorts_.Get(call, request.parent()));
+  return CheckTakesApplications(cohort);
+}
+
+// The counts are those of all rows so far: of each step's report the last one stays.
+absl::Status Enrolment::ImportRows(Call& call, const v1::ImportStep& step, v1::ImportMetadata& metadata,
+                                   v1::ImportReport& report) {
+  ASSIGN_OR_RETURN(const v1::Cohort cohort, cohorts_.Get(call, metadata.cohort()));
+  RETURN_IF_ERROR(CheckTakesApplications(cohort));
+  storage::Transaction::Wanted wanted;  // in one round trip; on PostgreSQL each look by itself costs one
+  for (const v1::ImportStep::Row& row : step.rows()) {
+    if (row.report().result() == v1::ImportRow::REFUSED) continue;
+    ASSIGN_OR_RETURN(const std::string id, ImportedId(call, row.candidate()));
+    ASSIGN_OR_RETURN(const std::vector<std::string> keys, KeysOf(call, row.candidate()));
+    Want(call, cohort, id, keys, wanted);
   }
-  ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, row.candidate));
-  ASSIGN_OR_RETURN(std::string known, KnownAs(call, keys));
-  if (twice || !known.empty()) {
-    Refuse(v1::DUPLICATE_PERSON, "", absl::StrCat("the person is known as ", known, "; nobody is merged"), row.report);
-    return absl::OkStatus();
+  RETURN_IF_ERROR(call.unit().transaction().Prefetch(wanted));
+  for (v1::ImportStep::Row row : step.rows()) {
+    if (row.report().result() != v1::ImportRow::REFUSED) RETURN_IF_ERROR(ImportOne(call, cohort, row));
+    Count(row.report().result(), metadata);
+    *report.add_rows() = std::move(*row.mutable_report());
   }
-  row.candidate.set_name(absl::StrCat("schools/", call.school(), "/candidates/i-", index));
-  RETURN_IF_ERROR(AddCandidate(call, row.candidate, keys));
+  report.set_accepted(metadata.accepted());
+  report.set_refused(metadata.refused());
+  report.set_unchanged(metadata.unchanged());
+  return absl::OkStatus();
+}
+
+absl::Status Enrolment::ImportOne(Call& call, const v1::Cohort& cohort, v1::ImportStep::Row& row) {
+  v1::Candidate& candidate = *row.mutable_candidate();
+  ASSIGN_OR_RETURN(const std::string id, ImportedId(call, candidate));
   v1::Application application;
-  application.set_name(name);
-  application.set_channel(row.channel);
-  RETURN_IF_ERROR(AddApplication(call, cohort, row.candidate, application));
-  row.report.set_application(name);
-  made.insert(name);
+  application.set_name(absl::StrCat(cohort.name(), "/applications/", id));
+  ASSIGN_OR_RETURN(std::optional<v1::Application> earlier, applications_.Find(call, application.name()));
+  if (earlier.has_value() && !row.repeats()) {
+    row.mutable_report()->set_result(v1::ImportRow::UNCHANGED);
+    row.mutable_report()->set_application(application.name());
+    return absl::OkStatus();
+  }
+  candidate.set_name(absl::StrCat("schools/", call.school(), "/candidates/", id));
+  ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, candidate));
+  ASSIGN_OR_RETURN(std::string known, KnownAs(call, keys));
+  // Somebody who was erased is known by the name alone, and nothing of him is stored again.
+  ASSIGN_OR_RETURN(std::optional<v1::Candidate> same, candidates_.Find(call, candidate.name()));
+  if (known.empty() && same.has_value()) known = candidate.name();
+  if (!known.empty()) {
+    Refuse(v1::DUPLICATE_PERSON, "", absl::StrCat("the person is known as ", known, "; nobody is merged"),
+           *row.mutable_report());
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(AddCandidate(call, candidate, keys));
+  application.set_channel(row.channel());
+  RETURN_IF_ERROR(AddApplication(call, cohort, candidate, application));
+  row.mutable_report()->set_application(application.name());
   return absl::OkStatus();
 }
 

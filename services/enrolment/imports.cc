@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -218,6 +219,24 @@ absl::StatusOr<std::vector<ImportedRow>> ReadApplications(absl::string_view cont
   std::vector<ImportedRow> rows;
   for (const formats::CsvTable::Row& row : table->rows) rows.push_back(ReadRow(*table, columns, row));
   return rows;
+}
+
+absl::StatusOr<rpc::Plan<v1::ImportMetadata, v1::ImportStep>> PlanImport(const v1::ImportApplicationsRequest& request) {
+  ASSIGN_OR_RETURN(std::vector<ImportedRow> rows, ReadApplications(request.content()));
+  rpc::Plan<v1::ImportMetadata, v1::ImportStep> plan;
+  plan.metadata.set_cohort(request.parent());
+  plan.metadata.set_rows_total(static_cast<int>(rows.size()));
+  absl::flat_hash_set<std::string> known;
+  for (ImportedRow& row : rows) {
+    if (plan.steps.empty() || plan.steps.back().rows_size() == kImportStepRows) plan.steps.emplace_back();
+    v1::ImportStep::Row& planned = *plan.steps.back().add_rows();
+    planned.set_repeats(row.report.result() != v1::ImportRow::REFUSED &&
+                        !known.insert(NaturalKey(row.candidate)).second);
+    planned.set_channel(row.channel.empty() ? request.channel() : row.channel);
+    *planned.mutable_candidate() = std::move(row.candidate);
+    *planned.mutable_report() = std::move(row.report);
+  }
+  return plan;
 }
 
 }  // namespace vivier::enrolment

@@ -7,12 +7,16 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "shared/rpc/operation.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/enrolment/v1/imports.pb.h"
 
 namespace vivier::enrolment {
 
-// One transaction's worth.
-inline constexpr size_t kImportRowsMax = 1000;
+// A city's applications of a year; the steps of so many begin within one transaction.
+inline constexpr size_t kImportRowsMax = 5'000;
+// One transaction's worth: with its commit a row costs the writer 0.3 ms on SQLite and 1.2 ms on PostgreSQL (2 cores).
+inline constexpr int kImportStepRows = 10;
 
 struct ImportedRow {
   v1::Candidate candidate;  // without a name
@@ -22,6 +26,9 @@ struct ImportedRow {
 
 // The rows of the file; WRONG_ENCODING, WRONG_HEADER or TOO_MANY_ROWS when it cannot be read as a whole.
 absl::StatusOr<std::vector<ImportedRow>> ReadApplications(absl::string_view content);
+
+// The file in steps; a row that repeats an earlier one, read well, is marked.
+absl::StatusOr<rpc::Plan<v1::ImportMetadata, v1::ImportStep>> PlanImport(const v1::ImportApplicationsRequest& request);
 
 // What makes two rows the same row: every identifying cell.
 std::string NaturalKey(const v1::Candidate& candidate);

@@ -15,6 +15,7 @@
 #include "shared/command/settings.h"
 #include "shared/rpc/log.h"
 #include "shared/rpc/method.h"
+#include "shared/rpc/operation.h"
 #include "shared/transport/channel.h"
 
 ABSL_FLAG(std::string, role, "school_director", "roles of the token, comma-separated (shared/security/roles.cc)");
@@ -81,7 +82,7 @@ absl::StatusOr<std::string> AskEdge(const pb::MethodDescriptor& method, const pb
 absl::StatusOr<std::string> AskService(const pb::MethodDescriptor& method, const pb::Message& request,
                                        const Settings& settings, Modules modules) {
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
-  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceOf(method.file())));
+  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceFor(request)));
   return Ask(*channel, method, request, settings);
 }
 

@@ -7,7 +7,7 @@
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/rpc/log.h"
-#include "shared/rpc/method.h"
+#include "shared/rpc/operation.h"
 
 namespace vivier::command {
 namespace {
@@ -47,7 +47,7 @@ void Client::Try(const google::protobuf::MethodDescriptor& method, const Message
   std::vector<size_t> open;
   for (size_t i = 0; i < answers.size(); ++i)
     if (!answers[i].ok() && IsWorthAnotherTry(answers[i].status())) open.push_back(i);
-  absl::StatusOr<std::shared_ptr<rpc::Channel>> channel = reach_.To(rpc::ServiceOf(method.file()));
+  absl::StatusOr<std::shared_ptr<rpc::Channel>> channel = reach_.To(rpc::ServiceFor(*messages[0]));
   absl::StatusOr<std::string> authorization = reach_.Authorization(caller);
   const absl::Status ready = channel.ok() ? authorization.status() : channel.status();
   if (!ready.ok()) {

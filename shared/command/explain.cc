@@ -5,6 +5,7 @@
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
 #include "shared/rpc/method.h"
+#include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::command {
@@ -50,6 +51,10 @@ void Print(const rpc::Method& method, const site::Module& module) {
                                       : "")
             << "\n"
             << "  request up to " << method.request_bytes_max << " bytes\n";
+  const auto& operation = descriptor.options().GetExtension(options::v1::operation);
+  if (!operation.response().empty())
+    std::cout << "  goes on      in steps; tells " << operation.metadata() << ", answers " << operation.response()
+              << "\n";
   PrintFields(*descriptor.input_type(), "    ", 0);
   for (const rpc::Reference& reference : method.references)
     std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type << " of "

@@ -11,6 +11,7 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
+#include "shared/rpc/await_operation.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
@@ -87,7 +88,12 @@ absl::StatusOr<int> ImportApplications(Office& office, const std::string& conten
   request.set_parent(absl::StrCat(office.school, "/cohorts/", absl::GetFlag(FLAGS_cohort)));
   request.set_content(content);
   request.set_request_id(TimeOrderedUuid());
-  ASSIGN_OR_RETURN(auto report, office.Ask<enrolment::ImportReport>("enrolment", request));
+  using Operation = operations::v1::Operation;
+  ASSIGN_OR_RETURN(const auto begun, office.Ask<Operation>("enrolment", request));
+  ASSIGN_OR_RETURN(const auto report,
+                   rpc::AwaitOperation<enrolment::ImportReport>(begun, [&](const google::protobuf::Message& wait) {
+                     return office.Ask<Operation>("enrolment", wait);
+                   }));
   for (const enrolment::ImportRow& row : report.rows()) {
     std::cout << "line " << row.line() << ": " << enrolment::ImportRow::Result_Name(row.result());
     if (row.reason() != enrolment::REASON_UNSPECIFIED)

@@ -79,6 +79,7 @@ struct Adapter::Incoming {
   std::shared_ptr<Responder> responder;
   std::shared_ptr<const security::VerifiedToken> token;
   std::unique_ptr<pb::Message> request;
+  Handler prepared;  // where the rpc's handler is made for each request
   std::string target;
   Traceparent trace;                 // of what is audited
   std::string reason;                // the caller's, for the audit
@@ -114,6 +115,7 @@ absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service, S
         std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(), declared.descriptor->name());
     rpc->method = *std::move(method);
     rpc->handler = std::move(declared.handler);
+    rpc->prepare = std::move(declared.prepare);
     adapter->rpcs_.push_back(std::move(rpc));
   }
   if (!wrong.empty()) return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
@@ -332,14 +334,19 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
 }
 
 void Adapter::Write(std::shared_ptr<Incoming> incoming) {
-  if (incoming->rpc->method.references.empty()) return SubmitWrite(std::move(incoming), {});
-  OnWorker(std::move(incoming), &Adapter::FetchThenWrite);
+  if (incoming->rpc->method.references.empty() && !incoming->rpc->prepare) return SubmitWrite(std::move(incoming), {});
+  OnWorker(std::move(incoming), &Adapter::PrepareThenWrite);
 }
 
-void Adapter::FetchThenWrite(std::shared_ptr<Incoming> incoming) {
+void Adapter::PrepareThenWrite(std::shared_ptr<Incoming> incoming) {
   const TraceScope scope(incoming->trace);
   absl::StatusOr<Fetched> fetched = FetchReferences(*incoming);
   if (!fetched.ok()) return incoming->Answer(fetched.status(), surroundings_.now());
+  if (incoming->rpc->prepare) {
+    absl::StatusOr<Handler> prepared = incoming->rpc->prepare(*incoming->request);
+    if (!prepared.ok()) return incoming->Answer(prepared.status(), surroundings_.now());
+    incoming->prepared = *std::move(prepared);
+  }
   SubmitWrite(std::move(incoming), *std::move(fetched));
 }
 
@@ -363,8 +370,9 @@ absl::StatusOr<Fetched> Adapter::FetchReferences(const Incoming& incoming) const
 void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
   std::shared_ptr<Responder> responder = incoming->responder;
+  const Handler& handler = incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
   auto work = std::make_unique<WriteWork>(
-      rpc.method, rpc.handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace, incoming->reason,
+      rpc.method, handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace, incoming->reason,
       std::move(incoming->request), std::move(fetched), [responder] { return responder->cancelled(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());

@@ -62,6 +62,7 @@ class Adapter {
   struct Rpc {
     Method method;
     Handler handler;
+    Preparation prepare;  // null where the handler serves as it is
     std::unique_ptr<metrics::Rpc> metrics;
   };
   struct Incoming;
@@ -83,7 +84,7 @@ class Adapter {
   absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(Incoming& incoming) const;
   absl::StatusOr<Fetched> FetchReferences(const Incoming& incoming) const;
   void OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>));
-  void FetchThenWrite(std::shared_ptr<Incoming> incoming);
+  void PrepareThenWrite(std::shared_ptr<Incoming> incoming);
   void ReadAndAnswer(std::shared_ptr<Incoming> incoming);
   void RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_ptr<const std::string> answer);
   void SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched);

@@ -5,9 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/api/resource.pb.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/rpc/channel.h"
 #include "shared/rpc/method.h"
 #include "shared/rpc/rights.h"
 #include "shared/rpc/standard.h"
+#include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
@@ -38,6 +42,26 @@ Service& Service::Add(const pb::Descriptor* request, const pb::Descriptor* respo
   }
   errors_.push_back(absl::StrCat("no rpc takes a ", request->full_name()));
   return *this;
+}
+
+// Its handler is the one that the preparation gives, for who has no worker to prepare it on.
+Service& Service::AddOperation(const pb::Descriptor* request, Operation operation) {
+  const pb::MethodDescriptor* method = MethodTaking(*request);
+  absl::StatusOr<rpc::Method> described = method == nullptr ? NotFound(request->full_name()) : Describe(method);
+  if (!described.ok()) {
+    errors_.push_back(std::string(described.status().message()));
+    return *this;
+  }
+  if (const std::string wrong = Misfit(*method, operation); !wrong.empty())
+    errors_.push_back(absl::StrCat(method->full_name(), " ", wrong));
+  const Preparation prepare = BeginningOf(*std::move(described), operation);
+  operations_[method->full_name()] = std::move(operation);
+  preparations_[request] = prepare;
+  return Add(request, method->output_type(),
+             [prepare](Call& call, const pb::Message& asked, pb::Message& response) -> absl::Status {
+               ASSIGN_OR_RETURN(const Handler handler, prepare(asked));
+               return handler(call, asked, response);
+             });
 }
 
 Service& Service::AddStandard(const storage::Schema& schema, AnyCheck check) {
@@ -95,9 +119,12 @@ absl::StatusOr<std::vector<Service::Method>> Service::Build() const {
     auto handler = by_request.find(method->input_type());
     if (handler == by_request.end()) {
       errors.push_back(absl::StrCat(method->full_name(), " has no handler"));
-    } else {
-      methods.push_back({method, handler->second});
+      continue;
     }
+    const auto prepare = preparations_.find(method->input_type());
+    if (method->options().HasExtension(options::v1::operation) && prepare == preparations_.end())
+      errors.push_back(absl::StrCat(method->full_name(), " is declared as an operation"));
+    methods.push_back({method, handler->second, prepare == preparations_.end() ? nullptr : prepare->second});
   }
   if (!errors.empty()) return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(errors, "; "));
   return methods;

@@ -7,6 +7,7 @@
 //     return rpc::Service("vivier.enrolment.v1.EnrolmentService")
 //         .Standard(cohorts_, &CheckCohort)                  // Get, List, Create, Update, Delete as far as declared
 //         .On(*this, &Enrolment::AdmitApplication)
+//         .Operate(*this, &Enrolment::PlanImport, &Enrolment::CheckImport, &Enrolment::ImportRows)
 //         .React(*this, &Enrolment::OnSeatFunded)
 //         .Tick(*this, &Enrolment::ExpireHold, holds_, "funding_by")
 //         .Deliver(*this, &Statistics::SendSubmission);       // takes events of the own log outside
@@ -24,13 +25,12 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "shared/rpc/call.h"
+#include "shared/rpc/operation.h"
 #include "shared/rpc/outside.h"
 #include "shared/storage/table.h"
 
 namespace vivier::rpc {
 
-using Handler =
-    std::function<absl::Status(Call&, const google::protobuf::Message& request, google::protobuf::Message& response)>;
 using Reaction = std::function<absl::Status(Call&, const google::protobuf::Message& event)>;
 
 // What happens to a resource before a standard method stores it: `before` is null at its creation. It may complete
@@ -82,6 +82,32 @@ class Service {
                  static_cast<Response&>(response) = std::move(answer);
                  return absl::OkStatus();
                });
+  }
+
+  // Serves the rpc that takes `Request` and whose option says `operation`, see operation.h.
+  template <class Owner, class Request, class Metadata, class Step, class Response>
+  Service& Operate(Owner& owner, absl::StatusOr<Plan<Metadata, Step>> (*plan)(const Request&),
+                   absl::Status (Owner::*check)(Call&, const Request&),
+                   absl::Status (Owner::*step)(Call&, const Step&, Metadata&, Response&)) {
+    Operation operation;
+    operation.metadata = Metadata::descriptor();
+    operation.response = Response::descriptor();
+    operation.plan = [plan](const google::protobuf::Message& request) -> absl::StatusOr<Operation::AnyPlan> {
+      ASSIGN_OR_RETURN(const auto made, plan(static_cast<const Request&>(request)));
+      Operation::AnyPlan any{made.metadata.SerializeAsString(), {}};
+      for (const Step& part : made.steps) any.steps.push_back(part.SerializeAsString());
+      return any;
+    };
+    operation.check = [&owner, check](Call& call, const google::protobuf::Message& request) {
+      return (owner.*check)(call, static_cast<const Request&>(request));
+    };
+    operation.step = [&owner, step](Call& call, const std::string& bytes, google::protobuf::Message& metadata,
+                                    google::protobuf::Message& response) -> absl::Status {
+      Step part;
+      if (!part.ParseFromString(bytes)) return Internal("a step that cannot be read");
+      return (owner.*step)(call, part, static_cast<Metadata&>(metadata), static_cast<Response&>(response));
+    };
+    return AddOperation(Request::descriptor(), std::move(operation));
   }
 
   template <class M>
@@ -141,6 +167,7 @@ class Service {
   struct Method {
     const google::protobuf::MethodDescriptor* descriptor;
     Handler handler;
+    Preparation prepare;  // where it is there, it gives the handler of each request
   };
   struct EventReaction {
     const google::protobuf::Descriptor* event;
@@ -160,6 +187,7 @@ class Service {
   const std::string& name() const { return name_; }  // "enrolment"
   const std::vector<EventReaction>& reactions() const { return reactions_; }
   const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
+  const std::map<std::string, Operation>& operations() const { return operations_; }  // by the rpc's full name
   const std::vector<TickRow>& ticks() const { return ticks_; }
   const std::vector<const storage::Schema*>& schemas() const { return schemas_; }
   const std::vector<Invariant>& invariants() const { return invariants_; }
@@ -168,6 +196,7 @@ class Service {
  private:
   Service& Add(const google::protobuf::Descriptor* request, const google::protobuf::Descriptor* response,
                Handler handler);
+  Service& AddOperation(const google::protobuf::Descriptor* request, Operation operation);
   Service& AddStandard(const storage::Schema& schema, AnyCheck check);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
 
@@ -175,6 +204,8 @@ class Service {
   std::string name_;
   std::vector<std::pair<const google::protobuf::Descriptor*, Handler>> handlers_;  // by request type
   std::vector<std::pair<const google::protobuf::Descriptor*, Handler>> standard_;  // used where no handler is given
+  std::map<std::string, Operation> operations_;
+  std::map<const google::protobuf::Descriptor*, Preparation> preparations_;  // by request type
   std::vector<EventReaction> reactions_;
   std::vector<EventDelivery> deliveries_;
   std::vector<TickRow> ticks_;

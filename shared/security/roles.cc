@@ -71,6 +71,7 @@ absl::Span<const Grant> RoleGrants() {
         "persons.export",
         "persons.getErasure",
         "applications.*",
+        "operations.*",
         "cohorts.*",
         "learners.*",
         "outcomes.*",

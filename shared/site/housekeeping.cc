@@ -1,6 +1,7 @@
 #include "shared/site/housekeeping.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "shared/rpc/log.h"
 #include "shared/site/erasure_list.h"
 #include "shared/storage/erasure.h"
+#include "shared/storage/operations.h"
 #include "shared/storage/perform.h"
 
 namespace vivier::site {
@@ -107,6 +109,7 @@ absl::Status Housekeeping::RunOnce() {
   for (const std::string& school : options_.schools) {
     RETURN_IF_ERROR(ListErasures(school));
     RETURN_IF_ERROR(DeleteAnswers(school));
+    RETURN_IF_ERROR(DeleteOperations(school));
   }
   return absl::OkStatus();
 }
@@ -156,6 +159,22 @@ absl::Status Housekeeping::DeleteAnswers(const std::string& school) {
                        "WHERE school = $1 AND create_time < $2 ORDER BY create_time LIMIT ",
                        kAnswersMax, ")"),
           {Value(school), before});
+    }));
+  }
+}
+
+// One in a transaction: it has as many steps as its file had pages.
+absl::Status Housekeeping::DeleteOperations(const std::string& school) {
+  const absl::Time before = options_.now() - kOperationsKept;
+  while (true) {
+    std::optional<std::string> ended;
+    RETURN_IF_ERROR(options_.readers->Read(school, [&](Transaction& transaction) -> absl::Status {
+      ASSIGN_OR_RETURN(ended, storage::FindEndedOperation(transaction, before));
+      return absl::OkStatus();
+    }));
+    if (!ended.has_value()) return absl::OkStatus();
+    RETURN_IF_ERROR(storage::Perform(*options_.writer, school, [&](Transaction& transaction, absl::Time) {
+      return storage::DeleteOperation(transaction, *ended);
     }));
   }
 }

@@ -1,5 +1,6 @@
-// What a process does for each of its services without being asked: answers to retries are deleted when their time is
-// over, and erasures go to the list outside the database; once before it serves, the list comes back. Thread-safe.
+// What a process does for each of its services without being asked: answers to retries and operations are deleted when
+// their time is over, and erasures go to the list outside the database; once before it serves, the list comes back.
+// Thread-safe.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,9 @@ namespace vivier::site {
 
 // A retry that comes later than this is a new request.
 inline constexpr absl::Duration kAnswersKept = absl::Hours(30 * 24);
+
+// What an operation answered is there for as long as a retry of its request is answered with its name.
+inline constexpr absl::Duration kOperationsKept = kAnswersKept;
 
 class Housekeeping {
  public:
@@ -49,6 +53,7 @@ class Housekeeping {
   void Loop();
   absl::Status ListErasures(const std::string& school);
   absl::Status DeleteAnswers(const std::string& school);
+  absl::Status DeleteOperations(const std::string& school);
 
   const Options options_;
   Monitor monitor_;  // guards what follows

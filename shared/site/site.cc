@@ -13,6 +13,7 @@
 #include "shared/follow/delivery.h"
 #include "shared/follow/follower.h"
 #include "shared/follow/log_service.h"
+#include "shared/follow/operation_runner.h"
 #include "shared/follow/ticker.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/log.h"
@@ -22,6 +23,7 @@
 #include "shared/site/certificates.h"
 #include "shared/site/exposition.h"
 #include "shared/site/housekeeping.h"
+#include "shared/site/operation_service.h"
 #include "shared/site/process_service.h"
 #include "shared/site/tokens.h"
 #include "shared/site/vitals.h"
@@ -94,6 +96,7 @@ struct Running {
   std::unique_ptr<rpc::Adapter> adapter;
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<follow::Ticker> ticker;
+  std::unique_ptr<follow::OperationRunner> operations;  // null where the service has none
   Vitals::Followed followed;
   std::vector<std::unique_ptr<follow::Follower>> followers;
   std::vector<std::unique_ptr<follow::Delivery>> deliveries;
@@ -136,8 +139,10 @@ class RunningSite : public Site {
       running->deliveries.clear();
       running->ticker = nullptr;
       running->housekeeping = nullptr;
+      if (running->operations != nullptr) running->operations->Stop();
     }
     log_service_.Stop();
+    operation_service_.Stop();
     if (health_ != nullptr) health_->SetServing(false);
     if (server_ != nullptr && !server_->Drain())
       rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
@@ -160,8 +165,10 @@ class RunningSite : public Site {
 
   int RunTicks() override {
     int handled = 0;
-    for (const std::unique_ptr<Running>& running : running_)
+    for (const std::unique_ptr<Running>& running : running_) {
       if (running->ticker != nullptr) handled += running->ticker->RunOnce();
+      if (running->operations != nullptr) running->operations->RunOnce();
+    }
     for (const std::unique_ptr<Running>& running : running_) {
       const absl::Status kept = running->housekeeping->RunOnce();
       if (!kept.ok()) rpc::Log(rpc::Level::kWarning, "the house could not be kept", {{"error", kept.message()}});
@@ -211,7 +218,7 @@ class RunningSite : public Site {
     surroundings.read_budgets = Budgets(config().read_budgets());
     surroundings.tls = HasTls();
     surroundings.now = options_.now;
-    ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, std::move(surroundings)));
+    ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, surroundings));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
     process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get(),
                           [&running](const std::string& service) { return running.peers->Find(service); },
@@ -223,7 +230,18 @@ class RunningSite : public Site {
                  OwnsRows() ? DatabaseFile(options_.data, running.module.name()) : ""});
     running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
         &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
-    return running.housekeeping->ApplyList();
+    RETURN_IF_ERROR(running.housekeeping->ApplyList());
+    return OpenOperations(running, std::move(surroundings));
+  }
+
+  // Without background an operation goes on when somebody waits for it.
+  absl::Status OpenOperations(Running& running, rpc::Adapter::Surroundings surroundings) {
+    follow::OperationRunner::Options options{&running.module.service, schools(), running.writer.get(),
+                                             running.readers.get()};
+    if (!options_.background) options.interval = absl::InfiniteDuration();
+    if (!running.module.service.operations().empty())
+      running.operations = std::make_unique<follow::OperationRunner>(std::move(options));
+    return operation_service_.Add(running.module.service, std::move(surroundings), running.operations.get());
   }
 
   // Producers and schools that the service will follow once it serves.
@@ -255,6 +273,7 @@ class RunningSite : public Site {
   absl::Status Listen() {
     std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
     for (rpc::Endpoint& endpoint : process_service_.Endpoints()) endpoints.push_back(std::move(endpoint));
+    for (rpc::Endpoint& endpoint : operation_service_.Endpoints()) endpoints.push_back(std::move(endpoint));
     for (const std::unique_ptr<Running>& running : running_)
       for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
@@ -332,6 +351,7 @@ class RunningSite : public Site {
   follow::LogService log_service_;
   Vitals vitals_;
   ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()), options_.now};
+  OperationService operation_service_;
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;

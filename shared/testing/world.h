@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "shared/rpc/await_operation.h"
 #include "shared/rpc/caller.h"
 #include "shared/rpc/channel.h"
 #include "shared/site/site.h"
@@ -43,6 +44,14 @@ class World {
   absl::StatusOr<Response> Write(Request request, const rpc::Caller& caller = Person()) {
     if (request.request_id().empty()) request.set_request_id(NewRequestId());
     return Call<Response>(request, caller);
+  }
+  // The end of an operation that was begun.
+  template <class Response>
+  absl::StatusOr<Response> Await(const absl::StatusOr<operations::v1::Operation>& begun,
+                                 const rpc::Caller& caller = Person()) {
+    if (!begun.ok()) return begun.status();
+    return rpc::AwaitOperation<Response>(
+        *begun, [&](const google::protobuf::Message& wait) { return Call<operations::v1::Operation>(wait, caller); });
   }
   // Bytes in, bytes out, with any header; for what a typed call cannot say.
   absl::StatusOr<std::string> CallRaw(const google::protobuf::MethodDescriptor& method, const std::string& request,

@@ -17,6 +17,7 @@
 #include "services/modules.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/method.h"
+#include "vivier/operations/v1/operations.pb.h"
 
 namespace vivier {
 namespace {
@@ -80,6 +81,8 @@ std::set<const pb::ServiceDescriptor*> OutsidersServices() {
   return services;
 }
 
+const pb::ServiceDescriptor* Operations() { return operations::v1::Operation::descriptor()->file()->service(0); }
+
 std::string BodySize(int request_bytes_max) {
   return absl::StrCat("client_max_body_size ", request_bytes_max + kMessagePrefixBytes, ";");
 }
@@ -103,9 +106,22 @@ TEST(EdgePlaces, EachRpcOfAServiceIsPassedToItWithItsBodySize) {
   EXPECT_GT(bulk, 0);
 }
 
+// The path does not say whose operation is meant, so the edge can take it to one service only: the one that has any.
+TEST(EdgePlaces, OperationsAreAskedForWhereTheyRun) {
+  const std::string body = BodyFor(Places(), rpc::PathOf(*Operations()->method(0)));
+  int services = 0;
+  for (const site::Module& module : AllModules()) {
+    if (module.service.operations().empty()) continue;
+    EXPECT_THAT(body, testing::HasSubstr(absl::StrCat("grpc_pass $inside://", module.name(), ";")));
+    ++services;
+  }
+  EXPECT_EQ(services, 1);
+}
+
 TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
   const std::vector<Place> places = Places();
-  const std::set<const pb::ServiceDescriptor*> outsiders = OutsidersServices();
+  std::set<const pb::ServiceDescriptor*> outsiders = OutsidersServices();
+  outsiders.insert(Operations());
   std::set<std::string> inside;
   for (const pb::ServiceDescriptor* service : AllServices()) {
     if (outsiders.count(service) > 0) continue;
@@ -120,6 +136,7 @@ TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
 TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
   std::set<std::string> names;
   for (const pb::ServiceDescriptor* service : OutsidersServices()) names.insert(service->full_name());
+  names.insert(Operations()->full_name());
   for (const Place& place : Places()) {
     if (place.pattern == "/") continue;
     std::string pattern = place.pattern, name;

@@ -21,6 +21,7 @@
 #include "tests/erasure/town.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
+#include "vivier/operations/v1/operations.pb.h"
 #include "vivier/site/v1/site.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"
 
@@ -282,6 +283,42 @@ TEST_P(ErasureTest, DeletesAnswersAfterThirtyDays) {
   EXPECT_EQ(town_.Do("CreateCandidate", create), absl::OkStatus()) << "the first answer again";
   world_.Advance(absl::Hours(24 * 2));
   EXPECT_EQ(ReasonOf(town_.Do("CreateCandidate", create)), "ALREADY_EXISTS");
+}
+
+// What a file says is destroyed step by step, and what an import has not taken yet goes with it.
+TEST_P(ErasureTest, AnImportKeepsNothingOfWhoIsErasedNorOfWhomItDidNotTake) {
+  const auto person = [](int i) {
+    return absl::StrCat("kanarie-family-", i, "x;kanarie-given;z", i, "@example.org\n");
+  };
+  town_.Open();
+  enrolment::v1::ImportApplicationsRequest import;
+  import.set_parent("schools/nancy/cohorts/ai");
+  import.set_content("nom;prénom;courriel\n" + person(1) + person(2));
+  const auto report = world_.Await<enrolment::v1::ImportReport>(world_.Write<operations::v1::Operation>(import));
+  ASSERT_TRUE(report.ok()) << report.status();
+  const std::string first = report->rows(0).application().substr(report->rows(0).application().rfind('/') + 1);
+  EXPECT_THAT(Openable({"kanarie-family-1x"}), Not(IsEmpty()));
+  ASSERT_EQ(town_.Do("RejectApplication",
+                     absl::StrCat(R"({"name": "COHORT/applications/)", first, R"(", "decision_reason": "no seat"})")),
+            absl::OkStatus());
+  ASSERT_EQ(Erase(first), absl::OkStatus());
+  WaitUntilErased(first);
+  EXPECT_THAT(Openable({"kanarie-family-1x"}), IsEmpty());
+  EXPECT_THAT(Openable({"kanarie-family-2x"}), Not(IsEmpty()));
+
+  constexpr int kRows = 5'000;
+  for (int i = 3; i <= kRows; ++i) import.mutable_content()->append(person(i));
+  const auto begun = world_.Write<operations::v1::Operation>(import);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  operations::v1::CancelOperationRequest cancel;
+  cancel.set_name(begun->name());
+  const auto cancelled = world_.Write<operations::v1::Operation>(cancel);
+  ASSERT_TRUE(cancelled.ok() && cancelled->has_error()) << cancelled.status();
+  world_.site().RunTicks();
+  const std::string last = absl::StrCat("kanarie-family-", kRows, "x");
+  EXPECT_THAT(Openable({last}), IsEmpty());
+  EXPECT_THAT(InClear({"kanarie-family", "kanarie-given"}), IsEmpty());
+  world_.ExpectInvariants();
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ErasureTest, BothEngines(), EngineName);

@@ -23,6 +23,8 @@ class Town {
 
   // Plays it until all are where the list above says.
   void Build();
+  // The cohort takes applications.
+  void Open();
   // Up to the training, in which one, two and three are.
   void BuildUntilTraining();
   void BuildFromTraining();
@@ -40,7 +42,6 @@ class Town {
 
  private:
   void Must(const std::string& rpc, const std::string& json);
-  void Open();
   void Apply(const std::string& person);
 
   World& world_;

@@ -34,6 +34,18 @@ class School {
     world_.Settle();
   }
 
+  // The first step of it: the cohort ai-1 takes applications.
+  void OpenCohort() {
+    namespace v1 = enrolment::v1;
+    Write<v1::School, v1::UpdateSchoolRequest>(
+        "school { name: 'schools/nancy' title: 'Nancy' time_zone: 'Europe/Paris' } allow_missing: true");
+    Write<v1::Cohort, v1::CreateCohortRequest>(absl::Substitute(
+        "parent: 'schools/nancy' cohort_id: 'ai-1' cohort { title: 'IA' capacity: 3 programme_revision: '$0' "
+        "start_date { year: 2026 month: 9 day: 7 } end_date { year: 2027 month: 3 day: 31 } }",
+        PublishProgramme()));
+    Write<v1::Cohort, v1::OpenCohortRequest>("name: 'schools/nancy/cohorts/ai-1'");
+  }
+
  private:
   template <class Response, class Request>
   Response Write(const std::string& text) {
@@ -56,17 +68,6 @@ class School {
     return Write<curriculum::v1::ProgrammeRevision, curriculum::v1::PublishProgrammeRequest>(
                absl::Substitute("name: '$0'", report->formations(0).programme()))
         .name();
-  }
-
-  void OpenCohort() {
-    namespace v1 = enrolment::v1;
-    Write<v1::School, v1::UpdateSchoolRequest>(
-        "school { name: 'schools/nancy' title: 'Nancy' time_zone: 'Europe/Paris' } allow_missing: true");
-    Write<v1::Cohort, v1::CreateCohortRequest>(absl::Substitute(
-        "parent: 'schools/nancy' cohort_id: 'ai-1' cohort { title: 'IA' capacity: 3 programme_revision: '$0' "
-        "start_date { year: 2026 month: 9 day: 7 } end_date { year: 2027 month: 3 day: 31 } }",
-        PublishProgramme()));
-    Write<v1::Cohort, v1::OpenCohortRequest>("name: 'schools/nancy/cohorts/ai-1'");
   }
 
   void ConcludeFunding() {

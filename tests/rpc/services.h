@@ -10,6 +10,7 @@
 #include "services/modules.h"
 #include "vivier/errors/v1/errors.pb.h"
 #include "vivier/log/v1/log.pb.h"
+#include "vivier/operations/v1/operations.pb.h"
 #include "vivier/site/v1/site.pb.h"
 
 namespace vivier::testing {
@@ -26,6 +27,7 @@ inline const std::vector<const pb::ServiceDescriptor*>& Services() {
     EXPECT_EQ(all->size(), AllModules().size());
     all->push_back(log::v1::FollowEventsRequest::descriptor()->file()->service(0));
     all->push_back(site::v1::VerifyInvariantsRequest::descriptor()->file()->service(0));
+    all->push_back(operations::v1::GetOperationRequest::descriptor()->file()->service(0));
     return all;
   }();
   return services;

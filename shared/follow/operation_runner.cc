@@ -1,0 +1,132 @@
+#include "shared/follow/operation_runner.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "shared/base/status.h"
+#include "shared/rpc/adapter.h"
+#include "shared/rpc/log.h"
+#include "shared/storage/perform.h"
+
+namespace vivier::follow {
+namespace {
+
+// Another run may end well; of a refusal in a step's own words that cannot be said.
+bool IsPassing(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsAborted(error) || absl::IsResourceExhausted(error);
+}
+
+// One step as its transaction sees it: done, refused, or another's.
+class Step {
+ public:
+  Step(const rpc::Operation& operation, const storage::Operation& seen) : operation_(operation), seen_(seen) {}
+
+  // Runs it, or ends the operation with `error` where there is one. A refusal ends it in the same transaction, for
+  // nothing of the step was sent.
+  absl::Status Run(storage::Transaction& transaction, absl::Time now, absl::Status error) {
+    ASSIGN_OR_RETURN(std::optional<storage::Operation> stored, storage::FindOperation(transaction, seen_.name));
+    is_ours_ = stored.has_value() && !stored->done && stored->position == seen_.position;
+    if (!is_ours_) return absl::OkStatus();
+    if (error.ok()) error = rpc::RunStep(operation_, transaction, *stored, now);
+    ended_ = error;
+    RETURN_IF_ERROR(transaction.connection().Health());
+    if (error.ok() || absl::IsUnavailable(error)) return error;
+    return rpc::FailOperation(transaction, *stored, rpc::WithReason(error), now);
+  }
+
+  bool is_ours() const { return is_ours_; }
+  const absl::Status& ended() const { return ended_; }
+
+ private:
+  const rpc::Operation& operation_;
+  const storage::Operation& seen_;
+  bool is_ours_ = false;
+  absl::Status ended_;
+};
+
+void LogEnd(const storage::Operation& operation, const absl::Status& error) {
+  if (error.ok() && operation.position + 1 < operation.steps) return;
+  rpc::LogOutcome(rpc::Traceparent::Parse(operation.traceparent).value_or(rpc::Traceparent::New()), operation.method,
+                  operation.name, error);
+}
+
+}  // namespace
+
+OperationRunner::OperationRunner(Options options) : options_(std::move(options)), thread_([this] { Loop(); }) {}
+
+void OperationRunner::Wake() {
+  Monitor::Lock lock(monitor_);
+  woken_ = true;
+}
+
+void OperationRunner::Stop() {
+  {
+    Monitor::Lock lock(monitor_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool OperationRunner::stopping() {
+  Monitor::Lock lock(monitor_);
+  return stopping_;
+}
+
+void OperationRunner::Loop() {
+  while (true) {
+    {
+      Monitor::Lock lock(monitor_);
+      lock.AwaitFor(options_.interval, [this] { return stopping_ || woken_; });
+      if (stopping_) return;
+      woken_ = false;
+    }
+    RunOnce();
+  }
+}
+
+int OperationRunner::RunOnce() {
+  int steps = 0;
+  for (const std::string& school : options_.schools)
+    while (const int done = RunRound(school)) steps += done;
+  return steps;
+}
+
+// One step of each operation of the school; gives how many it did itself.
+int OperationRunner::RunRound(const std::string& school) {
+  std::vector<storage::Operation> running;
+  const absl::Status read = options_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
+    ASSIGN_OR_RETURN(running, storage::RunningOperations(snapshot));
+    return absl::OkStatus();
+  });
+  if (!read.ok())
+    rpc::Log(rpc::Level::kWarning, "operations could not be looked at",
+             {{"service", options_.service->name()}, {"error", read.message()}});
+  int done = 0;
+  for (const storage::Operation& operation : running) done += !stopping() && RunStep(school, operation) ? 1 : 0;
+  return done;
+}
+
+// Whether this step was done, or the operation ended, by us.
+bool OperationRunner::RunStep(const std::string& school, const storage::Operation& operation) {
+  const auto kind = options_.service->operations().find(operation.method);
+  if (kind == options_.service->operations().end()) return false;  // a newer binary's
+  const rpc::TraceScope scope(rpc::Traceparent::Parse(operation.traceparent).value_or(rpc::Traceparent::New()));
+  Step step(kind->second, operation);
+  const auto perform = [&](const absl::Status& error) {
+    return storage::Perform(*options_.writer, school, [&](storage::Transaction& transaction, absl::Time now) {
+      return step.Run(transaction, now, error);
+    });
+  };
+  absl::Status stored = perform(absl::OkStatus());
+  // The database itself said no: the transaction is lost, so the end needs one of its own.
+  if (!stored.ok() && !IsPassing(stored)) stored = perform(stored);
+  if (!stored.ok()) {
+    rpc::Log(rpc::Level::kWarning, "an operation waits", {{"operation", operation.name}, {"error", stored.message()}});
+    return false;
+  }
+  if (step.is_ours()) LogEnd(operation, step.ended());
+  return step.is_ours();
+}
+
+}  // namespace vivier::follow
