@@ -54,7 +54,7 @@ absl::StatusOr<Caller> CallerOf(storage::Transaction& transaction, const storage
   if (!NeedsRights(caller)) return caller;
   caller.kind = Caller::Kind::kPerson;
   ASSIGN_OR_RETURN(const Rights rights, RightsOf(transaction, caller.subject));
-  std::optional<Caller> entitled = Entitled(caller, transaction.school(), operation.resource, rights, now);
+  std::optional<Caller> entitled = EntitledTo(caller, operation.resource, rights, now);
   if (!entitled.has_value()) return NotAllowed(operation.resource);
   return *std::move(entitled);
 }

@@ -38,22 +38,6 @@ std::string PrincipalOf(absl::string_view membership) {
   return absl::StrJoin(segments, "/");
 }
 
-// Entitled to the target as a whole.
-std::optional<Caller> AtTarget(const Caller& caller, absl::string_view target, const Rights& rights, absl::Time now) {
-  const std::string school(SchoolOf(target));
-  Caller entitled = WithRights(caller, school, target, rights.roles, now);
-  if (!security::IsPrincipalOfSecret(caller.subject)) {
-    entitled.roles.push_back(kIdentified);
-    entitled.schools = {school};
-    return entitled;
-  }
-  const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
-                                 [now](const RoleAssignment& role) { return IsValid(role, now); });
-  if (!holds) return std::nullopt;
-  entitled.subject = PrincipalOf(rights.membership);
-  return entitled;
-}
-
 }  // namespace
 
 absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed) {
@@ -142,13 +126,28 @@ std::vector<std::string> Reached(const Method& method, absl::string_view target,
   return {reached.begin(), reached.end()};
 }
 
+std::optional<Caller> EntitledTo(const Caller& caller, absl::string_view target, const Rights& rights, absl::Time now) {
+  const std::string school(SchoolOf(target));
+  Caller entitled = WithRights(caller, school, target, rights.roles, now);
+  if (!security::IsPrincipalOfSecret(caller.subject)) {
+    entitled.roles.push_back(kIdentified);
+    entitled.schools = {school};
+    return entitled;
+  }
+  const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
+                                 [now](const RoleAssignment& role) { return IsValid(role, now); });
+  if (!holds) return std::nullopt;
+  entitled.subject = PrincipalOf(rights.membership);
+  return entitled;
+}
+
 std::optional<Entitlement> Entitled(const Method& method, const Caller& caller, absl::string_view target,
                                     const Rights& rights, absl::Time now) {
-  std::optional<Caller> whole = AtTarget(caller, target, rights, now);
+  std::optional<Caller> whole = EntitledTo(caller, target, rights, now);
   if (!whole.has_value()) return std::nullopt;
   if (security::Allows(*whole, method.permission, SchoolOf(target))) return Entitlement{*std::move(whole), {}};
   std::vector<std::string> only = Reached(method, target, rights.roles, now);
-  if (!only.empty()) whole = AtTarget(caller, only.front(), rights, now);
+  if (!only.empty()) whole = EntitledTo(caller, only.front(), rights, now);
   return Entitlement{*std::move(whole), std::move(only)};
 }
 

@@ -52,15 +52,18 @@ Caller WithRights(Caller caller, const std::string& school, absl::string_view ta
 std::vector<std::string> Reached(const Method& method, absl::string_view target,
                                  const std::vector<security::v1::RoleAssignment>& roles, absl::Time now);
 
+// The caller with all that he may do to the whole of `target` now: what his rights say, and where an issuer vouches for
+// him what anybody may for whom one does. The bearer of a secret is called by what it stands for,
+// "schools/nancy/partnerClients/acme" of the membership schools/nancy/partnerClients/acme/sessions/3; he is nobody
+// where no role holds now.
+std::optional<Caller> EntitledTo(const Caller& caller, absl::string_view target, const Rights& rights, absl::Time now);
+
 struct Entitlement {
   Caller caller;
   std::vector<std::string> only;  // where it is not empty, a List shows these alone
 };
 
-// The caller with all that he may do to `target` now: what his rights say, and where an issuer vouches for him what
-// anybody may for whom one does. The bearer of a secret is called by what it stands for,
-// "schools/nancy/partnerClients/acme" of the membership schools/nancy/partnerClients/acme/sessions/3; he is nobody
-// where no role holds now.
+// The same for one rpc, which may be a List of what he may see in part.
 std::optional<Entitlement> Entitled(const Method& method, const Caller& caller, absl::string_view target,
                                     const Rights& rights, absl::Time now);
 

@@ -27,7 +27,7 @@ struct Operation {
   std::string method;       // the rpc's full name
   std::string resource;     // what its request named
   std::string principal;    // who asked, as the audit trail calls him
-  std::string caller;       // security.v1.TokenClaims, what his token said
+  std::string caller;       // security.v1.StoredCaller, what his token said
   std::string traceparent;  // W3C trace context
   int64_t steps = 0;
   int64_t position = 0;  // the number of the next step
