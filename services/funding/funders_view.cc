@@ -1,5 +1,6 @@
 #include "services/funding/funders_view.h"
 
+#include "absl/strings/str_cat.h"
 #include "services/funding/names.h"
 #include "shared/rpc/list_page.h"
 #include "shared/storage/filter.h"
@@ -38,7 +39,9 @@ absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Agreemen
 }
 
 absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Earning& earning) {
-  return FunderOf(call, earning.funding_agreement());
+  if (earning.invoice().empty()) return FunderOf(call, earning.funding_agreement());
+  ASSIGN_OR_RETURN(const v1::Invoice invoice, invoices_.Get(call, earning.invoice()));
+  return FunderOf(call, invoice);
 }
 
 absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Invoice& invoice) {
@@ -92,7 +95,12 @@ absl::StatusOr<v1::Earning> FundersView::GetEarning(Call& call, const v1::GetEar
 }
 
 absl::StatusOr<v1::ListEarningsResponse> FundersView::ListEarnings(Call& call, const v1::ListEarningsRequest& request) {
-  ASSIGN_OR_RETURN(const std::string filter, OfOwnAgreements(call, request.filter()));
+  ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
+  if (ActsForFunder(call)) {
+    ASSIGN_OR_RETURN(const std::vector<v1::Invoice> drafts,
+                     invoices_.Select(call, "state = 'DRAFT' ORDER BY name", {}));
+    for (const v1::Invoice& draft : drafts) filter = absl::StrCat("invoice != \"", draft.name(), "\" AND ", filter);
+  }
   return rpc::ListPage<v1::ListEarningsResponse>(call, earnings_, request, filter,
                                                  [](auto& response) { return response.add_earnings(); });
 }

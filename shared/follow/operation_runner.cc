@@ -86,9 +86,11 @@ void OperationRunner::Loop() {
 }
 
 int OperationRunner::RunOnce() {
-  int steps = 0;
-  for (const std::string& school : options_.schools)
-    while (const int done = RunRound(school)) steps += done;
+  int steps = 0, before = -1;
+  while (steps != before) {  // round by round, so that no school waits for another's file
+    before = steps;
+    for (const std::string& school : options_.schools) steps += RunRound(school);
+  }
   return steps;
 }
 

@@ -162,8 +162,9 @@ bool IsPermission(const std::string& permission) {
     for (const char* service : kServices)
       for (const pb::MethodDescriptor* method : MethodsOf(service))
         asked->insert(method->options().GetExtension(options::v1::permission));
-    for (const pb::MethodDescriptor* method : MethodsOf("site"))
-      asked->insert(method->options().GetExtension(options::v1::permission));
+    for (const char* shared : {"site", "operations"})
+      for (const pb::MethodDescriptor* method : MethodsOf(shared))
+        asked->insert(method->options().GetExtension(options::v1::permission));
     return asked;
   }();
   return permissions.count(permission) > 0;

@@ -46,7 +46,8 @@ bool RoleAllows(const Caller& caller, const std::string& role, absl::string_view
   if (caller.kind == Caller::Kind::kService)
     return role == kService && Gives(Find(ServiceGrants(), ServiceName(caller.subject)), permission);
   if (!FitsKind(caller.kind, role)) return false;
-  if (absl::StartsWith(role, kPermission)) return role.substr(kPermission.size()) == permission;
+  if (absl::StartsWith(role, kPermission))
+    return role.substr(kPermission.size()) == permission && IsOfStaff(permission);
   return Gives(Find(RoleGrants(), role), permission) || Gives(Find(BearerGrants(), role), permission);
 }
 

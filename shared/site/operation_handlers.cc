@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
@@ -12,8 +11,8 @@
 #include "shared/base/status.h"
 #include "shared/rpc/operation.h"
 #include "shared/security/roles.h"
+#include "shared/storage/page_token.h"
 #include "vivier/options/v1/options.pb.h"
-#include "vivier/storage/v1/page_token.pb.h"
 
 namespace vivier::site {
 
@@ -24,25 +23,8 @@ using storage::Value;
 
 namespace {
 
-std::string QueryHash(const v1::ListOperationsRequest& request) {
+std::string AskedFor(const v1::ListOperationsRequest& request) {
   return ChainHash("", {"operations", request.parent(), request.filter(), request.service()});
-}
-
-absl::StatusOr<std::string> LastOfPageBefore(const v1::ListOperationsRequest& request) {
-  storage::v1::PageToken token;
-  std::string bytes;
-  if (request.page_token().empty()) return std::string();
-  if (!absl::WebSafeBase64Unescape(request.page_token(), &bytes) || !token.ParseFromString(bytes) ||
-      token.query_hash() != QueryHash(request))
-    return InvalidField("page_token", "is not a token of this query");
-  return token.last_name();
-}
-
-std::string TokenAfter(const v1::ListOperationsRequest& request, const std::string& last_name) {
-  storage::v1::PageToken token;
-  token.set_last_name(last_name);
-  token.set_query_hash(QueryHash(request));
-  return absl::WebSafeBase64Escape(token.SerializeAsString());
 }
 
 // "" where the filter is none of the three.
@@ -109,7 +91,7 @@ absl::StatusOr<v1::ListOperationsResponse> OperationHandlers::ListOperations(Cal
   const int page_size =
       request.page_size() == 0 ? storage::kPageSizeDefault : std::min(request.page_size(), storage::kPageSizeMax);
   storage::OperationQuery query = QueryOf(call, request.parent());
-  ASSIGN_OR_RETURN(query.after, LastOfPageBefore(request));
+  ASSIGN_OR_RETURN(query.after, storage::ReadPageToken(request.page_token(), request.parent(), AskedFor(request)));
   absl::StrAppend(&query.shown, " AND ", condition);
   query.limit = page_size + 1;
   ASSIGN_OR_RETURN(std::vector<storage::Operation> found, storage::SelectOperations(call.unit().transaction(), query));
@@ -117,7 +99,7 @@ absl::StatusOr<v1::ListOperationsResponse> OperationHandlers::ListOperations(Cal
   const bool more = found.size() > static_cast<size_t>(page_size);
   if (more) {
     found.pop_back();
-    response.set_next_page_token(TokenAfter(request, found.back().name));
+    response.set_next_page_token(storage::PageTokenAfter(found.back().name, AskedFor(request)));
   }
   for (const storage::Operation& stored : found) {
     ASSIGN_OR_RETURN(*response.add_operations(), rpc::ToMessage(stored, nullptr));
@@ -134,7 +116,10 @@ absl::StatusOr<v1::Operation> OperationHandlers::CancelOperation(Call& call,
         Error(absl::StatusCode::kCancelled, "OPERATION_CANCELLED", "the operation was cancelled");
     storage::EndOperation(call.unit(), stored, ToMessage(cancelled).SerializeAsString(), call.time());
   }
-  return rpc::ToMessage(stored, &call.unit().transaction());
+  // The answer is kept for a retry, where nothing is sealed.
+  ASSIGN_OR_RETURN(v1::Operation answer, rpc::ToMessage(stored, nullptr));
+  answer.clear_response();
+  return answer;
 }
 
 }  // namespace vivier::site

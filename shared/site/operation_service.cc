@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "google/protobuf/util/time_util.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/rpc/channel.h"
@@ -21,7 +20,8 @@ namespace {
 constexpr absl::Duration kTimeToAnswer = absl::Milliseconds(200);
 
 absl::Duration TimeoutOf(const v1::WaitOperationRequest& request) {
-  const auto given = absl::Microseconds(pb::util::TimeUtil::DurationToMicroseconds(request.timeout()));
+  const absl::Duration given =
+      absl::Seconds(request.timeout().seconds()) + absl::Nanoseconds(request.timeout().nanos());
   return given > absl::ZeroDuration() ? std::min(given, OperationService::kWaitMax) : OperationService::kWaitMax;
 }
 
@@ -43,8 +43,9 @@ class OperationService::Look : public rpc::Responder {
 
   void Answer(std::shared_ptr<const std::string> bytes) override {
     v1::Operation operation;
-    const bool over = !operation.ParseFromString(*bytes) || operation.done() || absl::Now() >= waiter_->until;
-    if (over || !service_.Keep(waiter_)) waiter_->responder->Answer(std::move(bytes));
+    const bool done = !operation.ParseFromString(*bytes) || operation.done();
+    if (!done && waiter_->part->runner != nullptr) waiter_->part->runner->Wake();
+    if (done || absl::Now() >= waiter_->until || !service_.Keep(waiter_)) waiter_->responder->Answer(std::move(bytes));
   }
   void Refuse(const absl::Status& status) override { waiter_->responder->Refuse(status); }
   absl::Time deadline() const override { return waiter_->responder->deadline(); }
@@ -92,7 +93,6 @@ void OperationService::Wait(absl::string_view bytes, const rpc::Peer& peer, std:
   v1::WaitOperationRequest request;
   request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   const Part& part = PartFor(request);
-  if (part.runner != nullptr) part.runner->Wake();
   const absl::Time until = std::min(absl::Now() + TimeoutOf(request), responder->deadline() - kTimeToAnswer);
   Ask(std::make_shared<Waiter>(Waiter{&part, std::string(bytes), peer, std::move(responder), until}));
 }

@@ -119,8 +119,7 @@ absl::StatusOr<std::vector<Operation>> RunningOperations(Transaction& transactio
 }
 
 absl::StatusOr<std::vector<Operation>> SelectOperations(Transaction& transaction, const OperationQuery& query) {
-  std::vector<Value> parameters = {Value(query.after.empty() ? query.parent + '/' : query.after),
-                                   Value(query.parent + kAfterSlash)};
+  std::vector<Value> parameters = {Value(query.after), Value(query.parent + kAfterSlash)};
   parameters.insert(parameters.end(), query.parameters.begin(), query.parameters.end());
   return Select(transaction,
                 absl::StrCat("name > $2 AND name < $3 AND ", query.shown, " ORDER BY name LIMIT ", query.limit),

@@ -49,14 +49,14 @@ absl::Status InsertOperation(Unit& unit, const Operation& operation, const Seale
 
 absl::StatusOr<std::optional<Operation>> FindOperation(Transaction& transaction, const std::string& name);
 
-// Of all that go on, the oldest first: their names and positions, no more than kSelectRowsMax.
+// Of all that go on, the oldest first, no more than kSelectRowsMax.
 absl::StatusOr<std::vector<Operation>> RunningOperations(Transaction& transaction);
 
-// Operations whose names come after `after`, on `parent` and below; `shown` is a condition on principal and method
+// Operations whose names come after `after`, on `parent` and below; `shown` is a condition
 // whose parameters begin with $4. Not more than `limit`.
 struct OperationQuery {
   std::string parent;
-  std::string after;  // "" for the first page
+  std::string after;  // "PARENT/" for the first page
   std::string shown;
   std::vector<Value> parameters;
   int limit = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/any.pb.h"
 #include "shared/base/error.h"
@@ -11,8 +10,8 @@
 #include "shared/base/status.h"
 #include "shared/storage/events.h"
 #include "shared/storage/filter.h"
+#include "shared/storage/page_token.h"
 #include "vivier/options/v1/options.pb.h"
-#include "vivier/storage/v1/page_token.pb.h"
 
 namespace vivier::storage {
 namespace {
@@ -29,7 +28,7 @@ absl::Status PersonErased(const std::string& person, bool create) {
                "the person's data were erased", {{"person", person}});
 }
 
-std::string QueryHash(const Schema& schema, const std::string& parent, const std::string& filter) {
+std::string QueryOf(const Schema& schema, const std::string& parent, const std::string& filter) {
   return ChainHash("", {schema.table(), parent, filter});
 }
 
@@ -288,14 +287,10 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& 
   RETURN_IF_ERROR(NothingPending(schema));
   if (page_size < 0) return InvalidField("page_size", "must not be negative");
   page_size = page_size == 0 ? kPageSizeDefault : std::min(page_size, kPageSizeMax);
-  v1::PageToken token;
-  token.set_last_name(parent + '/');
-  std::string decoded;
-  if (!page_token.empty() && (!absl::WebSafeBase64Unescape(page_token, &decoded) || !token.ParseFromString(decoded) ||
-                              token.query_hash() != QueryHash(schema, parent, filter)))
-    return InvalidField("page_token", "is not a token of this query");
+  const std::string query = QueryOf(schema, parent, filter);
+  ASSIGN_OR_RETURN(const std::string after, ReadPageToken(page_token, parent, query));
   std::string condition = "name > $2 AND name < $3";
-  std::vector<Value> parameters = {Value(token.last_name()), Value(parent + kAfterSlash)};
+  std::vector<Value> parameters = {Value(after), Value(parent + kAfterSlash)};
   if (!filter.empty()) {
     ASSIGN_OR_RETURN(FilterCondition parsed, ParseFilter(schema, filter, 4));
     absl::StrAppend(&condition, " AND ", parsed.sql);
@@ -312,9 +307,7 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& 
     each(*message);
   }
   if (result.rows.size() == count) return "";
-  token.set_last_name(std::get<std::string>(result.rows[count - 1][1]));
-  token.set_query_hash(QueryHash(schema, parent, filter));
-  return absl::WebSafeBase64Escape(token.SerializeAsString());
+  return PageTokenAfter(std::get<std::string>(result.rows[count - 1][1]), query);
 }
 
 // Whatever may be wrong with an event is found here: once Apply has begun, only the database may say no.

@@ -116,6 +116,7 @@ TEST_P(FundersTest, ListsShowEachItsOwnWhateverTheFilter) {
 }
 
 TEST_P(FundersTest, PagesJoinWithoutAGap) {
+  IssueAndPay();
   const auto all = List<ListEarningsResponse, ListEarningsRequest>(As("region"));
   std::string token;
   int read = 0;
@@ -129,11 +130,16 @@ TEST_P(FundersTest, PagesJoinWithoutAGap) {
   EXPECT_GT(read, 2);
 }
 
-TEST_P(FundersTest, ADraftIsTheSchoolsOwn) {
+TEST_P(FundersTest, ADraftIsTheSchoolsOwnAndSoIsWhatItAsksFor) {
   EXPECT_EQ(Try<GetInvoiceRequest>(world_, As("region"), "name: '$N/invoices/i-1'"), kDenied);
   EXPECT_EQ(Try<ListInvoiceLinesRequest>(world_, As("region"), "parent: '$N/invoices/i-1'"), kDenied);
   EXPECT_EQ(Try<ListPaymentsRequest>(world_, As("region"), "parent: '$N/invoices/i-1'"), kDenied);
   EXPECT_EQ((List<ListInvoicesResponse, ListInvoicesRequest>(As("region"))).invoices_size(), 0);
+  for (const char* more : {"", "filter: \"invoice = 'schools/nancy/invoices/i-1'\""}) {
+    const auto shown = List<ListEarningsResponse, ListEarningsRequest>(As("region"), more);
+    for (const Earning& earning : shown.earnings()) EXPECT_EQ(earning.invoice(), "");
+  }
+  EXPECT_EQ(Try<GetEarningRequest>(world_, As("region"), absl::StrCat("name: '", earning_, "'")), kDenied);
 }
 
 TEST_P(FundersTest, NothingElseOfTheSchoolIsShownAndNothingIsChanged) {
