@@ -1,6 +1,6 @@
 // What of the money a caller sees who acts for one funder: that funder, its agreements, and what was earned, invoiced
-// and paid under them. Drafts of invoices, and what they ask for, are the school's own. Everybody else with the permission sees the whole
-// school. Stateless besides its tables, hence thread-safe.
+// and paid under them. Drafts of invoices, and what they ask for, are the school's own. Everybody else with the
+// permission sees the whole school. Stateless besides its tables, hence thread-safe.
 #pragma once
 
 #include <optional>

@@ -138,8 +138,8 @@ struct StartedCall {
   rpc::Channel::Done done;
 };
 
-// Where all channels hear of their answers: one thread that is kept awake costs a call 8 µs less than one a channel that
-// each answer wakes. Lives as long as the process.
+// Where all channels hear of their answers: one thread that is kept awake costs a call 8 µs less than one a channel
+// that each answer wakes. Lives as long as the process.
 class Answers {
  public:
   static grpc::CompletionQueue& Queue() {
