@@ -115,13 +115,13 @@ bool IsId(absl::string_view text) {
 }
 
 bool FitsName(const std::string& name, const std::vector<std::string>& pattern) {
-  const std::vector<absl::string_view> segments = absl::StrSplit(name, '/');
-  if (segments.size() != pattern.size()) return false;
-  for (size_t i = 0; i < segments.size(); ++i) {
-    if (pattern[i] != "{}" && segments[i] != pattern[i]) return false;
-    if (pattern[i] == "{}" && !IsId(segments[i])) return false;
+  auto expected = pattern.begin();
+  for (absl::string_view segment : absl::StrSplit(name, '/')) {
+    if (expected == pattern.end()) return false;
+    if (*expected == "{}" ? !IsId(segment) : segment != *expected) return false;
+    ++expected;
   }
-  return true;
+  return expected == pattern.end();
 }
 
 bool IsRealDate(const google::type::Date& date) {
@@ -158,11 +158,11 @@ class Validator {
   }
 
   absl::Status Result() const {
-    if (violations_.field_violations().empty()) return absl::OkStatus();
-    const auto& first = violations_.field_violations(0);
+    if (!violations_.has_value()) return absl::OkStatus();
+    const auto& first = violations_->field_violations(0);
     absl::Status status = InvalidField(first.field(), first.description());
-    status.SetPayload(absl::StrCat("type.googleapis.com/", violations_.GetDescriptor()->full_name()),
-                      absl::Cord(violations_.SerializeAsString()));
+    status.SetPayload(absl::StrCat("type.googleapis.com/", violations_->GetDescriptor()->full_name()),
+                      absl::Cord(violations_->SerializeAsString()));
     return status;
   }
 
@@ -243,14 +243,15 @@ class Validator {
   }
 
   void Wrong(const std::string& path, absl::string_view why) {
-    if (violations_.field_violations_size() >= kViolationsMax) return;
-    auto& violation = *violations_.add_field_violations();
+    if (!violations_.has_value()) violations_.emplace();
+    if (violations_->field_violations_size() >= kViolationsMax) return;
+    auto& violation = *violations_->add_field_violations();
     violation.set_field(path);
     violation.set_description(std::string(why));
   }
 
   const bool partial_;
-  google::rpc::BadRequest violations_;
+  std::optional<google::rpc::BadRequest> violations_;
 };
 
 bool HasUpdateMask(const pb::Message& request) {

@@ -6,6 +6,8 @@
 #include "absl/strings/substitute.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/base/hash.h"
+#include "shared/storage/page_token.h"
 #include "shared/testing/engines.h"
 #include "shared/testing/world.h"
 #include "tests/identity/asking.h"
@@ -89,6 +91,19 @@ TEST_P(NarrowedListsTest, PagesJoinAndTokensAreHisOwn) {
   EXPECT_EQ(
       Try<ListCohortsRequest>(world_, Zoe(), absl::Substitute("parent: '$$N' page_token: '$0'", all.next_page_token())),
       "INVALID_ARGUMENT INVALID_FIELD");
+}
+
+// ai-1 has learners, and lies before ai-3.
+TEST_P(NarrowedListsTest, ATokenOfHisOwnMakingLeadsOutOfNoParent) {
+  Give("roles { role: 'trainer' scope: '$N/cohorts/ai-3' }");
+  const std::string parent = "schools/nancy/cohorts/ai-3", query = ChainHash("", {"learners", parent, ""});
+  const auto ask = [&](const std::string& last_name) {
+    return Try<ListLearnersRequest>(
+        world_, Zoe(),
+        absl::Substitute("parent: '$0' page_token: '$1'", parent, storage::PageTokenAfter(last_name, query)));
+  };
+  EXPECT_EQ(ask(parent + "/learners/a"), "OK") << "void: our tokens are made otherwise";
+  EXPECT_EQ(ask("schools/nancy/cohorts/ai-1/learners/"), "INVALID_ARGUMENT INVALID_FIELD");
 }
 
 TEST_P(NarrowedListsTest, AFilterNarrowsFurtherAndNeverWidens) {
