@@ -102,11 +102,23 @@ absl::Status CallMethod(const pb::MethodDescriptor& method, const std::string& j
   return absl::OkStatus();
 }
 
+std::string PathOf(const pb::MethodDescriptor& method) {
+  return absl::StrCat(method.service()->full_name(), "/", method.name());
+}
+
+// Those of the services, and those about the operations that they began.
+std::vector<const pb::MethodDescriptor*> AllMethods(const Modules& modules) {
+  std::vector<const pb::ServiceDescriptor*> services;
+  for (const site::Module& module : modules) services.push_back(module.service.descriptor());
+  services.push_back(operations::v1::Operation::descriptor()->file()->service(0));
+  std::vector<const pb::MethodDescriptor*> methods;
+  for (const pb::ServiceDescriptor* service : services)
+    for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
+  return methods;
+}
+
 int ListMethods(const Modules& modules) {
-  for (const site::Module& module : modules)
-    for (int i = 0; i < module.service.descriptor()->method_count(); ++i)
-      std::cout << module.service.descriptor()->full_name() << "/" << module.service.descriptor()->method(i)->name()
-                << "\n";
+  for (const pb::MethodDescriptor* method : AllMethods(modules)) std::cout << PathOf(*method) << "\n";
   return 0;
 }
 
@@ -125,15 +137,10 @@ int Refuse(const absl::Status& status) {
 
 const pb::MethodDescriptor* FindMethod(const Modules& modules, const std::string& name) {
   const pb::MethodDescriptor* found = nullptr;
-  for (const site::Module& module : modules) {
-    const pb::ServiceDescriptor* service = module.service.descriptor();
-    for (int i = 0; i < service->method_count(); ++i) {
-      if (name != service->method(i)->name() &&
-          name != absl::StrCat(service->full_name(), "/", service->method(i)->name()))
-        continue;
-      if (found != nullptr) return nullptr;
-      found = service->method(i);
-    }
+  for (const pb::MethodDescriptor* method : AllMethods(modules)) {
+    if (name != method->name() && name != PathOf(*method)) continue;
+    if (found != nullptr) return nullptr;
+    found = method;
   }
   return found;
 }

@@ -13,10 +13,11 @@ namespace {
 
 namespace pb = google::protobuf;
 
-const site::Module& ModuleOf(const Modules& modules, const pb::MethodDescriptor& method) {
+// Null for an rpc that every service's process has.
+const site::Module* ModuleOf(const Modules& modules, const pb::MethodDescriptor& method) {
   for (const site::Module& module : modules)
-    if (module.service.descriptor() == method.service()) return module;
-  return modules.front();
+    if (module.service.descriptor() == method.service()) return &module;
+  return nullptr;
 }
 
 std::string LimitsText(const options::v1::Limits& limits) {
@@ -35,7 +36,7 @@ void PrintFields(const pb::Descriptor& type, const std::string& indent, int dept
   }
 }
 
-void Print(const rpc::Method& method, const site::Module& module) {
+void Print(const rpc::Method& method, const site::Module* module) {
   const pb::MethodDescriptor& descriptor = *method.descriptor;
   std::cout << descriptor.full_name() << "\n"
             << "  permission   " << method.permission << " on the school of `" << rpc::PathText(method.target) << "`\n"
@@ -59,10 +60,11 @@ void Print(const rpc::Method& method, const site::Module& module) {
   for (const rpc::Reference& reference : method.references)
     std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type << " of "
               << reference.service << "\n";
-  for (const storage::Schema* schema : module.service.schemas())
+  if (module == nullptr) return;
+  for (const storage::Schema* schema : module->service.schemas())
     if (schema->descriptor() == descriptor.output_type() || schema == method.target_schema)
       std::cout << "  table        " << schema->table() << "\n";
-  for (const rpc::Service::EventReaction& reaction : module.service.reactions())
+  for (const rpc::Service::EventReaction& reaction : module->service.reactions())
     std::cout << "  its service reacts to " << reaction.event->full_name() << "\n";
 }
 
