@@ -5,6 +5,7 @@
 #include "services/funding/rules.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/storage/filter.h"
 
 namespace vivier::funding {
 namespace {
@@ -155,9 +156,7 @@ absl::StatusOr<Invoice> Funding::RecordPayment(Call& call, const v1::RecordPayme
 absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(Call& call,
                                                                        const v1::ListInvoiceLinesRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, funders_view_.Invoice(call, request.parent()));
-  // AND binds last in a filter, so whatever the caller's says, it only narrows.
-  const std::string filter =
-      absl::StrCat("invoice = \"", invoice.name(), "\"", request.filter().empty() ? "" : " AND ", request.filter());
+  const std::string filter = storage::NarrowedTo("invoice", {invoice.name()}, request.filter());
   ASSIGN_OR_RETURN(storage::Page<v1::Earning> page, earnings_.List(call, absl::StrCat("schools/", call.school()),
                                                                    request.page_size(), request.page_token(), filter));
   v1::ListInvoiceLinesResponse response;

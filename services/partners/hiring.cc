@@ -27,7 +27,7 @@ absl::StatusOr<v1::ListLearnersPutForwardResponse> Partners::ListLearnersPutForw
   if (ActsForCompany(call)) {
     ASSIGN_OR_RETURN(bool employer, IsEmployer(call, call.caller().partner));
     if (!employer) return NotAllowed(request.parent());
-    filter = Narrowed(filter, "state = \"AVAILABLE\"");
+    filter = storage::NarrowedTo("state", {"AVAILABLE"}, filter);
   }
   return ListPage<v1::ListLearnersPutForwardResponse>(
       call, learners_, request, filter, [](auto& response) { return response.add_learners_put_forward(); });

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/call.h"
 #include "shared/rpc/list_page.h"
+#include "shared/storage/filter.h"
 #include "shared/storage/table.h"
 
 namespace vivier::partners {
@@ -26,15 +26,9 @@ inline absl::Status MayTouch(const rpc::Call& call, const std::string& company, 
   return NotAllowed(name);
 }
 
-// `filter` narrowed by `condition`, an AIP-160 expression.
-inline std::string Narrowed(const std::string& filter, const std::string& condition) {
-  return filter.empty() ? condition : absl::StrCat("(", filter, ") AND ", condition);
-}
-
 // The caller's filter, narrowed to his company when he acts for one.
 inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
-  if (!ActsForCompany(call)) return filter;
-  return Narrowed(filter, absl::StrCat("company = \"", call.caller().partner, "\""));
+  return ActsForCompany(call) ? storage::NarrowedTo("company", {call.caller().partner}, filter) : filter;
 }
 
 // One resource that belongs to a company, for a Get request.

@@ -4,6 +4,7 @@
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/storage/page_token.h"
 
 namespace vivier::storage {
 namespace {
@@ -13,9 +14,6 @@ using security::Key;
 constexpr char kColumns[] =
     "SELECT name, method, resource, principal, caller, traceparent, steps, position, metadata, error, end_time "
     "FROM operations WHERE school = $1 AND ";
-
-// The character after '/', so that [parent/, parent0) is the range of what lies below a parent.
-constexpr char kAfterSlash = '/' + 1;
 
 Operation ToOperation(const Row& row) {
   Operation operation;
@@ -119,7 +117,7 @@ absl::StatusOr<std::vector<Operation>> RunningOperations(Transaction& transactio
 }
 
 absl::StatusOr<std::vector<Operation>> SelectOperations(Transaction& transaction, const OperationQuery& query) {
-  std::vector<Value> parameters = {Value(query.after), Value(query.parent + kAfterSlash)};
+  std::vector<Value> parameters = {Value(query.after), Value(EndOfChildren(query.parent))};
   parameters.insert(parameters.end(), query.parameters.begin(), query.parameters.end());
   return Select(transaction,
                 absl::StrCat("name > $2 AND name < $3 AND ", query.shown, " ORDER BY name LIMIT ", query.limit),

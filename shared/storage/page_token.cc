@@ -27,4 +27,9 @@ absl::StatusOr<std::string> ReadPageToken(absl::string_view token, absl::string_
   return read.last_name();
 }
 
+std::string EndOfChildren(absl::string_view parent) {
+  constexpr char kAfterSlash[] = {'/' + 1, '\0'};
+  return absl::StrCat(parent, kAfterSlash);
+}
+
 }  // namespace vivier::storage

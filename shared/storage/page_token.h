@@ -17,4 +17,7 @@ std::string PageTokenAfter(absl::string_view last_name, absl::string_view query)
 // query or leads out of the parent.
 absl::StatusOr<std::string> ReadPageToken(absl::string_view token, absl::string_view parent, absl::string_view query);
 
+// Where the names below `parent` end: [PARENT/, this) is their range.
+std::string EndOfChildren(absl::string_view parent);
+
 }  // namespace vivier::storage

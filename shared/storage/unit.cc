@@ -18,9 +18,6 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// The character after '/', so that [parent/, parent0) is the range of a parent's children.
-constexpr char kAfterSlash = '/' + 1;
-
 constexpr char kPersonErased[] = "PERSON_ERASED";
 
 absl::Status PersonErased(const std::string& person, bool create) {
@@ -290,7 +287,7 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& 
   const std::string query = QueryOf(schema, parent, filter);
   ASSIGN_OR_RETURN(const std::string after, ReadPageToken(page_token, parent, query));
   std::string condition = "name > $2 AND name < $3";
-  std::vector<Value> parameters = {Value(after), Value(parent + kAfterSlash)};
+  std::vector<Value> parameters = {Value(after), Value(EndOfChildren(parent))};
   if (!filter.empty()) {
     ASSIGN_OR_RETURN(FilterCondition parsed, ParseFilter(schema, filter, 4));
     absl::StrAppend(&condition, " AND ", parsed.sql);
