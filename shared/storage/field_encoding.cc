@@ -3,7 +3,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/type.pb.h"
@@ -57,9 +60,52 @@ class RememberingResolver : public pb::util::TypeResolver {
   std::map<std::string, pb::Enum> enums_;
 };
 
+// What recent texts of JSON columns mean, in protobuf's encoding: to parse the rules of a cohort again at every read of
+// it takes a hundred microseconds and more. Such columns hold no personal data, which is sealed in another encoding.
+class RememberedTexts {
+ public:
+  std::shared_ptr<const std::string> Find(const pb::FieldDescriptor* field, absl::string_view json) {
+    const std::lock_guard lock(mutex_);
+    const auto known = texts_.find(Key(field, json));
+    return known == texts_.end() ? nullptr : known->second.binary;
+  }
+
+  void Keep(const pb::FieldDescriptor* field, absl::string_view json, std::shared_ptr<const std::string> binary) {
+    if (json.size() > kTextBytesMax) return;
+    auto text = std::make_unique<const std::string>(json);
+    const std::lock_guard lock(mutex_);
+    if (texts_.size() >= kTextsMax) texts_.clear();
+    const Key key(field, *text);
+    texts_.try_emplace(key, Text{std::move(text), std::move(binary)});
+  }
+
+ private:
+  // At most 16 MiB with their meanings, which are shorter than their texts; a school's open cohorts and programmes.
+  static constexpr size_t kTextsMax = 1024;
+  static constexpr size_t kTextBytesMax = 8 << 10;
+
+  using Key = std::pair<const pb::FieldDescriptor*, absl::string_view>;
+  struct Text {
+    std::unique_ptr<const std::string> json;  // what the key points to
+    std::shared_ptr<const std::string> binary;
+  };
+
+  std::mutex mutex_;
+  absl::flat_hash_map<Key, Text> texts_;
+};
+
+RememberedTexts& Remembered() {
+  static auto& texts = *new RememberedTexts;
+  return texts;
+}
+
 pb::util::TypeResolver& Resolver() {
   static auto& resolver = *new RememberingResolver;
   return resolver;
+}
+
+absl::Status NotItsJson(const pb::FieldDescriptor* field) {
+  return Internal(absl::StrCat("column ", field->name(), " does not hold the JSON of its field"));
 }
 
 std::string UrlOf(const pb::Message& message) {
@@ -80,14 +126,18 @@ absl::StatusOr<std::string> FieldJson(const pb::Message& message, const pb::Fiel
 }
 
 absl::Status MergeFieldJson(pb::Message& message, const pb::FieldDescriptor* field, absl::string_view json) {
-  pb::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  const std::string wrapped = absl::StrCat("{\"", field->name(), "\":", json, "}");
-  std::string binary;
-  if (!pb::util::JsonToBinaryString(&Resolver(), UrlOf(message), wrapped, &binary, options).ok() ||
-      !message.MergeFromString(binary))
-    return Internal(absl::StrCat("column ", field->name(), " does not hold the JSON of its field"));
-  return absl::OkStatus();
+  std::shared_ptr<const std::string> known = Remembered().Find(field, json);
+  if (known == nullptr) {
+    pb::util::JsonParseOptions options;
+    options.ignore_unknown_fields = true;
+    const std::string wrapped = absl::StrCat("{\"", field->name(), "\":", json, "}");
+    auto binary = std::make_shared<std::string>();
+    if (!pb::util::JsonToBinaryString(&Resolver(), UrlOf(message), wrapped, binary.get(), options).ok())
+      return NotItsJson(field);
+    known = std::move(binary);
+    Remembered().Keep(field, json, known);
+  }
+  return message.MergeFromString(*known) ? absl::OkStatus() : NotItsJson(field);
 }
 
 std::string FieldBytes(const pb::Message& message, const pb::FieldDescriptor* field) {

@@ -1,5 +1,6 @@
 #include "shared/storage/field_encoding.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/storage/schema.h"
 #include "vivier/enrolment/v1/resources.pb.h"
@@ -63,6 +64,24 @@ TEST(FieldJson, RefusesWhatIsNoJsonOfTheField) {
   const auto* field = Cohort::descriptor()->FindFieldByName("eligibility_rules");
   for (const char* broken : {"", "[", "[{\"min\":\"many\"}]", "7"})
     EXPECT_FALSE(MergeFieldJson(cohort, field, broken).ok()) << broken;
+}
+
+// Texts are remembered by field, up to a bound, and what was not JSON stays so.
+TEST(FieldJson, ReadsATextAgainAsItDidAtFirst) {
+  const auto* rules = Cohort::descriptor()->FindFieldByName("eligibility_rules");
+  const auto* scores = Application::descriptor()->FindFieldByName("scores");
+  for (int round = 0; round < 3; ++round) {
+    for (int min = 0; min < 1500; ++min) {
+      Cohort cohort;
+      ASSERT_TRUE(MergeFieldJson(cohort, rules, absl::StrCat(R"([{"min":)", min, "}]")).ok());
+      ASSERT_EQ(cohort.eligibility_rules_size(), 1);
+      ASSERT_EQ(cohort.eligibility_rules(0).min(), min);
+    }
+    Application application;
+    ASSERT_TRUE(MergeFieldJson(application, scores, R"([{"min":1499}])").ok());
+    ASSERT_EQ(application.scores_size(), 1);
+    EXPECT_FALSE(MergeFieldJson(application, scores, "[").ok());
+  }
 }
 
 TEST(FieldBytes, HoldTheFieldAlone) {
