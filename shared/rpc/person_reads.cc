@@ -1,5 +1,7 @@
 #include "shared/rpc/person_reads.h"
 
+#include <map>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -20,17 +22,50 @@ using storage::Value;
 // Held by the head of the school alone ("*").
 constexpr char kExceed[] = "readBudgets.exceed";
 
+const pb::FieldDescriptor* PersonField(const pb::Descriptor& type) {
+  return type.FindFieldByName(type.options().GetExtension(options::v1::person));
+}
+
+bool NamesPersons(const pb::Descriptor& type, std::set<const pb::Descriptor*>& seen) {
+  if (!seen.insert(&type).second) return false;
+  if (PersonField(type) != nullptr) return true;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const pb::FieldDescriptor& field = *type.field(i);
+    if (field.message_type() != nullptr && !field.is_map() && NamesPersons(*field.message_type(), seen)) return true;
+  }
+  return false;
+}
+
+// Where a message of a type says whose data it holds.
+struct Places {
+  const pb::FieldDescriptor* person;              // null where no field of its own does
+  std::vector<const pb::FieldDescriptor*> below;  // the messages in it that may
+};
+
+// Read from the descriptor once: looking at every field of every answer would cost more than the look-ups.
+const Places& PlacesOf(const pb::Descriptor& type) {
+  static std::mutex& mutex = *new std::mutex;
+  static auto& all = *new std::map<const pb::Descriptor*, Places>;
+  const std::lock_guard lock(mutex);
+  const auto [entry, is_new] = all.try_emplace(&type);
+  if (!is_new) return entry->second;
+  entry->second.person = PersonField(type);
+  for (int i = 0; i < type.field_count(); ++i) {
+    const pb::FieldDescriptor* field = type.field(i);
+    std::set<const pb::Descriptor*> seen;
+    if (field->message_type() != nullptr && !field->is_map() && NamesPersons(*field->message_type(), seen))
+      entry->second.below.push_back(field);
+  }
+  return entry->second;
+}
+
 void Collect(const pb::Message& message, std::set<std::string>& persons) {
   const pb::Reflection& reflection = *message.GetReflection();
-  const pb::Descriptor& type = *message.GetDescriptor();
-  if (const auto* person = type.FindFieldByName(type.options().GetExtension(options::v1::person)))
-    persons.insert(reflection.GetString(message, person));
-  std::vector<const pb::FieldDescriptor*> set;
-  reflection.ListFields(message, &set);
-  for (const pb::FieldDescriptor* field : set) {
-    if (field->message_type() == nullptr || field->is_map()) continue;
+  const Places& places = PlacesOf(*message.GetDescriptor());
+  if (places.person != nullptr) persons.insert(reflection.GetString(message, places.person));
+  for (const pb::FieldDescriptor* field : places.below) {
     if (!field->is_repeated()) {
-      Collect(reflection.GetMessage(message, field), persons);
+      if (reflection.HasField(message, field)) Collect(reflection.GetMessage(message, field), persons);
       continue;
     }
     for (int i = 0; i < reflection.FieldSize(message, field); ++i)

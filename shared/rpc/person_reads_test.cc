@@ -32,5 +32,12 @@ TEST(PersonsIn, FindsNobodyInACohort) {
   EXPECT_THAT(PersonsIn(cohort), IsEmpty());
 }
 
+TEST(PersonsIn, FindsThePersonsOfAMessageInAMessage) {
+  enrolment::v1::SubmitApplicationRequest request;
+  EXPECT_THAT(PersonsIn(request), IsEmpty());
+  request.mutable_application()->set_candidate("schools/nancy/candidates/a");
+  EXPECT_THAT(PersonsIn(request), ElementsAre("schools/nancy/candidates/a"));
+}
+
 }  // namespace
 }  // namespace vivier::rpc
