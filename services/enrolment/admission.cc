@@ -146,14 +146,14 @@ absl::StatusOr<int> Enrolment::RejectOthers(Call& call, std::vector<Application>
 
 absl::StatusOr<Application> Enrolment::AdmitApplication(Call& call, const v1::AdmitApplicationRequest& request) {
   ASSIGN_OR_RETURN(Application application, applications_.Get(call, request.name(), request.etag()));
-  ASSIGN_OR_RETURN(Cohort cohort, cohorts_.Get(call, application.cohort()));
-  ASSIGN_OR_RETURN(CohortSeats seats, SeatsOf(call, cohort.name()));
+  ASSIGN_OR_RETURN(const Cohort* cohort, cohorts_.View(call, application.cohort()));
+  ASSIGN_OR_RETURN(CohortSeats seats, SeatsOf(call, cohort->name()));
   ASSIGN_OR_RETURN(Standing standing, StandingOf(call, application));
   const int32_t held = seats.held();
-  RETURN_IF_ERROR(Admit(cohort, standing, seats, application, RandomUuid(), call.time()));
+  RETURN_IF_ERROR(Admit(*cohort, standing, seats, application, RandomUuid(), call.time()));
   RETURN_IF_ERROR(applications_.Update(call, application));
   if (seats.held() != held) RETURN_IF_ERROR(seats_.Update(call, seats));
-  if (application.state() == Application::FUNDING_PENDING) RETURN_IF_ERROR(EmitSeatHeld(call, cohort, application));
+  if (application.state() == Application::FUNDING_PENDING) RETURN_IF_ERROR(EmitSeatHeld(call, *cohort, application));
   return application;
 }
 

@@ -53,7 +53,7 @@ absl::Status Enrolment::AdvanceAndStore(Call& call, const Cohort& cohort, Cohort
 }
 
 absl::Status Enrolment::EmitSeatHeld(Call& call, const Cohort& cohort, const Application& application) {
-  ASSIGN_OR_RETURN(v1::Candidate candidate, candidates_.Get(call, application.candidate()));
+  ASSIGN_OR_RETURN(const v1::Candidate* candidate, candidates_.View(call, application.candidate()));
   v1::SeatHeld event;
   event.set_application(application.name());
   event.set_cohort(application.cohort());
@@ -61,7 +61,7 @@ absl::Status Enrolment::EmitSeatHeld(Call& call, const Cohort& cohort, const App
   event.set_hold(application.hold());
   event.set_rank(application.rank());
   *event.mutable_funding_by() = application.funding_by();
-  *event.mutable_classes() = ClassesOf(candidate, cohort);
+  *event.mutable_classes() = ClassesOf(*candidate, cohort);
   return call.Emit(event);
 }
 
@@ -93,11 +93,11 @@ absl::Status Enrolment::OnSeatFunded(Call& call, const funding::v1::SeatFunded& 
 }
 
 absl::Status Enrolment::Enrol(Call& call, const Cohort& cohort, const Application& application) {
-  ASSIGN_OR_RETURN(v1::Candidate candidate, candidates_.Get(call, application.candidate()));
+  ASSIGN_OR_RETURN(const v1::Candidate* candidate, candidates_.View(call, application.candidate()));
   v1::Learner learner;
   learner.set_name(LearnerName(application.name()));
   learner.set_cohort(cohort.name());
-  learner.set_candidate(candidate.name());
+  learner.set_candidate(candidate->name());
   learner.set_application(application.name());
   learner.set_hold(application.hold());
   learner.set_state(v1::Learner::ENROLLED);
@@ -107,9 +107,9 @@ absl::Status Enrolment::Enrol(Call& call, const Cohort& cohort, const Applicatio
   event.set_learner(learner.name());
   event.set_application(application.name());
   event.set_cohort(cohort.name());
-  event.set_candidate(candidate.name());
+  event.set_candidate(candidate->name());
   event.set_hold(application.hold());
-  *event.mutable_classes() = ClassesOf(candidate, cohort);
+  *event.mutable_classes() = ClassesOf(*candidate, cohort);
   return call.Emit(event);
 }
 

@@ -1,5 +1,7 @@
 #include "shared/storage/audit_trail.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "shared/base/hash.h"
 #include "shared/storage/unit.h"
@@ -13,16 +15,17 @@ std::string AuditHash(absl::string_view previous, const AuditRecord& record) {
 
 absl::Status AppendAuditRecord(Transaction& transaction, const Origin& origin, absl::Time time) {
   Head& head = transaction.head();
-  const AuditRecord record{head.audit_number + 1, origin.principal,    origin.method, origin.resource,
-                           origin.request_id,     origin.request_hash, origin.reason, absl::ToUnixMicros(time)};
+  AuditRecord record{head.audit_number + 1, origin.principal,    origin.method, origin.resource,
+                     origin.request_id,     origin.request_hash, origin.reason, absl::ToUnixMicros(time)};
   head.audit_hash = AuditHash(head.audit_hash, record);
   head.audit_number = record.number;
   return transaction.connection().Send(
       "INSERT INTO audit_records (school, number, hash, principal, method, resource, request_id, request_hash, "
       "reason, create_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-      {Value(transaction.school()), Value(record.number), Value(Bytes{head.audit_hash}), Value(record.principal),
-       Value(record.method), Value(record.resource), Value(record.request_id), Value(Bytes{record.request_hash}),
-       Value(record.reason), Value(record.create_time)});
+      {Value(transaction.school()), Value(record.number), Value(Bytes{head.audit_hash}),
+       Value(std::move(record.principal)), Value(std::move(record.method)), Value(std::move(record.resource)),
+       Value(std::move(record.request_id)), Value(Bytes{std::move(record.request_hash)}),
+       Value(std::move(record.reason)), Value(record.create_time)});
 }
 
 }  // namespace vivier::storage

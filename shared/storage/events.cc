@@ -1,5 +1,7 @@
 #include "shared/storage/events.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "shared/base/error.h"
@@ -84,15 +86,14 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
   stored.person = TextField(event, message_options.GetExtension(options::v1::person));
   stored.create_time = absl::ToUnixMicros(time);
   RETURN_IF_ERROR(SetPayload(transaction, event, stored));
-  const std::string hash = EventHash(head.event_hash, stored);
+  head.event_hash = EventHash(head.event_hash, stored);
+  head.event_number = stored.number;
   RETURN_IF_ERROR(transaction.connection().Send(
       "INSERT INTO events (school, number, hash, type, subject, person, payload, create_time, traceparent) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-      {Value(transaction.school()), Value(stored.number), Value(Bytes{hash}), Value(stored.type), Value(stored.subject),
-       Value(stored.person), Value(Bytes{stored.payload}), Value(stored.create_time),
-       Value(std::string(traceparent))}));
-  head.event_number = stored.number;
-  head.event_hash = hash;
+      {Value(transaction.school()), Value(stored.number), Value(Bytes{head.event_hash}), Value(std::move(stored.type)),
+       Value(std::move(stored.subject)), Value(std::move(stored.person)), Value(Bytes{std::move(stored.payload)}),
+       Value(stored.create_time), Value(std::string(traceparent))}));
   return ErasePersons(transaction, event, stored.number, time);
 }
 

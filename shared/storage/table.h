@@ -60,6 +60,13 @@ class Table {
     return static_cast<const M&>(*row);
   }
 
+  // The resource for whoever only reads it, without a copy: valid until this unit stores the row or ends.
+  absl::StatusOr<const M*> View(Unit& unit, const std::string& name) const {
+    ASSIGN_OR_RETURN(const google::protobuf::Message* row, unit.Find(schema_, name));
+    if (row == nullptr) return NotFound(name);
+    return static_cast<const M*>(row);
+  }
+
   // Adds a row and sets its etag; ALREADY_EXISTS when the name is taken.
   absl::Status Insert(Unit& unit, M& message) const { return unit.Insert(schema_, message); }
 
