@@ -39,7 +39,7 @@ class EventWork : public storage::Work {
   };
 
   // `reaction` is null where the service does not react to the event's type, and outlives the work. With `park`, the
-  // event is set aside with that reason instead of being applied. `done` is called once on the writer's thread.
+  // event is set aside with that reason instead of being applied. `done` is called once, by Done.
   EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
             const rpc::Service::EventReaction* reaction, std::string park, std::function<void(Outcome)> done);
 

@@ -39,7 +39,7 @@ absl::Status RememberReads(storage::Unit& unit, const Caller& caller, const Read
 // A read on its way through the writer: its answer may go out only when it is remembered.
 class ReadWork : public storage::Work {
  public:
-  // `remembered` is called once, on the writer's thread.
+  // `remembered` is called once, by Done.
   ReadWork(std::string school, Caller caller, ReadBudgets budgets, std::vector<std::string> persons,
            storage::Origin origin, std::function<void(const absl::Status&)> remembered);
 

@@ -23,7 +23,7 @@ using Answered = std::function<void(absl::StatusOr<std::shared_ptr<const std::st
 
 class WriteWork : public storage::Work {
  public:
-  // `method`, `handler` and `budgets` outlive the work. `answered` is called once, on the writer's thread; `expired`
+  // `method`, `handler` and `budgets` outlive the work. `answered` is called once, by Done; `expired`
   // tells whether the client has stopped waiting, so that nothing is begun for nobody.
   WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets, Caller caller, Traceparent trace,
             std::string reason, std::unique_ptr<google::protobuf::Message> request, Fetched fetched,

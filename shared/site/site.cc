@@ -1,6 +1,7 @@
 #include "shared/site/site.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <utility>
 
@@ -267,6 +268,10 @@ class RunningSite : public Site {
       running.metrics.batch_size.Observe(static_cast<double>(works));
       running.metrics.commit_seconds.Observe(absl::ToDoubleSeconds(commit));
     };
+    observer.tell_elsewhere = [this](std::function<void()> tell) {
+      transport::Server* const server = answering_;
+      server == nullptr ? tell() : server->Run(std::move(tell));
+    };
     return observer;
   }
 
@@ -281,6 +286,7 @@ class RunningSite : public Site {
     options.io_threads = std::max(1, config().io_threads());
     options.tls = ServingTls(config(), process_);
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
+    answering_ = server_.get();
     if (!config().metrics_address().empty()) {
       rpc::metrics::ReadBudgetAlarms("spent");  // from now on, so that the first one is seen to rise
       ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address(),
@@ -355,7 +361,8 @@ class RunningSite : public Site {
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;
-  std::unique_ptr<transport::Server> health_;  // null unless it has an address of its own
+  std::atomic<transport::Server*> answering_ = nullptr;  // the same, for the writers, which are older
+  std::unique_ptr<transport::Server> health_;            // null unless it has an address of its own
   std::unique_ptr<transport::MetricsEndpoint> metrics_;
 };
 

@@ -1,5 +1,6 @@
 #include "shared/storage/writer.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -109,56 +110,33 @@ Writer::Batch Writer::Take() {
 }
 
 void Writer::Process(Batch batch) {
-  size_t first = 0;
-  while (first < batch.size()) {
-    size_t count = batch.size() - first;
-    const absl::Status status = AttemptAgain(batch, first, count);
-    if (status.ok() || count == 1 || !OneIsToBlame(status)) {
-      Finish(batch, first, count, status);
-    } else {
-      for (size_t i = first; i < first + count; ++i) {
-        size_t one = 1;
-        Finish(batch, i, 1, AttemptAgain(batch, i, one));
-      }
-    }
-    first += count;
+  const absl::Status status = AttemptAgain(batch);
+  if (status.ok() || batch.size() == 1 || !OneIsToBlame(status)) return Tell(std::move(batch), status);
+  for (std::unique_ptr<Work>& work : batch) {
+    Batch alone;
+    alone.push_back(std::move(work));
+    const absl::Status verdict = AttemptAgain(alone);
+    Tell(std::move(alone), verdict);
   }
 }
 
-absl::Status Writer::AttemptAgain(Batch& batch, size_t first, size_t& count) {
+absl::Status Writer::AttemptAgain(Batch& batch) {
   absl::Status status;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    status = Attempt(batch, first, count);
+    status = Attempt(batch);
     const bool passing =
-        absl::IsAborted(status) ? count == 1 : absl::IsUnavailable(status) && engine_ == Engine::kPostgres;
+        absl::IsAborted(status) ? batch.size() == 1 : absl::IsUnavailable(status) && engine_ == Engine::kPostgres;
     if (!passing) break;
   }
   return status;
 }
 
-// Runs works of the batch from `first` on, as many of `count` as the time allows, and commits. Sets `count` to how many
-// it ran.
-absl::Status Writer::Attempt(Batch& batch, size_t first, size_t& count) {
-  const absl::Time start = absl::Now();
-  Transaction transaction(*connection_, batch[first]->school(), school_key_);
+// Runs the batch and commits it, without those works that its time does not allow.
+absl::Status Writer::Attempt(Batch& batch) {
+  Transaction transaction(*connection_, batch.front()->school(), school_key_);
   size_t ran = 0;
-  const absl::Status status = [&]() -> absl::Status {
-    RETURN_IF_ERROR(connection_->Begin(Access::kWrite));
-    RETURN_IF_ERROR(transaction.LockHead());
-    if (engine_ == Engine::kPostgres) {
-      Transaction::Wanted wanted;
-      for (size_t i = first; i < first + count; ++i) batch[i]->Want(wanted);
-      RETURN_IF_ERROR(transaction.Prefetch(wanted));
-    }
-    const absl::Time now = options_.now();
-    while (ran < count && (ran == 0 || absl::Now() - start < options_.batch_time_max)) {
-      batch[first + ran]->Run(transaction, now);
-      ++ran;
-      RETURN_IF_ERROR(connection_->Health());
-    }
-    return transaction.StoreHead();
-  }();
-  count = std::max<size_t>(ran, 1);
+  const absl::Status status = Run(transaction, batch, ran);
+  PutBack(batch, std::max<size_t>(ran, 1));
   const absl::Time ready = absl::Now();
   const absl::Status committed = status.ok() ? connection_->Commit() : status;
   if (absl::IsDataLoss(committed)) Die(committed);
@@ -167,12 +145,41 @@ absl::Status Writer::Attempt(Batch& batch, size_t first, size_t& count) {
     return committed;
   }
   if (observer_.committed) observer_.committed(transaction.changed());
-  if (observer_.measured) observer_.measured(count, absl::Now() - ready);
+  if (observer_.measured) observer_.measured(batch.size(), absl::Now() - ready);
   return absl::OkStatus();
 }
 
-void Writer::Finish(Batch& batch, size_t first, size_t count, const absl::Status& status) {
-  for (size_t i = first; i < first + count; ++i) batch[i]->Done(status);
+absl::Status Writer::Run(Transaction& transaction, const Batch& batch, size_t& ran) {
+  const absl::Time end = absl::Now() + options_.batch_time_max;
+  RETURN_IF_ERROR(connection_->Begin(Access::kWrite));
+  RETURN_IF_ERROR(transaction.LockHead());
+  if (engine_ == Engine::kPostgres) {
+    Transaction::Wanted wanted;
+    for (const std::unique_ptr<Work>& work : batch) work->Want(wanted);
+    RETURN_IF_ERROR(transaction.Prefetch(wanted));
+  }
+  const absl::Time now = options_.now();
+  while (ran < batch.size() && (ran == 0 || absl::Now() < end)) {
+    batch[ran++]->Run(transaction, now);
+    RETURN_IF_ERROR(connection_->Health());
+  }
+  return transaction.StoreHead();
+}
+
+// Lets those wait again that the batch had no time for.
+void Writer::PutBack(Batch& batch, size_t ran) {
+  if (ran >= batch.size()) return;
+  Monitor::Lock lock(monitor_);
+  for (; batch.size() > ran; batch.pop_back()) queue_.push_front(std::move(batch.back()));
+}
+
+void Writer::Tell(Batch batch, const absl::Status& status) {
+  const auto told = std::make_shared<Batch>(std::move(batch));  // the task must be copyable
+  const auto tell = [told, status] {
+    for (const std::unique_ptr<Work>& work : *told) work->Done(status);
+    told->clear();
+  };
+  observer_.tell_elsewhere ? observer_.tell_elsewhere(tell) : tell();
 }
 
 }  // namespace vivier::storage

@@ -56,6 +56,11 @@ class WriterTest : public StoreTest {
       absl::MutexLock lock(&mutex_);
       batches_.push_back(works);
     };
+    if (elsewhere_)
+      observer.tell_elsewhere = [this](std::function<void()> tell) {
+        absl::MutexLock lock(&mutex_);
+        tellings_.push_back(std::move(tell));
+      };
     options.batch_time_max = absl::Seconds(30);  // a slow machine must not divide a batch
     absl::StatusOr<std::unique_ptr<Writer>> writer = Writer::Start(*database_, &key_, options, observer);
     ASSERT_TRUE(writer.ok()) << writer.status();
@@ -117,6 +122,8 @@ class WriterTest : public StoreTest {
   absl::Mutex mutex_;
   std::map<std::string, std::vector<absl::Status>> outcomes_;
   std::vector<size_t> batches_;
+  bool elsewhere_ = false;  // what tells the works of a batch waits in tellings_ until the test runs it
+  std::vector<std::function<void()>> tellings_;
   absl::Notification held_, release_;
   std::unique_ptr<Writer> writer_;
 };
@@ -194,6 +201,20 @@ TEST_P(WriterTest, WorksOfTwoSchoolsAreNeverInOneBatch) {
   EXPECT_EQ(batches_, (std::vector<size_t>{1, 4, 4}));
   EXPECT_EQ(Count("SELECT COUNT(*) FROM cohorts WHERE school = 'metz'"), 4);
   EXPECT_EQ(Count("SELECT audit_number FROM heads WHERE school = 'metz'"), 4);
+}
+
+// The next batch does not wait until the works of this one were told.
+TEST_P(WriterTest, TellsTheWorksOfABatchWhereItIsAskedTo) {
+  elsewhere_ = true;
+  Start({.batch_works_max = 2});
+  Hold();
+  for (int i = 0; i < 4; ++i) Submit(absl::StrCat(i), Store(absl::StrCat("ai-", i)));
+  Release();
+  EXPECT_EQ(Cohorts(), 4);
+  EXPECT_TRUE(outcomes_.empty()) << "nobody ran what tells them";
+  ASSERT_EQ(tellings_.size(), 3u);
+  for (const auto& tell : tellings_) tell();
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(Outcome(absl::StrCat(i)), absl::OkStatus());
 }
 
 TEST_P(WriterTest, AFullQueueSaysSoAtOnce) {

@@ -178,6 +178,8 @@ int Server::port() const { return impl_->port; }
 
 std::shared_ptr<rpc::Channel> Server::InProcessChannel() { return InProcess(*impl_->server, impl_->in_process_key); }
 
+void Server::Run(std::function<void()> task) { impl_->queues.front()->Run(std::move(task)); }
+
 void Server::SetServing(bool serving) { impl_->health->SetServing(serving); }
 
 bool Server::Drain(absl::Duration timeout) {
