@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/error.h"
-#include "shared/base/hash.h"
 #include "shared/base/status.h"
 #include "shared/rpc/log.h"
 #include "shared/security/base64url.h"
@@ -89,8 +88,7 @@ absl::Status TokenRefused() { return Invalid("the token is not accepted"); }
 
 TokenVerifier::Result TokenVerifier::Examine(absl::string_view token, absl::Time now) {
   if (token.size() > kTokenSizeMax) return Invalid("the token is longer than 4 KiB");
-  const std::string hash = Sha256(token);
-  std::shared_ptr<const VerifiedToken> verified = cache_.Get(hash);
+  std::shared_ptr<const VerifiedToken> verified = cache_.Get(token);
   if (verified == nullptr) {
     std::shared_ptr<const Issuers> issuers = CurrentIssuers();
     Result examined = ExamineInFull(token, *issuers, now);
@@ -100,7 +98,7 @@ TokenVerifier::Result TokenVerifier::Examine(absl::string_view token, absl::Time
       examined = ExamineInFull(token, *issuers, now);
     }
     ASSIGN_OR_RETURN(verified, std::move(examined));
-    Remember(hash, verified, issuers);
+    Remember(token, verified, issuers);
   }
   RETURN_IF_ERROR(CheckTimes(*verified, now));
   return verified;
@@ -148,10 +146,10 @@ std::shared_ptr<const TokenVerifier::Issuers> TokenVerifier::CurrentIssuers() co
   return issuers_;
 }
 
-void TokenVerifier::Remember(const std::string& hash, std::shared_ptr<const VerifiedToken> token,
+void TokenVerifier::Remember(absl::string_view token, std::shared_ptr<const VerifiedToken> verified,
                              const std::shared_ptr<const Issuers>& issuers) {
   const std::lock_guard lock(mutex_);
-  if (issuers_ == issuers) cache_.Put(hash, std::move(token));  // else its key may be gone since
+  if (issuers_ == issuers) cache_.Put(token, std::move(verified));  // else its key may be gone since
 }
 
 }  // namespace vivier::security

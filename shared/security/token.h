@@ -95,7 +95,7 @@ class TokenVerifier {
   Result ExamineInFull(absl::string_view token, const Issuers& issuers, absl::Time now) const;
   absl::Status UnknownKey(const std::string& issuer, absl::Time now) const;
   std::shared_ptr<const Issuers> CurrentIssuers() const;
-  void Remember(const std::string& hash, std::shared_ptr<const VerifiedToken> token,
+  void Remember(absl::string_view token, std::shared_ptr<const VerifiedToken> verified,
                 const std::shared_ptr<const Issuers>& issuers);
 
   const Options options_;

@@ -4,27 +4,28 @@
 
 namespace vivier::security {
 
-std::shared_ptr<const VerifiedToken> TokenCache::Get(const std::string& hash) {
+std::shared_ptr<const VerifiedToken> TokenCache::Get(absl::string_view token) {
+  const size_t hash = Tokens().hash_function()(token);
   Shard& shard = ShardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (const auto found = shard.young.find(hash); found != shard.young.end()) return found->second;
-  const auto found = shard.old.find(hash);
+  if (const auto found = shard.young.find(token, hash); found != shard.young.end()) return found->second;
+  const auto found = shard.old.find(token, hash);
   if (found == shard.old.end()) return nullptr;
-  auto token = found->second;
+  auto verified = found->second;
   shard.old.erase(found);
-  Insert(shard, hash, token);
-  return token;
+  Insert(shard, token, verified);
+  return verified;
 }
 
-void TokenCache::Put(const std::string& hash, std::shared_ptr<const VerifiedToken> token) {
-  Shard& shard = ShardOf(hash);
+void TokenCache::Put(absl::string_view token, std::shared_ptr<const VerifiedToken> verified) {
+  Shard& shard = ShardOf(Tokens().hash_function()(token));
   const std::lock_guard lock(shard.mutex);
-  Insert(shard, hash, std::move(token));
+  Insert(shard, token, std::move(verified));
 }
 
-void TokenCache::Insert(Shard& shard, const std::string& hash, std::shared_ptr<const VerifiedToken> token) {
+void TokenCache::Insert(Shard& shard, absl::string_view token, std::shared_ptr<const VerifiedToken> verified) {
   if (shard.young.size() >= shard_max_) shard.old = std::exchange(shard.young, {});
-  shard.young[hash] = std::move(token);
+  shard.young[token] = std::move(verified);
 }
 
 void TokenCache::Clear() {
