@@ -26,7 +26,6 @@ inline constexpr size_t kReasonBytesMax = 500;
 // Who is at the other end, as the connection and the call's metadata tell it. Nothing here is verified except
 // `certificate_uri` and `in_process`.
 struct Peer {
-  std::string address;        // "ipv4:192.0.2.1:4711", "unix:", "inproc"
   std::string authorization;  // the raw value of the metadata of that name, "" when absent
   std::string traceparent;    // W3C trace context, "" when absent
   std::string reason;         // why the caller goes beyond a bound that is his to break, "" when absent

@@ -23,16 +23,12 @@ std::string MetadataOf(const grpc::ServerContext& context, const char* key) {
 
 rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane) {
   rpc::Peer peer;
-  peer.address = context.peer();
   peer.authorization = MetadataOf(context, "authorization");
   peer.traceparent = MetadataOf(context, "traceparent");
   peer.reason = MetadataOf(context, rpc::kReasonHeader).substr(0, rpc::kReasonBytesMax);
-  if (peer.address == kNoAddress) {
-    peer.in_process = MetadataOf(context, kInProcessKey) == lane.in_process_key;
-    if (peer.in_process) peer.address = "inproc";
-  } else if (lane.peer_check != nullptr) {
-    peer.certificate_uri = CertificateUri(context, *lane.peer_check);
-  }
+  // gRPC is asked for the address only of a caller that knows the key: it writes the text anew for each question.
+  peer.in_process = MetadataOf(context, kInProcessKey) == lane.in_process_key && context.peer() == kNoAddress;
+  if (!peer.in_process && lane.peer_check != nullptr) peer.certificate_uri = CertificateUri(context, *lane.peer_check);
   return peer;
 }
 
