@@ -45,6 +45,12 @@ Histogram& BatchSize(const std::string& service) {
   return family.Add({{"service", service}}, kBatchSizes);
 }
 
+Histogram& HeldSeconds(const std::string& service) {
+  static auto& family =
+      Histograms("vivier_writer_held_duration_seconds", "How long one batch had the writer, its commit included");
+  return family.Add({{"service", service}}, kSeconds);
+}
+
 Histogram& CommitSeconds(const std::string& service) {
   static auto& family = Histograms("vivier_commit_duration_seconds", "COMMIT with its synchronisation to disk");
   return family.Add({{"service", service}}, kSeconds);
@@ -76,7 +82,8 @@ Counter& Rpc::CounterOf(size_t code) {
   return made;
 }
 
-Writer::Writer(const std::string& service) : batch_size(BatchSize(service)), commit_seconds(CommitSeconds(service)) {}
+Writer::Writer(const std::string& service)
+    : batch_size(BatchSize(service)), held_seconds(HeldSeconds(service)), commit_seconds(CommitSeconds(service)) {}
 
 Counter& ReadBudgetAlarms(const std::string& what) {
   static auto& family = []() -> Family<Counter>& {

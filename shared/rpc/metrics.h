@@ -43,6 +43,7 @@ class Rpc {
 struct Writer {
   explicit Writer(const std::string& service);
   prometheus::Histogram& batch_size;      // vivier_group_commit_batch_size{service}
+  prometheus::Histogram& held_seconds;    // vivier_writer_held_duration_seconds{service}, by one batch
   prometheus::Histogram& commit_seconds;  // vivier_commit_duration_seconds{service}, with its fsync
 };
 

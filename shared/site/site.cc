@@ -264,8 +264,9 @@ class RunningSite : public Site {
       running.peers->Changed(changed);
       log_service_.Wake(running.module.name());
     };
-    observer.measured = [&running](size_t works, absl::Duration commit) {
+    observer.measured = [&running](size_t works, absl::Duration held, absl::Duration commit) {
       running.metrics.batch_size.Observe(static_cast<double>(works));
+      running.metrics.held_seconds.Observe(absl::ToDoubleSeconds(held));
       running.metrics.commit_seconds.Observe(absl::ToDoubleSeconds(commit));
     };
     observer.tell_elsewhere = [this](std::function<void()> tell) {

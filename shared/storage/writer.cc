@@ -133,6 +133,7 @@ absl::Status Writer::AttemptAgain(Batch& batch) {
 
 // Runs the batch and commits it, without those works that its time does not allow.
 absl::Status Writer::Attempt(Batch& batch) {
+  const absl::Time start = absl::Now();
   Transaction transaction(*connection_, batch.front()->school(), school_key_);
   size_t ran = 0;
   const absl::Status status = Run(transaction, batch, ran);
@@ -144,8 +145,9 @@ absl::Status Writer::Attempt(Batch& batch) {
     connection_->Rollback();
     return committed;
   }
+  const absl::Time end = absl::Now();
   if (observer_.committed) observer_.committed(transaction.changed());
-  if (observer_.measured) observer_.measured(batch.size(), absl::Now() - ready);
+  if (observer_.measured) observer_.measured(batch.size(), end - start, end - ready);
   return absl::OkStatus();
 }
 

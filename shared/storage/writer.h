@@ -58,9 +58,11 @@ class Writer {
   // What is told of each batch, on the writer's thread; each may be empty.
   struct Observer {
     std::function<void(const std::vector<RowKey>& changed)> committed;
-    std::function<void(size_t works, absl::Duration commit)> measured;
-    // Runs the task that tells all works of a batch how it ended and destroys them, soon and elsewhere: a tenth of the
-    // writer's time is better spent on the next batch. Empty: the writer's thread does it.
+    // `held` is how long the batch had the writer, from before BEGIN to the end of COMMIT, of which `commit` is the
+    // last part: what all that came meanwhile waited for it.
+    std::function<void(size_t works, absl::Duration held, absl::Duration commit)> measured;
+    // Runs the task that tells all works of a batch how it ended and destroys them, soon and elsewhere: the writer's
+    // time is better spent on the next batch. Empty: the writer's thread does it.
     std::function<void(std::function<void()> tell)> tell_elsewhere;
   };
 

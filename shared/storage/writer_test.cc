@@ -52,7 +52,8 @@ class WriterTest : public StoreTest {
 
   void Start(Writer::Options options = {}) {
     Writer::Observer observer;
-    observer.measured = [this](size_t works, absl::Duration) {
+    observer.measured = [this](size_t works, absl::Duration held, absl::Duration commit) {
+      EXPECT_GE(held, commit);
       absl::MutexLock lock(&mutex_);
       batches_.push_back(works);
     };
