@@ -2,8 +2,8 @@
 // generations per shard, the older one is dropped when the younger one is full, and an entry in use moves to the
 // younger one. Thread-safe; a look-up takes one short lock of one of 16 shards.
 //
-// Whole tokens are kept and compared. Their SHA-256 would do, at three hundredths of a cached read; but whoever can read
-// this process's memory finds its keys there too.
+// Whole tokens are kept and compared. Their SHA-256 would do, at three hundredths of a cached read; but whoever can
+// read this process's memory finds its keys there too.
 #pragma once
 
 #include <array>
