@@ -5,7 +5,7 @@
 
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
-#include "services/demo/demo.h"
+#include "demo/demo.h"
 #include "services/modules.h"
 #include "shared/command/commands.h"
 
@@ -21,26 +21,41 @@ struct Command {
 constexpr Command kCommands[] = {
     {"serve", "serve SERVICE… | all        run one, several or all services", &command::Serve},
     {"migrate", "migrate                     apply migrations", &command::Migrate},
-    {"check", "check                       validate configuration, schema and keys before a start", &command::Check},
-    {"status", "status                      how each service is: version, log, lags, what is set aside",
+    {"check", "check                       validate configuration, schema and keys before a start",
+     &command::Check},
+    {"status",
+     "status                      how each service is: version, log, lags, what is set aside",
      &command::Status},
-    {"doctor", "doctor [BACKUPS]            the surroundings: clock, names, disk, database, backup, certificates, …",
+    {"doctor",
+     "doctor [BACKUPS]            the surroundings: clock, names, disk, database, backup, "
+     "certificates, …",
      &command::Doctor},
     {"verify", "verify                      prove the invariants on the data", &command::Verify},
-    {"audit", "audit NAME [--days N]       who changed it, and who was shown its personal data", &command::Audit},
-    {"grant-admin", "grant-admin SUBJECT         makes ISSUER#SUBJECT the school's director", &command::GrantAdmin},
-    {"call", "call METHOD [JSON]          call any rpc; call --list names them all", &command::Call},
+    {"audit", "audit NAME [--days N]       who changed it, and who was shown its personal data",
+     &command::Audit},
+    {"grant-admin", "grant-admin SUBJECT         makes ISSUER#SUBJECT the school's director",
+     &command::GrantAdmin},
+    {"call", "call METHOD [JSON]          call any rpc; call --list names them all",
+     &command::Call},
     {"explain", "explain METHOD              what the adapter does for an rpc", &command::Explain},
     {"import", "import KIND FILE            lheo, or applications with --cohort", &command::Import},
-    {"export", "export lheo | person NAME   the published programmes, or all that is held of a person",
+    {"export",
+     "export lheo | person NAME   the published programmes, or all that is held of a person",
      &command::Export},
-    {"erase", "erase NAME                  erase a person everywhere, and say what stays", &command::Erase},
-    {"events", "events --parked | --retry   the events that services set aside; applies them, or ID", &command::Events},
-    {"backup", "backup DIR [--follow]       adds a generation to a folder; goes on doing so", &command::Backup},
-    {"restore", "restore DIR                 puts a generation back and proves the invariants on it",
+    {"erase", "erase NAME                  erase a person everywhere, and say what stays",
+     &command::Erase},
+    {"events",
+     "events --parked | --retry   the events that services set aside; applies them, or ID",
+     &command::Events},
+    {"backup", "backup DIR [--follow]       adds a generation to a folder; goes on doing so",
+     &command::Backup},
+    {"restore",
+     "restore DIR                 puts a generation back and proves the invariants on it",
      &command::Restore},
-    {"reconcile", "reconcile [--to DIR]        after one database went back to the past alone", &command::Reconcile},
-    {"demo", "demo [--story NAME]         tell a story on a running site, then its figures", &demo::Run},
+    {"reconcile", "reconcile [--to DIR]        after one database went back to the past alone",
+     &command::Reconcile},
+    {"demo", "demo [--story NAME]         tell a story on a running site, then its figures",
+     &demo::Run},
     {"token", "token --role ROLE           a development token", &command::Token},
 };
 
@@ -53,7 +68,8 @@ int Usage() {
 int Main(const std::vector<char*>& words) {
   if (words.size() < 2) return Usage();
   for (const Command& command : kCommands)
-    if (command.name == std::string(words[1])) return command.run({words.begin() + 2, words.end()}, AllModules());
+    if (command.name == std::string(words[1]))
+      return command.run({words.begin() + 2, words.end()}, AllModules());
   return Usage();
 }
 

@@ -1,6 +1,7 @@
-// What buf cannot see: the house's rules of API design, checked over the descriptors of every .proto of ours. Each rule
-// says why it exists. Two tests: our protos break none, and each rule finds the breach that is planted for it, so that
-// a rule which finds nothing any more does not stay green.
+// What buf cannot see: the house's rules of API design, checked over the descriptors of every
+// .proto of ours. Each rule says why it exists. Two tests: our protos break none, and each rule
+// finds the breach that is planted for it, so that a rule which finds nothing any more does not
+// stay green.
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -35,7 +36,8 @@ namespace {
 namespace pb = google::protobuf;
 using Findings = std::vector<std::string>;
 
-// ---- reading descriptors -------------------------------------------------------------------------------------------
+// ---- reading descriptors
+// -------------------------------------------------------------------------------------------
 
 struct Api {
   std::vector<const pb::MethodDescriptor*> methods;
@@ -54,7 +56,8 @@ void AddFile(const pb::FileDescriptor& file, Api& api) {
   for (int i = 0; i < file.message_type_count(); ++i) AddMessage(file.message_type(i), api);
   for (int i = 0; i < file.enum_type_count(); ++i) api.enums.push_back(file.enum_type(i));
   for (int i = 0; i < file.service_count(); ++i) {
-    for (int j = 0; j < file.service(i)->method_count(); ++j) api.methods.push_back(file.service(i)->method(j));
+    for (int j = 0; j < file.service(i)->method_count(); ++j)
+      api.methods.push_back(file.service(i)->method(j));
   }
 }
 
@@ -72,12 +75,19 @@ bool Behaves(const pb::FieldDescriptor* field, google::api::FieldBehavior behavi
 }
 
 bool IsString(const pb::FieldDescriptor* field) {
-  return field != nullptr && field->type() == pb::FieldDescriptor::TYPE_STRING && !field->is_repeated();
+  return field != nullptr && field->type() == pb::FieldDescriptor::TYPE_STRING &&
+         !field->is_repeated();
 }
 
-bool IsOurs(const pb::Descriptor* message) { return absl::StartsWith(message->full_name(), "vivier."); }
-bool IsResource(const pb::Descriptor* message) { return message->options().HasExtension(google::api::resource); }
-bool IsEvent(const pb::Descriptor* message) { return message->options().HasExtension(options::v1::event); }
+bool IsOurs(const pb::Descriptor* message) {
+  return absl::StartsWith(message->full_name(), "vivier.");
+}
+bool IsResource(const pb::Descriptor* message) {
+  return message->options().HasExtension(google::api::resource);
+}
+bool IsEvent(const pb::Descriptor* message) {
+  return message->options().HasExtension(options::v1::event);
+}
 bool IsReference(const pb::FieldDescriptor* field) {
   return field->options().HasExtension(google::api::resource_reference);
 }
@@ -85,31 +95,37 @@ bool IsRead(const pb::MethodDescriptor* method) {
   return method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS;
 }
 
-// Calls `visit` for each field of `message` and of our messages inside it, once per message, that `enter` lets pass.
-void Walk(const pb::Descriptor* message, const std::function<bool(const pb::FieldDescriptor*)>& visit,
+// Calls `visit` for each field of `message` and of our messages inside it, once per message, that
+// `enter` lets pass.
+void Walk(const pb::Descriptor* message,
+          const std::function<bool(const pb::FieldDescriptor*)>& visit,
           std::set<const pb::Descriptor*>& seen) {
   if (!seen.insert(message).second) return;
   for (const pb::FieldDescriptor* field : Fields(message)) {
     if (!visit(field)) continue;
-    if (field->message_type() != nullptr && IsOurs(field->message_type())) Walk(field->message_type(), visit, seen);
+    if (field->message_type() != nullptr && IsOurs(field->message_type()))
+      Walk(field->message_type(), visit, seen);
   }
 }
 
-// ---- the rules -----------------------------------------------------------------------------------------------------
+// ---- the rules
+// -----------------------------------------------------------------------------------------------------
 
 void PermissionForm(const Api& api, Findings& findings) {
   static const RE2& form = *new RE2("[a-z]+([A-Z][a-z]+)*\\.[a-z]+([A-Z][a-z]+)*");
   for (const auto* method : api.methods) {
     const std::string& permission = method->options().GetExtension(options::v1::permission);
-    if (!RE2::FullMatch(permission, form)) findings.push_back(method->full_name() + " has \"" + permission + "\"");
+    if (!RE2::FullMatch(permission, form))
+      findings.push_back(method->full_name() + " has \"" + permission + "\"");
   }
 }
 
 void ReadsSayTheyRead(const Api& api, Findings& findings) {
-  static const RE2& verbs =
-      *new RE2("(Get|List|Watch|Wait|Follow|Compute|Check|Explain|Export|Preview|Search|Verify)[A-Z].*");
+  static const RE2& verbs = *new RE2(
+      "(Get|List|Watch|Wait|Follow|Compute|Check|Explain|Export|Preview|Search|Verify)[A-Z].*");
   for (const auto* method : api.methods) {
-    if (RE2::FullMatch(method->name(), verbs) != IsRead(method)) findings.push_back(method->full_name());
+    if (RE2::FullMatch(method->name(), verbs) != IsRead(method))
+      findings.push_back(method->full_name());
   }
 }
 
@@ -117,7 +133,8 @@ void WritesHaveRequestId(const Api& api, Findings& findings) {
   for (const auto* method : api.methods) {
     if (IsRead(method)) continue;
     const pb::FieldDescriptor* id = method->input_type()->FindFieldByName("request_id");
-    if (!IsString(id) || !Behaves(id, google::api::REQUIRED)) findings.push_back(method->input_type()->full_name());
+    if (!IsString(id) || !Behaves(id, google::api::REQUIRED))
+      findings.push_back(method->input_type()->full_name());
   }
 }
 
@@ -147,10 +164,11 @@ void OneRequestOneRpc(const Api& api, Findings& findings) {
 
 // Fields that the adapter bounds for the whole house.
 bool HasHouseBound(const pb::FieldDescriptor* field) {
-  static const auto& names =
-      *new std::set<std::string>{"name", "parent", "request_id", "page_token", "filter", "etag", "update_mask"};
+  static const auto& names = *new std::set<std::string>{
+      "name", "parent", "request_id", "page_token", "filter", "etag", "update_mask"};
   return IsReference(field) || names.count(field->name()) > 0 ||
-         field->options().GetExtension(google::api::field_info).format() == google::api::FieldInfo::UUID4;
+         field->options().GetExtension(google::api::field_info).format() ==
+             google::api::FieldInfo::UUID4;
 }
 
 void RequestsAreBounded(const Api& api, Findings& findings) {
@@ -158,9 +176,10 @@ void RequestsAreBounded(const Api& api, Findings& findings) {
   const auto visit = [&findings](const pb::FieldDescriptor* field) {
     if (Behaves(field, google::api::OUTPUT_ONLY)) return false;
     const options::v1::Limits& limits = field->options().GetExtension(options::v1::limits);
-    const bool is_text =
-        field->type() == pb::FieldDescriptor::TYPE_STRING || field->type() == pb::FieldDescriptor::TYPE_BYTES;
-    if (field->is_repeated() && limits.max_items() <= 0) findings.push_back(field->full_name() + " lacks max_items");
+    const bool is_text = field->type() == pb::FieldDescriptor::TYPE_STRING ||
+                         field->type() == pb::FieldDescriptor::TYPE_BYTES;
+    if (field->is_repeated() && limits.max_items() <= 0)
+      findings.push_back(field->full_name() + " lacks max_items");
     if (is_text && limits.max_length() <= 0 && !HasHouseBound(field)) {
       findings.push_back(field->full_name() + " lacks max_length");
     }
@@ -191,15 +210,18 @@ void PersonalDataHaveAPerson(const Api& api, Findings& findings) {
 void ResourcesAreNamed(const Api& api, Findings& findings) {
   for (const auto* message : api.messages) {
     if (!IsResource(message)) continue;
-    const google::api::ResourceDescriptor& resource = message->options().GetExtension(google::api::resource);
+    const google::api::ResourceDescriptor& resource =
+        message->options().GetExtension(google::api::resource);
     for (const char* name : {"name", "etag"}) {
-      if (!IsString(message->FindFieldByName(name))) findings.push_back(message->full_name() + " lacks " + name);
+      if (!IsString(message->FindFieldByName(name)))
+        findings.push_back(message->full_name() + " lacks " + name);
     }
     if (resource.type() != "vivier.fr/" + message->name())
       findings.push_back(message->full_name() + " has another type");
     if (resource.plural().empty()) findings.push_back(message->full_name() + " lacks a plural");
     for (const std::string& pattern : resource.pattern()) {
-      if (!absl::StartsWith(pattern, "schools/{school}")) findings.push_back(message->full_name() + " in no school");
+      if (!absl::StartsWith(pattern, "schools/{school}"))
+        findings.push_back(message->full_name() + " in no school");
     }
   }
 }
@@ -207,7 +229,8 @@ void ResourcesAreNamed(const Api& api, Findings& findings) {
 void ReferencesResolve(const Api& api, Findings& findings) {
   std::set<std::string> types;
   for (const auto* message : api.messages) {
-    if (IsResource(message)) types.insert(message->options().GetExtension(google::api::resource).type());
+    if (IsResource(message))
+      types.insert(message->options().GetExtension(google::api::resource).type());
   }
   for (const auto* message : api.messages) {
     for (const auto* field : Fields(message)) {
@@ -225,8 +248,10 @@ void StatesAreOutputOnly(const Api& api, Findings& findings) {
   for (const auto* message : api.messages) {
     if (!IsResource(message)) continue;
     for (const auto* field : Fields(message)) {
-      const bool is_state = field->enum_type() != nullptr && absl::EndsWith(field->enum_type()->name(), "State");
-      if (is_state && !Behaves(field, google::api::OUTPUT_ONLY)) findings.push_back(field->full_name());
+      const bool is_state =
+          field->enum_type() != nullptr && absl::EndsWith(field->enum_type()->name(), "State");
+      if (is_state && !Behaves(field, google::api::OUTPUT_ONLY))
+        findings.push_back(field->full_name());
     }
   }
 }
@@ -249,13 +274,16 @@ void SealedLogsErase(const Api& api, Findings& findings) {
     if (erases.empty()) continue;
     erasing.insert(message->file()->package());
     const pb::FieldDescriptor* names = message->FindFieldByName(erases);
-    const bool texts = names != nullptr && names->is_repeated() && names->type() == pb::FieldDescriptor::TYPE_STRING;
+    const bool texts = names != nullptr && names->is_repeated() &&
+                       names->type() == pb::FieldDescriptor::TYPE_STRING;
     if (!texts || !message->options().GetExtension(options::v1::person).empty())
       findings.push_back(message->full_name() + " erases \"" + erases + "\"");
   }
   for (const auto* message : api.messages) {
-    const bool sealed = IsEvent(message) && !message->options().GetExtension(options::v1::person).empty();
-    if (sealed && erasing.count(message->file()->package()) == 0) findings.push_back(message->full_name());
+    const bool sealed =
+        IsEvent(message) && !message->options().GetExtension(options::v1::person).empty();
+    if (sealed && erasing.count(message->file()->package()) == 0)
+      findings.push_back(message->full_name());
   }
 }
 
@@ -267,11 +295,13 @@ std::vector<std::string> Words(std::string name) {
 
 void NamesAreWords(const Api& api, Findings& findings) {
   static const auto& abbreviations = *new std::set<std::string>{
-      "acct", "addr", "amt",  "app",  "appl",  "attr", "auth", "avg",  "calc", "cfg", "cnt", "conf",  "ctx",    "cur",
-      "curr", "dept", "desc", "dest", "doc",   "docs", "dob",  "dt",   "edu",  "err", "evt", "freq",  "idx",    "img",
-      "impl", "init", "lang", "len",  "loc",   "mgr",  "misc", "msg",  "num",  "obj", "org", "param", "params", "pct",
-      "perm", "pos",  "pref", "prev", "prog",  "qty",  "recv", "ref",  "refs", "reg", "req", "res",   "resp",   "sched",
-      "seq",  "sess", "src",  "stat", "stats", "str",  "svc",  "temp", "tmp",  "tot", "usr", "val",   "var"};
+      "acct",   "addr", "amt",  "app",  "appl", "attr",  "auth", "avg",  "calc", "cfg",
+      "cnt",    "conf", "ctx",  "cur",  "curr", "dept",  "desc", "dest", "doc",  "docs",
+      "dob",    "dt",   "edu",  "err",  "evt",  "freq",  "idx",  "img",  "impl", "init",
+      "lang",   "len",  "loc",  "mgr",  "misc", "msg",   "num",  "obj",  "org",  "param",
+      "params", "pct",  "perm", "pos",  "pref", "prev",  "prog", "qty",  "recv", "ref",
+      "refs",   "reg",  "req",  "res",  "resp", "sched", "seq",  "sess", "src",  "stat",
+      "stats",  "str",  "svc",  "temp", "tmp",  "tot",   "usr",  "val",  "var"};
   const auto check = [&findings](const std::string& name, const std::string& full_name) {
     for (const std::string& word : Words(name)) {
       if (abbreviations.count(word) > 0) findings.push_back(full_name + " has \"" + word + "\"");
@@ -284,7 +314,8 @@ void NamesAreWords(const Api& api, Findings& findings) {
   }
   for (const auto* type : api.enums) {
     check(type->name(), type->full_name());
-    for (int i = 0; i < type->value_count(); ++i) check(type->value(i)->name(), type->value(i)->full_name());
+    for (int i = 0; i < type->value_count(); ++i)
+      check(type->value(i)->name(), type->value(i)->full_name());
   }
 }
 
@@ -295,31 +326,42 @@ struct Rule {
 };
 
 const Rule kRules[] = {
-    {"PermissionForm", "what an rpc needs is collection.verb, so that roles can be read by people", PermissionForm},
-    {"ReadsSayTheyRead", "the adapter sends a NO_SIDE_EFFECTS rpc to a reader, so the option may not lie",
+    {"PermissionForm", "what an rpc needs is collection.verb, so that roles can be read by people",
+     PermissionForm},
+    {"ReadsSayTheyRead",
+     "the adapter sends a NO_SIDE_EFFECTS rpc to a reader, so the option may not lie",
      ReadsSayTheyRead},
-    {"WritesHaveRequestId", "without the caller's id a retry is a second effect", WritesHaveRequestId},
+    {"WritesHaveRequestId", "without the caller's id a retry is a second effect",
+     WritesHaveRequestId},
     {"ListsPage", "a list without pages works until the school grows", ListsPage},
     {"OneRequestOneRpc", "the rpc is found from the handler's request type", OneRequestOneRpc},
-    {"RequestsAreBounded", "what has no bound is an attack or an accident in waiting", RequestsAreBounded},
-    {"PersonalDataHaveAPerson", "personal data are sealed with a person's key, so we must know whose",
+    {"RequestsAreBounded", "what has no bound is an attack or an accident in waiting",
+     RequestsAreBounded},
+    {"PersonalDataHaveAPerson",
+     "personal data are sealed with a person's key, so we must know whose",
      PersonalDataHaveAPerson},
-    {"ResourcesAreNamed", "the table's key is the school and the name, its version the etag", ResourcesAreNamed},
-    {"ReferencesResolve", "a reference to a type that nobody declares is never checked", ReferencesResolve},
+    {"ResourcesAreNamed", "the table's key is the school and the name, its version the etag",
+     ResourcesAreNamed},
+    {"ReferencesResolve", "a reference to a type that nobody declares is never checked",
+     ReferencesResolve},
     {"StatesAreOutputOnly", "a state changes by an rpc that checks, never by assignment (AIP-216)",
      StatesAreOutputOnly},
-    {"EventsHaveASubject", "followers keep the order of the events of one subject", EventsHaveASubject},
-    {"SealedLogsErase", "only a log that has the erasure itself knows when its followers need a key no more",
+    {"EventsHaveASubject", "followers keep the order of the events of one subject",
+     EventsHaveASubject},
+    {"SealedLogsErase",
+     "only a log that has the erasure itself knows when its followers need a key no more",
      SealedLogsErase},
     {"NamesAreWords", "an API is read more often than it is typed", NamesAreWords},
 };
 
-// ---- the tests -----------------------------------------------------------------------------------------------------
+// ---- the tests
+// -----------------------------------------------------------------------------------------------------
 
 Api OurApi() {
   const char* source = std::getenv("VIVIER_SOURCE");
   EXPECT_NE(source, nullptr) << "ctest sets VIVIER_SOURCE to the root of the repository";
-  const std::filesystem::path root = std::filesystem::path(source == nullptr ? "." : source) / "protos";
+  const std::filesystem::path root =
+      std::filesystem::path(source == nullptr ? "." : source) / "protos";
   Api api;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "vivier")) {
     if (entry.path().extension() != ".proto") continue;
@@ -340,7 +382,8 @@ TEST(ApiRules, OurProtosKeepThem) {
   for (const Rule& rule : kRules) {
     Findings findings;
     rule.check(api, findings);
-    EXPECT_TRUE(findings.empty()) << rule.name << ": " << rule.why << "\n  " << absl::StrJoin(findings, "\n  ");
+    EXPECT_TRUE(findings.empty()) << rule.name << ": " << rule.why << "\n  "
+                                  << absl::StrJoin(findings, "\n  ");
   }
 }
 
@@ -394,7 +437,9 @@ message OwnerErased {
 
 class Collector : public pb::io::ErrorCollector, public pb::DescriptorPool::ErrorCollector {
  public:
-  void AddError(int line, int, const std::string& message) override { ADD_FAILURE() << line << ": " << message; }
+  void AddError(int line, int, const std::string& message) override {
+    ADD_FAILURE() << line << ": " << message;
+  }
   void AddError(const std::string&, const std::string& element, const pb::Message*, ErrorLocation,
                 const std::string& message) override {
     ADD_FAILURE() << element << ": " << message;
@@ -412,7 +457,8 @@ Api Compile(const std::string& text, pb::DescriptorPool& pool) {
   proto.set_name("planted.proto");
   Api api;
   if (!parser.Parse(&tokenizer, &proto)) return api;
-  if (const pb::FileDescriptor* file = pool.BuildFileCollectingErrors(proto, &collector)) AddFile(*file, api);
+  if (const pb::FileDescriptor* file = pool.BuildFileCollectingErrors(proto, &collector))
+    AddFile(*file, api);
   return api;
 }
 
@@ -432,37 +478,51 @@ struct Planted {
 
 const Planted kPlanted[] = {
     {"PermissionForm", "\"things.paint\"", "\"paint\"", "ThingService.PaintThing has \"paint\""},
-    {"PermissionForm", "option (vivier.options.v1.permission) = \"things.paint\";", "", "PaintThing has \"\""},
-    {"ReadsSayTheyRead", "option idempotency_level = NO_SIDE_EFFECTS;", "", "ThingService.ListThings"},
+    {"PermissionForm", "option (vivier.options.v1.permission) = \"things.paint\";", "",
+     "PaintThing has \"\""},
+    {"ReadsSayTheyRead", "option idempotency_level = NO_SIDE_EFFECTS;", "",
+     "ThingService.ListThings"},
     {"ReadsSayTheyRead", "rpc PaintThing", "rpc GetThing", "ThingService.GetThing"},
-    {"WritesHaveRequestId", "string request_id = 2 [(google.api.field_behavior) = REQUIRED];", "", "PaintThingRequest"},
+    {"WritesHaveRequestId", "string request_id = 2 [(google.api.field_behavior) = REQUIRED];", "",
+     "PaintThingRequest"},
     {"WritesHaveRequestId", "[(google.api.field_behavior) = REQUIRED]", "", "PaintThingRequest"},
     {"ListsPage", "string page_token = 3;", "", "ListThingsRequest lacks page_token"},
     {"ListsPage", "string next_page_token = 2;", "", "ListThingsResponse lacks next_page_token"},
-    {"OneRequestOneRpc", "ListThings(ListThingsRequest)", "ListThings(PaintThingRequest)", "ListThings, vivier."},
+    {"OneRequestOneRpc", "ListThings(ListThingsRequest)", "ListThings(PaintThingRequest)",
+     "ListThings, vivier."},
     {"OneRequestOneRpc", "PaintThing(PaintThingRequest)", "PaintThing(Thing)", "Thing of vivier."},
     {"RequestsAreBounded", "{max_length: 9}", "{pattern: \"x*\"}", "Thing.label lacks max_length"},
     {"RequestsAreBounded", "{max_items: 9}", "{}", "Thing.sizes lacks max_items"},
-    {"RequestsAreBounded", "  Thing thing = 3;", "  bytes image = 3;", "PaintThingRequest.image lacks max_length"},
-    {"PersonalDataHaveAPerson", "option (vivier.options.v1.person) = \"owner\";", "", "Thing has person \"\""},
-    {"PersonalDataHaveAPerson", "person) = \"owner\"", "person) = \"holder\"", "Thing has person \"holder\""},
+    {"RequestsAreBounded", "  Thing thing = 3;", "  bytes image = 3;",
+     "PaintThingRequest.image lacks max_length"},
+    {"PersonalDataHaveAPerson", "option (vivier.options.v1.person) = \"owner\";", "",
+     "Thing has person \"\""},
+    {"PersonalDataHaveAPerson", "person) = \"owner\"", "person) = \"holder\"",
+     "Thing has person \"holder\""},
     {"ResourcesAreNamed", "string etag = 2;", "", "Thing lacks etag"},
-    {"ResourcesAreNamed", "type: \"vivier.fr/Thing\" pattern", "type: \"vivier.fr/Theme\" pattern", "another type"},
+    {"ResourcesAreNamed", "type: \"vivier.fr/Thing\" pattern", "type: \"vivier.fr/Theme\" pattern",
+     "another type"},
     {"ResourcesAreNamed", "plural: \"things\"", "", "lacks a plural"},
-    {"ResourcesAreNamed", "\"schools/{school}/things", "\"networks/{network}/things", "in no school"},
-    {"ReferencesResolve", ".type = \"vivier.fr/Thing\"];\n}", ".type = \"vivier.fr/Think\"];\n}", "vivier.fr/Think"},
+    {"ResourcesAreNamed", "\"schools/{school}/things", "\"networks/{network}/things",
+     "in no school"},
+    {"ReferencesResolve", ".type = \"vivier.fr/Thing\"];\n}", ".type = \"vivier.fr/Think\"];\n}",
+     "vivier.fr/Think"},
     {"StatesAreOutputOnly", "[(google.api.field_behavior) = OUTPUT_ONLY]", "", "Thing.state"},
-    {"EventsHaveASubject", "subject: \"thing\"", "subject: \"think\"", "ThingPainted has subject \"think\""},
-    {"EventsHaveASubject", "[(google.api.resource_reference).type = \"vivier.fr/Thing\"];\n}", ";\n}", "ThingPainted"},
+    {"EventsHaveASubject", "subject: \"thing\"", "subject: \"think\"",
+     "ThingPainted has subject \"think\""},
+    {"EventsHaveASubject", "[(google.api.resource_reference).type = \"vivier.fr/Thing\"];\n}",
+     ";\n}", "ThingPainted"},
     {"SealedLogsErase", "option (vivier.options.v1.erases) = \"owners\";", "", "ThingPainted"},
-    {"SealedLogsErase", "erases) = \"owners\"", "erases) = \"owner\"", "OwnerErased erases \"owner\""},
+    {"SealedLogsErase", "erases) = \"owners\"", "erases) = \"owner\"",
+     "OwnerErased erases \"owner\""},
     {"NamesAreWords", "string label", "string label_desc", "Thing.label_desc has \"desc\""},
     {"NamesAreWords", "message ThingPainted", "message ThingMsg", "ThingMsg has \"msg\""},
     {"NamesAreWords", "PAINTED = 1", "TMP_PAINTED = 1", "TMP_PAINTED has \"tmp\""},
 };
 
 TEST(ApiRules, ACleanApiHasNoFinding) {
-  for (const Rule& rule : kRules) EXPECT_THAT(FindingsIn(kClean, rule), testing::IsEmpty()) << rule.name;
+  for (const Rule& rule : kRules)
+    EXPECT_THAT(FindingsIn(kClean, rule), testing::IsEmpty()) << rule.name;
 }
 
 TEST(ApiRules, EachFindsItsPlantedBreach) {
@@ -473,7 +533,8 @@ TEST(ApiRules, EachFindsItsPlantedBreach) {
     for (const Rule& rule : kRules) {
       if (rule.name != std::string(row.rule)) continue;
       proved.insert(rule.name);
-      EXPECT_THAT(FindingsIn(text, rule), testing::Contains(testing::HasSubstr(row.finding))) << row.instead_of;
+      EXPECT_THAT(FindingsIn(text, rule), testing::Contains(testing::HasSubstr(row.finding)))
+          << row.instead_of;
     }
   }
   EXPECT_EQ(proved.size(), std::size(kRules)) << "every rule needs a row that breaks it";

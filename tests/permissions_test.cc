@@ -1,6 +1,7 @@
-// Roles and rpcs are written by different hands in different files; this holds them against each other. A grant that
-// covers no rpc is a misspelling or a left-over, and an rpc that no role but the director's may call is a feature that
-// nobody can use; and a service that may not read what its requests refer to refuses them all.
+// Roles and rpcs are written by different hands in different files; this holds them against each
+// other. A grant that covers no rpc is a misspelling or a left-over, and an rpc that no role but
+// the director's may call is a feature that nobody can use; and a service that may not read what
+// its requests refer to refuses them all.
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -11,8 +12,8 @@
 #include "absl/strings/match.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
-#include "shared/rpc/method.h"
 #include "shared/security/roles.h"
+#include "shared/service/method.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier {
@@ -25,11 +26,12 @@ std::vector<const pb::MethodDescriptor*> Methods() {
   const std::filesystem::path root = std::filesystem::path(std::getenv("VIVIER_SOURCE")) / "protos";
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "vivier")) {
     if (entry.path().extension() != ".proto") continue;
-    const pb::FileDescriptor* file =
-        pb::DescriptorPool::generated_pool()->FindFileByName(entry.path().lexically_relative(root).generic_string());
+    const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(
+        entry.path().lexically_relative(root).generic_string());
     if (file == nullptr) continue;
     for (int i = 0; i < file->service_count(); ++i) {
-      for (int j = 0; j < file->service(i)->method_count(); ++j) methods.push_back(file->service(i)->method(j));
+      for (int j = 0; j < file->service(i)->method_count(); ++j)
+        methods.push_back(file->service(i)->method(j));
     }
   }
   return methods;
@@ -42,7 +44,8 @@ std::string PermissionOf(const pb::MethodDescriptor* method) {
 // Permission → the rpc that asks for it.
 std::map<std::string, std::string> DeclaredPermissions() {
   std::map<std::string, std::string> permissions;
-  for (const pb::MethodDescriptor* method : Methods()) permissions[PermissionOf(method)] = method->full_name();
+  for (const pb::MethodDescriptor* method : Methods())
+    permissions[PermissionOf(method)] = method->full_name();
   return permissions;
 }
 
@@ -61,7 +64,8 @@ void ExpectEachCoversAnRpc(absl::Span<const security::Grant> grants) {
   for (const security::Grant& grant : grants) {
     for (absl::string_view pattern : grant.permissions) {
       bool covers = false;
-      for (const auto& [permission, rpc] : declared) covers = covers || security::Covers(pattern, permission);
+      for (const auto& [permission, rpc] : declared)
+        covers = covers || security::Covers(pattern, permission);
       EXPECT_TRUE(covers) << grant.holder << " has " << pattern << ", for which no rpc asks";
     }
   }
@@ -69,9 +73,13 @@ void ExpectEachCoversAnRpc(absl::Span<const security::Grant> grants) {
 
 TEST(Permissions, EachGrantOfARoleCoversAnRpc) { ExpectEachCoversAnRpc(security::RoleGrants()); }
 
-TEST(Permissions, EachGrantOfABearerCoversAnRpc) { ExpectEachCoversAnRpc(security::BearerGrants()); }
+TEST(Permissions, EachGrantOfABearerCoversAnRpc) {
+  ExpectEachCoversAnRpc(security::BearerGrants());
+}
 
-TEST(Permissions, EachGrantOfAServiceCoversAnRpc) { ExpectEachCoversAnRpc(security::ServiceGrants()); }
+TEST(Permissions, EachGrantOfAServiceCoversAnRpc) {
+  ExpectEachCoversAnRpc(security::ServiceGrants());
+}
 
 // What only the head of a school may do.
 bool IsTheDirectors(const std::string& permission) {
@@ -91,7 +99,8 @@ TEST(Permissions, EachRpcMayBeCalledBySomebody) {
   patterns.merge(Patterns(security::BearerGrants()));
   for (const auto& [permission, rpc] : DeclaredPermissions()) {
     bool held = false;
-    for (const std::string& pattern : patterns) held = held || security::Covers(pattern, permission);
+    for (const std::string& pattern : patterns)
+      held = held || security::Covers(pattern, permission);
     EXPECT_NE(held, IsTheDirectors(permission)) << rpc << " needs " << permission;
   }
 }
@@ -110,14 +119,15 @@ TEST(Permissions, EachServiceMayReadWhatItsRequestsReferTo) {
   for (const pb::MethodDescriptor* method : Methods()) {
     const absl::StatusOr<rpc::Method> described = rpc::Describe(method);
     ASSERT_TRUE(described.ok()) << described.status();
-    rpc::Caller service;
-    service.kind = rpc::Caller::Kind::kService;
+    security::Caller service;
+    service.kind = security::Caller::Kind::kService;
     service.subject = "spiffe://network/school/nancy/service/" + described->service;
     service.roles = {"service"};
     service.schools = {"nancy"};
     for (const rpc::Reference& reference : described->references) {
       const pb::MethodDescriptor* get = GetOf(reference);
-      ASSERT_NE(get, nullptr) << method->full_name() << " refers to " << reference.type << ", which no rpc gets";
+      ASSERT_NE(get, nullptr) << method->full_name() << " refers to " << reference.type
+                              << ", which no rpc gets";
       EXPECT_TRUE(security::Allows(service, PermissionOf(get), "nancy"))
           << described->service << " needs " << PermissionOf(get) << " for " << method->full_name();
       ++references;

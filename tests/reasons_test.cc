@@ -1,6 +1,7 @@
-// A reason is what a program that calls us decides by, so each that the code writes down is documented in a .proto: the
-// house's in vivier.errors.v1.Reason, a service's in the Reason enum of its package. Code that has the enum at hand
-// uses Refused(); this looks at the literals of Error("…").
+// A reason is what a program that calls us decides by, so each that the code writes down is
+// documented in a .proto: the house's in vivier.errors.v1.Reason, a service's in the Reason enum of
+// its package. Code that has the enum at hand uses Refused(); this looks at the literals of
+// Error("…").
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -19,13 +20,14 @@ namespace {
 
 using Reasons = std::set<std::string>;
 
-// The literals at the reason's place: Error(code, "REASON", …), and a helper that passes a reason on, Refuse("REASON".
+// The literals at the reason's place: Error(code, "REASON", …), and a helper that passes a reason
+// on, Refuse("REASON".
 Reasons ReasonsIn(const std::string& text) {
   Reasons reasons;
   re2::StringPiece rest(text);
   std::string reason;
-  static const RE2& literal =
-      *new RE2("(?:\\bError\\(\\s*absl::StatusCode::k[A-Za-z]+,\\s*|\\bRefuse\\(\\s*)\"([A-Z][A-Z0-9_]*)\"");
+  static const RE2& literal = *new RE2(
+      "(?:\\bError\\(\\s*absl::StatusCode::k[A-Za-z]+,\\s*|\\bRefuse\\(\\s*)\"([A-Z][A-Z0-9_]*)\"");
   while (RE2::FindAndConsume(&rest, literal, &reason)) reasons.insert(reason);
   return reasons;
 }
@@ -53,14 +55,16 @@ TEST(Reasons, EachLiteralIsDocumented) {
   EXPECT_GT(reasons.size(), 20u);
   for (const std::string& reason : reasons) {
     errors::v1::Reason value;
-    EXPECT_TRUE(errors::v1::Reason_Parse(reason, &value)) << reason << " is no value of vivier.errors.v1.Reason";
+    EXPECT_TRUE(errors::v1::Reason_Parse(reason, &value))
+        << reason << " is no value of vivier.errors.v1.Reason";
   }
 }
 
 TEST(Reasons, TheSearchFindsThem) {
   EXPECT_THAT(ReasonsIn("return Error(absl::StatusCode::kAborted,\n    \"LOG_FORKED\", \"text\");"),
               testing::ElementsAre("LOG_FORKED"));
-  EXPECT_THAT(ReasonsIn("return Refuse(\"TOKEN_INVALID\", \"text\");"), testing::ElementsAre("TOKEN_INVALID"));
+  EXPECT_THAT(ReasonsIn("return Refuse(\"TOKEN_INVALID\", \"text\");"),
+              testing::ElementsAre("TOKEN_INVALID"));
   EXPECT_THAT(ReasonsIn("Error(\"TERM_MISSING\", \"Code du travail\")"), testing::IsEmpty());
 }
 

@@ -43,7 +43,8 @@ v1::ImportReport::Formation& Report(const LheoFormation& formation, v1::ImportRe
   entry.set_line(formation.line);
   entry.set_title(formation.title);
   const int listed = std::min(static_cast<int>(formation.findings.size()), kReportedFindingsMax);
-  for (int i = 0; i < listed; ++i) *entry.add_findings() = formation.findings[static_cast<size_t>(i)];
+  for (int i = 0; i < listed; ++i)
+    *entry.add_findings() = formation.findings[static_cast<size_t>(i)];
   entry.set_more_findings(static_cast<int>(formation.findings.size()) - listed);
   if (!formation.accepted()) {
     entry.set_outcome(v1::ImportReport::REFUSED);
@@ -57,7 +58,8 @@ v1::ImportReport::Formation& Report(const LheoFormation& formation, v1::ImportRe
   return entry;
 }
 
-v1::ProgrammeRevisionPublished Published(const v1::ProgrammeRevision& revision, const std::string& programme) {
+v1::ProgrammeRevisionPublished Published(const v1::ProgrammeRevision& revision,
+                                         const std::string& programme) {
   v1::ProgrammeRevisionPublished event;
   event.set_programme(programme);
   event.set_programme_revision(revision.name());
@@ -80,7 +82,8 @@ v1::CertificateAwarded Awarded(const v1::Certificate& certificate) {
 
 rpc::Service Curriculum::Rpc() {
   // The revision must exist before a jury is planned on it.
-  auto check_jury = [this](Call& call, const v1::JurySession* before, v1::JurySession& after) -> absl::Status {
+  auto check_jury = [this](Call& call, const v1::JurySession* before,
+                           v1::JurySession& after) -> absl::Status {
     RETURN_IF_ERROR(revisions_.Get(call, after.programme_revision()).status());
     if (before != nullptr) return absl::OkStatus();
     after.set_state(v1::JurySession::PLANNED);
@@ -99,13 +102,14 @@ rpc::Service Curriculum::Rpc() {
       .On(*this, &Curriculum::AwardCertificates);
 }
 
-absl::StatusOr<v1::ProgrammeRevision> Curriculum::PublishProgramme(Call& call,
-                                                                   const v1::PublishProgrammeRequest& request) {
+absl::StatusOr<v1::ProgrammeRevision> Curriculum::PublishProgramme(
+    Call& call, const v1::PublishProgrammeRequest& request) {
   ASSIGN_OR_RETURN(v1::Programme programme, programmes_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(CheckPublishable(programme));
   v1::ProgrammeRevision revision = NextRevision(programme, call.time());
   if (!programme.latest_revision().empty()) {
-    ASSIGN_OR_RETURN(v1::ProgrammeRevision latest, revisions_.Get(call, programme.latest_revision()));
+    ASSIGN_OR_RETURN(v1::ProgrammeRevision latest,
+                     revisions_.Get(call, programme.latest_revision()));
     if (latest.content_hash() == revision.content_hash()) {
       if (programme.state() == v1::Programme::PUBLISHED) return latest;
       programme.set_state(v1::Programme::PUBLISHED);
@@ -122,7 +126,8 @@ absl::StatusOr<v1::ProgrammeRevision> Curriculum::PublishProgramme(Call& call,
   return revision;
 }
 
-absl::StatusOr<bool> Curriculum::TakeIn(Call& call, const v1::Programme& imported, const std::string& name) {
+absl::StatusOr<bool> Curriculum::TakeIn(Call& call, const v1::Programme& imported,
+                                        const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<v1::Programme> known, programmes_.Find(call, name));
   if (known.has_value() && known->lheo_extras() == imported.lheo_extras()) return false;
   v1::Programme programme = known.has_value() ? *known : imported;
@@ -130,11 +135,13 @@ absl::StatusOr<bool> Curriculum::TakeIn(Call& call, const v1::Programme& importe
   programme.set_name(name);
   programme.set_state(v1::Programme::DRAFT);
   Assess(programme);
-  RETURN_IF_ERROR(known.has_value() ? programmes_.Update(call, programme) : programmes_.Insert(call, programme));
+  RETURN_IF_ERROR(known.has_value() ? programmes_.Update(call, programme)
+                                    : programmes_.Insert(call, programme));
   return true;
 }
 
-absl::StatusOr<v1::ImportReport> Curriculum::ImportLheo(Call& call, const v1::ImportLheoRequest& request) {
+absl::StatusOr<v1::ImportReport> Curriculum::ImportLheo(Call& call,
+                                                        const v1::ImportLheoRequest& request) {
   ASSIGN_OR_RETURN(const LheoDocument document, ReadLheo(request.content()));
   v1::ImportReport report;
   report.set_version(document.version);
@@ -150,14 +157,16 @@ absl::StatusOr<v1::ImportReport> Curriculum::ImportLheo(Call& call, const v1::Im
   return report;
 }
 
-absl::StatusOr<v1::ExportLheoResponse> Curriculum::ExportLheo(Call& call, const v1::ExportLheoRequest& request) {
+absl::StatusOr<v1::ExportLheoResponse> Curriculum::ExportLheo(
+    Call& call, const v1::ExportLheoRequest& request) {
   const int page_size = request.page_size() == 0 ? kExportPageDefault : request.page_size();
   ASSIGN_OR_RETURN(const storage::Page<v1::Programme> page,
                    programmes_.List(call, request.parent(), page_size, request.page_token(), ""));
   std::vector<v1::Programme> published;
   for (const v1::Programme& programme : page.items) {
     if (programme.latest_revision().empty()) continue;
-    ASSIGN_OR_RETURN(v1::ProgrammeRevision revision, revisions_.Get(call, programme.latest_revision()));
+    ASSIGN_OR_RETURN(v1::ProgrammeRevision revision,
+                     revisions_.Get(call, programme.latest_revision()));
     published.push_back(std::move(*revision.mutable_content()));
   }
   v1::ExportLheoResponse response;
@@ -167,9 +176,12 @@ absl::StatusOr<v1::ExportLheoResponse> Curriculum::ExportLheo(Call& call, const 
   return response;
 }
 
-absl::StatusOr<v1::JurySession> Curriculum::DeliberateJury(Call& call, const v1::DeliberateJuryRequest& request) {
-  ASSIGN_OR_RETURN(v1::JurySession session, jury_sessions_.Get(call, request.name(), request.etag()));
-  ASSIGN_OR_RETURN(const v1::ProgrammeRevision revision, revisions_.Get(call, session.programme_revision()));
+absl::StatusOr<v1::JurySession> Curriculum::DeliberateJury(
+    Call& call, const v1::DeliberateJuryRequest& request) {
+  ASSIGN_OR_RETURN(v1::JurySession session,
+                   jury_sessions_.Get(call, request.name(), request.etag()));
+  ASSIGN_OR_RETURN(const v1::ProgrammeRevision revision,
+                   revisions_.Get(call, session.programme_revision()));
   RETURN_IF_ERROR(Deliberate(revision, request.decisions(), session));
   RETURN_IF_ERROR(jury_sessions_.Update(call, session));
   return session;
@@ -177,9 +189,11 @@ absl::StatusOr<v1::JurySession> Curriculum::DeliberateJury(Call& call, const v1:
 
 absl::StatusOr<v1::AwardCertificatesResponse> Curriculum::AwardCertificates(
     Call& call, const v1::AwardCertificatesRequest& request) {
-  ASSIGN_OR_RETURN(v1::JurySession session, jury_sessions_.Get(call, request.name(), request.etag()));
-  ASSIGN_OR_RETURN(const std::vector<v1::Certificate> full,
-                   certificates_.Select(call, "cohort = $2 AND result = 'FULL'", {session.cohort()}));
+  ASSIGN_OR_RETURN(v1::JurySession session,
+                   jury_sessions_.Get(call, request.name(), request.etag()));
+  ASSIGN_OR_RETURN(
+      const std::vector<v1::Certificate> full,
+      certificates_.Select(call, "cohort = $2 AND result = 'FULL'", {session.cohort()}));
   std::vector<std::string> certified;
   for (const v1::Certificate& certificate : full) certified.push_back(certificate.learner());
   ASSIGN_OR_RETURN(std::vector<v1::Certificate> certificates, Award(session, certified));

@@ -1,9 +1,9 @@
-// The curriculum service: programmes and revisions, LHÉO in and out, juries and certificates. Stateless beside its
-// tables, thread-safe.
+// The curriculum service: programmes and revisions, LHÉO in and out, juries and certificates.
+// Stateless beside its tables, thread-safe.
 #pragma once
 
-#include "shared/rpc/service.h"
-#include "shared/storage/table.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/table.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 
 namespace vivier::curriculum {
@@ -15,12 +15,15 @@ class Curriculum {
  private:
   using Call = rpc::Call;
 
-  absl::StatusOr<v1::ProgrammeRevision> PublishProgramme(Call& call, const v1::PublishProgrammeRequest& request);
+  absl::StatusOr<v1::ProgrammeRevision> PublishProgramme(
+      Call& call, const v1::PublishProgrammeRequest& request);
   absl::StatusOr<v1::ImportReport> ImportLheo(Call& call, const v1::ImportLheoRequest& request);
-  absl::StatusOr<v1::ExportLheoResponse> ExportLheo(Call& call, const v1::ExportLheoRequest& request);
-  absl::StatusOr<v1::JurySession> DeliberateJury(Call& call, const v1::DeliberateJuryRequest& request);
-  absl::StatusOr<v1::AwardCertificatesResponse> AwardCertificates(Call& call,
-                                                                  const v1::AwardCertificatesRequest& request);
+  absl::StatusOr<v1::ExportLheoResponse> ExportLheo(Call& call,
+                                                    const v1::ExportLheoRequest& request);
+  absl::StatusOr<v1::JurySession> DeliberateJury(Call& call,
+                                                 const v1::DeliberateJuryRequest& request);
+  absl::StatusOr<v1::AwardCertificatesResponse> AwardCertificates(
+      Call& call, const v1::AwardCertificatesRequest& request);
 
   // Stores what one formation says as a programme; answers whether anything changed.
   absl::StatusOr<bool> TakeIn(Call& call, const v1::Programme& imported, const std::string& name);

@@ -9,9 +9,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/storage/audit_trail.h"
-#include "shared/storage/migrate.h"
-#include "shared/testing/engines.h"
+#include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/audit_trail.h"
+#include "tests/support/engines.h"
 
 namespace vivier::curriculum {
 namespace {
@@ -33,7 +33,8 @@ class CurriculumTest : public ::testing::TestWithParam<storage::Engine> {
   void SetUp() override {
     database_ = testing::FreshDatabase(GetParam());
     ASSERT_TRUE(storage::Migrate(*database_, "curriculum").ok());
-    absl::StatusOr<std::unique_ptr<storage::Connection>> connection = database_->Connect(storage::Access::kWrite);
+    absl::StatusOr<std::unique_ptr<storage::Connection>> connection =
+        database_->Connect(storage::Access::kWrite);
     ASSERT_TRUE(connection.ok()) << connection.status();
     connection_ = *std::move(connection);
     absl::StatusOr<std::vector<rpc::Service::Method>> methods = service_.Build();
@@ -44,7 +45,8 @@ class CurriculumTest : public ::testing::TestWithParam<storage::Engine> {
   template <class Response, class Request>
   absl::StatusOr<Response> Ask(const Request& request) {
     for (const rpc::Service::Method& method : methods_) {
-      if (method.descriptor->input_type() == Request::descriptor()) return Run<Response>(method, request);
+      if (method.descriptor->input_type() == Request::descriptor())
+        return Run<Response>(method, request);
     }
     return Internal("no method takes " + Request::descriptor()->full_name());
   }
@@ -88,18 +90,20 @@ class CurriculumTest : public ::testing::TestWithParam<storage::Engine> {
 
  private:
   template <class Response>
-  absl::StatusOr<Response> Run(const rpc::Service::Method& method, const google::protobuf::Message& request) {
+  absl::StatusOr<Response> Run(const rpc::Service::Method& method,
+                               const google::protobuf::Message& request) {
     Response response;
     absl::Status status = connection_->Begin(storage::Access::kWrite);
     storage::Transaction transaction(*connection_, "nancy", nullptr);
     if (status.ok()) status = transaction.LockHead();
     storage::Unit unit(transaction);
-    const rpc::Caller caller;
+    const security::Caller caller;
     const rpc::Fetched fetched;
     const absl::Time now = absl::FromUnixSeconds(1'795'000'000);
     rpc::Call call(caller, now, unit, fetched);
     if (status.ok()) status = method.handler(call, request, response);
-    if (status.ok()) status = unit.Apply({"tester", method.descriptor->full_name(), kSchool, "", "", ""}, now);
+    if (status.ok())
+      status = unit.Apply({"tester", method.descriptor->full_name(), kSchool, "", "", ""}, now);
     if (status.ok()) status = transaction.StoreHead();
     if (status.ok()) status = connection_->Commit();
     if (status.ok()) return response;
@@ -169,7 +173,7 @@ TEST_P(CurriculumTest, AnImportIsMendedPublishedAndExported) {
 TEST_P(CurriculumTest, ADamagedFileChangesNothing) {
   v1::ImportLheoRequest request;
   request.set_parent(kSchool);
-  request.set_content(Source("deploy/demo/nancy/programme.xml"));
+  request.set_content(Source("demo/nancy/programme.xml"));
   request.mutable_content()->replace(3000, 40, 40, '\0');
   absl::StatusOr<v1::ImportReport> report = Ask<v1::ImportReport>(request);
   EXPECT_EQ(ReasonOf(report.status()), "MALFORMED_XML");
@@ -193,7 +197,8 @@ TEST_P(CurriculumTest, WhatTheServerSetsIsNotTakenFromCallers) {
 }
 
 TEST_P(CurriculumTest, AJuryDecidesAndAwardsOnce) {
-  const std::string programme = Import(Source("deploy/demo/nancy/programme.xml")).formations(0).programme();
+  const std::string programme =
+      Import(Source("demo/nancy/programme.xml")).formations(0).programme();
   absl::StatusOr<v1::ProgrammeRevision> revision = Publish(programme);
   ASSERT_TRUE(revision.ok()) << revision.status();
 
@@ -219,7 +224,8 @@ TEST_P(CurriculumTest, AJuryDecidesAndAwardsOnce) {
   for (const char* learner : {"a", "b"}) {
     v1::JuryDecision& decision = *deliberate.add_decisions();
     decision.set_learner(absl::StrCat("schools/nancy/cohorts/ai-1/learners/", learner));
-    decision.set_result(*learner == 'a' ? v1::CertificateAwarded::FULL : v1::CertificateAwarded::PARTIAL);
+    decision.set_result(*learner == 'a' ? v1::CertificateAwarded::FULL
+                                        : v1::CertificateAwarded::PARTIAL);
   }
   deliberate.mutable_decisions(1)->add_block_codes("RNCP37827BC02");
   ASSERT_TRUE(Ask<v1::JurySession>(deliberate).ok());

@@ -24,7 +24,9 @@ constexpr const char* kNamespace22 = "http://www.lheo.org/2.2";
 
 struct Bytes : pugi::xml_writer {
   std::string text;
-  void write(const void* data, size_t size) override { text.append(static_cast<const char*>(data), size); }
+  void write(const void* data, size_t size) override {
+    text.append(static_cast<const char*>(data), size);
+  }
 };
 
 std::string Print(xml_node node) {
@@ -33,7 +35,8 @@ std::string Print(xml_node node) {
   return std::move(bytes.text);
 }
 
-absl::Status NotLheo(const Xml& xml, xml_node node, absl::string_view what, absl::string_view found) {
+absl::Status NotLheo(const Xml& xml, xml_node node, absl::string_view what,
+                     absl::string_view found) {
   const formats::Place place = xml.PlaceOf(node);
   return Error(absl::StatusCode::kInvalidArgument, v1::Reason_Name(v1::NOT_LHEO),
                absl::StrCat("line ", place.line, ", column ", place.column, ": ", what),
@@ -49,7 +52,8 @@ std::string PrefixOf(xml_node root) {
 }
 
 void DropPrefix(xml_node node, const std::string& prefix) {
-  if (absl::StartsWith(node.name(), prefix)) node.set_name(std::string(formats::LocalName(node.name())).c_str());
+  if (absl::StartsWith(node.name(), prefix))
+    node.set_name(std::string(formats::LocalName(node.name())).c_str());
   for (xml_node child : node.children()) DropPrefix(child, prefix);
 }
 
@@ -57,8 +61,10 @@ void DropPrefix(xml_node node, const std::string& prefix) {
 absl::StatusOr<std::string> Version(const Xml& xml, std::vector<Finding>& findings) {
   xml_node root = xml.root();
   const std::string prefix = PrefixOf(root);
-  if (formats::LocalName(root.name()) != "lheo") return NotLheo(xml, root, "the root is not <lheo>", root.name());
-  const std::string declaration = prefix.empty() ? "xmlns" : "xmlns:" + prefix.substr(0, prefix.size() - 1);
+  if (formats::LocalName(root.name()) != "lheo")
+    return NotLheo(xml, root, "the root is not <lheo>", root.name());
+  const std::string declaration =
+      prefix.empty() ? "xmlns" : "xmlns:" + prefix.substr(0, prefix.size() - 1);
   const std::string space = root.attribute(declaration.c_str()).value();
   if (space.empty()) {
     findings.push_back(WarningAt(xml, root, Finding::NAMESPACE_MISSING));
@@ -69,19 +75,21 @@ absl::StatusOr<std::string> Version(const Xml& xml, std::vector<Finding>& findin
   return std::string(space == kNamespace22 ? "2.2" : "2.3");
 }
 
-// Foreign namespaces that the document declares above the formation go with it, so that its extras keep their meaning.
+// Foreign namespaces that the document declares above the formation go with it, so that its extras
+// keep their meaning.
 void CopyNamespaces(xml_node formation) {
   for (xml_node above = formation.parent(); above; above = above.parent()) {
     for (pugi::xml_attribute attribute : above.attributes()) {
       const std::string space = attribute.value();
-      const bool foreign =
-          absl::StartsWith(attribute.name(), "xmlns:") && space != kNamespace22 && space != kNamespace23;
+      const bool foreign = absl::StartsWith(attribute.name(), "xmlns:") && space != kNamespace22 &&
+                           space != kNamespace23;
       if (foreign && !formation.attribute(attribute.name())) formation.append_copy(attribute);
     }
   }
 }
 
-void Refuse(const Xml& xml, xml_node node, Finding::Reason reason, const char* field, LheoFormation& formation) {
+void Refuse(const Xml& xml, xml_node node, Finding::Reason reason, const char* field,
+            LheoFormation& formation) {
   Finding finding = WarningAt(xml, node, reason);
   finding.set_severity(Finding::ERROR);
   finding.set_field(field);
@@ -90,8 +98,10 @@ void Refuse(const Xml& xml, xml_node node, Finding::Reason reason, const char* f
 
 std::string KeyOf(xml_node node, const v1::Programme& programme) {
   std::string number = node.attribute("numero").value();
-  if (number.empty()) number = formats::CollapseSpace(node.child("identifiant-module").text().get());
-  return absl::StrCat(programme.training_body().siret(), "\n", number.empty() ? programme.title() : number);
+  if (number.empty())
+    number = formats::CollapseSpace(node.child("identifiant-module").text().get());
+  return absl::StrCat(programme.training_body().siret(), "\n",
+                      number.empty() ? programme.title() : number);
 }
 
 LheoFormation ReadOne(const Xml& xml, xml_node node) {
@@ -124,7 +134,8 @@ absl::StatusOr<LheoDocument> ReadLheo(absl::string_view bytes) {
   LheoDocument document;
   ASSIGN_OR_RETURN(document.version, Version(xml, document.findings));
   const xml_node offers = xml.root().child("offres");
-  if (!offers.child("formation")) return NotLheo(xml, xml.root(), "no <offres> with a <formation>", "");
+  if (!offers.child("formation"))
+    return NotLheo(xml, xml.root(), "no <offres> with a <formation>", "");
   for (xml_node beside : xml.root().children()) {
     if (beside.type() == pugi::node_element && beside != offers) {
       document.findings.push_back(WarningAt(xml, beside, Finding::UNKNOWN_ELEMENT));
@@ -159,8 +170,8 @@ std::string WriteLheo(const std::vector<v1::Programme>& programmes) {
   for (const v1::Programme& programme : programmes) {
     const std::string& extras = programme.lheo_extras();
     xml_node formation;
-    if (extras.empty() ||
-        !offers.append_buffer(extras.data(), extras.size(), pugi::parse_default | pugi::parse_comments)) {
+    if (extras.empty() || !offers.append_buffer(extras.data(), extras.size(),
+                                                pugi::parse_default | pugi::parse_comments)) {
       formation = offers.append_child("formation");
     } else {
       formation = offers.last_child();

@@ -85,7 +85,8 @@ bool NamesPerson(absl::string_view element) {
 
 bool IsDate(absl::string_view text) {
   int digits = 0;
-  if (text.size() != 8 || !absl::SimpleAtoi(text, &digits) || text[0] == '+' || text[0] == '-') return false;
+  if (text.size() != 8 || !absl::SimpleAtoi(text, &digits) || text[0] == '+' || text[0] == '-')
+    return false;
   if (text == "00000000" || text == "99999999") return true;
   const int year = digits / 10000, month = digits / 100 % 100, day = digits % 100;
   const absl::CivilDay civil(year, month, day);
@@ -107,7 +108,9 @@ class Checker {
   std::vector<Finding> Take() { return std::move(findings_); }
 
  private:
-  void Warn(pugi::xml_node node, Finding::Reason reason) { findings_.push_back(WarningAt(xml_, node, reason)); }
+  void Warn(pugi::xml_node node, Finding::Reason reason) {
+    findings_.push_back(WarningAt(xml_, node, reason));
+  }
 
   void Missing(pugi::xml_node parent, absl::string_view child) {
     Warn(parent, Finding::MISSING);
@@ -121,7 +124,8 @@ class Checker {
     int order = 0;
     bool ordered = true;
     for (pugi::xml_node child : node.children()) {
-      if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) Warn(node, Finding::UNEXPECTED_TEXT);
+      if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)
+        Warn(node, Finding::UNEXPECTED_TEXT);
       if (child.type() != pugi::node_element) continue;
       const int place = rule.OrderOf(child.name());
       if (place < 0) {
@@ -195,12 +199,15 @@ class Checker {
   void Period(pugi::xml_node node) {
     const std::string begin = formats::CollapseSpace(node.child("debut").text().get());
     const std::string end = formats::CollapseSpace(node.child("fin").text().get());
-    if (IsDate(begin) && IsDate(end) && end < begin) Warn(node.child("fin"), Finding::END_BEFORE_START);
+    if (IsDate(begin) && IsDate(end) && end < begin)
+      Warn(node.child("fin"), Finding::END_BEFORE_START);
   }
 
   void Hours(pugi::xml_node action) {
-    const pugi::xml_node total = action.child("nombre-heures-total"), centre = action.child("nombre-heures-centre");
-    const int sum = centre.text().as_int() + action.child("nombre-heures-entreprise").text().as_int();
+    const pugi::xml_node total = action.child("nombre-heures-total"),
+                         centre = action.child("nombre-heures-centre");
+    const int sum =
+        centre.text().as_int() + action.child("nombre-heures-entreprise").text().as_int();
     if (total && centre && total.text().as_int() != sum) Warn(total, Finding::SUM_DIFFERS);
   }
 
@@ -226,7 +233,8 @@ Finding WarningAt(const formats::Xml& xml, pugi::xml_node node, Finding::Reason 
   finding.set_line(place.line);
   finding.set_column(place.column);
   if (!NamesPerson(node.name())) {
-    finding.set_value(formats::Shorten(formats::CollapseSpace(node.text().get()), kValueCharactersMax));
+    finding.set_value(
+        formats::Shorten(formats::CollapseSpace(node.text().get()), kValueCharactersMax));
   }
   return finding;
 }

@@ -1,4 +1,5 @@
-// What is odd in a LHÉO formation, element by element: against the grammar, and against what codes look like.
+// What is odd in a LHÉO formation, element by element: against the grammar, and against what codes
+// look like.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,8 @@ namespace vivier::curriculum {
 // Our reason for what a code check found.
 v1::Finding::Reason ReasonOfCode(formats::CodeCheck::Reason reason);
 
-// A warning about `node`: its path, place, field and the beginning of its text, except where it names a person.
+// A warning about `node`: its path, place, field and the beginning of its text, except where it
+// names a person.
 v1::Finding WarningAt(const formats::Xml& xml, pugi::xml_node node, v1::Finding::Reason reason);
 
 // Every oddity of `formation`, in the order of the document, as warnings.

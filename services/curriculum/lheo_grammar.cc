@@ -1,5 +1,6 @@
-// Built from the element names, cardinalities, lengths and tables of LHÉO 2.3 (https://lheo.gouv.fr), which 2.2
-// documents satisfy too. Only what is reachable from <lheo> is here.
+// Built from the element names, cardinalities, lengths and tables of LHÉO 2.3
+// (https://lheo.gouv.fr), which 2.2 documents satisfy too. Only what is reachable from <lheo> is
+// here.
 #include "services/curriculum/lheo_grammar.h"
 
 #include "absl/container/flat_hash_map.h"
@@ -197,7 +198,8 @@ number unites-centre = 0..99999
 )";
 
 void ReadRange(absl::string_view range, LheoElement& element) {
-  const std::pair<absl::string_view, absl::string_view> ends = absl::StrSplit(range, absl::MaxSplits("..", 1));
+  const std::pair<absl::string_view, absl::string_view> ends =
+      absl::StrSplit(range, absl::MaxSplits("..", 1));
   (void)absl::SimpleAtoi(ends.first, &element.least);
   (void)absl::SimpleAtoi(ends.second, &element.most);
 }
@@ -249,7 +251,8 @@ absl::flat_hash_map<std::string, LheoElement> ReadGrammar() {
   };
   for (absl::string_view line : absl::StrSplit(kGrammar, '\n', absl::SkipEmpty())) {
     if (line[0] != ' ') finish();
-    for (absl::string_view word : absl::StrSplit(line, ' ', absl::SkipEmpty())) words.push_back(word);
+    for (absl::string_view word : absl::StrSplit(line, ' ', absl::SkipEmpty()))
+      words.push_back(word);
   }
   finish();
   return grammar;

@@ -1,4 +1,5 @@
-// The grammar of LHÉO 2.3 as data: which elements stand in which, how often, how long. Immutable, thread-safe.
+// The grammar of LHÉO 2.3 as data: which elements stand in which, how often, how long. Immutable,
+// thread-safe.
 #pragma once
 
 #include <limits>
@@ -26,7 +27,8 @@ struct LheoElement {
   std::vector<std::string> keys;  // of a key: its table
   bool needs_ref = false;         // the attribute ref, a thesaurus version, is mandatory
 
-  // The place of a child among the children, <extras> being the last; -1 when it may not stand here.
+  // The place of a child among the children, <extras> being the last; -1 when it may not stand
+  // here.
   int OrderOf(absl::string_view child) const;
 };
 

@@ -19,20 +19,24 @@ using google::protobuf::RepeatedPtrField;
 using pugi::xml_node;
 
 constexpr int kMinutesPerHour = 60;
-constexpr const char* kThesaurusVersion = "V14";         // of Formacode, where a new code has no other beside it
-constexpr const char* kNoSession = "vivier-no-session";  // the info of a session that stands for none
-constexpr const char* kModule = "vivier-module";         // the info of the extras that hold our modules
+constexpr const char* kThesaurusVersion =
+    "V14";  // of Formacode, where a new code has no other beside it
+constexpr const char* kNoSession =
+    "vivier-no-session";                          // the info of a session that stands for none
+constexpr const char* kModule = "vivier-module";  // the info of the extras that hold our modules
 
 // What a mandatory text says when there is nothing to say, as LHÉO files have it.
 enum class WhenEmpty { kAbsent, kFiller };
 
-// The child of this name, put where LHÉO's order wants it when there is none, or always when `another`.
+// The child of this name, put where LHÉO's order wants it when there is none, or always when
+// `another`.
 xml_node Ensure(xml_node parent, const std::string& name, bool another = false) {
   if (xml_node found = parent.child(name.c_str()); found && !another) return found;
   const LheoElement* rule = FindLheoElement(parent.name());
   const int place = rule == nullptr ? 0 : rule->OrderOf(name);
   for (xml_node next : parent.children()) {
-    if (rule != nullptr && rule->OrderOf(next.name()) > place) return parent.insert_child_before(name.c_str(), next);
+    if (rule != nullptr && rule->OrderOf(next.name()) > place)
+      return parent.insert_child_before(name.c_str(), next);
   }
   return parent.append_child(name.c_str());
 }
@@ -64,14 +68,16 @@ class Mapping {
     }
   }
 
-  void Texts(xml_node base, absl::string_view path, RepeatedPtrField<std::string>* field, int items_max,
-             int characters_max) const {
+  void Texts(xml_node base, absl::string_view path, RepeatedPtrField<std::string>* field,
+             int items_max, int characters_max) const {
     RepeatedPtrField<std::string> held;
     std::vector<xml_node> nodes;
     const xml_node first = Find(base, path);
-    for (xml_node node = first; node && held.size() < items_max; node = node.next_sibling(node.name())) {
+    for (xml_node node = first; node && held.size() < items_max;
+         node = node.next_sibling(node.name())) {
       nodes.push_back(node);
-      if (std::string text = TextOf(node, characters_max); !text.empty()) *held.Add() = std::move(text);
+      if (std::string text = TextOf(node, characters_max); !text.empty())
+        *held.Add() = std::move(text);
     }
     if (!writes_) {
       *field = std::move(held);
@@ -90,8 +96,8 @@ class Mapping {
     }
   }
 
-  // A key of a table; `value_of` and `key_of` translate, 0 standing for an unknown key and for no field. A key
-  // without a value of ours stays as long as the field has none.
+  // A key of a table; `value_of` and `key_of` translate, 0 standing for an unknown key and for no
+  // field. A key without a value of ours stays as long as the field has none.
   void Key(xml_node base, absl::string_view path, const std::function<int(int)>& value_of,
            const std::function<int(int)>& key_of, const std::function<void(int)>& set, int field,
            bool mandatory) const {
@@ -105,8 +111,8 @@ class Mapping {
     }
   }
 
-  void Date(xml_node base, absl::string_view path, google::type::Date* field, bool present, const char* sentinel,
-            const std::function<void()>& clear) const {
+  void Date(xml_node base, absl::string_view path, google::type::Date* field, bool present,
+            const char* sentinel, const std::function<void()>& clear) const {
     google::type::Date held;
     const bool dated = ReadDate(TextOf(Find(base, path), 8), held);
     if (!writes_) {
@@ -119,11 +125,12 @@ class Mapping {
     }
   }
 
-  // Pairs the elements of `parent` that have this name and satisfy `counts` with the messages of `field`.
+  // Pairs the elements of `parent` that have this name and satisfy `counts` with the messages of
+  // `field`.
   template <class M, class Each>
   void Pairs(xml_node parent, const char* name, RepeatedPtrField<M>* field, int items_max,
-             const std::function<bool(xml_node)>& counts, const std::function<void(xml_node)>& prepare,
-             const Each& each) const {
+             const std::function<bool(xml_node)>& counts,
+             const std::function<void(xml_node)>& prepare, const Each& each) const {
     std::vector<xml_node> nodes;
     for (xml_node node : parent.children(name)) {
       if (static_cast<int>(nodes.size()) < items_max && counts(node)) nodes.push_back(node);
@@ -132,9 +139,11 @@ class Mapping {
       field->Clear();
       for (size_t i = 0; i < nodes.size(); ++i) field->Add();
     }
-    for (; nodes.size() > static_cast<size_t>(field->size()); nodes.pop_back()) parent.remove_child(nodes.back());
+    for (; nodes.size() > static_cast<size_t>(field->size()); nodes.pop_back())
+      parent.remove_child(nodes.back());
     while (nodes.size() < static_cast<size_t>(field->size())) {
-      nodes.push_back(nodes.empty() ? Ensure(parent, name, true) : parent.insert_child_after(name, nodes.back()));
+      nodes.push_back(nodes.empty() ? Ensure(parent, name, true)
+                                    : parent.insert_child_after(name, nodes.back()));
       prepare(nodes.back());
     }
     for (size_t i = 0; i < nodes.size(); ++i) each(nodes[i], field->Mutable(static_cast<int>(i)));
@@ -148,7 +157,8 @@ class Mapping {
 
  private:
   static xml_node Find(xml_node base, absl::string_view path) {
-    for (absl::string_view part : absl::StrSplit(path, '/')) base = base.child(std::string(part).c_str());
+    for (absl::string_view part : absl::StrSplit(path, '/'))
+      base = base.child(std::string(part).c_str());
     return base;
   }
 
@@ -161,7 +171,8 @@ class Mapping {
     std::string text = PlainText(node.text().get());
     if (formats::IsFiller(text)) return "";
     // What was cut may end in a space.
-    if (formats::Characters(text) > characters_max) text = PlainText(formats::Shorten(text, characters_max));
+    if (formats::Characters(text) > characters_max)
+      text = PlainText(formats::Shorten(text, characters_max));
     return text;
   }
 
@@ -181,11 +192,12 @@ class Mapping {
 
   static void AddThesaurusVersion(xml_node node, const char* version) {
     const LheoElement* rule = FindLheoElement(node.name());
-    if (rule != nullptr && rule->needs_ref && !node.attribute("ref")) node.append_attribute("ref").set_value(version);
+    if (rule != nullptr && rule->needs_ref && !node.attribute("ref"))
+      node.append_attribute("ref").set_value(version);
   }
 
-  static void PutAll(xml_node base, absl::string_view path, const RepeatedPtrField<std::string>& texts,
-                     const std::vector<xml_node>& old) {
+  static void PutAll(xml_node base, absl::string_view path,
+                     const RepeatedPtrField<std::string>& texts, const std::vector<xml_node>& old) {
     const std::string version = old.empty() ? "" : old.front().attribute("ref").value();
     const size_t slash = path.rfind('/');
     const std::string leaf(slash == absl::string_view::npos ? path : path.substr(slash + 1));
@@ -225,13 +237,15 @@ int LevelOfKey(int key) {
   return key >= 2 && key <= 8 ? key - 1 : 0;  // the scale of 1969, VI to I
 }
 
-int KeyOfLevel(int level) { return level == v1::NO_SPECIFIC_LEVEL ? 1 : level == 0 ? 0 : level + 10; }
+int KeyOfLevel(int level) {
+  return level == v1::NO_SPECIFIC_LEVEL ? 1 : level == 0 ? 0 : level + 10;
+}
 
 void MapLevel(const Mapping& map, xml_node base, const char* path, v1::EducationLevel level,
               const std::function<void(v1::EducationLevel)>& set, bool mandatory) {
   map.Key(
-      base, path, LevelOfKey, KeyOfLevel, [&](int value) { set(static_cast<v1::EducationLevel>(value)); }, level,
-      mandatory);
+      base, path, LevelOfKey, KeyOfLevel,
+      [&](int value) { set(static_cast<v1::EducationLevel>(value)); }, level, mandatory);
 }
 
 void MapAddress(const Mapping& map, xml_node adresse, v1::Address* address) {
@@ -276,21 +290,26 @@ void MapBody(const Mapping& map, xml_node formation, v1::TrainingBody* body) {
 }
 
 // Not the session that we write because LHÉO wants one.
-bool IsAnnounced(xml_node session) { return std::string(session.attribute("info").value()) != kNoSession; }
+bool IsAnnounced(xml_node session) {
+  return std::string(session.attribute("info").value()) != kNoSession;
+}
 
 void MapSessions(const Mapping& map, xml_node action, v1::Delivery* delivery) {
-  map.Pairs(action, "session", delivery->mutable_sessions(), 100, IsAnnounced, AsItIs,
-            [&](xml_node node, v1::Session* session) {
-              xml_node period = map.Enter(node, "periode", true);
-              map.Date(period, "debut", session->mutable_start_date(), Says(session->start_date()), "00000000",
-                       [session] { session->clear_start_date(); });
-              map.Date(period, "fin", session->mutable_end_date(), Says(session->end_date()), "99999999",
-                       [session] { session->clear_end_date(); });
-              MapAddress(map, map.Enter(node, "adresse-inscription/adresse", Says(session->enrolment_address())),
-                         session->mutable_enrolment_address());
-            });
+  map.Pairs(
+      action, "session", delivery->mutable_sessions(), 100, IsAnnounced, AsItIs,
+      [&](xml_node node, v1::Session* session) {
+        xml_node period = map.Enter(node, "periode", true);
+        map.Date(period, "debut", session->mutable_start_date(), Says(session->start_date()),
+                 "00000000", [session] { session->clear_start_date(); });
+        map.Date(period, "fin", session->mutable_end_date(), Says(session->end_date()), "99999999",
+                 [session] { session->clear_end_date(); });
+        MapAddress(
+            map, map.Enter(node, "adresse-inscription/adresse", Says(session->enrolment_address())),
+            session->mutable_enrolment_address());
+      });
   if (!map.writes()) return;
-  for (xml_node session = action.child("session"), next; session && delivery->sessions_size() > 0; session = next) {
+  for (xml_node session = action.child("session"), next; session && delivery->sessions_size() > 0;
+       session = next) {
     next = session.next_sibling("session");
     if (!IsAnnounced(session)) action.remove_child(session);
   }
@@ -305,13 +324,16 @@ void MapSessions(const Mapping& map, xml_node action, v1::Delivery* delivery) {
 
 int WholeNumber(xml_node node) {
   int number = 0;
-  return absl::SimpleAtoi(formats::CollapseSpace(node.text().get()), &number) && number >= 0 && number <= 99999 ? number
-                                                                                                                : 0;
+  return absl::SimpleAtoi(formats::CollapseSpace(node.text().get()), &number) && number >= 0 &&
+                 number <= 99999
+             ? number
+             : 0;
 }
 
 // LHÉO counts whole hours. Where only the total is given, the rest of it is taught.
 void MapHours(const Mapping& map, xml_node action, v1::Delivery* delivery) {
-  const xml_node centre = action.child("nombre-heures-centre"), total = action.child("nombre-heures-total");
+  const xml_node centre = action.child("nombre-heures-centre"),
+                 total = action.child("nombre-heures-total");
   const int company = WholeNumber(action.child("nombre-heures-entreprise"));
   const int taught = centre ? WholeNumber(centre) : std::max(0, WholeNumber(total) - company);
   if (!map.writes()) {
@@ -336,12 +358,15 @@ void MapDelivery(const Mapping& map, xml_node formation, v1::Delivery* delivery)
   map.Texts(action, "code-public-vise", delivery->mutable_public_codes(), 10, 5);
   bool flag = delivery->entry_level_required();
   map.Flag(action, "niveau-entree-obligatoire", &flag), delivery->set_entry_level_required(flag);
-  map.Text(action, "modalites-alternance", delivery->mutable_work_study_terms(), 3000, WhenEmpty::kFiller);
+  map.Text(action, "modalites-alternance", delivery->mutable_work_study_terms(), 3000,
+           WhenEmpty::kFiller);
   map.Key(
       action, "modalites-enseignement", [](int key) { return key >= 0 && key <= 2 ? key + 1 : 0; },
       [](int mode) { return std::max(mode - 1, 0); },
-      [&](int mode) { delivery->set_mode(static_cast<v1::Delivery::Mode>(mode)); }, delivery->mode(), false);
-  map.Text(action, "conditions-specifiques", delivery->mutable_conditions(), 3000, WhenEmpty::kFiller);
+      [&](int mode) { delivery->set_mode(static_cast<v1::Delivery::Mode>(mode)); },
+      delivery->mode(), false);
+  map.Text(action, "conditions-specifiques", delivery->mutable_conditions(), 3000,
+           WhenEmpty::kFiller);
   flag = delivery->costs_may_be_borne();
   map.Flag(action, "prise-en-charge-frais-possible", &flag), delivery->set_costs_may_be_borne(flag);
   MapContact(map, action, "lieu-de-formation/coordonnees", delivery->mutable_place());
@@ -353,12 +378,14 @@ void MapDelivery(const Mapping& map, xml_node formation, v1::Delivery* delivery)
 
 // Blocks belong to a session in LHÉO; those of the first session are the programme's.
 void MapBlocks(const Mapping& map, xml_node formation, v1::Programme* programme) {
-  xml_node holder = map.Enter(formation, "action/session/blocs-competences", programme->blocks_size() > 0);
+  xml_node holder =
+      map.Enter(formation, "action/session/blocs-competences", programme->blocks_size() > 0);
   const bool fresh = map.writes() && holder && !holder.first_child();
   if (fresh) {
     Ensure(holder, "validation-blocs").text().set("1");
     xml_node reference = Ensure(holder, "reference-certification");
-    const std::string code = programme->certifications_size() > 0 ? programme->certifications(0).rncp_code() : "";
+    const std::string code =
+        programme->certifications_size() > 0 ? programme->certifications(0).rncp_code() : "";
     if (!code.empty()) Ensure(reference, "reference-code-RNCP").text().set(code.c_str());
   }
   map.Pairs(holder, "bloc-competences", programme->mutable_blocks(), 40, Always, AsItIs,
@@ -370,10 +397,12 @@ void MapBlocks(const Mapping& map, xml_node formation, v1::Programme* programme)
 }
 
 // The texts of the <extra> elements of `extras` whose info is `info`.
-void MapExtras(const Mapping& map, xml_node extras, const char* info, RepeatedPtrField<std::string>* texts) {
+void MapExtras(const Mapping& map, xml_node extras, const char* info,
+               RepeatedPtrField<std::string>* texts) {
   RepeatedPtrField<std::string> held;
   for (xml_node extra : extras.children("extra")) {
-    if (std::string(extra.attribute("info").value()) == info) *held.Add() = PlainText(extra.text().get());
+    if (std::string(extra.attribute("info").value()) == info)
+      *held.Add() = PlainText(extra.text().get());
   }
   if (!map.writes()) return texts->Swap(&held);
   if (std::equal(held.begin(), held.end(), texts->begin(), texts->end())) return;
@@ -407,7 +436,8 @@ void MapModules(const Mapping& map, xml_node formation, v1::Programme* programme
         std::string minutes = module->minutes() == 0 ? "" : absl::StrCat(module->minutes());
         MapExtra(map, extras, "minutes", &minutes);
         int number = 0;
-        module->set_minutes(absl::SimpleAtoi(minutes, &number) && number > 0 && number <= 600'000 ? number : 0);
+        module->set_minutes(
+            absl::SimpleAtoi(minutes, &number) && number > 0 && number <= 600'000 ? number : 0);
         MapExtras(map, extras, "skill", module->mutable_skills());
         MapExtras(map, extras, "block", module->mutable_block_codes());
       });
@@ -427,8 +457,8 @@ void Map(const Mapping& map, xml_node formation, v1::Programme* programme) {
   map.Key(
       formation, "parcours-de-formation", [](int key) { return key >= 1 && key <= 4 ? key : 0; },
       [](int pathway) { return pathway; },
-      [&](int pathway) { programme->set_pathway(static_cast<v1::Programme::Pathway>(pathway)); }, programme->pathway(),
-      false);
+      [&](int pathway) { programme->set_pathway(static_cast<v1::Programme::Pathway>(pathway)); },
+      programme->pathway(), false);
   MapLevel(
       map, formation, "code-niveau-entree", programme->entry_level(),
       [&](v1::EducationLevel level) { programme->set_entry_level(level); }, true);

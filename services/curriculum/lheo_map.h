@@ -1,6 +1,7 @@
-// Which element of a LHÉO formation is which field of a programme, said once for both directions. Reading leaves the
-// tree alone; writing touches an element only where it does not already say what the field says, so whatever has no
-// field stays as it came. Reading what was written gives the same programme.
+// Which element of a LHÉO formation is which field of a programme, said once for both directions.
+// Reading leaves the tree alone; writing touches an element only where it does not already say what
+// the field says, so whatever has no field stays as it came. Reading what was written gives the
+// same programme.
 #pragma once
 
 #include <string>

@@ -38,7 +38,7 @@ std::string Source(const std::string& path) {
 }
 
 std::string Odd() { return Source("services/curriculum/testdata/odd-2.2.xml"); }
-std::string Nancy() { return Source("deploy/demo/nancy/programme.xml"); }
+std::string Nancy() { return Source("demo/nancy/programme.xml"); }
 
 LheoDocument Read(const std::string& bytes) {
   absl::StatusOr<LheoDocument> document = ReadLheo(bytes);
@@ -70,8 +70,8 @@ TEST(LheoTest, ReportsEveryOddityWithPlaceAndReason) {
   for (const Finding& finding : document.formations[0].findings) {
     const std::string& path = finding.element();
     found.push_back(absl::StrCat(finding.line(), " ", Finding::Reason_Name(finding.reason()), " ",
-                                 path.substr(path.rfind('/') + 1), finding.field().empty() ? "" : " ",
-                                 finding.field()));
+                                 path.substr(path.rfind('/') + 1),
+                                 finding.field().empty() ? "" : " ", finding.field()));
     EXPECT_EQ(finding.severity(), Finding::WARNING);
   }
   EXPECT_THAT(found, ElementsAreArray({
@@ -133,8 +133,9 @@ TEST(LheoTest, ReadsWhatItCanOfAnOddFormation) {
 
 TEST(LheoTest, KeepsWhatItDoesNotKnow) {
   const std::string again = WriteLheo({ReadProgramme(Odd())});
-  for (const char* kept : {"<p:ref kind=\"a&amp;b\">16</p:ref>", "xmlns:p=\"urn:example:partner\"", "<!-- kept -->",
-                           "<places>12</places>", "numero=\"A-1\"", "&lt;ul&gt;", "<modalites-enseignement>7<"}) {
+  for (const char* kept :
+       {"<p:ref kind=\"a&amp;b\">16</p:ref>", "xmlns:p=\"urn:example:partner\"", "<!-- kept -->",
+        "<places>12</places>", "numero=\"A-1\"", "&lt;ul&gt;", "<modalites-enseignement>7<"}) {
     EXPECT_THAT(again, HasSubstr(kept));
   }
 }
@@ -151,7 +152,8 @@ TEST(LheoTest, ReadingWhatWasWrittenGivesTheSame) {
 TEST(LheoTest, TheDemonstrationProgrammeIsCleanAndPublishable) {
   const LheoDocument document = Read(Nancy());
   ASSERT_EQ(document.formations.size(), 1u);
-  EXPECT_TRUE(document.formations[0].findings.empty()) << document.formations[0].findings.front().ShortDebugString();
+  EXPECT_TRUE(document.formations[0].findings.empty())
+      << document.formations[0].findings.front().ShortDebugString();
   const v1::Programme& programme = document.formations[0].programme;
   EXPECT_EQ(programme.delivery().taught_minutes(), 1050 * 60);
   EXPECT_EQ(programme.modules_size(), 5);
@@ -162,8 +164,9 @@ TEST(LheoTest, AMendChangesItsElementAndNoOther) {
   v1::Programme programme = ReadProgramme(Nancy());
   const std::string before = WriteLheo({programme});
   programme.mutable_training_body()->set_legal_name("Autre nom");
-  EXPECT_EQ(WriteLheo({programme}),
-            absl::StrReplaceAll(before, {{"Association École du numérique de Lorraine", "Autre nom"}}));
+  EXPECT_EQ(
+      WriteLheo({programme}),
+      absl::StrReplaceAll(before, {{"Association École du numérique de Lorraine", "Autre nom"}}));
 }
 
 TEST(LheoTest, WithoutADocumentOfItsOwnAProgrammeStillBecomesValidLheo) {
@@ -173,19 +176,23 @@ TEST(LheoTest, WithoutADocumentOfItsOwnAProgrammeStillBecomesValidLheo) {
     if (!with_sessions) programme.mutable_delivery()->clear_sessions();
     const LheoDocument document = Read(WriteLheo({programme}));
     ASSERT_EQ(document.formations.size(), 1u);
-    for (const Finding& finding : document.formations[0].findings) ADD_FAILURE() << finding.ShortDebugString();
+    for (const Finding& finding : document.formations[0].findings)
+      ADD_FAILURE() << finding.ShortDebugString();
     EXPECT_EQ(Difference(programme, document.formations[0].programme), "");
   }
 }
 
 std::string RandomText(std::mt19937_64& random) {
-  static constexpr const char* kWords[] = {"réseau", "data", "a & b", "1 < 2", "œuvre", "\"x\"", "C++", "ligne"};
+  static constexpr const char* kWords[] = {"réseau", "data",  "a & b", "1 < 2",
+                                           "œuvre",  "\"x\"", "C++",   "ligne"};
   std::string text = "t";
   for (uint64_t i = random() % 4; i > 0; --i) absl::StrAppend(&text, " ", kWords[random() % 8]);
   return text;
 }
 
-std::string RandomDigits(std::mt19937_64& random) { return absl::StrFormat("%05d", random() % 100'000); }
+std::string RandomDigits(std::mt19937_64& random) {
+  return absl::StrFormat("%05d", random() % 100'000);
+}
 
 v1::Address RandomAddress(std::mt19937_64& random) {
   v1::Address address;
@@ -206,7 +213,8 @@ void Disturb(std::mt19937_64& random, v1::Programme& p) {
   if (maybe()) p.clear_rome_codes();
   if (maybe()) p.set_certifying(!p.certifying());
   if (maybe()) p.clear_certifications();
-  if (maybe() && p.certifications_size() < 5) p.add_certifications()->set_rncp_code(RandomDigits(random));
+  if (maybe() && p.certifications_size() < 5)
+    p.add_certifications()->set_rncp_code(RandomDigits(random));
   if (maybe()) p.clear_blocks();
   if (maybe() && p.blocks_size() < 9) {
     p.add_blocks()->set_code(absl::StrCat("RNCP", RandomDigits(random), "BC01"));
@@ -245,8 +253,8 @@ void Disturb(std::mt19937_64& random, v1::Programme& p) {
   }
 }
 
-// The law of the mapping: whatever the programme says, reading what was written says it again, and the document that
-// it was written over keeps its order.
+// The law of the mapping: whatever the programme says, reading what was written says it again, and
+// the document that it was written over keeps its order.
 TEST(LheoTest, WhateverIsWrittenIsReadAgain) {
   std::mt19937_64 random(20261122);
   for (int round = 0; round < 400; ++round) {
@@ -261,7 +269,8 @@ TEST(LheoTest, WhateverIsWrittenIsReadAgain) {
       if (programme.contact().ByteSizeLong() == 0) programme.clear_contact();
       ASSERT_EQ(Difference(programme, read), "") << "round " << round << " step " << step;
       for (const Finding& finding : document.formations[0].findings) {
-        ASSERT_TRUE(round % 2 == 0 || finding.reason() != Finding::WRONG_ORDER) << finding.ShortDebugString();
+        ASSERT_TRUE(round % 2 == 0 || finding.reason() != Finding::WRONG_ORDER)
+            << finding.ShortDebugString();
       }
       programme = read;
     }
@@ -271,7 +280,8 @@ TEST(LheoTest, WhateverIsWrittenIsReadAgain) {
 TEST(LheoTest, ANewerImportLeavesWhatPeopleMended) {
   const v1::Programme before = ReadProgramme(Odd());
   const v1::Programme after = ReadProgramme(absl::StrReplaceAll(
-      Odd(), {{"Réseaux, systèmes", "Réseaux, systèmes, sécurité"}, {"Titre professionnel", "Titre"}}));
+      Odd(),
+      {{"Réseaux, systèmes", "Réseaux, systèmes, sécurité"}, {"Titre professionnel", "Titre"}}));
   v1::Programme mine = before;
   mine.set_title("Technicien d'exploitation informatique");
   mine.set_expected_results("mended, and changed by the newer import too");
@@ -283,12 +293,13 @@ TEST(LheoTest, ANewerImportLeavesWhatPeopleMended) {
 }
 
 TEST(LheoTest, TakesThePrefixOfTheNamespace) {
-  const std::string prefixed =
-      absl::StrReplaceAll(Nancy(), {{"</", "</l:"}, {"<?", "<?"}, {"<!", "<!"}, {"<", "<l:"}, {"xmlns=", "xmlns:l="}});
+  const std::string prefixed = absl::StrReplaceAll(
+      Nancy(), {{"</", "</l:"}, {"<?", "<?"}, {"<!", "<!"}, {"<", "<l:"}, {"xmlns=", "xmlns:l="}});
   const LheoDocument document = Read(prefixed);
   ASSERT_EQ(document.formations.size(), 1u);
   EXPECT_EQ(document.formations[0].line, 6);
-  EXPECT_TRUE(document.formations[0].findings.empty()) << document.formations[0].findings[0].ShortDebugString();
+  EXPECT_TRUE(document.formations[0].findings.empty())
+      << document.formations[0].findings[0].ShortDebugString();
   EXPECT_EQ(Difference(document.formations[0].programme, ReadProgramme(Nancy())), "");
 }
 
@@ -307,18 +318,21 @@ TEST(LheoTest, RefusesWhatIsNotLheo) {
     EXPECT_EQ(ReasonOf(status), row.reason) << row.bytes;
     EXPECT_THAT(std::string(status.message()), HasSubstr(row.message)) << row.bytes;
   }
-  const LheoDocument silent = Read(absl::StrReplaceAll(Nancy(), {{" xmlns=\"http://lheo.gouv.fr/2.3\"", ""}}));
+  const LheoDocument silent =
+      Read(absl::StrReplaceAll(Nancy(), {{" xmlns=\"http://lheo.gouv.fr/2.3\"", ""}}));
   ASSERT_EQ(silent.findings.size(), 1u);
   EXPECT_EQ(silent.findings[0].reason(), Finding::NAMESPACE_MISSING);
 }
 
 TEST(LheoTest, RefusesMoreFormationsThanOneRequestMayChange) {
   std::string many = "<lheo xmlns=\"http://lheo.gouv.fr/2.3\"><offres>";
-  for (size_t i = 0; i <= kLheoFormationsMax; ++i) absl::StrAppend(&many, "<formation numero=\"", i, "\"/>");
+  for (size_t i = 0; i <= kLheoFormationsMax; ++i)
+    absl::StrAppend(&many, "<formation numero=\"", i, "\"/>");
   EXPECT_EQ(ReasonOf(ReadLheo(many + "</offres></lheo>").status()), "TOO_MANY_FORMATIONS");
 }
 
-// A file cut anywhere, or with a stretch of it overwritten or lost within a tag, is refused whole with its place.
+// A file cut anywhere, or with a stretch of it overwritten or lost within a tag, is refused whole
+// with its place.
 void ExpectDamageRefused(const std::string& whole) {
   const size_t end = whole.rfind("</lheo>");
   for (size_t cut = 0; cut < end + 6; cut += 97) {
@@ -327,14 +341,16 @@ void ExpectDamageRefused(const std::string& whole) {
     EXPECT_THAT(std::string(status.message()), HasSubstr("column")) << cut;
   }
   const size_t middle = whole.find("</", whole.size() / 2);
-  for (const std::string& damage :
-       {std::string(16, '\0'), std::string("\xFF\xFE\x80"), std::string("<<<<"), std::string("&&&&")}) {
+  for (const std::string& damage : {std::string(16, '\0'), std::string("\xFF\xFE\x80"),
+                                    std::string("<<<<"), std::string("&&&&")}) {
     std::string damaged = whole;
     damaged.replace(middle, damage.size(), damage);
     const absl::Status status = ReadLheo(damaged).status();
     EXPECT_EQ(ReasonOf(status), "MALFORMED_XML");
-    const auto line = 1 + std::count(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(middle), '\n');
-    EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("line ", line, ","))) << status;
+    const auto line =
+        1 + std::count(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(middle), '\n');
+    EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("line ", line, ",")))
+        << status;
   }
 }
 
@@ -374,8 +390,8 @@ TEST(LheoTest, TakesARealExportWithItsOdditiesAndPublishesItMended) {
     reasons.insert(finding.reason());
     EXPECT_GT(finding.line(), 1);
   }
-  EXPECT_THAT(reasons,
-              ElementsAreArray({Finding::MISSING, Finding::PLACEHOLDER, Finding::ESCAPED_HTML, Finding::OLD_LEVEL}));
+  EXPECT_THAT(reasons, ElementsAreArray({Finding::MISSING, Finding::PLACEHOLDER,
+                                         Finding::ESCAPED_HTML, Finding::OLD_LEVEL}));
 
   v1::Programme programme = document.formations[0].programme;
   EXPECT_EQ(ReasonOf(CheckPublishable(programme)), "PROGRAMME_INCOMPLETE");

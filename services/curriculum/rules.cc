@@ -37,7 +37,8 @@ class Assessment {
   }
 
  private:
-  void Add(Finding::Severity severity, std::string field, Finding::Reason reason, absl::string_view value = "") {
+  void Add(Finding::Severity severity, std::string field, Finding::Reason reason,
+           absl::string_view value = "") {
     Finding finding;
     finding.set_severity(severity);
     finding.set_reason(reason);
@@ -50,20 +51,25 @@ class Assessment {
     if (!there) Add(Finding::ERROR, std::move(field), Finding::MISSING);
   }
 
-  void Need(const std::string& text, std::string field) { Need(!formats::IsFiller(text), std::move(field)); }
+  void Need(const std::string& text, std::string field) {
+    Need(!formats::IsFiller(text), std::move(field));
+  }
 
-  // A wrong letter of a UAI is in official lists and only worth a look; what cannot be a code, or stands for none, is
-  // not published.
+  // A wrong letter of a UAI is in official lists and only worth a look; what cannot be a code, or
+  // stands for none, is not published.
   void Code(const std::string& code, CodeCheck (*check)(absl::string_view), std::string field) {
     if (code.empty()) return;
     const CodeCheck found = check(code);
     if (found.ok()) return;
-    const bool error = found.verdict == CodeCheck::Verdict::kError || found.reason == CodeCheck::Reason::kPlaceholder;
-    Add(error ? Finding::ERROR : Finding::WARNING, std::move(field), ReasonOfCode(found.reason), code);
+    const bool error = found.verdict == CodeCheck::Verdict::kError ||
+                       found.reason == CodeCheck::Reason::kPlaceholder;
+    Add(error ? Finding::ERROR : Finding::WARNING, std::move(field), ReasonOfCode(found.reason),
+        code);
   }
 
   template <class Codes>
-  void CodeList(const Codes& codes, CodeCheck (*check)(absl::string_view), absl::string_view field) {
+  void CodeList(const Codes& codes, CodeCheck (*check)(absl::string_view),
+                absl::string_view field) {
     for (int i = 0; i < codes.size(); ++i) Code(codes[i], check, absl::StrCat(field, "[", i, "]"));
   }
 
@@ -90,7 +96,9 @@ class Assessment {
   }
 
   void Codes() {
-    Need(programme_.formacodes_size() + programme_.nsf_codes_size() + programme_.rome_codes_size() > 0, "formacodes");
+    Need(programme_.formacodes_size() + programme_.nsf_codes_size() + programme_.rome_codes_size() >
+             0,
+         "formacodes");
     CodeList(programme_.formacodes(), formats::CheckFormacode, "formacodes");
     CodeList(programme_.nsf_codes(), formats::CheckNsf, "nsf_codes");
     CodeList(programme_.rome_codes(), formats::CheckRome, "rome_codes");
@@ -111,7 +119,8 @@ class Assessment {
       const std::string field = absl::StrCat("blocks[", i, "].code");
       Need(block.code(), field);
       Code(block.code(), formats::CheckBlock, field);
-      if (!codes.insert(block.code()).second) Add(Finding::ERROR, field, Finding::DUPLICATE, block.code());
+      if (!codes.insert(block.code()).second)
+        Add(Finding::ERROR, field, Finding::DUPLICATE, block.code());
     }
   }
 
@@ -139,9 +148,12 @@ class Assessment {
   }
 
   void Session(const v1::Session& session, const std::string& field) {
-    Need(session.has_start_date() || programme_.delivery().permanent_entry(), field + ".start_date");
+    Need(session.has_start_date() || programme_.delivery().permanent_entry(),
+         field + ".start_date");
     NeedAddress(session.enrolment_address(), field + ".enrolment_address");
-    auto number = [](const google::type::Date& date) { return date.year() * 10000 + date.month() * 100 + date.day(); };
+    auto number = [](const google::type::Date& date) {
+      return date.year() * 10000 + date.month() * 100 + date.day();
+    };
     if (session.has_start_date() && session.has_end_date() &&
         number(session.end_date()) < number(session.start_date())) {
       Add(Finding::ERROR, field + ".end_date", Finding::END_BEFORE_START);
@@ -161,7 +173,8 @@ class Assessment {
         Add(Finding::ERROR, field + ".module_id", Finding::DUPLICATE, module.module_id());
       }
       for (const std::string& code : module.block_codes()) {
-        if (!blocks.contains(code)) Add(Finding::ERROR, field + ".block_codes", Finding::UNKNOWN_BLOCK, code);
+        if (!blocks.contains(code))
+          Add(Finding::ERROR, field + ".block_codes", Finding::UNKNOWN_BLOCK, code);
       }
     }
     if (programme_.modules_size() > 0 && minutes != programme_.delivery().taught_minutes()) {
@@ -173,13 +186,16 @@ class Assessment {
   std::vector<Finding> findings_;
 };
 
-// The blocks of a decision, in the order of the revision; an error where they do not fit the result.
+// The blocks of a decision, in the order of the revision; an error where they do not fit the
+// result.
 absl::StatusOr<std::vector<std::string>> BlocksOf(const v1::JuryDecision& decision,
                                                   const std::vector<std::string>& taught) {
   std::set<std::string> named;
   for (const std::string& code : decision.block_codes()) {
-    if (std::find(taught.begin(), taught.end(), code) == taught.end() || !named.insert(code).second) {
-      return Refused(v1::BLOCK_NOT_TAUGHT, "a block that the programme revision does not have, or one twice",
+    if (std::find(taught.begin(), taught.end(), code) == taught.end() ||
+        !named.insert(code).second) {
+      return Refused(v1::BLOCK_NOT_TAUGHT,
+                     "a block that the programme revision does not have, or one twice",
                      {{"learner", decision.learner()}, {"block", code}});
     }
   }
@@ -189,7 +205,8 @@ absl::StatusOr<std::vector<std::string>> BlocksOf(const v1::JuryDecision& decisi
                         ? named.empty()
                         : !named.empty() && named.size() < taught.size();
   if (!fits || decision.result() == v1::CertificateAwarded::RESULT_UNSPECIFIED) {
-    return Refused(v1::RESULT_NEEDS_OTHER_BLOCKS, "FULL takes every block, PARTIAL some but not all, NONE none",
+    return Refused(v1::RESULT_NEEDS_OTHER_BLOCKS,
+                   "FULL takes every block, PARTIAL some but not all, NONE none",
                    {{"learner", decision.learner()}});
   }
   std::vector<std::string> blocks;
@@ -199,11 +216,15 @@ absl::StatusOr<std::vector<std::string>> BlocksOf(const v1::JuryDecision& decisi
   return blocks;
 }
 
-std::string SchoolPart(const std::string& name) { return name.substr(0, name.find('/', name.find('/') + 1)); }
+std::string SchoolPart(const std::string& name) {
+  return name.substr(0, name.find('/', name.find('/') + 1));
+}
 
 }  // namespace
 
-std::vector<Finding> Shortcomings(const v1::Programme& programme) { return Assessment(programme).Run(); }
+std::vector<Finding> Shortcomings(const v1::Programme& programme) {
+  return Assessment(programme).Run();
+}
 
 void Assess(v1::Programme& programme) {
   for (std::string* text : {programme.mutable_title(), programme.mutable_objective(),
@@ -221,7 +242,8 @@ absl::Status CheckPublishable(const v1::Programme& programme) {
       errors.emplace_back(finding.field(), Finding::Reason_Name(finding.reason()));
   }
   if (errors.empty()) return absl::OkStatus();
-  return Refused(v1::PROGRAMME_INCOMPLETE, absl::StrCat(errors.size(), " fields are missing or wrong"), errors);
+  return Refused(v1::PROGRAMME_INCOMPLETE,
+                 absl::StrCat(errors.size(), " fields are missing or wrong"), errors);
 }
 
 v1::Programme ContentOf(const v1::Programme& programme) {
@@ -235,7 +257,9 @@ v1::Programme ContentOf(const v1::Programme& programme) {
   return content;
 }
 
-std::string ContentHash(const v1::Programme& programme) { return Hex(CanonicalHash(ContentOf(programme))); }
+std::string ContentHash(const v1::Programme& programme) {
+  return Hex(CanonicalHash(ContentOf(programme)));
+}
 
 v1::ProgrammeRevision NextRevision(const v1::Programme& programme, absl::Time time) {
   v1::ProgrammeRevision revision;
@@ -258,7 +282,8 @@ absl::Status Deliberate(const v1::ProgrammeRevision& revision,
                         const google::protobuf::RepeatedPtrField<v1::JuryDecision>& decisions,
                         v1::JurySession& session) {
   if (session.state() == v1::JurySession::AWARDED) {
-    return Refused(v1::ALREADY_AWARDED, "the certificates were awarded", {{"jury_session", session.name()}});
+    return Refused(v1::ALREADY_AWARDED, "the certificates were awarded",
+                   {{"jury_session", session.name()}});
   }
   std::vector<std::string> taught;
   for (const v1::CertificationBlock& block : revision.blocks()) taught.push_back(block.code());
@@ -270,7 +295,8 @@ absl::Status Deliberate(const v1::ProgrammeRevision& revision,
                      {{"learner", decision.learner()}});
     }
     if (!learners.insert(decision.learner()).second) {
-      return Refused(v1::LEARNER_TWICE, "one decision for each learner", {{"learner", decision.learner()}});
+      return Refused(v1::LEARNER_TWICE, "one decision for each learner",
+                     {{"learner", decision.learner()}});
     }
     ASSIGN_OR_RETURN(const std::vector<std::string> blocks, BlocksOf(decision, taught));
     v1::JuryDecision& kept = *accepted.Add();
@@ -286,20 +312,23 @@ absl::Status Deliberate(const v1::ProgrammeRevision& revision,
 absl::StatusOr<std::vector<v1::Certificate>> Award(const v1::JurySession& session,
                                                    const std::vector<std::string>& certified) {
   if (session.state() == v1::JurySession::AWARDED) {
-    return Refused(v1::ALREADY_AWARDED, "the certificates were awarded", {{"jury_session", session.name()}});
+    return Refused(v1::ALREADY_AWARDED, "the certificates were awarded",
+                   {{"jury_session", session.name()}});
   }
   if (session.state() != v1::JurySession::DELIBERATED) {
-    return Refused(v1::NOT_DELIBERATED, "the jury has not deliberated", {{"jury_session", session.name()}});
+    return Refused(v1::NOT_DELIBERATED, "the jury has not deliberated",
+                   {{"jury_session", session.name()}});
   }
   std::vector<v1::Certificate> certificates;
   for (const v1::JuryDecision& decision : session.decisions()) {
     if (std::find(certified.begin(), certified.end(), decision.learner()) != certified.end()) {
-      return Refused(v1::ALREADY_CERTIFIED, "holds the full title already", {{"learner", decision.learner()}});
+      return Refused(v1::ALREADY_CERTIFIED, "holds the full title already",
+                     {{"learner", decision.learner()}});
     }
     v1::Certificate& certificate = certificates.emplace_back();
     const std::string id = Hex(Sha256(absl::StrCat(session.name(), "\n", decision.learner())));
-    certificate.set_name(
-        absl::StrCat(SchoolPart(session.name()), "/certificates/", id.substr(0, kCertificateIdLength)));
+    certificate.set_name(absl::StrCat(SchoolPart(session.name()), "/certificates/",
+                                      id.substr(0, kCertificateIdLength)));
     certificate.set_learner(decision.learner());
     certificate.set_cohort(session.cohort());
     certificate.set_programme_revision(session.programme_revision());

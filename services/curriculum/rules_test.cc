@@ -78,10 +78,11 @@ TEST(ShortcomingsTest, NamesEachFieldThatIsMissingOrWrong) {
       {[](Programme& p) { p.add_nsf_codes("32"); }, "nsf_codes[0]", "FORM"},
       {[](Programme& p) { p.clear_certifications(); }, "certifications", "MISSING"},
       {[](Programme& p) { p.mutable_certifications(0)->Clear(); }, "certifications[0]", "MISSING"},
-      {[](Programme& p) { p.mutable_certifications(0)->set_rncp_code("x"); }, "certifications[0].rncp_code", "FORM"},
+      {[](Programme& p) { p.mutable_certifications(0)->set_rncp_code("x"); },
+       "certifications[0].rncp_code", "FORM"},
       {[](Programme& p) { *p.add_blocks() = p.blocks(0); }, "blocks[2].code", "DUPLICATE"},
-      {[](Programme& p) { p.mutable_blocks(1)->set_code("own-block-1"); }, "blocks[1].code", "UNUSUAL_FORM",
-       Finding::WARNING},
+      {[](Programme& p) { p.mutable_blocks(1)->set_code("own-block-1"); }, "blocks[1].code",
+       "UNUSUAL_FORM", Finding::WARNING},
       {[](Programme& p) { p.clear_pathway(); }, "pathway", "MISSING"},
       {[](Programme& p) { p.clear_contact(); }, "contact", "MISSING"},
       {[](Programme& p) {
@@ -89,37 +90,49 @@ TEST(ShortcomingsTest, NamesEachFieldThatIsMissingOrWrong) {
              p.mutable_contact()->mutable_address()->add_lines("x");
        },
        "contact.address.town", "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->clear_activity_number(); }, "training_body.activity_number",
-       "MISSING"},
+      {[](Programme& p) { p.mutable_training_body()->clear_activity_number(); },
+       "training_body.activity_number", "MISSING"},
       {[](Programme& p) { p.mutable_training_body()->set_activity_number("99999999999"); },
        "training_body.activity_number", "PLACEHOLDER"},
       {[](Programme& p) { p.mutable_training_body()->set_activity_number("5335P000256"); },
        "training_body.activity_number", "DEPARTMENT_DIFFERS", Finding::WARNING},
-      {[](Programme& p) { p.mutable_training_body()->set_siret("73282932000075"); }, "training_body.siret", "CHECKSUM"},
-      {[](Programme& p) { p.mutable_training_body()->set_siret("81743928200010"); }, "training_body.siret",
-       "SIREN_CHECKSUM", Finding::WARNING},
-      {[](Programme& p) { p.mutable_training_body()->set_uai("0146867D"); }, "training_body.uai", "CHECKSUM",
-       Finding::WARNING},
-      {[](Programme& p) { p.mutable_training_body()->set_legal_name("-"); }, "training_body.legal_name", "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->clear_seat(); }, "training_body.seat", "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->clear_contact(); }, "training_body.contact", "MISSING"},
+      {[](Programme& p) { p.mutable_training_body()->set_siret("73282932000075"); },
+       "training_body.siret", "CHECKSUM"},
+      {[](Programme& p) { p.mutable_training_body()->set_siret("81743928200010"); },
+       "training_body.siret", "SIREN_CHECKSUM", Finding::WARNING},
+      {[](Programme& p) { p.mutable_training_body()->set_uai("0146867D"); }, "training_body.uai",
+       "CHECKSUM", Finding::WARNING},
+      {[](Programme& p) { p.mutable_training_body()->set_legal_name("-"); },
+       "training_body.legal_name", "MISSING"},
+      {[](Programme& p) { p.mutable_training_body()->clear_seat(); }, "training_body.seat",
+       "MISSING"},
+      {[](Programme& p) { p.mutable_training_body()->clear_contact(); }, "training_body.contact",
+       "MISSING"},
       {[](Programme& p) { p.mutable_delivery()->clear_rhythm(); }, "delivery.rhythm", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_public_codes(); }, "delivery.public_codes", "MISSING"},
+      {[](Programme& p) { p.mutable_delivery()->clear_public_codes(); }, "delivery.public_codes",
+       "MISSING"},
       {[](Programme& p) { p.mutable_delivery()->clear_mode(); }, "delivery.mode", "MISSING"},
       {[](Programme& p) { p.mutable_delivery()->clear_place(); }, "delivery.place", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_taught_minutes(), p.clear_modules(); }, "delivery.taught_minutes",
-       "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->set_taught_minutes(601); }, "delivery.taught_minutes", "SUM_DIFFERS"},
+      {[](Programme& p) { p.mutable_delivery()->clear_taught_minutes(), p.clear_modules(); },
+       "delivery.taught_minutes", "MISSING"},
+      {[](Programme& p) { p.mutable_delivery()->set_taught_minutes(601); },
+       "delivery.taught_minutes", "SUM_DIFFERS"},
       {[](Programme& p) { p.mutable_delivery()->mutable_sessions(0)->clear_start_date(); },
        "delivery.sessions[0].start_date", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->mutable_sessions(0)->mutable_end_date()->set_year(2026); },
+      {[](Programme& p) {
+         p.mutable_delivery()->mutable_sessions(0)->mutable_end_date()->set_year(2026);
+       },
        "delivery.sessions[0].end_date", "END_BEFORE_START"},
-      {[](Programme& p) { p.mutable_delivery()->mutable_sessions(0)->mutable_enrolment_address()->clear_lines(); },
+      {[](Programme& p) {
+         p.mutable_delivery()->mutable_sessions(0)->mutable_enrolment_address()->clear_lines();
+       },
        "delivery.sessions[0].enrolment_address.lines", "MISSING"},
-      {[](Programme& p) { *p.add_modules() = p.modules(0), p.mutable_delivery()->set_taught_minutes(1200); },
+      {[](Programme& p) {
+         *p.add_modules() = p.modules(0), p.mutable_delivery()->set_taught_minutes(1200);
+       },
        "modules[1].module_id", "DUPLICATE"},
-      {[](Programme& p) { p.mutable_modules(0)->set_block_codes(0, "RNCP37827BC09"); }, "modules[0].block_codes",
-       "UNKNOWN_BLOCK"},
+      {[](Programme& p) { p.mutable_modules(0)->set_block_codes(0, "RNCP37827BC09"); },
+       "modules[0].block_codes", "UNKNOWN_BLOCK"},
   };
   EXPECT_TRUE(Shortcomings(Complete()).empty());
   EXPECT_TRUE(CheckPublishable(Complete()).ok());
@@ -163,7 +176,8 @@ TEST(RevisionTest, SaysWhatTheProgrammeSaysAndNothingOfTheServer) {
   programme.set_revision_count(2);
   programme.set_latest_revision("schools/nancy/programmes/ai/revisions/2");
   EXPECT_EQ(ContentHash(programme), hash);
-  const v1::ProgrammeRevision revision = NextRevision(programme, absl::FromUnixMicros(1'795'000'000'000'123));
+  const v1::ProgrammeRevision revision =
+      NextRevision(programme, absl::FromUnixMicros(1'795'000'000'000'123));
   EXPECT_EQ(revision.name(), "schools/nancy/programmes/ai/revisions/3");
   EXPECT_EQ(revision.content_hash(), hash);
   EXPECT_EQ(hash.size(), 64u);
@@ -227,8 +241,10 @@ TEST(DeliberateTest, BlocksFitTheResult) {
     *decisions.Add() = Decision(Learner("a"), row.result, row.blocks);
     const absl::Status status = Deliberate(revision, decisions, session);
     EXPECT_EQ(ReasonOf(status), row.reason) << row.result << " of " << row.blocks.size();
-    EXPECT_EQ(session.state(), status.ok() ? v1::JurySession::DELIBERATED : v1::JurySession::PLANNED);
-    EXPECT_EQ(session.decisions_size() == 0 ? 0 : session.decisions(0).block_codes_size(), row.kept);
+    EXPECT_EQ(session.state(),
+              status.ok() ? v1::JurySession::DELIBERATED : v1::JurySession::PLANNED);
+    EXPECT_EQ(session.decisions_size() == 0 ? 0 : session.decisions(0).block_codes_size(),
+              row.kept);
   }
 }
 

@@ -1,7 +1,7 @@
-// Who may do what: members, and those who come without an account that the school knows: candidates and learners by
-// one-time links, the invited, partners' programs. Of the latter each shows a secret of which nothing but the hash is
-// kept, among the rights (shared/rpc/rights.h): a right that ends makes the secret worthless. Stateless besides its
-// tables, hence thread-safe.
+// Who may do what: members, and those who come without an account that the school knows: candidates
+// and learners by one-time links, the invited, partners' programs. Of the latter each shows a
+// secret of which nothing but the hash is kept, among the rights (shared/service/rights.h): a right
+// that ends makes the secret worthless. Stateless besides its tables, hence thread-safe.
 //
 //   secret of a link     ── RedeemAccessLink ──▶   token of a session, for the link's resource     once
 //   secret of a client   ── OpenPartnerSession ──▶ token of a session, for the client's company    again and again
@@ -14,7 +14,7 @@
 #include <string>
 
 #include "services/enrolment/own_roles.h"
-#include "shared/rpc/service.h"
+#include "shared/service/service.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::enrolment {
@@ -24,39 +24,43 @@ class Access {
   // Puts its rpcs and ticks into the service.
   void AddTo(rpc::Service& service);
 
-  // NotAllowed, the answer for what is unknown as well, when the caller came by a link that is for somebody else.
+  // NotAllowed, the answer for what is unknown as well, when the caller came by a link that is for
+  // somebody else.
   absl::Status CheckApplicant(rpc::Call& call, const std::string& candidate);
 
   // Ends every link of the person.
   absl::Status ForgetPerson(rpc::Call& call, const std::string& candidate);
 
  private:
-  absl::StatusOr<v1::CreateAccessLinkResponse> CreateAccessLink(rpc::Call& call,
-                                                                const v1::CreateAccessLinkRequest& request);
-  absl::StatusOr<v1::RedeemAccessLinkResponse> RedeemAccessLink(rpc::Call& call,
-                                                                const v1::RedeemAccessLinkRequest& request);
-  absl::StatusOr<google::protobuf::Empty> DeleteAccessLink(rpc::Call& call, const v1::DeleteAccessLinkRequest& request);
+  absl::StatusOr<v1::CreateAccessLinkResponse> CreateAccessLink(
+      rpc::Call& call, const v1::CreateAccessLinkRequest& request);
+  absl::StatusOr<v1::RedeemAccessLinkResponse> RedeemAccessLink(
+      rpc::Call& call, const v1::RedeemAccessLinkRequest& request);
+  absl::StatusOr<google::protobuf::Empty> DeleteAccessLink(
+      rpc::Call& call, const v1::DeleteAccessLinkRequest& request);
   absl::StatusOr<std::string> PersonOf(rpc::Call& call, const v1::AccessLink& link);
   absl::Status ExpireAccessLink(rpc::Call& call, const std::string& name);
   absl::Status Forget(rpc::Call& call, const v1::AccessLink& link);
 
   // Before a membership is stored: announces what its principal may do from now on.
   absl::Status KeepMembership(rpc::Call& call, const v1::Membership* before, v1::Membership& after);
-  absl::StatusOr<v1::CreateInvitationResponse> CreateInvitation(rpc::Call& call,
-                                                                const v1::CreateInvitationRequest& request);
-  absl::StatusOr<google::protobuf::Empty> DeleteInvitation(rpc::Call& call, const v1::DeleteInvitationRequest& request);
-  absl::StatusOr<v1::Membership> AcceptInvitation(rpc::Call& call, const v1::AcceptInvitationRequest& request);
+  absl::StatusOr<v1::CreateInvitationResponse> CreateInvitation(
+      rpc::Call& call, const v1::CreateInvitationRequest& request);
+  absl::StatusOr<google::protobuf::Empty> DeleteInvitation(
+      rpc::Call& call, const v1::DeleteInvitationRequest& request);
+  absl::StatusOr<v1::Membership> AcceptInvitation(rpc::Call& call,
+                                                  const v1::AcceptInvitationRequest& request);
   absl::Status ExpireInvitation(rpc::Call& call, const std::string& name);
   absl::Status Forget(rpc::Call& call, const v1::Invitation& invitation);
 
-  absl::StatusOr<v1::PartnerClientSecret> CreatePartnerClient(rpc::Call& call,
-                                                              const v1::CreatePartnerClientRequest& request);
+  absl::StatusOr<v1::PartnerClientSecret> CreatePartnerClient(
+      rpc::Call& call, const v1::CreatePartnerClientRequest& request);
   absl::StatusOr<v1::PartnerClientSecret> RotatePartnerClientSecret(
       rpc::Call& call, const v1::RotatePartnerClientSecretRequest& request);
-  absl::StatusOr<google::protobuf::Empty> DeletePartnerClient(rpc::Call& call,
-                                                              const v1::DeletePartnerClientRequest& request);
-  absl::StatusOr<v1::OpenPartnerSessionResponse> OpenPartnerSession(rpc::Call& call,
-                                                                    const v1::OpenPartnerSessionRequest& request);
+  absl::StatusOr<google::protobuf::Empty> DeletePartnerClient(
+      rpc::Call& call, const v1::DeletePartnerClientRequest& request);
+  absl::StatusOr<v1::OpenPartnerSessionResponse> OpenPartnerSession(
+      rpc::Call& call, const v1::OpenPartnerSessionRequest& request);
   // Gives the client its next secret and answers it.
   absl::StatusOr<v1::PartnerClientSecret> NextSecret(rpc::Call& call, v1::PartnerClient& client);
   absl::Status EndSessions(rpc::Call& call, const v1::PartnerClient& client);

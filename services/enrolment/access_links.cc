@@ -8,7 +8,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/security/secret.h"
-#include "shared/security/token.h"
+#include "shared/security/tokens/token.h"
 
 namespace vivier::enrolment {
 
@@ -26,9 +26,10 @@ void Access::AddTo(rpc::Service& service) {
   own_roles_.AddTo(service);
   service
       .Standard(memberships_,
-                rpc::Check<v1::Membership>([this](Call& call, const v1::Membership* before, v1::Membership& after) {
-                  return KeepMembership(call, before, after);
-                }))
+                rpc::Check<v1::Membership>(
+                    [this](Call& call, const v1::Membership* before, v1::Membership& after) {
+                      return KeepMembership(call, before, after);
+                    }))
       .Standard(links_)
       .On(*this, &Access::CreateAccessLink)
       .On(*this, &Access::RedeemAccessLink)
@@ -46,8 +47,8 @@ void Access::AddTo(rpc::Service& service) {
       .On(*this, &Access::OpenPartnerSession);
 }
 
-absl::StatusOr<v1::CreateAccessLinkResponse> Access::CreateAccessLink(Call& call,
-                                                                      const v1::CreateAccessLinkRequest& request) {
+absl::StatusOr<v1::CreateAccessLinkResponse> Access::CreateAccessLink(
+    Call& call, const v1::CreateAccessLinkRequest& request) {
   AccessLink link = request.access_link();
   RETURN_IF_ERROR(CheckAccessLink(call.school(), link));
   if (!MayGive(call.caller(), call.school(), link)) return NotAllowed(link.resource());
@@ -63,8 +64,8 @@ absl::StatusOr<v1::CreateAccessLinkResponse> Access::CreateAccessLink(Call& call
   v1::CreateAccessLinkResponse response;
   response.set_candidate(candidate);
   response.set_secret(security::NewSecret());
-  RETURN_IF_ERROR(
-      GiveRights(call, SecretName(link), security::PrincipalOf(response.secret()), {RoleUntil("secret:link", end)}));
+  RETURN_IF_ERROR(GiveRights(call, SecretName(link), security::PrincipalOf(response.secret()),
+                             {RoleUntil("secret:link", end)}));
   *response.mutable_access_link() = std::move(link);
   return response;
 }
@@ -81,14 +82,18 @@ absl::StatusOr<std::string> Access::PersonOf(Call& call, const AccessLink& link)
   }
   const bool applies = link.purpose() == AccessLink::APPLY;
   if (applies) RETURN_IF_ERROR(cohorts_.Get(call, link.resource()).status());
-  if (applies && link.candidate().empty()) return InvalidField("access_link.candidate", "is required to apply");
-  ASSIGN_OR_RETURN(v1::Candidate candidate, candidates_.Get(call, applies ? link.candidate() : link.resource()));
+  if (applies && link.candidate().empty())
+    return InvalidField("access_link.candidate", "is required to apply");
+  ASSIGN_OR_RETURN(v1::Candidate candidate,
+                   candidates_.Get(call, applies ? link.candidate() : link.resource()));
   return candidate.name();
 }
 
-// Who shows the secret is called by the link's name (rpc::Entitled). The secret's own right stays until the
-// link is gone, so that a retry, whose answer was lost, still comes as far as that answer.
-absl::StatusOr<v1::RedeemAccessLinkResponse> Access::RedeemAccessLink(Call& call, const v1::RedeemAccessLinkRequest&) {
+// Who shows the secret is called by the link's name (rpc::Entitled). The secret's own right stays
+// until the link is gone, so that a retry, whose answer was lost, still comes as far as that
+// answer.
+absl::StatusOr<v1::RedeemAccessLinkResponse> Access::RedeemAccessLink(
+    Call& call, const v1::RedeemAccessLinkRequest&) {
   ASSIGN_OR_RETURN(std::optional<AccessLink> link, links_.Find(call, call.caller().subject));
   if (!link.has_value() || link->has_redeem_time()) return security::TokenRefused();
   const absl::Time end = call.time() + SessionLife(link->purpose());
@@ -101,12 +106,13 @@ absl::StatusOr<v1::RedeemAccessLinkResponse> Access::RedeemAccessLink(Call& call
   response.set_purpose(link->purpose());
   response.set_resource(link->resource());
   response.set_candidate(link->candidate());
-  RETURN_IF_ERROR(GiveRights(call, link->name(), security::PrincipalOf(response.token()), SessionRoles(*link, end)));
+  RETURN_IF_ERROR(GiveRights(call, link->name(), security::PrincipalOf(response.token()),
+                             SessionRoles(*link, end)));
   return response;
 }
 
-absl::StatusOr<google::protobuf::Empty> Access::DeleteAccessLink(Call& call,
-                                                                 const v1::DeleteAccessLinkRequest& request) {
+absl::StatusOr<google::protobuf::Empty> Access::DeleteAccessLink(
+    Call& call, const v1::DeleteAccessLinkRequest& request) {
   ASSIGN_OR_RETURN(AccessLink link, links_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(Forget(call, link));
   return google::protobuf::Empty();
@@ -124,16 +130,19 @@ absl::Status Access::Forget(Call& call, const AccessLink& link) {
 }
 
 absl::Status Access::ForgetPerson(Call& call, const std::string& candidate) {
-  ASSIGN_OR_RETURN(std::vector<AccessLink> links, links_.Select(call, "candidate = $2 ORDER BY name", {candidate}));
+  ASSIGN_OR_RETURN(std::vector<AccessLink> links,
+                   links_.Select(call, "candidate = $2 ORDER BY name", {candidate}));
   for (const AccessLink& link : links) RETURN_IF_ERROR(Forget(call, link));
   return absl::OkStatus();
 }
 
 absl::Status Access::CheckApplicant(Call& call, const std::string& candidate) {
   const std::string& caller = call.caller().subject;
-  if (!absl::StartsWith(caller, absl::StrCat("schools/", call.school(), "/accessLinks/"))) return absl::OkStatus();
+  if (!absl::StartsWith(caller, absl::StrCat("schools/", call.school(), "/accessLinks/")))
+    return absl::OkStatus();
   ASSIGN_OR_RETURN(std::optional<AccessLink> link, links_.Find(call, caller));
-  return link.has_value() && link->candidate() == candidate ? absl::OkStatus() : NotAllowed(candidate);
+  return link.has_value() && link->candidate() == candidate ? absl::OkStatus()
+                                                            : NotAllowed(candidate);
 }
 
 }  // namespace vivier::enrolment

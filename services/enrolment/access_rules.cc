@@ -28,7 +28,8 @@ const PurposeRow* Find(AccessLink::Purpose purpose) {
   static const auto& rows = *new std::vector<PurposeRow>{
       // Asked for today, looked at over a weekend; a page with one form.
       {AccessLink::OWN_DATA, {"candidates"}, kOwnData, absl::Hours(3 * 24), absl::Minutes(30)},
-      // Who is told of a training talks it over first; a form of fifty questions, papers to be fetched.
+      // Who is told of a training talks it over first; a form of fifty questions, papers to be
+      // fetched.
       {AccessLink::APPLY, {"cohorts"}, "session:apply", absl::Hours(14 * 24), absl::Hours(2)},
       // As long as the seat waits; one answer.
       {AccessLink::ANSWER_OFFER,
@@ -43,15 +44,18 @@ const PurposeRow* Find(AccessLink::Purpose purpose) {
        absl::Hours(12),
        absl::Minutes(10)},
   };
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [=](const PurposeRow& row) { return row.purpose == purpose; });
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [=](const PurposeRow& row) { return row.purpose == purpose; });
   return found == rows.end() ? nullptr : &*found;
 }
 
 // schools/{school}/{collection}/{id}/… of exactly these collections.
-bool IsOf(const std::string& school, const std::vector<absl::string_view>& collections, const std::string& name) {
+bool IsOf(const std::string& school, const std::vector<absl::string_view>& collections,
+          const std::string& name) {
   const std::vector<absl::string_view> segments = absl::StrSplit(name, '/');
-  if (segments.size() != 2 + 2 * collections.size() || segments[0] != "schools" || segments[1] != school) return false;
+  if (segments.size() != 2 + 2 * collections.size() || segments[0] != "schools" ||
+      segments[1] != school)
+    return false;
   for (size_t i = 0; i < collections.size(); ++i)
     if (segments[2 + 2 * i] != collections[i]) return false;
   return true;
@@ -80,7 +84,7 @@ std::vector<RoleAssignment> SessionRoles(const AccessLink& link, absl::Time end)
   return roles;
 }
 
-bool MayGive(const rpc::Caller& caller, const std::string& school, const AccessLink& link) {
+bool MayGive(const security::Caller& caller, const std::string& school, const AccessLink& link) {
   for (const RoleAssignment& role : SessionRoles(link, absl::InfiniteFuture())) {
     for (const security::Grant& grant : security::BearerGrants()) {
       if (grant.holder != role.role()) continue;

@@ -15,7 +15,8 @@ using v1::AccessLink;
 constexpr char kCandidate[] = "schools/nancy/candidates/zoe";
 constexpr char kCohort[] = "schools/nancy/cohorts/ai-1";
 constexpr char kApplication[] = "schools/nancy/cohorts/ai-1/applications/zoe";
-constexpr char kEntry[] = "schools/nancy/cohorts/ai-1/attendanceSheets/2026-09-07-am/presenceEntries/zoe";
+constexpr char kEntry[] =
+    "schools/nancy/cohorts/ai-1/attendanceSheets/2026-09-07-am/presenceEntries/zoe";
 
 AccessLink Link(AccessLink::Purpose purpose, const std::string& resource) {
   AccessLink link;
@@ -26,17 +27,20 @@ AccessLink Link(AccessLink::Purpose purpose, const std::string& resource) {
 }
 
 TEST(AccessRules, APurposeHasResourcesOfOneKind) {
-  const std::set<std::pair<AccessLink::Purpose, std::string>> fitting = {{AccessLink::OWN_DATA, kCandidate},
-                                                                         {AccessLink::APPLY, kCohort},
-                                                                         {AccessLink::ANSWER_OFFER, kApplication},
-                                                                         {AccessLink::SIGN_PRESENCE, kEntry}};
+  const std::set<std::pair<AccessLink::Purpose, std::string>> fitting = {
+      {AccessLink::OWN_DATA, kCandidate},
+      {AccessLink::APPLY, kCohort},
+      {AccessLink::ANSWER_OFFER, kApplication},
+      {AccessLink::SIGN_PRESENCE, kEntry}};
   for (int purpose = 0; purpose < AccessLink::Purpose_ARRAYSIZE; ++purpose) {
     for (const std::string resource :
-         {kCandidate, kCohort, kApplication, kEntry, "", "schools/nancy", "schools/metz/candidates/zoe",
-          "schools/nancy/candidates/zoe/more", "schools/nancy/candidates"}) {
+         {kCandidate, kCohort, kApplication, kEntry, "", "schools/nancy",
+          "schools/metz/candidates/zoe", "schools/nancy/candidates/zoe/more",
+          "schools/nancy/candidates"}) {
       const AccessLink link = Link(static_cast<AccessLink::Purpose>(purpose), resource);
       const absl::Status status = CheckAccessLink("nancy", link);
-      EXPECT_EQ(status.ok(), fitting.count({link.purpose(), resource}) > 0) << purpose << " " << resource;
+      EXPECT_EQ(status.ok(), fitting.count({link.purpose(), resource}) > 0)
+          << purpose << " " << resource;
       EXPECT_EQ(ReasonOf(status), status.ok() ? "" : "INVALID_FIELD");
     }
   }
@@ -55,7 +59,8 @@ TEST(AccessRules, ASessionReachesWhatItsLinkIsFor) {
   };
   for (const auto& row : rows) {
     std::vector<std::pair<std::string, std::string>> roles;
-    for (const auto& role : SessionRoles(Link(row.purpose, row.resource), absl::FromUnixSeconds(1'800'000'000))) {
+    for (const auto& role :
+         SessionRoles(Link(row.purpose, row.resource), absl::FromUnixSeconds(1'800'000'000))) {
       roles.emplace_back(role.role(), role.scope());
       EXPECT_EQ(role.end_time().seconds(), 1'800'000'000);
     }
@@ -76,11 +81,15 @@ TEST(AccessRules, NobodyGivesWhatHeDoesNotHave) {
       {"nobody", false, false, false, false},
   };
   for (const auto& row : rows) {
-    const rpc::Caller caller{"p", rpc::Caller::Kind::kPerson, {row.role}, {"nancy"}, ""};
-    EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::OWN_DATA, kCandidate)), row.own_data) << row.role;
+    const security::Caller caller{"p", security::Caller::Kind::kPerson, {row.role}, {"nancy"}, ""};
+    EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::OWN_DATA, kCandidate)), row.own_data)
+        << row.role;
     EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::APPLY, kCohort)), row.apply) << row.role;
-    EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::ANSWER_OFFER, kApplication)), row.answer_offer) << row.role;
-    EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::SIGN_PRESENCE, kEntry)), row.sign_presence) << row.role;
+    EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::ANSWER_OFFER, kApplication)),
+              row.answer_offer)
+        << row.role;
+    EXPECT_EQ(MayGive(caller, "nancy", Link(AccessLink::SIGN_PRESENCE, kEntry)), row.sign_presence)
+        << row.role;
     EXPECT_FALSE(MayGive(caller, "metz", Link(AccessLink::OWN_DATA, kCandidate))) << row.role;
   }
 }

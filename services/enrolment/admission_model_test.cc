@@ -1,5 +1,6 @@
-// Thousands of seeded histories of one cohort between enrolment's rules and a model of funding, whose answers come
-// late, in the order of its log. A failure prints its seed; the same seed gives the same history.
+// Thousands of seeded histories of one cohort between enrolment's rules and a model of funding,
+// whose answers come late, in the order of its log. A failure prints its seed; the same seed gives
+// the same history.
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -41,7 +42,8 @@ class Site {
 
   void Admit(size_t i) {
     Application& application = applications_[i];
-    if (enrolment::Admit(cohort_, StandingOf(i), seats_, application, NewHold(), now_).ok()) Tell(application);
+    if (enrolment::Admit(cohort_, StandingOf(i), seats_, application, NewHold(), now_).ok())
+      Tell(application);
   }
 
   void Leave(size_t i, Application::State end) {
@@ -79,13 +81,15 @@ class Site {
     if (!IsCurrent(application, message.hold)) return;
     if (message.kind == Message::kFunded) Fund(seats_, application, now_);
     if (message.kind == Message::kNoMoney) AwaitFunding(application);
-    if (message.kind == Message::kNotEligible) Leave(message.application, Application::NOT_FUNDABLE);
+    if (message.kind == Message::kNotEligible)
+      Leave(message.application, Application::NOT_FUNDABLE);
   }
 
   void CheckInvariants() const {
     const auto count = [this](bool (*is)(Application::State)) {
-      return std::count_if(applications_.begin(), applications_.end(),
-                           [is](const Application& application) { return is(application.state()); });
+      return std::count_if(
+          applications_.begin(), applications_.end(),
+          [is](const Application& application) { return is(application.state()); });
     };
     ASSERT_EQ(seats_.held(), count(IsHeld));
     ASSERT_EQ(seats_.taken(), count(IsTaken));
@@ -112,7 +116,8 @@ class Site {
     Standing standing;
     for (size_t better = 0; better < i; ++better) {
       standing.better_in_play += IsInPlay(applications_[better].state()) ? 1 : 0;
-      standing.better_awaits_funding |= applications_[better].state() == Application::AWAITING_FUNDING;
+      standing.better_awaits_funding |=
+          applications_[better].state() == Application::AWAITING_FUNDING;
     }
     return standing;
   }
@@ -123,7 +128,8 @@ class Site {
       if (IsInPlay(application.state())) ranked.push_back(application);
     const auto changed = enrolment::Advance(
         cohort_, seats_, absl::MakeSpan(ranked), ask_again, [this] { return NewHold(); }, now_);
-    for (const Application* application : changed) applications_[IndexOf(*application)] = *application;
+    for (const Application* application : changed)
+      applications_[IndexOf(*application)] = *application;
     for (const Application* application : changed) Tell(*application);
   }
 
@@ -133,7 +139,9 @@ class Site {
     to_funding.push_back({Message::kHeld, IndexOf(application), application.hold()});
   }
 
-  static size_t IndexOf(const Application& application) { return static_cast<size_t>(application.rank()) - 1; }
+  static size_t IndexOf(const Application& application) {
+    return static_cast<size_t>(application.rank()) - 1;
+  }
 
   v1::Cohort cohort_;
   v1::CohortSeats seats_;
@@ -145,7 +153,8 @@ class Site {
 // Reserves one unit of money a seat.
 class Funding {
  public:
-  Funding(int money, std::set<size_t> not_eligible) : money_(money), not_eligible_(std::move(not_eligible)) {}
+  Funding(int money, std::set<size_t> not_eligible)
+      : money_(money), not_eligible_(std::move(not_eligible)) {}
 
   void Apply(const Message& message, std::deque<Message>& answers) {
     if (message.kind == Message::kReleased) {
@@ -249,7 +258,8 @@ TEST(AdmissionModel, InvariantsHoldInEveryHistory) {
     const auto capacity = static_cast<int32_t>(2 + random() % 5);
     std::set<size_t> not_eligible;
     if (random() % 2 == 0) not_eligible.insert(random() % applications);
-    World world(Site(capacity, applications), Funding(static_cast<int>(random() % 6), not_eligible));
+    World world(Site(capacity, applications),
+                Funding(static_cast<int>(random() % 6), not_eligible));
     for (int step = 0; step < 80; ++step) {
       Act(random, world, applications, capacity);
       world.site.CheckInvariants();
@@ -283,7 +293,8 @@ TEST(AdmissionModel, InvariantsHoldInEveryHistory) {
   EXPECT_GT(seated, 5000);
 }
 
-// The same ranks, the same admissions and withdrawals in any order, any delay of answers: the same seats.
+// The same ranks, the same admissions and withdrawals in any order, any delay of answers: the same
+// seats.
 TEST(AdmissionModel, TheOrderOfCallsDecidesNothing) {
   for (uint64_t seed = 1; seed <= 2000; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));

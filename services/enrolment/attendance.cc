@@ -9,14 +9,16 @@ namespace vivier::enrolment {
 using v1::AttendanceSheet;
 using v1::PresenceEntry;
 
-absl::StatusOr<AttendanceSheet> Enrolment::OpenAttendanceSheet(Call& call,
-                                                               const v1::OpenAttendanceSheetRequest& request) {
+absl::StatusOr<AttendanceSheet> Enrolment::OpenAttendanceSheet(
+    Call& call, const v1::OpenAttendanceSheetRequest& request) {
   ASSIGN_OR_RETURN(v1::Cohort cohort, cohorts_.Get(call, request.parent()));
   RETURN_IF_ERROR(CheckSheet(cohort, request.attendance_sheet()));
-  ASSIGN_OR_RETURN(std::vector<v1::Learner> learners,
-                   learners_.Select(call, "cohort = $2 AND state = 'IN_TRAINING'", {cohort.name()}));
+  ASSIGN_OR_RETURN(
+      std::vector<v1::Learner> learners,
+      learners_.Select(call, "cohort = $2 AND state = 'IN_TRAINING'", {cohort.name()}));
   AttendanceSheet sheet;
-  sheet.set_name(absl::StrCat(cohort.name(), "/attendanceSheets/", SheetId(request.attendance_sheet())));
+  sheet.set_name(
+      absl::StrCat(cohort.name(), "/attendanceSheets/", SheetId(request.attendance_sheet())));
   sheet.set_cohort(cohort.name());
   *sheet.mutable_date() = request.attendance_sheet().date();
   sheet.set_half(request.attendance_sheet().half());
@@ -37,7 +39,8 @@ absl::StatusOr<AttendanceSheet> Enrolment::OpenAttendanceSheet(Call& call,
   return sheet;
 }
 
-absl::StatusOr<PresenceEntry> Enrolment::SignPresence(Call& call, const v1::SignPresenceRequest& request) {
+absl::StatusOr<PresenceEntry> Enrolment::SignPresence(Call& call,
+                                                      const v1::SignPresenceRequest& request) {
   ASSIGN_OR_RETURN(PresenceEntry entry, entries_.Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(AttendanceSheet sheet, sheets_.Get(call, entry.attendance_sheet()));
   RETURN_IF_ERROR(Sign(sheet, request.minutes_present(), call.time(), entry));
@@ -45,7 +48,8 @@ absl::StatusOr<PresenceEntry> Enrolment::SignPresence(Call& call, const v1::Sign
   return entry;
 }
 
-absl::StatusOr<PresenceEntry> Enrolment::RecordAbsence(Call& call, const v1::RecordAbsenceRequest& request) {
+absl::StatusOr<PresenceEntry> Enrolment::RecordAbsence(Call& call,
+                                                       const v1::RecordAbsenceRequest& request) {
   ASSIGN_OR_RETURN(PresenceEntry entry, entries_.Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(AttendanceSheet sheet, sheets_.Get(call, entry.attendance_sheet()));
   RETURN_IF_ERROR(SayAbsent(sheet, request.absence(), entry));
@@ -53,8 +57,8 @@ absl::StatusOr<PresenceEntry> Enrolment::RecordAbsence(Call& call, const v1::Rec
   return entry;
 }
 
-absl::StatusOr<AttendanceSheet> Enrolment::SignAttendanceSheet(Call& call,
-                                                               const v1::SignAttendanceSheetRequest& request) {
+absl::StatusOr<AttendanceSheet> Enrolment::SignAttendanceSheet(
+    Call& call, const v1::SignAttendanceSheetRequest& request) {
   ASSIGN_OR_RETURN(AttendanceSheet sheet, sheets_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(CheckOpen(sheet));
   sheet.set_trainer(call.caller().subject);
@@ -63,12 +67,13 @@ absl::StatusOr<AttendanceSheet> Enrolment::SignAttendanceSheet(Call& call,
   return sheet;
 }
 
-absl::StatusOr<std::vector<PresenceEntry>> Enrolment::EntriesOf(Call& call, const std::string& sheet) {
+absl::StatusOr<std::vector<PresenceEntry>> Enrolment::EntriesOf(Call& call,
+                                                                const std::string& sheet) {
   return entries_.Select(call, "attendance_sheet = $2 ORDER BY name", {sheet});
 }
 
-absl::StatusOr<AttendanceSheet> Enrolment::SealAttendanceSheet(Call& call,
-                                                               const v1::SealAttendanceSheetRequest& request) {
+absl::StatusOr<AttendanceSheet> Enrolment::SealAttendanceSheet(
+    Call& call, const v1::SealAttendanceSheetRequest& request) {
   ASSIGN_OR_RETURN(AttendanceSheet sheet, sheets_.Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(std::vector<PresenceEntry> entries, EntriesOf(call, sheet.name()));
   RETURN_IF_ERROR(CheckSeal(sheet, entries));
@@ -80,7 +85,8 @@ absl::StatusOr<AttendanceSheet> Enrolment::SealAttendanceSheet(Call& call,
   return sheet;
 }
 
-absl::Status Enrolment::AppendSeal(Call& call, const std::vector<PresenceEntry>& entries, AttendanceSheet& sheet) {
+absl::Status Enrolment::AppendSeal(Call& call, const std::vector<PresenceEntry>& entries,
+                                   AttendanceSheet& sheet) {
   ASSIGN_OR_RETURN(int64_t number, seals_.Count(call, "cohort = $2", {sheet.cohort()}));
   const std::string prefix = absl::StrCat(sheet.cohort(), "/attendanceSeals/");
   std::string previous;
@@ -122,13 +128,15 @@ absl::Status Enrolment::EmitSealed(Call& call, const AttendanceSheet& sheet,
   return call.Emit(event);
 }
 
-absl::StatusOr<PresenceEntry> Enrolment::CorrectPresence(Call& call, const v1::CorrectPresenceRequest& request) {
+absl::StatusOr<PresenceEntry> Enrolment::CorrectPresence(
+    Call& call, const v1::CorrectPresenceRequest& request) {
   ASSIGN_OR_RETURN(PresenceEntry entry, entries_.Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(AttendanceSheet sheet, sheets_.Get(call, entry.attendance_sheet()));
   v1::PresenceCorrection correction;
   correction.set_presence_entry(entry.name());
   correction.set_sheet_revision(sheet.revision());
-  if (entry.has_learner_sign_time()) *correction.mutable_learner_sign_time() = entry.learner_sign_time();
+  if (entry.has_learner_sign_time())
+    *correction.mutable_learner_sign_time() = entry.learner_sign_time();
   correction.set_minutes_present(entry.minutes_present());
   correction.set_absence(entry.absence());
   correction.set_reason(request.reason());

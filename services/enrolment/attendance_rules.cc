@@ -17,7 +17,8 @@ using v1::PresenceEntry;
 
 absl::Status CheckSheet(const v1::Cohort& cohort, const AttendanceSheet& sheet) {
   if (cohort.state() != v1::Cohort::RUNNING)
-    return WrongState(cohort.name(), v1::Cohort::State_Name(cohort.state()), "the cohort does not run");
+    return WrongState(cohort.name(), v1::Cohort::State_Name(cohort.state()),
+                      "the cohort does not run");
   if (!IsDate(sheet.date())) return InvalidField("attendance_sheet.date", "is no date");
   const absl::CivilDay day = ToCivil(sheet.date());
   if (day < ToCivil(cohort.start_date()) || day > ToCivil(cohort.end_date()))
@@ -28,19 +29,22 @@ absl::Status CheckSheet(const v1::Cohort& cohort, const AttendanceSheet& sheet) 
 }
 
 std::string SheetId(const AttendanceSheet& sheet) {
-  return absl::StrCat(DateText(sheet.date()), "-", absl::AsciiStrToLower(AttendanceSheet::Half_Name(sheet.half())));
+  return absl::StrCat(DateText(sheet.date()), "-",
+                      absl::AsciiStrToLower(AttendanceSheet::Half_Name(sheet.half())));
 }
 
 absl::Status CheckOpen(const AttendanceSheet& sheet) {
   if (sheet.state() == AttendanceSheet::OPEN) return absl::OkStatus();
-  return Refused(v1::SHEET_SEALED, "the sheet was sealed: correct the entry", {{"attendance_sheet", sheet.name()}});
+  return Refused(v1::SHEET_SEALED, "the sheet was sealed: correct the entry",
+                 {{"attendance_sheet", sheet.name()}});
 }
 
 namespace {
 
 absl::Status WrongMinutes(const PresenceEntry& entry, absl::string_view message) {
-  return Refused(v1::WRONG_MINUTES, message,
-                 {{"presence_entry", entry.name()}, {"minutes_due", absl::StrCat(entry.minutes_due())}});
+  return Refused(
+      v1::WRONG_MINUTES, message,
+      {{"presence_entry", entry.name()}, {"minutes_due", absl::StrCat(entry.minutes_due())}});
 }
 
 std::string TimeText(bool has, const google::protobuf::Timestamp& time) {
@@ -48,12 +52,14 @@ std::string TimeText(bool has, const google::protobuf::Timestamp& time) {
 }
 
 bool IsComplete(const PresenceEntry& entry) {
-  return entry.minutes_present() == entry.minutes_due() || entry.absence() != PresenceEntry::ABSENCE_UNSPECIFIED;
+  return entry.minutes_present() == entry.minutes_due() ||
+         entry.absence() != PresenceEntry::ABSENCE_UNSPECIFIED;
 }
 
 }  // namespace
 
-absl::Status Sign(const AttendanceSheet& sheet, int32_t minutes, absl::Time now, PresenceEntry& entry) {
+absl::Status Sign(const AttendanceSheet& sheet, int32_t minutes, absl::Time now,
+                  PresenceEntry& entry) {
   RETURN_IF_ERROR(CheckOpen(sheet));
   if (minutes > entry.minutes_due()) return WrongMinutes(entry, "more minutes than are due");
   entry.set_minutes_present(minutes == 0 ? entry.minutes_due() : minutes);
@@ -62,9 +68,11 @@ absl::Status Sign(const AttendanceSheet& sheet, int32_t minutes, absl::Time now,
   return absl::OkStatus();
 }
 
-absl::Status SayAbsent(const AttendanceSheet& sheet, PresenceEntry::Absence absence, PresenceEntry& entry) {
+absl::Status SayAbsent(const AttendanceSheet& sheet, PresenceEntry::Absence absence,
+                       PresenceEntry& entry) {
   RETURN_IF_ERROR(CheckOpen(sheet));
-  if (entry.minutes_present() == entry.minutes_due()) return WrongMinutes(entry, "no minutes are missing");
+  if (entry.minutes_present() == entry.minutes_due())
+    return WrongMinutes(entry, "no minutes are missing");
   entry.set_absence(absence);
   return absl::OkStatus();
 }
@@ -72,7 +80,8 @@ absl::Status SayAbsent(const AttendanceSheet& sheet, PresenceEntry::Absence abse
 absl::Status Correct(const AttendanceSheet& sheet, int32_t minutes, PresenceEntry::Absence absence,
                      PresenceEntry& entry) {
   if (sheet.state() == AttendanceSheet::OPEN)
-    return Refused(v1::SHEET_OPEN, "the sheet is not sealed: sign it", {{"attendance_sheet", sheet.name()}});
+    return Refused(v1::SHEET_OPEN, "the sheet is not sealed: sign it",
+                   {{"attendance_sheet", sheet.name()}});
   if (minutes > entry.minutes_due()) return WrongMinutes(entry, "more minutes than are due");
   if ((minutes < entry.minutes_due()) != (absence != PresenceEntry::ABSENCE_UNSPECIFIED))
     return WrongMinutes(entry, "an absence is said exactly when minutes are missing");
@@ -86,7 +95,8 @@ absl::Status CheckSeal(const AttendanceSheet& sheet, absl::Span<const PresenceEn
   if (sheet.state() == AttendanceSheet::SEALED)
     return Refused(v1::SHEET_SEALED, "the sheet is sealed", {{"attendance_sheet", sheet.name()}});
   if (!sheet.has_trainer_sign_time())
-    return Refused(v1::NOT_SIGNED, "the trainer has not signed", {{"attendance_sheet", sheet.name()}});
+    return Refused(v1::NOT_SIGNED, "the trainer has not signed",
+                   {{"attendance_sheet", sheet.name()}});
   for (const PresenceEntry& entry : entries)
     if (!IsComplete(entry))
       return Refused(v1::ENTRY_MISSING, "an entry has neither all its minutes nor an absence",
@@ -95,13 +105,15 @@ absl::Status CheckSeal(const AttendanceSheet& sheet, absl::Span<const PresenceEn
 }
 
 std::string SealContent(const AttendanceSheet& sheet, absl::Span<const PresenceEntry> entries) {
-  std::string content = absl::StrCat(sheet.name(), "\trevision ", sheet.revision(), "\t", sheet.start_minute(), "-",
-                                     sheet.end_minute(), "\ttrainer ", absl::CEscape(sheet.trainer()), "\tsigned ",
-                                     TimeText(sheet.has_trainer_sign_time(), sheet.trainer_sign_time()), "\t",
-                                     absl::CEscape(sheet.place()), "\n");
+  std::string content =
+      absl::StrCat(sheet.name(), "\trevision ", sheet.revision(), "\t", sheet.start_minute(), "-",
+                   sheet.end_minute(), "\ttrainer ", absl::CEscape(sheet.trainer()), "\tsigned ",
+                   TimeText(sheet.has_trainer_sign_time(), sheet.trainer_sign_time()), "\t",
+                   absl::CEscape(sheet.place()), "\n");
   for (const PresenceEntry& entry : entries)
-    absl::StrAppend(&content, entry.name(), "\tminutes ", entry.minutes_present(), "/", entry.minutes_due(),
-                    "\tsigned ", TimeText(entry.has_learner_sign_time(), entry.learner_sign_time()), "\t",
+    absl::StrAppend(&content, entry.name(), "\tminutes ", entry.minutes_present(), "/",
+                    entry.minutes_due(), "\tsigned ",
+                    TimeText(entry.has_learner_sign_time(), entry.learner_sign_time()), "\t",
                     PresenceEntry::Absence_Name(entry.absence()), "\n");
   return content;
 }
@@ -114,7 +126,8 @@ int64_t FirstBrokenSeal(absl::Span<const v1::AttendanceSeal> chain) {
   security::ChainWalk walk;
   for (const v1::AttendanceSeal& seal : chain) {
     const int64_t due = walk.number() + 1;
-    if (!walk.Next(seal.number(), seal.hash(), SealHash(walk.hash(), seal.content())).empty()) return due;
+    if (!walk.Next(seal.number(), seal.hash(), SealHash(walk.hash(), seal.content())).empty())
+      return due;
   }
   return 0;
 }

@@ -132,9 +132,12 @@ TEST(CheckSeal, FollowsTheTable) {
   const Row rows[] = {
       {AttendanceSheet::OPEN, true, EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED), ""},
       {AttendanceSheet::CORRECTING, true, EntryOf(90, PresenceEntry::EXCUSED), ""},
-      {AttendanceSheet::OPEN, false, EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED), "NOT_SIGNED"},
-      {AttendanceSheet::OPEN, true, EntryOf(0, PresenceEntry::ABSENCE_UNSPECIFIED), "ENTRY_MISSING"},
-      {AttendanceSheet::SEALED, true, EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED), "SHEET_SEALED"},
+      {AttendanceSheet::OPEN, false, EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED),
+       "NOT_SIGNED"},
+      {AttendanceSheet::OPEN, true, EntryOf(0, PresenceEntry::ABSENCE_UNSPECIFIED),
+       "ENTRY_MISSING"},
+      {AttendanceSheet::SEALED, true, EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED),
+       "SHEET_SEALED"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(&row - rows);
@@ -211,8 +214,10 @@ TEST(OutcomeOf, CountsAContractThatFollowsAtOnce) {
     v1::OutcomeRecorded::Situation situation;
   };
   const Row rows[] = {
-      {partners::v1::PROFESSIONALISATION, absl::CivilDay(2027, 10, 4), true, v1::OutcomeRecorded::EMPLOYED_IN_TRAINING},
-      {partners::v1::APPRENTICESHIP, absl::CivilDay(2027, 9, 1), true, v1::OutcomeRecorded::EMPLOYED_IN_TRAINING},
+      {partners::v1::PROFESSIONALISATION, absl::CivilDay(2027, 10, 4), true,
+       v1::OutcomeRecorded::EMPLOYED_IN_TRAINING},
+      {partners::v1::APPRENTICESHIP, absl::CivilDay(2027, 9, 1), true,
+       v1::OutcomeRecorded::EMPLOYED_IN_TRAINING},
       {partners::v1::OPEN_ENDED, absl::CivilDay(2027, 12, 29), true, v1::OutcomeRecorded::EMPLOYED},
       {partners::v1::FIXED_TERM, absl::CivilDay(2027, 12, 30), false, {}},
   };

@@ -10,7 +10,9 @@ bool IsDate(const google::type::Date& date) {
   return day.year() == date.year() && day.month() == date.month() && day.day() == date.day();
 }
 
-absl::CivilDay ToCivil(const google::type::Date& date) { return absl::CivilDay(date.year(), date.month(), date.day()); }
+absl::CivilDay ToCivil(const google::type::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
 
 google::type::Date ToDate(absl::CivilDay day) {
   google::type::Date date;

@@ -1,5 +1,5 @@
-// Dates and times between messages and absl. A civil date has no time zone: it is what stands on the calendar of the
-// school. Pure functions, thread-safe.
+// Dates and times between messages and absl. A civil date has no time zone: it is what stands on
+// the calendar of the school. Pure functions, thread-safe.
 #pragma once
 
 #include <string>

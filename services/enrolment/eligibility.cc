@@ -40,20 +40,23 @@ std::string NeededRange(const EligibilityRule& rule) {
   return absl::StrCat("at least ", rule.min());
 }
 
-void JudgeNumber(const EligibilityRule& rule, bool known, int number, v1::EligibilityFinding& finding) {
+void JudgeNumber(const EligibilityRule& rule, bool known, int number,
+                 v1::EligibilityFinding& finding) {
   finding.set_needed(NeededRange(rule));
   if (known) finding.set_value(absl::StrCat(number));
   finding.set_satisfied(known && IsWithin(rule, number));
 }
 
-void JudgeRegion(const EligibilityRule& rule, const std::string& region, v1::EligibilityFinding& finding) {
+void JudgeRegion(const EligibilityRule& rule, const std::string& region,
+                 v1::EligibilityFinding& finding) {
   finding.set_needed(absl::StrJoin(rule.values(), ", "));
   finding.set_value(region);
-  finding.set_satisfied(std::find(rule.values().begin(), rule.values().end(), region) != rule.values().end());
+  finding.set_satisfied(std::find(rule.values().begin(), rule.values().end(), region) !=
+                        rule.values().end());
 }
 
-v1::EligibilityFinding Judge(const EligibilityRule& rule, const v1::Cohort& cohort, const v1::Candidate& candidate,
-                             absl::CivilDay submitted) {
+v1::EligibilityFinding Judge(const EligibilityRule& rule, const v1::Cohort& cohort,
+                             const v1::Candidate& candidate, absl::CivilDay submitted) {
   v1::EligibilityFinding finding;
   finding.set_rule(rule.rule());
   finding.set_fact(rule.fact());
@@ -61,7 +64,8 @@ v1::EligibilityFinding Judge(const EligibilityRule& rule, const v1::Cohort& coho
   switch (rule.fact()) {
     case EligibilityRule::AGE: {
       const bool known = candidate.has_birth_date();
-      const int age = known ? AgeOn(ToCivil(candidate.birth_date()), ToCivil(cohort.start_date())) : 0;
+      const int age =
+          known ? AgeOn(ToCivil(candidate.birth_date()), ToCivil(cohort.start_date())) : 0;
       *finding.mutable_date() = cohort.start_date();
       JudgeNumber(rule, known, age, finding);
       break;
@@ -89,7 +93,8 @@ PersonClasses ClassesOf(const v1::Candidate& candidate, const v1::Cohort& cohort
   PersonClasses classes;
   classes.set_gender(candidate.gender());
   if (candidate.has_birth_date())
-    classes.set_age_band(BandOf(AgeOn(ToCivil(candidate.birth_date()), ToCivil(cohort.start_date()))));
+    classes.set_age_band(
+        BandOf(AgeOn(ToCivil(candidate.birth_date()), ToCivil(cohort.start_date()))));
   classes.set_jobseeker(candidate.jobseeker());
   classes.set_region_code(candidate.region_code());
   classes.set_education_level(candidate.education_level());

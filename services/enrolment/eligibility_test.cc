@@ -19,12 +19,15 @@ TEST(AgeOn, CountsCompletedYears) {
     CivilDay birth, day;
     int age;
   };
-  const Row rows[] = {
-      {CivilDay(2000, 3, 1), CivilDay(2027, 3, 1), 27},  {CivilDay(2000, 3, 2), CivilDay(2027, 3, 1), 26},
-      {CivilDay(2000, 2, 28), CivilDay(2027, 3, 1), 27}, {CivilDay(2000, 2, 29), CivilDay(2027, 2, 28), 26},
-      {CivilDay(2000, 2, 29), CivilDay(2027, 3, 1), 27}, {CivilDay(2000, 2, 29), CivilDay(2028, 2, 29), 28},
-      {CivilDay(2000, 12, 31), CivilDay(2027, 1, 1), 26}};
-  for (const Row& row : rows) EXPECT_EQ(AgeOn(row.birth, row.day), row.age) << row.birth << " on " << row.day;
+  const Row rows[] = {{CivilDay(2000, 3, 1), CivilDay(2027, 3, 1), 27},
+                      {CivilDay(2000, 3, 2), CivilDay(2027, 3, 1), 26},
+                      {CivilDay(2000, 2, 28), CivilDay(2027, 3, 1), 27},
+                      {CivilDay(2000, 2, 29), CivilDay(2027, 2, 28), 26},
+                      {CivilDay(2000, 2, 29), CivilDay(2027, 3, 1), 27},
+                      {CivilDay(2000, 2, 29), CivilDay(2028, 2, 29), 28},
+                      {CivilDay(2000, 12, 31), CivilDay(2027, 1, 1), 26}};
+  for (const Row& row : rows)
+    EXPECT_EQ(AgeOn(row.birth, row.day), row.age) << row.birth << " on " << row.day;
 }
 
 v1::Cohort CohortFrom(CivilDay start) {
@@ -56,10 +59,12 @@ TEST(ClassesOf, TakesTheAgeBandOfTheFirstDay) {
     EXPECT_EQ(classes.region_code(), "44");
     EXPECT_EQ(classes.education_level(), 4);
   }
-  EXPECT_EQ(ClassesOf({}, CohortFrom(CivilDay(2027, 3, 1))).age_band(), PersonClasses::AGE_BAND_UNSPECIFIED);
+  EXPECT_EQ(ClassesOf({}, CohortFrom(CivilDay(2027, 3, 1))).age_band(),
+            PersonClasses::AGE_BAND_UNSPECIFIED);
 }
 
-EligibilityRule RuleOf(EligibilityRule::Fact fact, int min, int max, const std::vector<std::string>& values = {}) {
+EligibilityRule RuleOf(EligibilityRule::Fact fact, int min, int max,
+                       const std::vector<std::string>& values = {}) {
   EligibilityRule rule;
   rule.set_rule("a-rule");
   rule.set_fact(fact);
@@ -104,13 +109,15 @@ TEST(Assess, SaysWhichFactAndWhatIsNeeded) {
     EXPECT_EQ(findings[0].satisfied(), row.satisfied);
     EXPECT_EQ(findings[0].value(), row.value);
     EXPECT_EQ(findings[0].needed(), row.needed);
-    EXPECT_EQ(DateText(findings[0].date()), row.rule.fact() == EligibilityRule::AGE ? "2027-03-01" : "2027-01-15");
+    EXPECT_EQ(DateText(findings[0].date()),
+              row.rule.fact() == EligibilityRule::AGE ? "2027-03-01" : "2027-01-15");
   }
 }
 
 TEST(Assess, TakesTheRulesThatWereValidWhenTheApplicationCame) {
   v1::Cohort cohort = CohortFrom(CivilDay(2027, 3, 1));
-  EligibilityRule& old_rule = *cohort.add_eligibility_rules() = RuleOf(EligibilityRule::JOBSEEKER, 0, 0);
+  EligibilityRule& old_rule = *cohort.add_eligibility_rules() =
+      RuleOf(EligibilityRule::JOBSEEKER, 0, 0);
   *old_rule.mutable_valid_until() = ToDate(CivilDay(2026, 12, 31));
   EligibilityRule& new_rule = *cohort.add_eligibility_rules() = RuleOf(EligibilityRule::AGE, 18, 0);
   *new_rule.mutable_valid_from() = ToDate(CivilDay(2027, 1, 1));

@@ -7,7 +7,7 @@
 #include "services/enrolment/invariants.h"
 #include "services/enrolment/names.h"
 #include "services/enrolment/rules.h"
-#include "shared/rpc/standard.h"
+#include "shared/service/standard.h"
 
 namespace vivier::enrolment {
 
@@ -20,13 +20,15 @@ rpc::Service Enrolment::Rpc() {
   access_.AddTo(service);
   return service.Standard(schools_)
       .On(*this, &Enrolment::UpdateSchool)
-      .Standard(candidates_, rpc::Check<v1::Candidate>([this](Call& call, const v1::Candidate*, v1::Candidate& after) {
-                  return CheckCandidate(call, after);
-                }))
+      .Standard(candidates_, rpc::Check<v1::Candidate>(
+                                 [this](Call& call, const v1::Candidate*, v1::Candidate& after) {
+                                   return CheckCandidate(call, after);
+                                 }))
       .On(*this, &Enrolment::CreateCandidate)
       .On(*this, &Enrolment::EraseCandidate)
       .Keeps(candidate_keys_)
-      .Standard(cohorts_, rpc::Check<Cohort>([this](Call& call, const Cohort* before, Cohort& after) {
+      .Standard(cohorts_,
+                rpc::Check<Cohort>([this](Call& call, const Cohort* before, Cohort& after) {
                   return CheckCohort(call, before, after);
                 }))
       .Standard(seats_)
@@ -71,11 +73,13 @@ rpc::Service Enrolment::Rpc() {
       .Holds("I1", "SELECT COUNT(*) FROM cohort_seats WHERE school = $1", kSeatsBroken)
       .Holds("I2", "SELECT COUNT(*) FROM learners WHERE school = $1", kLearnersBroken)
       .Holds("I12", CheckSealChains)
-      .Holds("I12", "SELECT COUNT(*) FROM attendance_sheets WHERE school = $1 AND chain_number > 0", kSealsMissing)
+      .Holds("I12", "SELECT COUNT(*) FROM attendance_sheets WHERE school = $1 AND chain_number > 0",
+             kSealsMissing)
       .Claim("I7", kFundedHolds);
 }
 
-absl::StatusOr<v1::School> Enrolment::UpdateSchool(Call& call, const v1::UpdateSchoolRequest& request) {
+absl::StatusOr<v1::School> Enrolment::UpdateSchool(Call& call,
+                                                   const v1::UpdateSchoolRequest& request) {
   ASSIGN_OR_RETURN(std::optional<v1::School> found, schools_.Find(call, request.school().name()));
   if (!found.has_value() && !request.allow_missing()) return NotFound(request.school().name());
   v1::School school = found.has_value() ? *found : request.school();
@@ -84,21 +88,25 @@ absl::StatusOr<v1::School> Enrolment::UpdateSchool(Call& call, const v1::UpdateS
     RETURN_IF_ERROR(rpc::ApplyUpdate(schools_.schema(), request, request.school(), school));
   }
   absl::TimeZone zone;
-  if (!absl::LoadTimeZone(school.time_zone(), &zone)) return InvalidField("school.time_zone", "is no IANA time zone");
-  RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school) : schools_.Insert(call, school));
+  if (!absl::LoadTimeZone(school.time_zone(), &zone))
+    return InvalidField("school.time_zone", "is no IANA time zone");
+  RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school)
+                                    : schools_.Insert(call, school));
   return school;
 }
 
-absl::StatusOr<std::vector<std::string>> Enrolment::KeysOf(Call& call, const v1::Candidate& candidate) {
+absl::StatusOr<std::vector<std::string>> Enrolment::KeysOf(Call& call,
+                                                           const v1::Candidate& candidate) {
   const std::string prefix = absl::StrCat("schools/", call.school(), "/candidateKeys/");
   std::vector<std::string> keys;
   if (!candidate.email().empty()) {
-    ASSIGN_OR_RETURN(std::string index, call.unit().BlindIndex("candidates.email", candidate.email()));
+    ASSIGN_OR_RETURN(std::string index,
+                     call.unit().BlindIndex("candidates.email", candidate.email()));
     keys.push_back(absl::StrCat(prefix, "email-", index));
   }
   if (candidate.has_birth_date()) {
-    const std::string person =
-        absl::StrCat(candidate.family_name(), "\t", candidate.given_name(), "\t", DateText(candidate.birth_date()));
+    const std::string person = absl::StrCat(candidate.family_name(), "\t", candidate.given_name(),
+                                            "\t", DateText(candidate.birth_date()));
     ASSIGN_OR_RETURN(std::string index, call.unit().BlindIndex("candidates.person", person));
     keys.push_back(absl::StrCat(prefix, "person-", index));
   }
@@ -113,14 +121,16 @@ absl::StatusOr<std::string> Enrolment::KnownAs(Call& call, const std::vector<std
   return std::string();
 }
 
-absl::Status Enrolment::AddCandidate(Call& call, v1::Candidate& candidate, const std::vector<std::string>& keys) {
+absl::Status Enrolment::AddCandidate(Call& call, v1::Candidate& candidate,
+                                     const std::vector<std::string>& keys) {
   *candidate.mutable_create_time() = ToTimestamp(call.time());
   RETURN_IF_ERROR(KeepUntilRetention(call, candidate));
   RETURN_IF_ERROR(candidates_.Insert(call, candidate));
   return AddKeys(call, candidate.name(), keys);
 }
 
-absl::Status Enrolment::AddKeys(Call& call, const std::string& candidate, const std::vector<std::string>& keys) {
+absl::Status Enrolment::AddKeys(Call& call, const std::string& candidate,
+                                const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     ASSIGN_OR_RETURN(std::optional<v1::CandidateKey> known, candidate_keys_.Find(call, key));
     if (known.has_value()) continue;
@@ -132,18 +142,22 @@ absl::Status Enrolment::AddKeys(Call& call, const std::string& candidate, const 
   return absl::OkStatus();
 }
 
-// Somebody who corrects his own file is not told who else is known, so a key that is another's stays that other's.
+// Somebody who corrects his own file is not told who else is known, so a key that is another's
+// stays that other's.
 absl::Status Enrolment::CheckCandidate(Call& call, const v1::Candidate& after) {
-  if (after.has_birth_date() && !IsDate(after.birth_date())) return InvalidField("candidate.birth_date", "is no date");
+  if (after.has_birth_date() && !IsDate(after.birth_date()))
+    return InvalidField("candidate.birth_date", "is no date");
   ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, after));
-  ASSIGN_OR_RETURN(std::vector<v1::CandidateKey> old, candidate_keys_.Select(call, "candidate = $2", {after.name()}));
+  ASSIGN_OR_RETURN(std::vector<v1::CandidateKey> old,
+                   candidate_keys_.Select(call, "candidate = $2", {after.name()}));
   for (const v1::CandidateKey& key : old)
     if (std::find(keys.begin(), keys.end(), key.name()) == keys.end())
       RETURN_IF_ERROR(candidate_keys_.Delete(call, key.name()));
   return AddKeys(call, after.name(), keys);
 }
 
-absl::StatusOr<v1::Candidate> Enrolment::CreateCandidate(Call& call, const v1::CreateCandidateRequest& request) {
+absl::StatusOr<v1::Candidate> Enrolment::CreateCandidate(
+    Call& call, const v1::CreateCandidateRequest& request) {
   v1::Candidate candidate = request.candidate();
   candidate.set_name(absl::StrCat(request.parent(), "/candidates/", request.candidate_id()));
   if (candidate.has_birth_date() && !IsDate(candidate.birth_date()))
@@ -151,7 +165,8 @@ absl::StatusOr<v1::Candidate> Enrolment::CreateCandidate(Call& call, const v1::C
   ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, candidate));
   ASSIGN_OR_RETURN(std::string known, KnownAs(call, keys));
   if (!known.empty() && !request.confirmed_distinct())
-    return Refused(v1::DUPLICATE_PERSON, "somebody with this e-mail address, or this name and birth date, is known",
+    return Refused(v1::DUPLICATE_PERSON,
+                   "somebody with this e-mail address, or this name and birth date, is known",
                    {{"candidate", known}});
   RETURN_IF_ERROR(AddCandidate(call, candidate, keys));
   return candidate;
@@ -163,7 +178,8 @@ absl::StatusOr<v1::CohortSeats> Enrolment::SeatsOf(Call& call, const std::string
 
 absl::Status Enrolment::CheckCohort(Call& call, const Cohort* before, Cohort& after) {
   RETURN_IF_ERROR(CheckCohortChange(before, after));
-  if (before != nullptr) return before->capacity() == after.capacity() ? absl::OkStatus() : ChangeCapacity(call, after);
+  if (before != nullptr)
+    return before->capacity() == after.capacity() ? absl::OkStatus() : ChangeCapacity(call, after);
   after.set_state(Cohort::DRAFT);
   v1::CohortSeats seats;
   seats.set_name(SeatsName(after.name()));
@@ -178,8 +194,9 @@ absl::Status Enrolment::ChangeCapacity(Call& call, const Cohort& cohort) {
   return AdvanceAndStore(call, cohort, seats, std::move(ranked), false);
 }
 
-absl::StatusOr<Cohort> Enrolment::MoveCohort(Call& call, const std::string& name, const std::string& etag,
-                                             Cohort::State from, Cohort::State to) {
+absl::StatusOr<Cohort> Enrolment::MoveCohort(Call& call, const std::string& name,
+                                             const std::string& etag, Cohort::State from,
+                                             Cohort::State to) {
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.Get(call, name, etag));
   if (cohort.state() != from)
     return WrongState(name, Cohort::State_Name(cohort.state()),
@@ -190,7 +207,8 @@ absl::StatusOr<Cohort> Enrolment::MoveCohort(Call& call, const std::string& name
 }
 
 absl::StatusOr<Cohort> Enrolment::OpenCohort(Call& call, const v1::OpenCohortRequest& request) {
-  ASSIGN_OR_RETURN(Cohort cohort, MoveCohort(call, request.name(), request.etag(), Cohort::DRAFT, Cohort::OPEN));
+  ASSIGN_OR_RETURN(Cohort cohort,
+                   MoveCohort(call, request.name(), request.etag(), Cohort::DRAFT, Cohort::OPEN));
   v1::CohortOpened event;
   event.set_cohort(cohort.name());
   event.set_programme_revision(cohort.programme_revision());
@@ -203,9 +221,11 @@ absl::StatusOr<Cohort> Enrolment::OpenCohort(Call& call, const v1::OpenCohortReq
 }
 
 absl::StatusOr<Cohort> Enrolment::StartCohort(Call& call, const v1::StartCohortRequest& request) {
-  ASSIGN_OR_RETURN(Cohort cohort, MoveCohort(call, request.name(), request.etag(), Cohort::OPEN, Cohort::RUNNING));
-  ASSIGN_OR_RETURN(std::vector<Application> accepted,
-                   applications_.Select(call, "cohort = $2 AND state = 'ACCEPTED'", {cohort.name()}));
+  ASSIGN_OR_RETURN(Cohort cohort,
+                   MoveCohort(call, request.name(), request.etag(), Cohort::OPEN, Cohort::RUNNING));
+  ASSIGN_OR_RETURN(
+      std::vector<Application> accepted,
+      applications_.Select(call, "cohort = $2 AND state = 'ACCEPTED'", {cohort.name()}));
   for (const Application& application : accepted) {
     ASSIGN_OR_RETURN(Learner learner, learners_.Get(call, LearnerName(application.name())));
     learner.set_state(Learner::IN_TRAINING);
@@ -215,13 +235,16 @@ absl::StatusOr<Cohort> Enrolment::StartCohort(Call& call, const v1::StartCohortR
 }
 
 absl::StatusOr<Cohort> Enrolment::FinishCohort(Call& call, const v1::FinishCohortRequest& request) {
-  ASSIGN_OR_RETURN(Cohort cohort, MoveCohort(call, request.name(), request.etag(), Cohort::RUNNING, Cohort::FINISHED));
-  ASSIGN_OR_RETURN(int64_t unsealed, sheets_.Count(call, "cohort = $2 AND state <> 'SEALED'", {cohort.name()}));
+  ASSIGN_OR_RETURN(Cohort cohort, MoveCohort(call, request.name(), request.etag(), Cohort::RUNNING,
+                                             Cohort::FINISHED));
+  ASSIGN_OR_RETURN(int64_t unsealed,
+                   sheets_.Count(call, "cohort = $2 AND state <> 'SEALED'", {cohort.name()}));
   if (unsealed > 0)
     return Refused(v1::SHEETS_OPEN, "attendance sheets are not sealed",
                    {{"cohort", cohort.name()}, {"sheets", absl::StrCat(unsealed)}});
   ASSIGN_OR_RETURN(std::vector<Learner> learners,
-                   learners_.Select(call, "cohort = $2 AND state = 'IN_TRAINING' ORDER BY name", {cohort.name()}));
+                   learners_.Select(call, "cohort = $2 AND state = 'IN_TRAINING' ORDER BY name",
+                                    {cohort.name()}));
   RETURN_IF_ERROR(EndUnaccepted(call, cohort));
   for (Learner& learner : learners) {
     learner.set_state(Learner::FINISHED);
@@ -248,9 +271,11 @@ absl::Status Enrolment::EndUnaccepted(Call& call, const Cohort& cohort) {
     const bool freed = End(seats, application, Application::EXPIRED);
     RETURN_IF_ERROR(applications_.Update(call, application));
     RETURN_IF_ERROR(Decided(call, application));
-    if (freed) RETURN_IF_ERROR(EmitSeatReleased(call, application, v1::SeatReleased::ACCEPTANCE_EXPIRED));
+    if (freed)
+      RETURN_IF_ERROR(EmitSeatReleased(call, application, v1::SeatReleased::ACCEPTANCE_EXPIRED));
     if (admitted)
-      RETURN_IF_ERROR(EndLearner(call, LearnerName(application.name()), cohort.end_date(), v1::LearnerLeft::NO_SHOW));
+      RETURN_IF_ERROR(EndLearner(call, LearnerName(application.name()), cohort.end_date(),
+                                 v1::LearnerLeft::NO_SHOW));
   }
   return StoreSeats(call, seats);
 }

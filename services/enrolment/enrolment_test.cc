@@ -1,4 +1,5 @@
-// The rpcs over both engines: each call is a transaction of its own, as the writer would run it alone.
+// The rpcs over both engines: each call is a transaction of its own, as the writer would run it
+// alone.
 #include "services/enrolment/enrolment.h"
 
 #include <map>
@@ -9,8 +10,8 @@
 #include "gtest/gtest.h"
 #include "services/enrolment/dates.h"
 #include "shared/base/error.h"
-#include "shared/storage/migrate.h"
-#include "shared/testing/engines.h"
+#include "shared/storage/engines/migrate.h"
+#include "tests/support/engines.h"
 
 namespace vivier::enrolment {
 namespace {
@@ -37,7 +38,8 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
       ASSERT_TRUE(drift.ok()) << drift;
     }
     connection_->Rollback();
-    for (const auto& reaction : service_->reactions()) reactions_[reaction.event] = reaction.reaction;
+    for (const auto& reaction : service_->reactions())
+      reactions_[reaction.event] = reaction.reaction;
   }
 
   // Whatever a test did, the invariants hold.
@@ -76,7 +78,8 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
 
   template <class Event>
   absl::Status React(const Event& event) {
-    return InTransaction([&](Call& call) { return reactions_.at(Event::descriptor())(call, event); });
+    return InTransaction(
+        [&](Call& call) { return reactions_.at(Event::descriptor())(call, event); });
   }
 
   static std::string NameOf(int i) { return absl::StrCat(kCohort, "/applications/a-", i); }
@@ -151,7 +154,7 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
   std::unique_ptr<rpc::Service> service_;
   std::map<const pb::Descriptor*, rpc::Handler> handlers_;
   std::map<const pb::Descriptor*, rpc::Reaction> reactions_;
-  const rpc::Caller caller_ = {"somebody", rpc::Caller::Kind::kPerson, {}, {"nancy"}, ""};
+  const security::Caller caller_ = {"somebody", security::Caller::Kind::kPerson, {}, {"nancy"}, ""};
   const rpc::Fetched fetched_;
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
 };

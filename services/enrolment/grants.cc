@@ -1,7 +1,7 @@
 #include "services/enrolment/grants.h"
 
 #include "shared/base/status.h"
-#include "shared/rpc/rights.h"
+#include "shared/service/rights.h"
 
 namespace vivier::enrolment {
 
@@ -15,6 +15,8 @@ absl::Status GiveRights(rpc::Call& call, const std::string& membership, const st
   return call.Emit(changed);
 }
 
-absl::Status EndRights(rpc::Call& call, const std::string& membership) { return GiveRights(call, membership, "", {}); }
+absl::Status EndRights(rpc::Call& call, const std::string& membership) {
+  return GiveRights(call, membership, "", {});
+}
 
 }  // namespace vivier::enrolment

@@ -1,11 +1,12 @@
-// What enrolment decides about rights: kept here, where it counts at once, and announced to the other services.
+// What enrolment decides about rights: kept here, where it counts at once, and announced to the
+// other services.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "shared/rpc/call.h"
+#include "shared/service/call.h"
 #include "vivier/security/v1/rights.pb.h"
 
 namespace vivier::enrolment {

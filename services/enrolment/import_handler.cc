@@ -22,13 +22,14 @@ void Count(v1::ImportRow::Result result, v1::ImportMetadata& metadata) {
 
 // The ids follow from the row, so that the same row of a later import finds what it made.
 absl::StatusOr<std::string> ImportedId(Call& call, const v1::Candidate& candidate) {
-  ASSIGN_OR_RETURN(const std::string index, call.unit().BlindIndex("applications.import", NaturalKey(candidate)));
+  ASSIGN_OR_RETURN(const std::string index,
+                   call.unit().BlindIndex("applications.import", NaturalKey(candidate)));
   return "i-" + index;
 }
 
 // Adds what ImportOne will look for.
-void Want(Call& call, const v1::Cohort& cohort, const std::string& id, const std::vector<std::string>& keys,
-          storage::Transaction::Wanted& wanted) {
+void Want(Call& call, const v1::Cohort& cohort, const std::string& id,
+          const std::vector<std::string>& keys, storage::Transaction::Wanted& wanted) {
   const auto want = [&](const google::protobuf::Descriptor* type, const std::string& name) {
     wanted.rows.push_back({&storage::Schema::Of(type), name});
   };
@@ -45,11 +46,12 @@ absl::Status Enrolment::CheckImport(Call& call, const v1::ImportApplicationsRequ
 }
 
 // The counts are those of all rows so far: of each step's report the last one stays.
-absl::Status Enrolment::ImportRows(Call& call, const v1::ImportStep& step, v1::ImportMetadata& metadata,
-                                   v1::ImportReport& report) {
+absl::Status Enrolment::ImportRows(Call& call, const v1::ImportStep& step,
+                                   v1::ImportMetadata& metadata, v1::ImportReport& report) {
   ASSIGN_OR_RETURN(const v1::Cohort cohort, cohorts_.Get(call, metadata.cohort()));
   RETURN_IF_ERROR(CheckTakesApplications(cohort));
-  storage::Transaction::Wanted wanted;  // in one round trip; on PostgreSQL each look by itself costs one
+  storage::Transaction::Wanted
+      wanted;  // in one round trip; on PostgreSQL each look by itself costs one
   for (const v1::ImportStep::Row& row : step.rows()) {
     if (row.report().result() == v1::ImportRow::REFUSED) continue;
     ASSIGN_OR_RETURN(const std::string id, ImportedId(call, row.candidate()));
@@ -58,7 +60,8 @@ absl::Status Enrolment::ImportRows(Call& call, const v1::ImportStep& step, v1::I
   }
   RETURN_IF_ERROR(call.unit().transaction().Prefetch(wanted));
   for (v1::ImportStep::Row row : step.rows()) {
-    if (row.report().result() != v1::ImportRow::REFUSED) RETURN_IF_ERROR(ImportOne(call, cohort, row));
+    if (row.report().result() != v1::ImportRow::REFUSED)
+      RETURN_IF_ERROR(ImportOne(call, cohort, row));
     Count(row.report().result(), metadata);
     *report.add_rows() = std::move(*row.mutable_report());
   }
@@ -73,7 +76,8 @@ absl::Status Enrolment::ImportOne(Call& call, const v1::Cohort& cohort, v1::Impo
   ASSIGN_OR_RETURN(const std::string id, ImportedId(call, candidate));
   v1::Application application;
   application.set_name(absl::StrCat(cohort.name(), "/applications/", id));
-  ASSIGN_OR_RETURN(std::optional<v1::Application> earlier, applications_.Find(call, application.name()));
+  ASSIGN_OR_RETURN(std::optional<v1::Application> earlier,
+                   applications_.Find(call, application.name()));
   if (earlier.has_value() && !row.repeats()) {
     row.mutable_report()->set_result(v1::ImportRow::UNCHANGED);
     row.mutable_report()->set_application(application.name());
@@ -86,7 +90,8 @@ absl::Status Enrolment::ImportOne(Call& call, const v1::Cohort& cohort, v1::Impo
   ASSIGN_OR_RETURN(std::optional<v1::Candidate> same, candidates_.Find(call, candidate.name()));
   if (known.empty() && same.has_value()) known = candidate.name();
   if (!known.empty()) {
-    Refuse(v1::DUPLICATE_PERSON, "", absl::StrCat("the person is known as ", known, "; nobody is merged"),
+    Refuse(v1::DUPLICATE_PERSON, "",
+           absl::StrCat("the person is known as ", known, "; nobody is merged"),
            *row.mutable_report());
     return absl::OkStatus();
   }

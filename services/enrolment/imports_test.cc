@@ -16,8 +16,9 @@ constexpr char kHeader[] =
     "Nom;Prénom;Courriel;Date de naissance;Sexe;Demandeur d'emploi;Code postal;Niveau;Canal;Note\n";
 
 TEST(ReadApplications, ReadsWhatSpreadsheetsWrite) {
-  const auto rows = ReadApplications(absl::StrCat(
-      "\xEF\xBB\xBF", kHeader, "Durand;Zoé;zoe@example.org;03/02/1999;F;oui;54000;4;france-travail;libre\r\n"));
+  const auto rows = ReadApplications(
+      absl::StrCat("\xEF\xBB\xBF", kHeader,
+                   "Durand;Zoé;zoe@example.org;03/02/1999;F;oui;54000;4;france-travail;libre\r\n"));
   ASSERT_TRUE(rows.ok()) << rows.status();
   ASSERT_EQ(rows->size(), 1u);
   const ImportedRow& row = rows->front();
@@ -35,7 +36,8 @@ TEST(ReadApplications, ReadsWhatSpreadsheetsWrite) {
 }
 
 TEST(ReadApplications, ReadsEnglishTitlesAndCommas) {
-  const auto rows = ReadApplications("family_name,given_name,email,birth_date\nA,B,a@b.fr,1999-02-03\n");
+  const auto rows =
+      ReadApplications("family_name,given_name,email,birth_date\nA,B,a@b.fr,1999-02-03\n");
   ASSERT_TRUE(rows.ok()) << rows.status();
   EXPECT_EQ(rows->front().report.result(), ImportRow::ACCEPTED);
 }
@@ -49,21 +51,28 @@ TEST(ReadApplications, SaysOfEachRowWhatIsWrong) {
   };
   const Row rows[] = {
       {"D;Z;z@e.fr;03/02/1999;F;oui;54000;4;web;", ImportRow::ACCEPTED, v1::REASON_UNSPECIFIED, ""},
-      {"D;Z;z@e.fr;;F;oui;54000;4;web;", ImportRow::ACCEPTED_WITH_WARNING, v1::BIRTH_DATE_MISSING, ""},
+      {"D;Z;z@e.fr;;F;oui;54000;4;web;", ImportRow::ACCEPTED_WITH_WARNING, v1::BIRTH_DATE_MISSING,
+       ""},
       {";Z;z@e.fr;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_MISSING, "Nom"},
       {"D;Z; ;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_MISSING, "Courriel"},
       {"D;Z;zoe;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Courriel"},
-      {"D;Z;z@e.fr;31/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Date de naissance"},
-      {"D;Z;z@e.fr;03/02/99;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Date de naissance"},
+      {"D;Z;z@e.fr;31/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID,
+       "Date de naissance"},
+      {"D;Z;z@e.fr;03/02/99;F;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID,
+       "Date de naissance"},
       {"D;Z;z@e.fr;03/02/1999;X;oui;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Sexe"},
-      {"D;Z;z@e.fr;03/02/1999;F;peut-être;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Demandeur d'emploi"},
-      {"D;Z;z@e.fr;03/02/1999;F;oui;5400;4;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Code postal"},
+      {"D;Z;z@e.fr;03/02/1999;F;peut-être;54000;4;web;", ImportRow::REFUSED, v1::CELL_INVALID,
+       "Demandeur d'emploi"},
+      {"D;Z;z@e.fr;03/02/1999;F;oui;5400;4;web;", ImportRow::REFUSED, v1::CELL_INVALID,
+       "Code postal"},
       {"D;Z;z@e.fr;03/02/1999;F;oui;54000;9;web;", ImportRow::REFUSED, v1::CELL_INVALID, "Niveau"},
-      {"D;Z;z@e.fr;03/02/1999;F;oui;54000;4;Au Marché;", ImportRow::REFUSED, v1::CELL_INVALID, "Canal"},
+      {"D;Z;z@e.fr;03/02/1999;F;oui;54000;4;Au Marché;", ImportRow::REFUSED, v1::CELL_INVALID,
+       "Canal"},
       {"D;Z;z@e.fr;03/02/1999;F;oui;54000;4;web;;more", ImportRow::REFUSED, v1::ROW_INVALID, ""},
-      {"D;Zo\xE9;z@e.fr;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::WRONG_ENCODING, "Prénom"},
-      {absl::StrCat(std::string(101, 'D'), ";Z;z@e.fr;03/02/1999;F;oui;54000;4;web;"), ImportRow::REFUSED,
-       v1::CELL_INVALID, "Nom"},
+      {"D;Zo\xE9;z@e.fr;03/02/1999;F;oui;54000;4;web;", ImportRow::REFUSED, v1::WRONG_ENCODING,
+       "Prénom"},
+      {absl::StrCat(std::string(101, 'D'), ";Z;z@e.fr;03/02/1999;F;oui;54000;4;web;"),
+       ImportRow::REFUSED, v1::CELL_INVALID, "Nom"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.cells);

@@ -10,10 +10,11 @@
 namespace vivier::enrolment {
 
 absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction) {
-  ASSIGN_OR_RETURN(storage::Result result,
-                   transaction.connection().Query("SELECT cohort, number, content, hash FROM attendance_seals "
-                                                  "WHERE school = $1 ORDER BY cohort, number",
-                                                  {storage::Value(transaction.school())}));
+  ASSIGN_OR_RETURN(
+      storage::Result result,
+      transaction.connection().Query("SELECT cohort, number, content, hash FROM attendance_seals "
+                                     "WHERE school = $1 ORDER BY cohort, number",
+                                     {storage::Value(transaction.school())}));
   std::map<std::string, std::vector<v1::AttendanceSeal>> chains;
   for (const storage::Row& row : result.rows) {
     v1::AttendanceSeal& seal = chains[std::get<std::string>(row[0])].emplace_back();

@@ -10,8 +10,8 @@
 #include "services/enrolment/names.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/rights.h"
 #include "shared/security/secret.h"
+#include "shared/service/rights.h"
 
 namespace vivier::enrolment {
 
@@ -22,11 +22,14 @@ namespace {
 
 constexpr char kSecret[] = "/secret";
 
-std::string SecretName(const Invitation& invitation) { return absl::StrCat(invitation.name(), kSecret); }
+std::string SecretName(const Invitation& invitation) {
+  return absl::StrCat(invitation.name(), kSecret);
+}
 
 }  // namespace
 
-absl::Status Access::KeepMembership(Call& call, const v1::Membership* before, v1::Membership& after) {
+absl::Status Access::KeepMembership(Call& call, const v1::Membership* before,
+                                    v1::Membership& after) {
   RETURN_IF_ERROR(CheckMembership(call.school(), after));
   ASSIGN_OR_RETURN(std::vector<security::v1::RoleAssignment> roles,
                    own_roles_.Resolve(call, "membership", after.roles()));
@@ -34,8 +37,8 @@ absl::Status Access::KeepMembership(Call& call, const v1::Membership* before, v1
   return GiveRights(call, after.name(), after.subject(), roles);
 }
 
-absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(Call& call,
-                                                                      const v1::CreateInvitationRequest& request) {
+absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(
+    Call& call, const v1::CreateInvitationRequest& request) {
   Invitation invitation = request.invitation();
   RETURN_IF_ERROR(CheckRoles(call.school(), "invitation", invitation.roles()));
   RETURN_IF_ERROR(own_roles_.Resolve(call, "invitation", invitation.roles()).status());
@@ -54,20 +57,23 @@ absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(Call& call
   return response;
 }
 
-absl::StatusOr<google::protobuf::Empty> Access::DeleteInvitation(Call& call,
-                                                                 const v1::DeleteInvitationRequest& request) {
+absl::StatusOr<google::protobuf::Empty> Access::DeleteInvitation(
+    Call& call, const v1::DeleteInvitationRequest& request) {
   ASSIGN_OR_RETURN(Invitation invitation, invitations_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(Forget(call, invitation));
   return google::protobuf::Empty();
 }
 
 // The caller is who his issuer says, and the secret is what he was sent: it takes both.
-absl::StatusOr<v1::Membership> Access::AcceptInvitation(Call& call, const v1::AcceptInvitationRequest& request) {
-  ASSIGN_OR_RETURN(const rpc::Rights rights,
-                   rpc::RightsOf(call.unit().transaction(), security::PrincipalOf(request.secret())));
+absl::StatusOr<v1::Membership> Access::AcceptInvitation(
+    Call& call, const v1::AcceptInvitationRequest& request) {
+  ASSIGN_OR_RETURN(
+      const rpc::Rights rights,
+      rpc::RightsOf(call.unit().transaction(), security::PrincipalOf(request.secret())));
   const std::string name(absl::StripSuffix(rights.membership, kSecret));
   ASSIGN_OR_RETURN(std::optional<Invitation> invitation, invitations_.Find(call, name));
-  if (!invitation.has_value() || ToTime(invitation->expire_time()) <= call.time()) return NotAllowed(request.parent());
+  if (!invitation.has_value() || ToTime(invitation->expire_time()) <= call.time())
+    return NotAllowed(request.parent());
   v1::Membership membership;
   membership.set_name(absl::StrCat(request.parent(), "/memberships/", IdOf(invitation->name())));
   membership.set_subject(call.caller().subject);
@@ -81,7 +87,8 @@ absl::StatusOr<v1::Membership> Access::AcceptInvitation(Call& call, const v1::Ac
 
 absl::Status Access::ExpireInvitation(Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(Invitation invitation, invitations_.Get(call, name));
-  return ToTime(invitation.expire_time()) > call.time() ? absl::OkStatus() : Forget(call, invitation);
+  return ToTime(invitation.expire_time()) > call.time() ? absl::OkStatus()
+                                                        : Forget(call, invitation);
 }
 
 absl::Status Access::Forget(Call& call, const Invitation& invitation) {

@@ -6,7 +6,8 @@ Status StatusOn(const StatusFacts& facts, absl::CivilDay day) {
   if (facts.exited && facts.exit_cause == v1::LearnerLeft::NO_SHOW)
     return day < facts.start ? Status::kNotStarted : Status::kNeverCame;
   if (facts.exited && day > facts.exit) {
-    const bool onward = facts.exit_cause == v1::LearnerLeft::JOB || facts.exit_cause == v1::LearnerLeft::OTHER_TRAINING;
+    const bool onward = facts.exit_cause == v1::LearnerLeft::JOB ||
+                        facts.exit_cause == v1::LearnerLeft::OTHER_TRAINING;
     return onward ? Status::kLeftForJobOrTraining : Status::kLeft;
   }
   if (day < facts.start) return Status::kNotStarted;

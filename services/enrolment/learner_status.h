@@ -1,7 +1,7 @@
-// A learner's status on any date, computed from recorded dates and never typed in. This is the policy of a
-// jobseeker's training: no contract is needed, so its absence never means that somebody dropped out. A drop-out that
-// only follows from absences is an alert: a seat and money are released by a person's confirmation alone. Pure,
-// thread-safe.
+// A learner's status on any date, computed from recorded dates and never typed in. This is the
+// policy of a jobseeker's training: no contract is needed, so its absence never means that somebody
+// dropped out. A drop-out that only follows from absences is an alert: a seat and money are
+// released by a person's confirmation alone. Pure, thread-safe.
 #pragma once
 
 #include "absl/time/civil_time.h"

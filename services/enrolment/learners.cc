@@ -10,8 +10,8 @@ namespace vivier::enrolment {
 using v1::Learner;
 using v1::Outcome;
 
-absl::Status Enrolment::EndLearner(Call& call, const std::string& name, const google::type::Date& date,
-                                   v1::LearnerLeft::Cause cause) {
+absl::Status Enrolment::EndLearner(Call& call, const std::string& name,
+                                   const google::type::Date& date, v1::LearnerLeft::Cause cause) {
   ASSIGN_OR_RETURN(Learner learner, learners_.Get(call, name));
   learner.set_state(Learner::LEFT);
   *learner.mutable_exit_date() = date;
@@ -31,10 +31,10 @@ absl::StatusOr<Learner> Enrolment::RecordExit(Call& call, const v1::RecordExitRe
   ASSIGN_OR_RETURN(v1::Application application, applications_.Get(call, learner.application()));
   RETURN_IF_ERROR(CheckExit(cohort, learner, request.date()));
   const bool started = learner.state() == Learner::IN_TRAINING;
-  RETURN_IF_ERROR(
-      EndLearner(call, learner.name(), request.date(), started ? request.cause() : v1::LearnerLeft::NO_SHOW));
-  RETURN_IF_ERROR(
-      Leave(call, application, v1::Application::LEFT, started ? v1::SeatReleased::LEFT : v1::SeatReleased::WITHDRAWN));
+  RETURN_IF_ERROR(EndLearner(call, learner.name(), request.date(),
+                             started ? request.cause() : v1::LearnerLeft::NO_SHOW));
+  RETURN_IF_ERROR(Leave(call, application, v1::Application::LEFT,
+                        started ? v1::SeatReleased::LEFT : v1::SeatReleased::WITHDRAWN));
   return learners_.Get(call, learner.name());
 }
 
@@ -44,7 +44,8 @@ absl::Status Enrolment::StoreOutcome(Call& call, const Learner& learner, Outcome
   outcome.set_candidate(learner.candidate());
   ASSIGN_OR_RETURN(std::optional<Outcome> earlier, outcomes_.Find(call, outcome.name()));
   outcome.set_etag(earlier.has_value() ? earlier->etag() : "");
-  RETURN_IF_ERROR(earlier.has_value() ? outcomes_.Update(call, outcome) : outcomes_.Insert(call, outcome));
+  RETURN_IF_ERROR(earlier.has_value() ? outcomes_.Update(call, outcome)
+                                      : outcomes_.Insert(call, outcome));
   v1::OutcomeRecorded event;
   event.set_learner(learner.name());
   event.set_cohort(learner.cohort());
@@ -54,7 +55,8 @@ absl::Status Enrolment::StoreOutcome(Call& call, const Learner& learner, Outcome
   return call.Emit(event);
 }
 
-absl::StatusOr<Outcome> Enrolment::RecordOutcome(Call& call, const v1::RecordOutcomeRequest& request) {
+absl::StatusOr<Outcome> Enrolment::RecordOutcome(Call& call,
+                                                 const v1::RecordOutcomeRequest& request) {
   ASSIGN_OR_RETURN(Learner learner, learners_.Get(call, request.parent()));
   RETURN_IF_ERROR(CheckOutcome(learner, request.outcome()));
   Outcome outcome = request.outcome();
@@ -82,7 +84,8 @@ absl::Status Enrolment::OnContractBroken(Call& call, const partners::v1::Contrac
   return learners_.Update(call, *learner);
 }
 
-absl::Status Enrolment::OnCertificateAwarded(Call& call, const curriculum::v1::CertificateAwarded& event) {
+absl::Status Enrolment::OnCertificateAwarded(Call& call,
+                                             const curriculum::v1::CertificateAwarded& event) {
   ASSIGN_OR_RETURN(std::optional<Learner> learner, learners_.Find(call, event.learner()));
   if (!learner.has_value()) return absl::OkStatus();
   learner->set_certification(CertificationOf(event.result()));

@@ -9,7 +9,9 @@
 namespace vivier::enrolment {
 
 // "a-1" of "schools/nancy/cohorts/ai-1/applications/a-1"
-inline std::string IdOf(absl::string_view name) { return std::string(name.substr(name.rfind('/') + 1)); }
+inline std::string IdOf(absl::string_view name) {
+  return std::string(name.substr(name.rfind('/') + 1));
+}
 
 // "schools/nancy/cohorts/ai-1" of the same
 inline std::string ParentOf(absl::string_view name) {

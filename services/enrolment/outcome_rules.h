@@ -10,15 +10,18 @@
 
 namespace vivier::enrolment {
 
-// A contract that starts within these months after the end of the cohort is what the learner went on to at once.
+// A contract that starts within these months after the end of the cohort is what the learner went
+// on to at once.
 inline constexpr int kAtOnceMonths = 3;
 
-// INVALID_ARGUMENT for other months than 0, 3, 6 and 12; NOT_FINISHED while the learner is in training.
+// INVALID_ARGUMENT for other months than 0, 3, 6 and 12; NOT_FINISHED while the learner is in
+// training.
 absl::Status CheckOutcome(const v1::Learner& learner, const v1::Outcome& outcome);
 
-// The outcome at 0 months that a signed contract proves; none when it starts later, for then the outcomes at 3, 6
-// and 12 months say it.
-std::optional<v1::Outcome> OutcomeOf(const partners::v1::ContractSigned& contract, const v1::Cohort& cohort);
+// The outcome at 0 months that a signed contract proves; none when it starts later, for then the
+// outcomes at 3, 6 and 12 months say it.
+std::optional<v1::Outcome> OutcomeOf(const partners::v1::ContractSigned& contract,
+                                     const v1::Cohort& cohort);
 
 v1::Learner::Certification CertificationOf(curriculum::v1::CertificateAwarded::Result result);
 

@@ -6,8 +6,8 @@
 #include "services/enrolment/grants.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/method.h"
 #include "shared/security/roles.h"
+#include "shared/service/method.h"
 
 namespace vivier::enrolment {
 
@@ -18,29 +18,34 @@ namespace {
 
 template <class Holder>
 bool Holds(const Holder& holder, const std::string& role) {
-  return std::any_of(holder.roles().begin(), holder.roles().end(),
-                     [&role](const RoleAssignment& assignment) { return assignment.role() == role; });
+  return std::any_of(
+      holder.roles().begin(), holder.roles().end(),
+      [&role](const RoleAssignment& assignment) { return assignment.role() == role; });
 }
 
-// Rows whose list of roles has the name in it: part of a longer name, perhaps, so each is looked at.
+// Rows whose list of roles has the name in it: part of a longer name, perhaps, so each is looked
+// at.
 template <class Holder>
 absl::StatusOr<std::vector<Holder>> HoldersOf(Call& call, const storage::Table<Holder>& table,
                                               const std::string& role) {
-  ASSIGN_OR_RETURN(std::vector<Holder> holders,
-                   table.Select(call, "roles LIKE $2 ORDER BY name", {absl::StrCat("%", role, "%")}));
-  holders.erase(std::remove_if(holders.begin(), holders.end(), [&](const Holder& h) { return !Holds(h, role); }),
+  ASSIGN_OR_RETURN(std::vector<Holder> holders, table.Select(call, "roles LIKE $2 ORDER BY name",
+                                                             {absl::StrCat("%", role, "%")}));
+  holders.erase(std::remove_if(holders.begin(), holders.end(),
+                               [&](const Holder& h) { return !Holds(h, role); }),
                 holders.end());
   return holders;
 }
 
 }  // namespace
 
-absl::Status CheckPermissions(const rpc::Caller& caller, const std::string& school, const v1::Role& role) {
+absl::Status CheckPermissions(const security::Caller& caller, const std::string& school,
+                              const v1::Role& role) {
   for (int i = 0; i < role.permissions_size(); ++i) {
     const std::string& permission = role.permissions(i);
     const std::string field = absl::StrCat("role.permissions[", i, "]");
     if (!rpc::IsPermission(permission)) return InvalidField(field, "is what no rpc asks for");
-    if (!security::IsOfStaff(permission)) return InvalidField(field, "is not for the school's staff");
+    if (!security::IsOfStaff(permission))
+      return InvalidField(field, "is not for the school's staff");
     if (!security::Allows(caller, permission, school)) return NotAllowed(role.name());
   }
   return absl::OkStatus();
@@ -48,7 +53,8 @@ absl::Status CheckPermissions(const rpc::Caller& caller, const std::string& scho
 
 void OwnRoles::AddTo(rpc::Service& service) {
   service
-      .Standard(roles_, rpc::Check<v1::Role>([this](Call& call, const v1::Role* before, v1::Role& after) {
+      .Standard(roles_,
+                rpc::Check<v1::Role>([this](Call& call, const v1::Role* before, v1::Role& after) {
                   return CheckRole(call, before, after);
                 }))
       .On(*this, &OwnRoles::DeleteRole);
@@ -57,9 +63,11 @@ void OwnRoles::AddTo(rpc::Service& service) {
 absl::Status OwnRoles::CheckRole(Call& call, const v1::Role* before, v1::Role& after) {
   RETURN_IF_ERROR(CheckPermissions(call.caller(), call.school(), after));
   if (before == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<v1::Membership> holders, HoldersOf(call, memberships_, after.name()));
+  ASSIGN_OR_RETURN(std::vector<v1::Membership> holders,
+                   HoldersOf(call, memberships_, after.name()));
   for (const v1::Membership& holder : holders) {
-    ASSIGN_OR_RETURN(std::vector<RoleAssignment> roles, Resolve(call, "membership", holder.roles()));
+    ASSIGN_OR_RETURN(std::vector<RoleAssignment> roles,
+                     Resolve(call, "membership", holder.roles()));
     for (RoleAssignment& role : roles)
       if (role.role() == after.name()) *role.mutable_permissions() = after.permissions();
     RETURN_IF_ERROR(GiveRights(call, holder.name(), holder.subject(), roles));
@@ -67,7 +75,8 @@ absl::Status OwnRoles::CheckRole(Call& call, const v1::Role* before, v1::Role& a
   return absl::OkStatus();
 }
 
-absl::StatusOr<google::protobuf::Empty> OwnRoles::DeleteRole(Call& call, const v1::DeleteRoleRequest& request) {
+absl::StatusOr<google::protobuf::Empty> OwnRoles::DeleteRole(Call& call,
+                                                             const v1::DeleteRoleRequest& request) {
   ASSIGN_OR_RETURN(v1::Role role, roles_.Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(std::vector<v1::Membership> members, HoldersOf(call, memberships_, role.name()));
   ASSIGN_OR_RETURN(std::vector<v1::Invitation> invited, HoldersOf(call, invitations_, role.name()));
@@ -85,7 +94,8 @@ absl::StatusOr<std::vector<RoleAssignment>> OwnRoles::Resolve(Call& call, const 
     if (!IsOwnRole(call.school(), resolved[i].role())) continue;
     ASSIGN_OR_RETURN(std::optional<v1::Role> own, roles_.Find(call, resolved[i].role()));
     if (!own.has_value())
-      return InvalidField(absl::StrCat(holder, ".roles[", i, "].role"), "is no role that can be given");
+      return InvalidField(absl::StrCat(holder, ".roles[", i, "].role"),
+                          "is no role that can be given");
     *resolved[i].mutable_permissions() = own->permissions();
   }
   return resolved;

@@ -44,10 +44,12 @@ TEST(OwnRoles, GiveWhatTheirMakerHasAndTheStaffMay) {
     role.set_name("schools/nancy/roles/reader");
     role.add_permissions("cohorts.get");
     role.add_permissions(row.permission);
-    rpc::Caller caller{"p", rpc::Caller::Kind::kPerson, {row.maker}, {"nancy"}, ""};
-    EXPECT_EQ(ReasonOf(CheckPermissions(caller, "nancy", role)), row.reason) << row.maker << " " << row.permission;
+    security::Caller caller{"p", security::Caller::Kind::kPerson, {row.maker}, {"nancy"}, ""};
+    EXPECT_EQ(ReasonOf(CheckPermissions(caller, "nancy", role)), row.reason)
+        << row.maker << " " << row.permission;
     caller.schools = {"metz"};
-    EXPECT_NE(ReasonOf(CheckPermissions(caller, "nancy", role)), "") << row.maker << " " << row.permission;
+    EXPECT_NE(ReasonOf(CheckPermissions(caller, "nancy", role)), "")
+        << row.maker << " " << row.permission;
   }
 }
 

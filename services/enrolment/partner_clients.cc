@@ -8,9 +8,9 @@
 #include "services/enrolment/grants.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/rights.h"
 #include "shared/security/secret.h"
-#include "shared/security/token.h"
+#include "shared/security/tokens/token.h"
+#include "shared/service/rights.h"
 
 namespace vivier::enrolment {
 
@@ -22,7 +22,8 @@ namespace {
 constexpr char kSecretRole[] = "secret:client";
 constexpr int kSecretsMax = 2;
 
-// What gives a secret or session its right. A number comes again after some others, and so ends what had it.
+// What gives a secret or session its right. A number comes again after some others, and so ends
+// what had it.
 std::string SecretName(const PartnerClient& client, int number) {
   return absl::StrCat(client.name(), "/secrets/", number % kSecretsMax);
 }
@@ -39,14 +40,15 @@ absl::StatusOr<v1::PartnerClientSecret> Access::NextSecret(Call& call, PartnerCl
   v1::PartnerClientSecret secret;
   secret.set_partner_client(client.name());
   secret.set_secret(security::NewSecret());
-  if (client.has_old_secret_end_time()) *secret.mutable_old_secret_end_time() = client.old_secret_end_time();
-  RETURN_IF_ERROR(GiveRights(call, SecretName(client, client.secrets()), security::PrincipalOf(secret.secret()),
-                             {RoleUntil(kSecretRole)}));
+  if (client.has_old_secret_end_time())
+    *secret.mutable_old_secret_end_time() = client.old_secret_end_time();
+  RETURN_IF_ERROR(GiveRights(call, SecretName(client, client.secrets()),
+                             security::PrincipalOf(secret.secret()), {RoleUntil(kSecretRole)}));
   return secret;
 }
 
-absl::StatusOr<v1::PartnerClientSecret> Access::CreatePartnerClient(Call& call,
-                                                                    const v1::CreatePartnerClientRequest& request) {
+absl::StatusOr<v1::PartnerClientSecret> Access::CreatePartnerClient(
+    Call& call, const v1::CreatePartnerClientRequest& request) {
   PartnerClient client = request.partner_client();
   client.set_name(absl::StrCat(request.parent(), "/partnerClients/", request.partner_client_id()));
   *client.mutable_create_time() = ToTimestamp(call.time());
@@ -74,10 +76,11 @@ absl::StatusOr<v1::PartnerClientSecret> Access::RotatePartnerClientSecret(
   return secret;
 }
 
-absl::StatusOr<google::protobuf::Empty> Access::DeletePartnerClient(Call& call,
-                                                                    const v1::DeletePartnerClientRequest& request) {
+absl::StatusOr<google::protobuf::Empty> Access::DeletePartnerClient(
+    Call& call, const v1::DeletePartnerClientRequest& request) {
   ASSIGN_OR_RETURN(PartnerClient client, clients_.Get(call, request.name(), request.etag()));
-  for (int number = 0; number < kSecretsMax; ++number) RETURN_IF_ERROR(EndRights(call, SecretName(client, number)));
+  for (int number = 0; number < kSecretsMax; ++number)
+    RETURN_IF_ERROR(EndRights(call, SecretName(client, number)));
   RETURN_IF_ERROR(EndSessions(call, client));
   RETURN_IF_ERROR(clients_.Delete(call, client.name()));
   return google::protobuf::Empty();
@@ -85,13 +88,14 @@ absl::StatusOr<google::protobuf::Empty> Access::DeletePartnerClient(Call& call,
 
 absl::Status Access::EndSessions(Call& call, const PartnerClient& client) {
   const int64_t opened = std::min<int64_t>(client.sessions(), kPartnerSessionsMax);
-  for (int64_t i = 0; i < opened; ++i) RETURN_IF_ERROR(EndRights(call, SessionName(client, client.sessions() - i)));
+  for (int64_t i = 0; i < opened; ++i)
+    RETURN_IF_ERROR(EndRights(call, SessionName(client, client.sessions() - i)));
   return absl::OkStatus();
 }
 
 // Who shows the secret is called by the client's name (rpc::Entitled).
-absl::StatusOr<v1::OpenPartnerSessionResponse> Access::OpenPartnerSession(Call& call,
-                                                                          const v1::OpenPartnerSessionRequest&) {
+absl::StatusOr<v1::OpenPartnerSessionResponse> Access::OpenPartnerSession(
+    Call& call, const v1::OpenPartnerSessionRequest&) {
   ASSIGN_OR_RETURN(std::optional<PartnerClient> client, clients_.Find(call, call.caller().subject));
   if (!client.has_value()) return security::TokenRefused();
   const absl::Time end = call.time() + kPartnerSessionLife;
@@ -104,8 +108,8 @@ absl::StatusOr<v1::OpenPartnerSessionResponse> Access::OpenPartnerSession(Call& 
   *response.mutable_expire_time() = ToTimestamp(end);
   security::v1::RoleAssignment partner = RoleUntil("partner", end);
   partner.set_company(client->company());
-  RETURN_IF_ERROR(
-      GiveRights(call, SessionName(*client, client->sessions()), security::PrincipalOf(response.token()), {partner}));
+  RETURN_IF_ERROR(GiveRights(call, SessionName(*client, client->sessions()),
+                             security::PrincipalOf(response.token()), {partner}));
   return response;
 }
 

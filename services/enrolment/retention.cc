@@ -17,12 +17,13 @@ absl::Status Needed(const std::string& resource, absl::string_view why) {
 
 absl::CivilDay EraseOn(absl::CivilDay day) {
   const absl::CivilMonth month = absl::CivilMonth(day) + kUnsuccessfulKeptMonths;
-  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;  // the 29th of February has no second year
+  const absl::CivilDay last =
+      absl::CivilDay(month + 1) - 1;  // the 29th of February has no second year
   return absl::CivilDay(month.year(), month.month(), std::min(day.day(), last.day()));
 }
 
-absl::Status CheckErasure(absl::Span<const v1::Application> applications, absl::Span<const v1::Learner> learners,
-                          absl::CivilDay today) {
+absl::Status CheckErasure(absl::Span<const v1::Application> applications,
+                          absl::Span<const v1::Learner> learners, absl::CivilDay today) {
   for (const v1::Application& application : applications)
     if (!HasEnded(application.state()) && application.state() != v1::Application::ACCEPTED)
       return Needed(application.name(), "an application is not decided; withdraw it first");

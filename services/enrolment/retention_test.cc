@@ -48,7 +48,8 @@ TEST(Retention, NeedsWhoIsInTheProcess) {
     application.set_state(row.application);
     std::vector<Learner> learners;
     if (row.learner != Learner::STATE_UNSPECIFIED) learners.emplace_back().set_state(row.learner);
-    if (row.contract_until != none) *learners[0].mutable_contract_end_date() = ToDate(row.contract_until);
+    if (row.contract_until != none)
+      *learners[0].mutable_contract_end_date() = ToDate(row.contract_until);
     const absl::Status status = CheckErasure({application}, learners, today);
     EXPECT_EQ(ReasonOf(status), row.needed ? "PERSON_NEEDED" : "")
         << Application::State_Name(row.application) << " " << Learner::State_Name(row.learner);

@@ -1,9 +1,10 @@
-// Who gets a seat: the only place where it is decided. Pure functions on messages; no clock, no storage. Thread-safe.
+// Who gets a seat: the only place where it is decided. Pure functions on messages; no clock, no
+// storage. Thread-safe.
 //
-// An application is *in play* from its rank to its end. A seat is *held* while its money is asked or waited for, and
-// *taken* once the money is there. The rule: an application that somebody admits holds a seat if fewer than `capacity`
-// better ranked ones of its cohort are in play. So the order in which people are admitted, and in which answers come,
-// changes nothing in the end.
+// An application is *in play* from its rank to its end. A seat is *held* while its money is asked
+// or waited for, and *taken* once the money is there. The rule: an application that somebody admits
+// holds a seat if fewer than `capacity` better ranked ones of its cohort are in play. So the order
+// in which people are admitted, and in which answers come, changes nothing in the end.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ bool IsTaken(v1::Application::State state);
 bool HasEnded(v1::Application::State state);
 
 // FAILED_PRECONDITION, WRONG_STATE.
-absl::Status WrongState(const std::string& name, absl::string_view state, absl::string_view message);
+absl::Status WrongState(const std::string& name, absl::string_view state,
+                        absl::string_view message);
 
 // Where an application stands among the ranked of its cohort.
 struct Standing {
@@ -36,15 +38,17 @@ struct Standing {
   bool better_awaits_funding = false;
 };
 
-// Holds a seat for one of the best ranked, or leaves the application on the waitlist at its rank. `hold` is the id of
-// the hold that it may become. Behind somebody who waits for money nobody asks for it: he would pass.
+// Holds a seat for one of the best ranked, or leaves the application on the waitlist at its rank.
+// `hold` is the id of the hold that it may become. Behind somebody who waits for money nobody asks
+// for it: he would pass.
 absl::Status Admit(const v1::Cohort& cohort, const Standing& standing, v1::CohortSeats& seats,
                    v1::Application& application, const std::string& hold, absl::Time now);
 
-// What follows when an application left play or seats were added: holds seats for those who wait and now are among
-// the best, while the cohort is open; and asks for the money again where somebody who waited for it left
-// (`ask_again`). `ranked` has every application of the cohort in play, in the order of ranks; answers, in that order,
-// those that changed. FundingPlanChanged is `ask_again` alone.
+// What follows when an application left play or seats were added: holds seats for those who wait
+// and now are among the best, while the cohort is open; and asks for the money again where somebody
+// who waited for it left
+// (`ask_again`). `ranked` has every application of the cohort in play, in the order of ranks;
+// answers, in that order, those that changed. FundingPlanChanged is `ask_again` alone.
 std::vector<v1::Application*> Advance(const v1::Cohort& cohort, v1::CohortSeats& seats,
                                       absl::Span<v1::Application> ranked, bool ask_again,
                                       const std::function<std::string()>& new_hold, absl::Time now);
@@ -58,8 +62,10 @@ void Fund(v1::CohortSeats& seats, v1::Application& application, absl::Time now);
 // The current hold got no money: the seat stays held at its rank and waits.
 void AwaitFunding(v1::Application& application);
 
-// No answer came in time: the hold ends, the seat stays held and asks with a new hold, or waits behind somebody.
-void Renew(bool better_awaits_funding, v1::Application& application, const std::string& new_hold, absl::Time now);
+// No answer came in time: the hold ends, the seat stays held and asks with a new hold, or waits
+// behind somebody.
+void Renew(bool better_awaits_funding, v1::Application& application, const std::string& new_hold,
+           absl::Time now);
 
 // FAILED_PRECONDITION, NOT_ADMITTED, unless the candidate is asked.
 absl::Status Accept(v1::Application& application);
@@ -70,7 +76,8 @@ bool End(v1::CohortSeats& seats, v1::Application& application, v1::Application::
 // Whether the cohort takes applications.
 absl::Status CheckTakesApplications(const v1::Cohort& cohort);
 
-// Keeps the score in place of the same assessor's for the same criterion, while the panel is at work.
+// Keeps the score in place of the same assessor's for the same criterion, while the panel is at
+// work.
 absl::Status KeepScore(const v1::Score& score, v1::Application& application);
 
 // Why a person may not decline, withdraw, or be rejected, now.
@@ -82,9 +89,11 @@ absl::Status CheckReject(const v1::Application& application);
 absl::Status CheckCohortChange(const v1::Cohort* before, const v1::Cohort& after);
 
 // Whether a learner may leave on `date`, his last day in training.
-absl::Status CheckExit(const v1::Cohort& cohort, const v1::Learner& learner, const google::type::Date& date);
+absl::Status CheckExit(const v1::Cohort& cohort, const v1::Learner& learner,
+                       const google::type::Date& date);
 
-// Ranks `listed`, best first, after `last_rank`, the worst rank of those not listed. Changes nothing when it refuses.
+// Ranks `listed`, best first, after `last_rank`, the worst rank of those not listed. Changes
+// nothing when it refuses.
 absl::Status Rank(const v1::Cohort& cohort, int last_rank, absl::Span<v1::Application> listed);
 
 // The seats of a cohort that changed its capacity.

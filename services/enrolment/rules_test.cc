@@ -57,18 +57,82 @@ TEST(Admit, FollowsTheTable) {
     std::string reason;
   };
   const Row rows[] = {
-      {Cohort::OPEN, Application::SHORTLISTED, 1, 0, 0, {0, false}, Application::FUNDING_PENDING, 1, ""},
+      {Cohort::OPEN,
+       Application::SHORTLISTED,
+       1,
+       0,
+       0,
+       {0, false},
+       Application::FUNDING_PENDING,
+       1,
+       ""},
       {Cohort::OPEN, Application::SHORTLISTED, 1, 0, 0, {1, false}, Application::WAITLISTED, 0, ""},
-      {Cohort::OPEN, Application::SHORTLISTED, 2, 1, 0, {1, false}, Application::FUNDING_PENDING, 2, ""},
-      {Cohort::OPEN, Application::SHORTLISTED, 2, 1, 0, {1, true}, Application::AWAITING_FUNDING, 2, ""},
-      {Cohort::OPEN, Application::WAITLISTED, 2, 0, 1, {1, false}, Application::FUNDING_PENDING, 1, ""},
+      {Cohort::OPEN,
+       Application::SHORTLISTED,
+       2,
+       1,
+       0,
+       {1, false},
+       Application::FUNDING_PENDING,
+       2,
+       ""},
+      {Cohort::OPEN,
+       Application::SHORTLISTED,
+       2,
+       1,
+       0,
+       {1, true},
+       Application::AWAITING_FUNDING,
+       2,
+       ""},
+      {Cohort::OPEN,
+       Application::WAITLISTED,
+       2,
+       0,
+       1,
+       {1, false},
+       Application::FUNDING_PENDING,
+       1,
+       ""},
       {Cohort::OPEN, Application::WAITLISTED, 2, 0, 1, {2, false}, Application::WAITLISTED, 0, ""},
       // Among the best after the capacity shrank, but nobody is put out of his seat.
       {Cohort::OPEN, Application::SHORTLISTED, 2, 1, 1, {0, false}, Application::WAITLISTED, 1, ""},
-      {Cohort::RUNNING, Application::WAITLISTED, 2, 0, 1, {1, false}, Application::FUNDING_PENDING, 1, ""},
-      {Cohort::DRAFT, Application::SHORTLISTED, 2, 0, 0, {0, false}, Application::SHORTLISTED, 0, "WRONG_STATE"},
-      {Cohort::FINISHED, Application::SHORTLISTED, 2, 0, 0, {0, false}, Application::SHORTLISTED, 0, "WRONG_STATE"},
-      {Cohort::OPEN, Application::SUBMITTED, 2, 0, 0, {1, false}, Application::SUBMITTED, 0, "NOT_ADMISSIBLE"},
+      {Cohort::RUNNING,
+       Application::WAITLISTED,
+       2,
+       0,
+       1,
+       {1, false},
+       Application::FUNDING_PENDING,
+       1,
+       ""},
+      {Cohort::DRAFT,
+       Application::SHORTLISTED,
+       2,
+       0,
+       0,
+       {0, false},
+       Application::SHORTLISTED,
+       0,
+       "WRONG_STATE"},
+      {Cohort::FINISHED,
+       Application::SHORTLISTED,
+       2,
+       0,
+       0,
+       {0, false},
+       Application::SHORTLISTED,
+       0,
+       "WRONG_STATE"},
+      {Cohort::OPEN,
+       Application::SUBMITTED,
+       2,
+       0,
+       0,
+       {1, false},
+       Application::SUBMITTED,
+       0,
+       "NOT_ADMISSIBLE"},
       {Cohort::OPEN,
        Application::FUNDING_PENDING,
        2,
@@ -78,19 +142,37 @@ TEST(Admit, FollowsTheTable) {
        Application::FUNDING_PENDING,
        1,
        "NOT_ADMISSIBLE"},
-      {Cohort::OPEN, Application::ACCEPTED, 2, 0, 1, {0, false}, Application::ACCEPTED, 0, "NOT_ADMISSIBLE"},
-      {Cohort::OPEN, Application::WITHDRAWN, 2, 0, 0, {0, false}, Application::WITHDRAWN, 0, "NOT_ADMISSIBLE"},
+      {Cohort::OPEN,
+       Application::ACCEPTED,
+       2,
+       0,
+       1,
+       {0, false},
+       Application::ACCEPTED,
+       0,
+       "NOT_ADMISSIBLE"},
+      {Cohort::OPEN,
+       Application::WITHDRAWN,
+       2,
+       0,
+       0,
+       {0, false},
+       Application::WITHDRAWN,
+       0,
+       "NOT_ADMISSIBLE"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(&row - rows);
     CohortSeats seats = SeatsOf(row.capacity, row.held, row.taken);
     Application application = ApplicationOf(row.before, 3);
-    const absl::Status status = Admit(CohortOf(row.cohort, row.capacity), row.standing, seats, application, "h", kNow);
+    const absl::Status status =
+        Admit(CohortOf(row.cohort, row.capacity), row.standing, seats, application, "h", kNow);
     EXPECT_EQ(ReasonOf(status), row.reason);
     EXPECT_EQ(application.state(), row.after);
     EXPECT_EQ(seats.held(), row.held_after);
     EXPECT_EQ(seats.taken(), row.taken);
-    EXPECT_EQ(application.has_funding_by(), row.reason.empty() && row.after == Application::FUNDING_PENDING);
+    EXPECT_EQ(application.has_funding_by(),
+              row.reason.empty() && row.after == Application::FUNDING_PENDING);
   }
 }
 
@@ -124,10 +206,11 @@ TEST(End, FreesTheSeatThatThereWas) {
     int32_t held, taken;
     bool freed;
   };
-  const Row rows[] = {{Application::SUBMITTED, 1, 1, false},       {Application::SHORTLISTED, 1, 1, false},
-                      {Application::WAITLISTED, 1, 1, false},      {Application::FUNDING_PENDING, 0, 1, true},
-                      {Application::AWAITING_FUNDING, 0, 1, true}, {Application::ADMITTED, 1, 0, true},
-                      {Application::ACCEPTED, 1, 0, true}};
+  const Row rows[] = {
+      {Application::SUBMITTED, 1, 1, false},       {Application::SHORTLISTED, 1, 1, false},
+      {Application::WAITLISTED, 1, 1, false},      {Application::FUNDING_PENDING, 0, 1, true},
+      {Application::AWAITING_FUNDING, 0, 1, true}, {Application::ADMITTED, 1, 0, true},
+      {Application::ACCEPTED, 1, 0, true}};
   for (const Row& row : rows) {
     SCOPED_TRACE(Application::State_Name(row.before));
     CohortSeats seats = SeatsOf(4, 1, 1);
@@ -144,7 +227,8 @@ TEST(Advance, HoldsTheBestWhoWaitsBehindWhoeverAwaitsMoney) {
   std::vector<Application> ranked = {
       ApplicationOf(Application::SHORTLISTED, 1), ApplicationOf(Application::AWAITING_FUNDING, 2),
       ApplicationOf(Application::WAITLISTED, 3), ApplicationOf(Application::WAITLISTED, 4)};
-  auto changed = Advance(CohortOf(Cohort::OPEN, 3), seats, absl::MakeSpan(ranked), false, NewHold, kNow);
+  auto changed =
+      Advance(CohortOf(Cohort::OPEN, 3), seats, absl::MakeSpan(ranked), false, NewHold, kNow);
   ASSERT_EQ(changed.size(), 1u);
   EXPECT_EQ(ranked[2].state(), Application::AWAITING_FUNDING);
   EXPECT_EQ(ranked[3].state(), Application::WAITLISTED);
@@ -162,7 +246,9 @@ TEST(Advance, HoldsTheBestWhoWaitsBehindWhoeverAwaitsMoney) {
 TEST(Advance, FillsNoSeatByItselfAfterTheStart) {
   CohortSeats seats = SeatsOf(1, 0, 0);
   std::vector<Application> ranked = {ApplicationOf(Application::WAITLISTED, 1)};
-  EXPECT_TRUE(Advance(CohortOf(Cohort::RUNNING, 1), seats, absl::MakeSpan(ranked), true, NewHold, kNow).empty());
+  EXPECT_TRUE(
+      Advance(CohortOf(Cohort::RUNNING, 1), seats, absl::MakeSpan(ranked), true, NewHold, kNow)
+          .empty());
   EXPECT_EQ(seats.held(), 0);
 }
 
@@ -218,7 +304,12 @@ TEST(Rank, RefusesWithoutChange) {
     std::string reason;
   };
   const Row rows[] = {
-      {{Application::SUBMITTED, Application::WAITLISTED}, false, false, false, false, "NOT_RANKABLE"},
+      {{Application::SUBMITTED, Application::WAITLISTED},
+       false,
+       false,
+       false,
+       false,
+       "NOT_RANKABLE"},
       {{Application::SUBMITTED, Application::REJECTED}, false, false, false, false, "NOT_RANKABLE"},
       {{Application::SUBMITTED}, true, false, false, false, "NOT_RANKABLE"},
       {{Application::SUBMITTED}, false, true, false, false, "NOT_ASSESSED"},

@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/funding/names.h"
-#include "shared/rpc/list_page.h"
-#include "shared/storage/filter.h"
+#include "shared/service/list_page.h"
+#include "shared/storage/rows/filter.h"
 
 namespace vivier::funding {
 
@@ -11,7 +11,9 @@ using rpc::Call;
 
 namespace {
 
-bool ActsForFunder(const Call& call) { return call.caller().kind == rpc::Caller::Kind::kPartner; }
+bool ActsForFunder(const Call& call) {
+  return call.caller().kind == security::Caller::Kind::kPartner;
+}
 
 }  // namespace
 
@@ -28,7 +30,9 @@ void FundersView::AddTo(rpc::Service& service) {
       .On(*this, &FundersView::ListPayments);
 }
 
-absl::StatusOr<std::string> FundersView::FunderOf(Call&, const v1::Funder& funder) { return funder.name(); }
+absl::StatusOr<std::string> FundersView::FunderOf(Call&, const v1::Funder& funder) {
+  return funder.name();
+}
 
 absl::StatusOr<std::string> FundersView::FunderOf(Call&, const v1::FundingAgreement& agreement) {
   return agreement.funder();
@@ -72,58 +76,68 @@ absl::StatusOr<v1::Funder> FundersView::GetFunder(Call& call, const v1::GetFunde
   return Get(call, funders_, request.name());
 }
 
-absl::StatusOr<v1::FundingAgreement> FundersView::GetFundingAgreement(Call& call,
-                                                                      const v1::GetFundingAgreementRequest& request) {
+absl::StatusOr<v1::FundingAgreement> FundersView::GetFundingAgreement(
+    Call& call, const v1::GetFundingAgreementRequest& request) {
   return Get(call, agreements_, request.name());
 }
 
 absl::StatusOr<v1::ListFundingAgreementsResponse> FundersView::ListFundingAgreements(
     Call& call, const v1::ListFundingAgreementsRequest& request) {
   const std::string filter =
-      ActsForFunder(call) ? storage::NarrowedTo("funder", {call.caller().partner}, request.filter()) : request.filter();
+      ActsForFunder(call) ? storage::NarrowedTo("funder", {call.caller().partner}, request.filter())
+                          : request.filter();
   return rpc::ListPage<v1::ListFundingAgreementsResponse>(
-      call, agreements_, request, filter, [](auto& response) { return response.add_funding_agreements(); });
+      call, agreements_, request, filter,
+      [](auto& response) { return response.add_funding_agreements(); });
 }
 
-absl::StatusOr<v1::AgreementBalance> FundersView::GetAgreementBalance(Call& call,
-                                                                      const v1::GetAgreementBalanceRequest& request) {
+absl::StatusOr<v1::AgreementBalance> FundersView::GetAgreementBalance(
+    Call& call, const v1::GetAgreementBalanceRequest& request) {
   return Get(call, balances_, request.name());
 }
 
-absl::StatusOr<v1::Earning> FundersView::GetEarning(Call& call, const v1::GetEarningRequest& request) {
+absl::StatusOr<v1::Earning> FundersView::GetEarning(Call& call,
+                                                    const v1::GetEarningRequest& request) {
   return Get(call, earnings_, request.name());
 }
 
-absl::StatusOr<v1::ListEarningsResponse> FundersView::ListEarnings(Call& call, const v1::ListEarningsRequest& request) {
+absl::StatusOr<v1::ListEarningsResponse> FundersView::ListEarnings(
+    Call& call, const v1::ListEarningsRequest& request) {
   ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
   if (ActsForFunder(call)) {
     ASSIGN_OR_RETURN(const std::vector<v1::Invoice> drafts,
                      invoices_.Select(call, "state = 'DRAFT' ORDER BY name", {}));
-    for (const v1::Invoice& draft : drafts) filter = absl::StrCat("invoice != \"", draft.name(), "\" AND ", filter);
+    for (const v1::Invoice& draft : drafts)
+      filter = absl::StrCat("invoice != \"", draft.name(), "\" AND ", filter);
   }
-  return rpc::ListPage<v1::ListEarningsResponse>(call, earnings_, request, filter,
-                                                 [](auto& response) { return response.add_earnings(); });
+  return rpc::ListPage<v1::ListEarningsResponse>(
+      call, earnings_, request, filter, [](auto& response) { return response.add_earnings(); });
 }
 
-absl::StatusOr<v1::Invoice> FundersView::GetInvoice(Call& call, const v1::GetInvoiceRequest& request) {
+absl::StatusOr<v1::Invoice> FundersView::GetInvoice(Call& call,
+                                                    const v1::GetInvoiceRequest& request) {
   return Invoice(call, request.name());
 }
 
-absl::StatusOr<v1::ListInvoicesResponse> FundersView::ListInvoices(Call& call, const v1::ListInvoicesRequest& request) {
+absl::StatusOr<v1::ListInvoicesResponse> FundersView::ListInvoices(
+    Call& call, const v1::ListInvoicesRequest& request) {
   ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
   if (ActsForFunder(call)) filter = "state != DRAFT AND " + filter;
-  return rpc::ListPage<v1::ListInvoicesResponse>(call, invoices_, request, filter,
-                                                 [](auto& response) { return response.add_invoices(); });
+  return rpc::ListPage<v1::ListInvoicesResponse>(
+      call, invoices_, request, filter, [](auto& response) { return response.add_invoices(); });
 }
 
-absl::StatusOr<v1::Payment> FundersView::GetPayment(Call& call, const v1::GetPaymentRequest& request) {
+absl::StatusOr<v1::Payment> FundersView::GetPayment(Call& call,
+                                                    const v1::GetPaymentRequest& request) {
   return Get(call, payments_, request.name());
 }
 
-absl::StatusOr<v1::ListPaymentsResponse> FundersView::ListPayments(Call& call, const v1::ListPaymentsRequest& request) {
+absl::StatusOr<v1::ListPaymentsResponse> FundersView::ListPayments(
+    Call& call, const v1::ListPaymentsRequest& request) {
   if (ActsForFunder(call)) RETURN_IF_ERROR(Invoice(call, request.parent()).status());
-  return rpc::ListPage<v1::ListPaymentsResponse>(call, payments_, request, request.filter(),
-                                                 [](auto& response) { return response.add_payments(); });
+  return rpc::ListPage<v1::ListPaymentsResponse>(
+      call, payments_, request, request.filter(),
+      [](auto& response) { return response.add_payments(); });
 }
 
 }  // namespace vivier::funding

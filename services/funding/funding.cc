@@ -31,17 +31,20 @@ constexpr char kNoTransfer[] =
 constexpr char kCountBalances[] = "SELECT COUNT(*) FROM agreement_balances WHERE school = $1";
 // A balance's name less "schools/{school}/" and "balance" is its accounts' prefix.
 constexpr char kBalanceIsNotTheJournals[] =
-    "WITH moves AS (SELECT debit_account AS account, amount_cents AS cents FROM journal_entries WHERE school = $1 "
+    "WITH moves AS (SELECT debit_account AS account, amount_cents AS cents FROM journal_entries "
+    "WHERE school = $1 "
     "UNION ALL SELECT credit_account, -amount_cents FROM journal_entries WHERE school = $1), "
     "sums AS (SELECT account, CAST(SUM(cents) AS BIGINT) AS cents FROM moves GROUP BY account), "
-    "balances AS (SELECT agreement_balances.*, substr(name, length(school) + 10, length(name) - length(school) - 16) "
+    "balances AS (SELECT agreement_balances.*, substr(name, length(school) + 10, length(name) - "
+    "length(school) - 16) "
     "AS prefix FROM agreement_balances WHERE school = $1) "
     "SELECT balances.name, 'counters out of bounds, or not the sums of the journal' FROM balances "
     "LEFT JOIN sums promised ON promised.account = prefix || 'promised' "
     "LEFT JOIN sums reserved ON reserved.account = prefix || 'reserved' "
     "LEFT JOIN sums earned ON earned.account = prefix || 'earned' "
     "WHERE reserved_cents < 0 OR earned_cents < 0 OR reserved_cents + earned_cents > ceiling_cents "
-    "OR ceiling_cents <> -COALESCE(promised.cents, 0) OR reserved_cents <> COALESCE(reserved.cents, 0) "
+    "OR ceiling_cents <> -COALESCE(promised.cents, 0) OR reserved_cents <> "
+    "COALESCE(reserved.cents, 0) "
     "OR earned_cents <> COALESCE(earned.cents, 0)";
 constexpr char kCountEarnings[] = "SELECT COUNT(*) FROM earnings WHERE school = $1";
 constexpr char kNotEarnedOnce[] =
@@ -49,20 +52,26 @@ constexpr char kNotEarnedOnce[] =
     "GROUP BY presence_entry, share HAVING SUM(1 - 2 * reversal) NOT IN (0, 1) "
     "UNION ALL SELECT name, 'parts do not make the price' FROM earnings "
     "WHERE school = $1 AND earned_cents + own_cents <> price_cents "
-    "UNION ALL SELECT b.name, 'earned is not the sum of the earnings' FROM agreement_balances b LEFT JOIN "
+    "UNION ALL SELECT b.name, 'earned is not the sum of the earnings' FROM agreement_balances b "
+    "LEFT JOIN "
     "(SELECT funding_agreement, SUM(earned_cents) AS cents FROM earnings WHERE school = $1 "
-    "GROUP BY funding_agreement) e ON b.name = e.funding_agreement || '/balance' WHERE b.school = $1 AND "
+    "GROUP BY funding_agreement) e ON b.name = e.funding_agreement || '/balance' WHERE b.school = "
+    "$1 AND "
     "b.earned_cents <> COALESCE(e.cents, 0) "
     "UNION ALL SELECT p.presence_entry, 'delivered and not earned' FROM presence_postings p "
-    "WHERE p.school = $1 AND p.minutes > 0 AND NOT EXISTS (SELECT 1 FROM earnings e WHERE e.school = p.school "
+    "WHERE p.school = $1 AND p.minutes > 0 AND NOT EXISTS (SELECT 1 FROM earnings e WHERE e.school "
+    "= p.school "
     "AND e.presence_entry = p.presence_entry AND e.reversal = 0) "
-    "UNION ALL SELECT MIN(e.name), 'earned and not delivered' FROM earnings e LEFT JOIN presence_postings p "
+    "UNION ALL SELECT MIN(e.name), 'earned and not delivered' FROM earnings e LEFT JOIN "
+    "presence_postings p "
     "ON p.school = e.school AND p.presence_entry = e.presence_entry AND p.minutes > 0 "
-    "WHERE e.school = $1 AND p.name IS NULL GROUP BY e.presence_entry HAVING SUM(1 - 2 * e.reversal) > 0";
+    "WHERE e.school = $1 AND p.name IS NULL GROUP BY e.presence_entry HAVING SUM(1 - 2 * "
+    "e.reversal) > 0";
 
 // I7: enrolment claims the same of those who are admitted.
 constexpr char kFundedHolds[] =
-    "SELECT name, application FROM reservations WHERE school = $1 AND state IN ('RESERVED', 'CONFIRMED')";
+    "SELECT name, application FROM reservations WHERE school = $1 AND state IN ('RESERVED', "
+    "'CONFIRMED')";
 
 absl::Status CheckFunder(Call&, const v1::Funder*, v1::Funder& funder) {
   if (funder.siret().empty() || formats::CheckSiret(funder.siret()).ok()) return absl::OkStatus();
@@ -107,8 +116,8 @@ rpc::Service Funding::Rpc() {
       .Claim("I7", kFundedHolds);
 }
 
-absl::StatusOr<v1::FundingAgreement> Funding::CreateFundingAgreement(Call& call,
-                                                                     const v1::CreateFundingAgreementRequest& request) {
+absl::StatusOr<v1::FundingAgreement> Funding::CreateFundingAgreement(
+    Call& call, const v1::CreateFundingAgreementRequest& request) {
   v1::FundingAgreement agreement = request.funding_agreement();
   agreement.set_name(NameIn(call.school(), "fundingAgreements", request.funding_agreement_id()));
   RETURN_IF_ERROR(CheckAgreement(agreement));
@@ -122,17 +131,20 @@ absl::StatusOr<v1::FundingAgreement> Funding::CreateFundingAgreement(Call& call,
   Transfers transfers;
   SetCeiling(agreement.ceiling_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Insert(call, balance));
-  RETURN_IF_ERROR(
-      Journal(call, {absl::StrCat("c.", request.funding_agreement_id(), ".1"), agreement.name(), DayOf(call.time())},
-              transfers));
+  RETURN_IF_ERROR(Journal(call,
+                          {absl::StrCat("c.", request.funding_agreement_id(), ".1"),
+                           agreement.name(), DayOf(call.time())},
+                          transfers));
   return agreement;
 }
 
-absl::StatusOr<v1::FundingAgreement> Funding::AmendFundingAgreement(Call& call,
-                                                                    const v1::AmendFundingAgreementRequest& request) {
-  ASSIGN_OR_RETURN(v1::FundingAgreement agreement, agreements_.Get(call, request.name(), request.etag()));
+absl::StatusOr<v1::FundingAgreement> Funding::AmendFundingAgreement(
+    Call& call, const v1::AmendFundingAgreementRequest& request) {
+  ASSIGN_OR_RETURN(v1::FundingAgreement agreement,
+                   agreements_.Get(call, request.name(), request.etag()));
   if (agreement.state() != v1::FundingAgreement::ACTIVE)
-    return Refused(v1::AGREEMENT_CLOSED, "a closed agreement is not amended", {{"agreement", agreement.name()}});
+    return Refused(v1::AGREEMENT_CLOSED, "a closed agreement is not amended",
+                   {{"agreement", agreement.name()}});
   ASSIGN_OR_RETURN(v1::AgreementBalance balance, balances_.Get(call, BalanceOf(agreement.name())));
   if (request.ceiling_cents() < balance.reserved_cents() + balance.earned_cents())
     return CeilingBelowCommitted(call, balance, request.ceiling_cents());
@@ -144,23 +156,26 @@ absl::StatusOr<v1::FundingAgreement> Funding::AmendFundingAgreement(Call& call,
   Transfers transfers;
   SetCeiling(request.ceiling_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Update(call, balance));
-  RETURN_IF_ERROR(Journal(call,
-                          {absl::StrCat("c.", IdOf(agreement.name()), ".", agreement.amendment_count()),
-                           agreement.name(), DayOf(call.time())},
-                          transfers));
+  RETURN_IF_ERROR(
+      Journal(call,
+              {absl::StrCat("c.", IdOf(agreement.name()), ".", agreement.amendment_count()),
+               agreement.name(), DayOf(call.time())},
+              transfers));
   return agreement;
 }
 
 // Names what must be released first: what waits for a learner before what has one.
-absl::Status Funding::CeilingBelowCommitted(Call& call, const v1::AgreementBalance& balance, int64_t ceiling_cents) {
+absl::Status Funding::CeilingBelowCommitted(Call& call, const v1::AgreementBalance& balance,
+                                            int64_t ceiling_cents) {
   const std::string agreement(AgreementOf(balance.name()));
   ASSIGN_OR_RETURN(std::vector<v1::Reservation> holders,
-                   reservations_.Select(call,
-                                        absl::StrCat("name IN (SELECT name FROM reservations WHERE school = $1 AND "
-                                                     "state IN ('RESERVED', 'CONFIRMED') AND shares LIKE $2 "
-                                                     "ORDER BY state DESC, name LIMIT ",
-                                                     kNamedReservationsMax, ") ORDER BY state DESC, name"),
-                                        {Naming(agreement)}));
+                   reservations_.Select(
+                       call,
+                       absl::StrCat("name IN (SELECT name FROM reservations WHERE school = $1 AND "
+                                    "state IN ('RESERVED', 'CONFIRMED') AND shares LIKE $2 "
+                                    "ORDER BY state DESC, name LIMIT ",
+                                    kNamedReservationsMax, ") ORDER BY state DESC, name"),
+                       {Naming(agreement)}));
   const int64_t release_cents = balance.reserved_cents() + balance.earned_cents() - ceiling_cents;
   int64_t named_cents = 0;
   std::vector<std::string> names;
@@ -176,22 +191,26 @@ absl::Status Funding::CeilingBelowCommitted(Call& call, const v1::AgreementBalan
                   {"reservations", absl::StrJoin(names, ",")}});
 }
 
-absl::StatusOr<v1::FundingAgreement> Funding::CloseFundingAgreement(Call& call,
-                                                                    const v1::CloseFundingAgreementRequest& request) {
-  ASSIGN_OR_RETURN(v1::FundingAgreement agreement, agreements_.Get(call, request.name(), request.etag()));
+absl::StatusOr<v1::FundingAgreement> Funding::CloseFundingAgreement(
+    Call& call, const v1::CloseFundingAgreementRequest& request) {
+  ASSIGN_OR_RETURN(v1::FundingAgreement agreement,
+                   agreements_.Get(call, request.name(), request.etag()));
   if (agreement.state() != v1::FundingAgreement::ACTIVE)
-    return Refused(v1::AGREEMENT_CLOSED, "the agreement is closed already", {{"agreement", agreement.name()}});
+    return Refused(v1::AGREEMENT_CLOSED, "the agreement is closed already",
+                   {{"agreement", agreement.name()}});
   agreement.set_state(v1::FundingAgreement::CLOSED);
   RETURN_IF_ERROR(agreements_.Update(call, agreement));
   return agreement;
 }
 
-absl::StatusOr<v1::FundingPlan> Funding::CreateFundingPlan(Call& call, const v1::CreateFundingPlanRequest& request) {
+absl::StatusOr<v1::FundingPlan> Funding::CreateFundingPlan(
+    Call& call, const v1::CreateFundingPlanRequest& request) {
   v1::FundingPlan plan = request.funding_plan();
   plan.set_name(NameIn(call.school(), "fundingPlans", request.funding_plan_id()));
   RETURN_IF_ERROR(CheckPlan(plan));
   for (const v1::PlanShare& share : plan.shares()) {
-    ASSIGN_OR_RETURN(v1::FundingAgreement agreement, agreements_.Get(call, share.funding_agreement()));
+    ASSIGN_OR_RETURN(v1::FundingAgreement agreement,
+                     agreements_.Get(call, share.funding_agreement()));
     if (agreement.state() != v1::FundingAgreement::ACTIVE)
       return Refused(v1::AGREEMENT_CLOSED, "a closed agreement pays for no new plan",
                      {{"agreement", agreement.name()}});
@@ -207,7 +226,8 @@ absl::StatusOr<v1::FundingPlan> Funding::CreateFundingPlan(Call& call, const v1:
 }
 
 absl::StatusOr<std::optional<Paying>> Funding::FindPaying(Call& call, const std::string& cohort) {
-  ASSIGN_OR_RETURN(std::optional<v1::FundingPlan> plan, plans_.Find(call, PlanOf(call.school(), cohort)));
+  ASSIGN_OR_RETURN(std::optional<v1::FundingPlan> plan,
+                   plans_.Find(call, PlanOf(call.school(), cohort)));
   if (!plan.has_value()) return std::nullopt;
   Paying paying;
   paying.plan = *std::move(plan);
@@ -236,8 +256,8 @@ absl::Status Funding::Journal(Call& call, const Subject& subject, Transfers& tra
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> Funding::CohortsPaidBy(Call& call,
-                                                                const std::vector<std::string>& agreements) {
+absl::StatusOr<std::vector<std::string>> Funding::CohortsPaidBy(
+    Call& call, const std::vector<std::string>& agreements) {
   std::set<std::string> cohorts;
   for (const std::string& agreement : agreements) {
     ASSIGN_OR_RETURN(std::vector<v1::FundingPlan> plans,

@@ -1,4 +1,5 @@
-// The service over real databases: from a funder to a paid invoice, through the events of enrolment, on both engines.
+// The service over real databases: from a funder to a paid invoice, through the events of
+// enrolment, on both engines.
 #include "services/funding/funding.h"
 
 #include <functional>
@@ -7,8 +8,8 @@
 #include "gtest/gtest.h"
 #include "services/funding/rules.h"
 #include "shared/security/school_key.h"
-#include "shared/storage/migrate.h"
-#include "shared/testing/engines.h"
+#include "shared/storage/engines/migrate.h"
+#include "tests/support/engines.h"
 
 namespace vivier::funding {
 namespace {
@@ -51,7 +52,8 @@ class FundingTest : public ::testing::TestWithParam<storage::Engine> {
     Response response;
     for (const auto& method : methods_)
       if (method.descriptor->input_type() == Request::descriptor())
-        RETURN_IF_ERROR(Run([&](rpc::Call& call) { return method.handler(call, request, response); }));
+        RETURN_IF_ERROR(
+            Run([&](rpc::Call& call) { return method.handler(call, request, response); }));
     return response;
   }
 
@@ -85,7 +87,9 @@ class FundingTest : public ::testing::TestWithParam<storage::Engine> {
     return rows;
   }
 
-  v1::AgreementBalance Balance() { return Row<v1::AgreementBalance>(absl::StrCat(kAgreement, "/balance")); }
+  v1::AgreementBalance Balance() {
+    return Row<v1::AgreementBalance>(absl::StrCat(kAgreement, "/balance"));
+  }
 
   // Nothing of I3, I4 and I5 is broken.
   void CheckInvariants() {
@@ -93,7 +97,8 @@ class FundingTest : public ::testing::TestWithParam<storage::Engine> {
     EXPECT_EQ(CheckJournal(journal), std::vector<std::string>{});
     EXPECT_EQ(CheckBalance(Balance(), journal), std::vector<std::string>{});
     EXPECT_EQ(CheckEarnings(Rows<v1::Earning>()), std::vector<std::string>{});
-    for (const rpc::Invariant& invariant : service_->invariants()) EXPECT_EQ(Violations(invariant), 0) << invariant.id;
+    for (const rpc::Invariant& invariant : service_->invariants())
+      EXPECT_EQ(Violations(invariant), 0) << invariant.id;
   }
 
   int64_t Violations(const rpc::Invariant& invariant) {
@@ -108,8 +113,9 @@ class FundingTest : public ::testing::TestWithParam<storage::Engine> {
   // How many events of this type the log has.
   int64_t Emitted(const std::string& type) {
     EXPECT_EQ(connection_->Begin(storage::Access::kRead), absl::OkStatus());
-    const auto found = connection_->Query("SELECT COUNT(*) FROM events WHERE school = 'nancy' AND type LIKE $1",
-                                          {storage::Value(absl::StrCat("%", type))});
+    const auto found =
+        connection_->Query("SELECT COUNT(*) FROM events WHERE school = 'nancy' AND type LIKE $1",
+                           {storage::Value(absl::StrCat("%", type))});
     connection_->Rollback();
     EXPECT_EQ(found.status(), absl::OkStatus());
     return found.ok() ? std::get<int64_t>(found->rows[0][0]) : -1;
@@ -208,7 +214,7 @@ class FundingTest : public ::testing::TestWithParam<storage::Engine> {
   std::optional<rpc::Service> service_;
   std::vector<rpc::Service::Method> methods_;
   security::SchoolKey key_ = security::SchoolKey::Random();
-  rpc::Caller caller_;
+  security::Caller caller_;
   rpc::Fetched fetched_;
   absl::Time now_ = absl::FromUnixSeconds(1'795'500'000);  // 2026-11-24
 };
@@ -350,13 +356,15 @@ TEST_P(FundingTest, VerifySeesMoneyAndEarningsThatWereTamperedWith) {
   Break("UPDATE agreement_balances SET reserved_cents = reserved_cents - 1");
   Break("UPDATE earnings SET presence_entry = 'x', reversal = 1");
   Break(
-      "INSERT INTO journal_entries (school, name, version, kind, debit_account, credit_account, amount_cents, subject) "
+      "INSERT INTO journal_entries (school, name, version, kind, debit_account, credit_account, "
+      "amount_cents, subject) "
       "VALUES ('nancy', 'x', 1, 'OWN', 'own/borne', 'own/funds', 1, 'x')");
   for (const rpc::Invariant& invariant : service_->invariants())
     EXPECT_EQ(Violations(invariant) > 0, invariant.id != "I3") << invariant.id;
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, FundingTest, vivier::testing::BothEngines(), vivier::testing::EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, FundingTest, vivier::testing::BothEngines(),
+                         vivier::testing::EngineName);
 
 }  // namespace
 }  // namespace vivier::funding

@@ -5,7 +5,7 @@
 #include "services/funding/rules.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/storage/filter.h"
+#include "shared/storage/rows/filter.h"
 
 namespace vivier::funding {
 namespace {
@@ -13,12 +13,14 @@ namespace {
 using rpc::Call;
 using v1::Invoice;
 
-// Lines that one request adds: with the invoice itself below the 1,000 rows that a handler may touch.
+// Lines that one request adds: with the invoice itself below the 1,000 rows that a handler may
+// touch.
 constexpr int kGatheredMax = 900;
 
 std::string DateText(const google::type::Date& date) {
   auto padded = [](int number) { return absl::StrCat(absl::Dec(number, absl::kZeroPad2)); };
-  return absl::StrCat(absl::Dec(date.year(), absl::kZeroPad4), "-", padded(date.month()), "-", padded(date.day()));
+  return absl::StrCat(absl::Dec(date.year(), absl::kZeroPad4), "-", padded(date.month()), "-",
+                      padded(date.day()));
 }
 
 absl::Status MustBeDraft(const Invoice& invoice) {
@@ -41,7 +43,8 @@ v1::InvoiceLine LineOf(const Invoice& invoice, const v1::Earning& earning) {
 
 }  // namespace
 
-absl::StatusOr<Invoice> Funding::CreateInvoice(Call& call, const v1::CreateInvoiceRequest& request) {
+absl::StatusOr<Invoice> Funding::CreateInvoice(Call& call,
+                                               const v1::CreateInvoiceRequest& request) {
   Invoice invoice;
   invoice.set_name(NameIn(call.school(), "invoices", request.invoice_id()));
   invoice.set_funding_agreement(request.invoice().funding_agreement());
@@ -53,7 +56,8 @@ absl::StatusOr<Invoice> Funding::CreateInvoice(Call& call, const v1::CreateInvoi
   return invoice;
 }
 
-absl::StatusOr<Invoice> Funding::GatherInvoice(Call& call, const v1::GatherInvoiceRequest& request) {
+absl::StatusOr<Invoice> Funding::GatherInvoice(Call& call,
+                                               const v1::GatherInvoiceRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(MustBeDraft(invoice));
   RETURN_IF_ERROR(Gather(call, invoice));
@@ -65,11 +69,13 @@ absl::Status Funding::Gather(Call& call, Invoice& invoice) {
   // The oldest first; one more than is taken says whether there are more.
   ASSIGN_OR_RETURN(
       std::vector<v1::Earning> earnings,
-      earnings_.Select(call,
-                       absl::StrCat("name IN (SELECT name FROM earnings WHERE school = $1 AND funding_agreement = $2 "
-                                    "AND invoice = '' AND earned_cents <> 0 AND date <= $3 ORDER BY date, name LIMIT ",
-                                    kGatheredMax + 1, ") ORDER BY date, name"),
-                       {invoice.funding_agreement(), DateText(invoice.until_date())}));
+      earnings_.Select(
+          call,
+          absl::StrCat(
+              "name IN (SELECT name FROM earnings WHERE school = $1 AND funding_agreement = $2 "
+              "AND invoice = '' AND earned_cents <> 0 AND date <= $3 ORDER BY date, name LIMIT ",
+              kGatheredMax + 1, ") ORDER BY date, name"),
+          {invoice.funding_agreement(), DateText(invoice.until_date())}));
   if (earnings.empty())
     return Refused(v1::NOTHING_TO_INVOICE, "nothing earned up to the date waits for an invoice",
                    {{"agreement", invoice.funding_agreement()}});
@@ -88,17 +94,20 @@ absl::StatusOr<Invoice> Funding::IssueInvoice(Call& call, const v1::IssueInvoice
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(MustBeDraft(invoice));
   if (invoice.total_cents() <= 0)
-    return Refused(v1::TOTAL_NOT_POSITIVE, "the lines do not sum to a claim", {{"invoice", invoice.name()}});
+    return Refused(v1::TOTAL_NOT_POSITIVE, "the lines do not sum to a claim",
+                   {{"invoice", invoice.name()}});
   RETURN_IF_ERROR(TakeNumber(call, request.issue_date(), invoice));
   invoice.set_state(Invoice::ISSUED);
   RETURN_IF_ERROR(invoices_.Update(call, invoice));
 
-  ASSIGN_OR_RETURN(v1::AgreementBalance balance, balances_.Get(call, BalanceOf(invoice.funding_agreement())));
+  ASSIGN_OR_RETURN(v1::AgreementBalance balance,
+                   balances_.Get(call, BalanceOf(invoice.funding_agreement())));
   Transfers transfers;
   Invoiced(invoice.total_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Update(call, balance));
-  RETURN_IF_ERROR(
-      Journal(call, {absl::StrCat("i.", IdOf(invoice.name())), invoice.name(), request.issue_date()}, transfers));
+  RETURN_IF_ERROR(Journal(
+      call, {absl::StrCat("i.", IdOf(invoice.name())), invoice.name(), request.issue_date()},
+      transfers));
 
   v1::InvoiceIssued issued;
   issued.set_invoice(invoice.name());
@@ -108,9 +117,12 @@ absl::StatusOr<Invoice> Funding::IssueInvoice(Call& call, const v1::IssueInvoice
   return invoice;
 }
 
-// The counter's row is written with the invoice, so a number is given only to an invoice that is issued.
-absl::Status Funding::TakeNumber(Call& call, const google::type::Date& issue_date, Invoice& invoice) {
-  const std::string name = NameIn(call.school(), "invoiceSequences", absl::StrCat(issue_date.year()));
+// The counter's row is written with the invoice, so a number is given only to an invoice that is
+// issued.
+absl::Status Funding::TakeNumber(Call& call, const google::type::Date& issue_date,
+                                 Invoice& invoice) {
+  const std::string name =
+      NameIn(call.school(), "invoiceSequences", absl::StrCat(issue_date.year()));
   ASSIGN_OR_RETURN(std::optional<v1::InvoiceSequence> found, sequences_.Find(call, name));
   v1::InvoiceSequence sequence = found.value_or(v1::InvoiceSequence());
   if (found.has_value() && Compare(issue_date, sequence.last_issue_date()) < 0)
@@ -124,10 +136,12 @@ absl::Status Funding::TakeNumber(Call& call, const google::type::Date& issue_dat
   return found.has_value() ? sequences_.Update(call, sequence) : sequences_.Insert(call, sequence);
 }
 
-absl::StatusOr<Invoice> Funding::RecordPayment(Call& call, const v1::RecordPaymentRequest& request) {
+absl::StatusOr<Invoice> Funding::RecordPayment(Call& call,
+                                               const v1::RecordPaymentRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
   if (invoice.state() != Invoice::ISSUED)
-    return Refused(v1::INVOICE_NOT_PAYABLE, "only an issued invoice that is not yet paid takes a payment",
+    return Refused(v1::INVOICE_NOT_PAYABLE,
+                   "only an issued invoice that is not yet paid takes a payment",
                    {{"invoice", invoice.name()}});
   const int64_t rest_cents = invoice.total_cents() - invoice.paid_cents();
   if (request.amount_cents() > rest_cents)
@@ -143,24 +157,28 @@ absl::StatusOr<Invoice> Funding::RecordPayment(Call& call, const v1::RecordPayme
   if (request.amount_cents() == rest_cents) invoice.set_state(Invoice::PAID);
   RETURN_IF_ERROR(invoices_.Update(call, invoice));
 
-  ASSIGN_OR_RETURN(v1::AgreementBalance balance, balances_.Get(call, BalanceOf(invoice.funding_agreement())));
+  ASSIGN_OR_RETURN(v1::AgreementBalance balance,
+                   balances_.Get(call, BalanceOf(invoice.funding_agreement())));
   Transfers transfers;
   Paid(request.amount_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Update(call, balance));
-  RETURN_IF_ERROR(Journal(
-      call, {absl::StrCat("p.", IdOf(invoice.name()), ".", request.payment_id()), payment.name(), request.value_date()},
-      transfers));
+  RETURN_IF_ERROR(Journal(call,
+                          {absl::StrCat("p.", IdOf(invoice.name()), ".", request.payment_id()),
+                           payment.name(), request.value_date()},
+                          transfers));
   return invoice;
 }
 
-absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(Call& call,
-                                                                       const v1::ListInvoiceLinesRequest& request) {
+absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(
+    Call& call, const v1::ListInvoiceLinesRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, funders_view_.Invoice(call, request.parent()));
   const std::string filter = storage::NarrowedTo("invoice", {invoice.name()}, request.filter());
-  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page, earnings_.List(call, absl::StrCat("schools/", call.school()),
-                                                                   request.page_size(), request.page_token(), filter));
+  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page,
+                   earnings_.List(call, absl::StrCat("schools/", call.school()),
+                                  request.page_size(), request.page_token(), filter));
   v1::ListInvoiceLinesResponse response;
-  for (const v1::Earning& earning : page.items) *response.add_invoice_lines() = LineOf(invoice, earning);
+  for (const v1::Earning& earning : page.items)
+    *response.add_invoice_lines() = LineOf(invoice, earning);
   response.set_next_page_token(page.next_page_token);
   return response;
 }

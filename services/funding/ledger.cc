@@ -22,7 +22,8 @@ std::string Account(const AgreementBalance& balance, absl::string_view account) 
   return absl::StrCat("fundingAgreements/", IdOf(AgreementOf(balance.name())), "/", account);
 }
 
-void Move(JournalEntry::Kind kind, std::string debit, std::string credit, int64_t cents, Transfers& transfers) {
+void Move(JournalEntry::Kind kind, std::string debit, std::string credit, int64_t cents,
+          Transfers& transfers) {
   if (cents == 0) return;
   JournalEntry& entry = transfers.emplace_back();
   entry.set_kind(kind);
@@ -60,7 +61,9 @@ int64_t Headroom(const AgreementBalance& balance) {
   return balance.ceiling_cents() - balance.reserved_cents() - balance.earned_cents();
 }
 
-bool CanReserve(const AgreementBalance& balance, int64_t cents) { return cents <= Headroom(balance); }
+bool CanReserve(const AgreementBalance& balance, int64_t cents) {
+  return cents <= Headroom(balance);
+}
 
 void SetCeiling(int64_t ceiling_cents, AgreementBalance& balance, Transfers& transfers) {
   const int64_t more = ceiling_cents - balance.ceiling_cents();
@@ -73,25 +76,29 @@ void SetCeiling(int64_t ceiling_cents, AgreementBalance& balance, Transfers& tra
 
 void Reserve(int64_t cents, Position at, Transfers& transfers) {
   AddReserved(cents, at);
-  Move(JournalEntry::RESERVE, Account(at.balance, "reserved"), Account(at.balance, "available"), cents, transfers);
+  Move(JournalEntry::RESERVE, Account(at.balance, "reserved"), Account(at.balance, "available"),
+       cents, transfers);
 }
 
 void Release(Position at, Transfers& transfers) {
   const int64_t cents = at.reserved.reserved_cents();
   AddReserved(-cents, at);
-  Move(JournalEntry::RELEASE, Account(at.balance, "available"), Account(at.balance, "reserved"), cents, transfers);
+  Move(JournalEntry::RELEASE, Account(at.balance, "available"), Account(at.balance, "reserved"),
+       cents, transfers);
 }
 
 int64_t Earn(int64_t price_cents, Position at, Transfers& transfers) {
   const int64_t cents = std::min(price_cents, at.reserved.reserved_cents());
   AddEarned(cents, at);
-  Move(JournalEntry::EARN, Account(at.balance, "earned"), Account(at.balance, "reserved"), cents, transfers);
+  Move(JournalEntry::EARN, Account(at.balance, "earned"), Account(at.balance, "reserved"), cents,
+       transfers);
   return cents;
 }
 
 void Reverse(int64_t earned_cents, Position at, Transfers& transfers) {
   AddEarned(-earned_cents, at);
-  Move(JournalEntry::REVERSE, Account(at.balance, "reserved"), Account(at.balance, "earned"), earned_cents, transfers);
+  Move(JournalEntry::REVERSE, Account(at.balance, "reserved"), Account(at.balance, "earned"),
+       earned_cents, transfers);
 }
 
 void BearOwn(int64_t own_cents, Transfers& transfers) {
@@ -101,18 +108,21 @@ void BearOwn(int64_t own_cents, Transfers& transfers) {
 
 void Invoiced(int64_t cents, AgreementBalance& balance, Transfers& transfers) {
   balance.set_invoiced_cents(balance.invoiced_cents() + cents);
-  Move(JournalEntry::INVOICE, Account(balance, "receivable"), Account(balance, "sales"), cents, transfers);
+  Move(JournalEntry::INVOICE, Account(balance, "receivable"), Account(balance, "sales"), cents,
+       transfers);
 }
 
 void Paid(int64_t cents, AgreementBalance& balance, Transfers& transfers) {
   balance.set_paid_cents(balance.paid_cents() + cents);
-  Move(JournalEntry::PAYMENT, Account(balance, "received"), Account(balance, "receivable"), cents, transfers);
+  Move(JournalEntry::PAYMENT, Account(balance, "received"), Account(balance, "receivable"), cents,
+       transfers);
 }
 
 std::vector<std::string> CheckJournal(const Transfers& journal) {
   std::vector<std::string> wrong;
   for (const JournalEntry& entry : journal) {
-    if (entry.amount_cents() <= 0) wrong.push_back(absl::StrCat("I3 amount not above 0: ", entry.name()));
+    if (entry.amount_cents() <= 0)
+      wrong.push_back(absl::StrCat("I3 amount not above 0: ", entry.name()));
     if (entry.debit_account() == entry.credit_account())
       wrong.push_back(absl::StrCat("I3 from an account to itself: ", entry.name()));
   }
@@ -156,7 +166,8 @@ std::vector<std::string> CheckEarnings(const std::vector<v1::Earning>& earnings)
     const std::string where = absl::StrCat(": ", share.first, " share ", share.second);
     int standing_revisions = 0;
     for (const auto& [revision, standing] : revisions) {
-      if (standing.posted != 1 || standing.taken_back > 1) wrong.push_back("I5 not earned exactly once" + where);
+      if (standing.posted != 1 || standing.taken_back > 1)
+        wrong.push_back("I5 not earned exactly once" + where);
       if (standing.taken_back == 0) ++standing_revisions;
       if (standing.taken_back > 0 && (standing.earned_cents != 0 || standing.own_cents != 0))
         wrong.push_back("I5 a reversal does not undo its earning" + where);

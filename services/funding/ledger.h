@@ -1,7 +1,7 @@
-// The movements of money between the accounts of an agreement: each function changes the counters it is given and adds
-// the transfers that say so, so counters and journal cannot disagree. Pure functions on messages, therefore
-// thread-safe; the chart of accounts is in the README. Amounts in euro cents, never below 0; a movement of 0 adds no
-// transfer.
+// The movements of money between the accounts of an agreement: each function changes the counters
+// it is given and adds the transfers that say so, so counters and journal cannot disagree. Pure
+// functions on messages, therefore thread-safe; the chart of accounts is in the README. Amounts in
+// euro cents, never below 0; a movement of 0 adds no transfer.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace vivier::funding {
 
-// Journal entries with their kind, accounts and amount; name, subject and times are given where they are stored.
+// Journal entries with their kind, accounts and amount; name, subject and times are given where
+// they are stored.
 using Transfers = std::vector<v1::JournalEntry>;
 
 // What one share of one learner's seat moves.
@@ -58,9 +59,10 @@ void Paid(int64_t cents, v1::AgreementBalance& balance, Transfers& transfers);
 // I3: each entry is a transfer of more than 0 between two accounts.
 std::vector<std::string> CheckJournal(const Transfers& journal);
 // I4: the counters are within their bounds and equal the sums of the journal.
-std::vector<std::string> CheckBalance(const v1::AgreementBalance& balance, const Transfers& journal);
-// I5: no presence entry earns twice under a share at a revision, parts make the price, a reversal takes back exactly
-// what its revision earned, and at most one revision stands.
+std::vector<std::string> CheckBalance(const v1::AgreementBalance& balance,
+                                      const Transfers& journal);
+// I5: no presence entry earns twice under a share at a revision, parts make the price, a reversal
+// takes back exactly what its revision earned, and at most one revision stands.
 std::vector<std::string> CheckEarnings(const std::vector<v1::Earning>& earnings);
 
 }  // namespace vivier::funding

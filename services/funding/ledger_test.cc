@@ -95,7 +95,8 @@ v1::Earning Earned(int revision, bool reversal, int64_t cents) {
 }
 
 TEST(CheckEarnings, SeesWhatIsEarnedTwice) {
-  const v1::Earning first = Earned(1, false, 100), back = Earned(1, true, -100), second = Earned(2, false, 90);
+  const v1::Earning first = Earned(1, false, 100), back = Earned(1, true, -100),
+                    second = Earned(2, false, 90);
   v1::Earning unequal = first;
   unequal.set_price_cents(101);
   const struct {
@@ -112,7 +113,8 @@ TEST(CheckEarnings, SeesWhatIsEarnedTwice) {
       {"a reversal of nothing", {back}, false},
       {"parts are not the price", {unequal}, false},
   };
-  for (const auto& row : rows) EXPECT_EQ(CheckEarnings(row.earnings).empty(), row.right) << row.what;
+  for (const auto& row : rows)
+    EXPECT_EQ(CheckEarnings(row.earnings).empty(), row.right) << row.what;
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ absl::Status Funding::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSeal
                                      [](const auto& entry) { return entry.minutes_present() > 0; });
   if (delivered) {
     Finding finding;
-    finding.set_name(
-        NameIn(call.school(), "findings",
-               absl::StrCat(IdOf(event.cohort()), ".", IdOf(event.attendance_sheet()), ".", event.revision())));
+    finding.set_name(NameIn(call.school(), "findings",
+                            absl::StrCat(IdOf(event.cohort()), ".", IdOf(event.attendance_sheet()),
+                                         ".", event.revision())));
     finding.set_kind(Finding::NO_FUNDING_PLAN);
     finding.set_state(Finding::OPEN);
     finding.set_subject(event.attendance_sheet());
@@ -50,7 +50,8 @@ absl::Status Funding::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSeal
 absl::Status Funding::SheetPosting::Run() {
   RETURN_IF_ERROR(LoadStanding());
   for (const Entry& entry : event_.entries()) RETURN_IF_ERROR(PostEntry(entry));
-  for (auto& [presence_entry, posting] : standing_) {  // entries that the new revision no longer has
+  for (auto& [presence_entry, posting] :
+       standing_) {  // entries that the new revision no longer has
     RETURN_IF_ERROR(Reverse(posting));
     posting.set_revision(event_.revision());
     RETURN_IF_ERROR(funding_.postings_.Update(call_, posting));
@@ -67,10 +68,11 @@ absl::Status Funding::SheetPosting::Run() {
 
 absl::Status Funding::SheetPosting::LoadStanding() {
   if (event_.revision() == 1) return absl::OkStatus();
-  ASSIGN_OR_RETURN(
-      std::vector<v1::PresencePosting> postings,
-      funding_.postings_.Select(call_, "attendance_sheet = $2 ORDER BY name", {event_.attendance_sheet()}));
-  for (v1::PresencePosting& posting : postings) standing_[posting.presence_entry()] = std::move(posting);
+  ASSIGN_OR_RETURN(std::vector<v1::PresencePosting> postings,
+                   funding_.postings_.Select(call_, "attendance_sheet = $2 ORDER BY name",
+                                             {event_.attendance_sheet()}));
+  for (v1::PresencePosting& posting : postings)
+    standing_[posting.presence_entry()] = std::move(posting);
   return absl::OkStatus();
 }
 
@@ -82,7 +84,8 @@ absl::Status Funding::SheetPosting::PostEntry(const Entry& entry) {
 
   ASSIGN_OR_RETURN(Holder holder, Load(NameIn(call_.school(), "reservations", entry.hold())));
   const std::string reservation = holder.reservation.has_value() ? holder.reservation->name() : "";
-  const bool unchanged = posting.minutes() == entry.minutes_present() && posting.reservation() == reservation;
+  const bool unchanged =
+      posting.minutes() == entry.minutes_present() && posting.reservation() == reservation;
   if (!stored.empty() && unchanged) return absl::OkStatus();
 
   RETURN_IF_ERROR(Reverse(posting));
@@ -113,10 +116,12 @@ absl::Status Funding::SheetPosting::Reverse(v1::PresencePosting& posting) {
     reversal.set_earned_cents(-posted.earned_cents());
     reversal.set_own_cents(-posted.own_cents());
     const std::string earning_id = EarningId(posting.presence_entry(), i + 1, posted.revision());
-    RETURN_IF_ERROR(StoreEarning(reversal, earning_id + ".reversal", transfers[static_cast<size_t>(i)]));
+    RETURN_IF_ERROR(
+        StoreEarning(reversal, earning_id + ".reversal", transfers[static_cast<size_t>(i)]));
     if (posted.own_cents() > 0) RETURN_IF_ERROR(CloseFinding(earning_id));
   }
-  came_free_ = came_free_ || (holder.reservation.has_value() && holder.reservation->state() == Reservation::RELEASED);
+  came_free_ = came_free_ || (holder.reservation.has_value() &&
+                              holder.reservation->state() == Reservation::RELEASED);
   posting.set_minutes(0);
   posting.clear_shares();
   return Store(holder);
@@ -124,7 +129,8 @@ absl::Status Funding::SheetPosting::Reverse(v1::PresencePosting& posting) {
 
 absl::Status Funding::SheetPosting::Earn(const Entry& entry, v1::PresencePosting& posting) {
   ASSIGN_OR_RETURN(Holder holder, Load(posting.reservation()));
-  std::vector<Delivered> delivered = Deliver(paying_, event_.date(), entry.minutes_present(), holder);
+  std::vector<Delivered> delivered =
+      Deliver(paying_, event_.date(), entry.minutes_present(), holder);
   for (int i = 0; i < paying_.plan.shares_size(); ++i) {
     Delivered& share = delivered[static_cast<size_t>(i)];
     v1::Earning earning;
@@ -149,13 +155,15 @@ absl::Status Funding::SheetPosting::Earn(const Entry& entry, v1::PresencePosting
   return Store(holder);
 }
 
-absl::Status Funding::SheetPosting::StoreEarning(v1::Earning& earning, const std::string& id, Transfers& transfers) {
+absl::Status Funding::SheetPosting::StoreEarning(v1::Earning& earning, const std::string& id,
+                                                 Transfers& transfers) {
   earning.set_name(NameIn(call_.school(), "earnings", id));
   *earning.mutable_date() = event_.date();
   earning.set_price_cents(earning.earned_cents() + earning.own_cents());
   earned_cents_ += earning.earned_cents();
   RETURN_IF_ERROR(funding_.earnings_.Insert(call_, earning));
-  return funding_.Journal(call_, {absl::StrCat("e.", id), earning.name(), event_.date()}, transfers);
+  return funding_.Journal(call_, {absl::StrCat("e.", id), earning.name(), event_.date()},
+                          transfers);
 }
 
 absl::Status Funding::SheetPosting::OpenFinding(const v1::Earning& earning, Finding::Kind kind) {
@@ -171,7 +179,8 @@ absl::Status Funding::SheetPosting::OpenFinding(const v1::Earning& earning, Find
 }
 
 absl::Status Funding::SheetPosting::CloseFinding(const std::string& earning_id) {
-  ASSIGN_OR_RETURN(Finding finding, funding_.findings_.Get(call_, NameIn(call_.school(), "findings", earning_id)));
+  ASSIGN_OR_RETURN(Finding finding,
+                   funding_.findings_.Get(call_, NameIn(call_.school(), "findings", earning_id)));
   finding.set_state(Finding::CLOSED);
   return funding_.findings_.Update(call_, finding);
 }
@@ -180,11 +189,13 @@ absl::StatusOr<Holder> Funding::SheetPosting::Load(const std::string& reservatio
   Holder holder;
   holder.seat = UnusedSeat(paying_.plan, 1);
   if (reservation.empty()) return holder;
-  ASSIGN_OR_RETURN(std::optional<Reservation> found, funding_.reservations_.Find(call_, reservation));
-  const bool usable =
-      found.has_value() && found->state() != Reservation::REFUSED && found->funding_plan() == paying_.plan.name();
+  ASSIGN_OR_RETURN(std::optional<Reservation> found,
+                   funding_.reservations_.Find(call_, reservation));
+  const bool usable = found.has_value() && found->state() != Reservation::REFUSED &&
+                      found->funding_plan() == paying_.plan.name();
   if (!usable) return holder;
-  ASSIGN_OR_RETURN(holder.seat, funding_.seats_.Get(call_, SeatOf(paying_.plan.name(), found->seat())));
+  ASSIGN_OR_RETURN(holder.seat,
+                   funding_.seats_.Get(call_, SeatOf(paying_.plan.name(), found->seat())));
   holder.reservation = *std::move(found);
   return holder;
 }

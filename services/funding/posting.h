@@ -1,5 +1,5 @@
-// Posts one sealed sheet: what each half-day earned, split by the plan, and what a correction takes back. Works within
-// the reaction's transaction; one object per sheet, used by one thread.
+// Posts one sealed sheet: what each half-day earned, split by the plan, and what a correction takes
+// back. Works within the reaction's transaction; one object per sheet, used by one thread.
 //
 //   nothing stands ── presence ──▶ earned at revision 1 ── other presence at revision 2 ──▶ reversed, earned at 2
 //
@@ -15,7 +15,8 @@ namespace vivier::funding {
 
 class Funding::SheetPosting {
  public:
-  SheetPosting(Funding& funding, rpc::Call& call, const enrolment::v1::AttendanceSheetSealed& event, Paying& paying)
+  SheetPosting(Funding& funding, rpc::Call& call, const enrolment::v1::AttendanceSheetSealed& event,
+               Paying& paying)
       : funding_(funding), call_(call), event_(event), paying_(paying) {}
 
   absl::Status Run();
@@ -37,9 +38,10 @@ class Funding::SheetPosting {
   rpc::Call& call_;
   const enrolment::v1::AttendanceSheetSealed& event_;
   Paying& paying_;
-  std::map<std::string, v1::PresencePosting> standing_;  // by presence entry; what earlier revisions posted
-  int64_t earned_cents_ = 0;                             // what this revision adds
-  bool came_free_ = false;                               // money of a seat that was given back
+  std::map<std::string, v1::PresencePosting>
+      standing_;              // by presence entry; what earlier revisions posted
+  int64_t earned_cents_ = 0;  // what this revision adds
+  bool came_free_ = false;    // money of a seat that was given back
 };
 
 }  // namespace vivier::funding

@@ -1,5 +1,5 @@
-// Seats that are held, released and taken by a learner: the money follows, within the transaction of the event's
-// cursor.
+// Seats that are held, released and taken by a learner: the money follows, within the transaction
+// of the event's cursor.
 #include "absl/strings/str_cat.h"
 #include "services/funding/funding.h"
 #include "services/funding/names.h"
@@ -17,7 +17,8 @@ using rpc::Call;
 using v1::Reservation;
 
 bool Holds(const Reservation& reservation) {
-  return reservation.state() == Reservation::RESERVED || reservation.state() == Reservation::CONFIRMED;
+  return reservation.state() == Reservation::RESERVED ||
+         reservation.state() == Reservation::CONFIRMED;
 }
 
 }  // namespace
@@ -37,19 +38,22 @@ absl::Status Funding::OnSeatHeld(Call& call, const SeatHeld& event) {
     for (v1::EligibilityFinding& finding : Ineligibility(share.agreement, event.classes()))
       *reservation.add_eligibility_findings() = std::move(finding);
   if (reservation.eligibility_findings_size() > 0)
-    return Refuse(call, event, v1::SeatRefused::NOT_ELIGIBLE, reservation.eligibility_findings(0).funding_agreement(),
-                  reservation);
+    return Refuse(call, event, v1::SeatRefused::NOT_ELIGIBLE,
+                  reservation.eligibility_findings(0).funding_agreement(), reservation);
   return ReserveSeat(call, event, *paying, reservation);
 }
 
-absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& paying, Reservation& reservation) {
+absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& paying,
+                                  Reservation& reservation) {
   ASSIGN_OR_RETURN(v1::SeatUse use, seat_uses_.Get(call, SeatUseOf(paying.plan.name())));
   const int number = TakeSeat(paying.plan, use);
   if (number == 0) return Refuse(call, event, v1::SeatRefused::NO_MONEY, "", reservation);
-  ASSIGN_OR_RETURN(std::optional<v1::FundedSeat> found, seats_.Find(call, SeatOf(paying.plan.name(), number)));
+  ASSIGN_OR_RETURN(std::optional<v1::FundedSeat> found,
+                   seats_.Find(call, SeatOf(paying.plan.name(), number)));
   v1::FundedSeat seat = found.has_value() ? *found : UnusedSeat(paying.plan, number);
   const std::string refused_by = WithoutMoney(paying, seat, DayOf(call.time()));
-  if (!refused_by.empty()) return Refuse(call, event, v1::SeatRefused::NO_MONEY, refused_by, reservation);
+  if (!refused_by.empty())
+    return Refuse(call, event, v1::SeatRefused::NO_MONEY, refused_by, reservation);
 
   Transfers transfers = HoldSeat(paying, seat, reservation);
   reservation.set_seat(number);
@@ -58,7 +62,8 @@ absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& pay
   RETURN_IF_ERROR(found.has_value() ? seats_.Update(call, seat) : seats_.Insert(call, seat));
   RETURN_IF_ERROR(StoreBalances(call, paying));
   RETURN_IF_ERROR(reservations_.Insert(call, reservation));
-  RETURN_IF_ERROR(Journal(call, {absl::StrCat("r.", event.hold()), reservation.name(), DayOf(call.time())}, transfers));
+  RETURN_IF_ERROR(Journal(
+      call, {absl::StrCat("r.", event.hold()), reservation.name(), DayOf(call.time())}, transfers));
 
   v1::SeatFunded funded;
   funded.set_application(event.application());
@@ -92,7 +97,8 @@ absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
   ASSIGN_OR_RETURN(std::optional<Paying> paying, FindPaying(call, reservation.cohort()));
   if (!paying.has_value()) return Internal("a reservation without its plan: " + reservation.name());
   ASSIGN_OR_RETURN(v1::SeatUse use, seat_uses_.Get(call, SeatUseOf(reservation.funding_plan())));
-  ASSIGN_OR_RETURN(v1::FundedSeat seat, seats_.Get(call, SeatOf(reservation.funding_plan(), reservation.seat())));
+  ASSIGN_OR_RETURN(v1::FundedSeat seat,
+                   seats_.Get(call, SeatOf(reservation.funding_plan(), reservation.seat())));
 
   Transfers transfers = FreeSeat(*paying, seat, reservation);
   GiveSeatBack(reservation.seat(), use);
@@ -103,7 +109,8 @@ absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
   RETURN_IF_ERROR(seats_.Update(call, seat));
   RETURN_IF_ERROR(StoreBalances(call, *paying));
   RETURN_IF_ERROR(reservations_.Update(call, reservation));
-  return Journal(call, {absl::StrCat("f.", event.hold()), reservation.name(), DayOf(call.time())}, transfers);
+  return Journal(call, {absl::StrCat("f.", event.hold()), reservation.name(), DayOf(call.time())},
+                 transfers);
 }
 
 absl::Status Funding::OnLearnerEnrolled(Call& call, const LearnerEnrolled& event) {

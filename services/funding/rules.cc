@@ -16,8 +16,10 @@ using v1::PlanShare;
 
 constexpr int kMinutesPerHour = 60;
 
-int64_t PriceUpTo(const v1::FundingPlan& plan, const PlanShare& share, int seat, int64_t minutes, int64_t half_days) {
-  if (share.basis() == PlanShare::HOURLY) return EarnedUpTo(share.amount_cents(), kMinutesPerHour, minutes);
+int64_t PriceUpTo(const v1::FundingPlan& plan, const PlanShare& share, int seat, int64_t minutes,
+                  int64_t half_days) {
+  if (share.basis() == PlanShare::HOURLY)
+    return EarnedUpTo(share.amount_cents(), kMinutesPerHour, minutes);
   return EarnedUpTo(SeatAmount(plan, share, seat), plan.planned_half_days(), half_days);
 }
 
@@ -37,7 +39,8 @@ bool AsksAndMisses(const Container& allowed, const Value& value) {
 }  // namespace
 
 int64_t EarnedUpTo(int64_t amount_cents, int64_t planned, int64_t done) {
-  // amount * done could leave 64 bits: whole cents per unit first, then the rest, which is below `planned`.
+  // amount * done could leave 64 bits: whole cents per unit first, then the rest, which is below
+  // `planned`.
   const int64_t whole = amount_cents / planned;
   const int64_t rest = amount_cents % planned;
   return whole * done + (2 * rest * done + planned) / (2 * planned);
@@ -55,27 +58,32 @@ int64_t SeatAmount(const v1::FundingPlan& plan, const PlanShare& share, int seat
     case PlanShare::HOURLY:
       return EarnedUpTo(share.amount_cents(), kMinutesPerHour, plan.planned_minutes());
     case PlanShare::LUMP_SUM:  // SpreadOverSeats without the other seats
-      return share.amount_cents() / plan.seats() + (seat <= share.amount_cents() % plan.seats() ? 1 : 0);
+      return share.amount_cents() / plan.seats() +
+             (seat <= share.amount_cents() % plan.seats() ? 1 : 0);
     default:
       return share.amount_cents();
   }
 }
 
-std::vector<int64_t> Split(const v1::FundingPlan& plan, const v1::FundedSeat& seat, int32_t minutes) {
+std::vector<int64_t> Split(const v1::FundingPlan& plan, const v1::FundedSeat& seat,
+                           int32_t minutes) {
   std::vector<int64_t> prices;
   for (int i = 0; i < plan.shares_size(); ++i) {
     const int64_t delivered = i < seat.shares_size() ? seat.shares(i).price_cents() : 0;
     const int64_t with_this = PriceUpTo(plan, plan.shares(i), seat.seat(), seat.minutes() + minutes,
                                         seat.half_days() + (minutes > 0 ? 1 : 0));
-    // After a correction the sum delivered may lie a cent above the rounded one: a price is never negative.
+    // After a correction the sum delivered may lie a cent above the rounded one: a price is never
+    // negative.
     prices.push_back(std::max<int64_t>(0, with_this - delivered));
   }
   return prices;
 }
 
-std::vector<EligibilityFinding> Ineligibility(const v1::FundingAgreement& agreement, const PersonClasses& classes) {
+std::vector<EligibilityFinding> Ineligibility(const v1::FundingAgreement& agreement,
+                                              const PersonClasses& classes) {
   std::vector<EligibilityFinding> findings;
-  auto add = [&](EligibilityFinding::Rule which, const std::string& required, const std::string& fact) {
+  auto add = [&](EligibilityFinding::Rule which, const std::string& required,
+                 const std::string& fact) {
     EligibilityFinding& finding = findings.emplace_back();
     finding.set_funding_agreement(agreement.name());
     finding.set_rule(which);
@@ -86,7 +94,8 @@ std::vector<EligibilityFinding> Ineligibility(const v1::FundingAgreement& agreem
   if (rule.jobseeker_required() && !classes.jobseeker())
     add(EligibilityFinding::JOBSEEKER, "registered jobseeker", "not registered");
   if (AsksAndMisses(rule.region_codes(), classes.region_code()))
-    add(EligibilityFinding::REGION, absl::StrJoin(rule.region_codes(), ", "), OrUnknown(classes.region_code()));
+    add(EligibilityFinding::REGION, absl::StrJoin(rule.region_codes(), ", "),
+        OrUnknown(classes.region_code()));
   if (AsksAndMisses(rule.age_bands(), static_cast<int>(classes.age_band()))) {
     const bool known = classes.age_band() != PersonClasses::AGE_BAND_UNSPECIFIED;
     add(EligibilityFinding::AGE_BAND, BandNames(rule),
@@ -100,7 +109,9 @@ std::vector<EligibilityFinding> Ineligibility(const v1::FundingAgreement& agreem
 }
 
 int Compare(const google::type::Date& left, const google::type::Date& right) {
-  auto order = [](const google::type::Date& date) { return (date.year() * 100 + date.month()) * 100 + date.day(); };
+  auto order = [](const google::type::Date& date) {
+    return (date.year() * 100 + date.month()) * 100 + date.day();
+  };
   return order(left) < order(right) ? -1 : order(left) > order(right) ? 1 : 0;
 }
 
@@ -116,10 +127,12 @@ absl::Status CheckAgreement(const v1::FundingAgreement& agreement) {
 
 absl::Status CheckPlan(const v1::FundingPlan& plan) {
   if (IdOf(plan.name()) != IdOf(plan.cohort()))
-    return InvalidField("funding_plan_id", absl::StrCat("must be the cohort's id, ", IdOf(plan.cohort())));
+    return InvalidField("funding_plan_id",
+                        absl::StrCat("must be the cohort's id, ", IdOf(plan.cohort())));
   for (int i = 0; i < plan.shares_size(); ++i) {
     const std::string field = absl::StrCat("funding_plan.shares[", i, "]");
-    if (plan.shares(i).basis() == PlanShare::BASIS_UNSPECIFIED) return InvalidField(field + ".basis", "must be given");
+    if (plan.shares(i).basis() == PlanShare::BASIS_UNSPECIFIED)
+      return InvalidField(field + ".basis", "must be given");
     for (int before = 0; before < i; ++before)
       if (plan.shares(before).funding_agreement() == plan.shares(i).funding_agreement())
         return InvalidField(field + ".funding_agreement", "an agreement takes part once");

@@ -1,5 +1,6 @@
-// The rules of funding that need no account: what a half-day costs under a plan, who is eligible, what an agreement and
-// a plan must be. Pure functions on messages, therefore thread-safe. Money in euro cents, time in minutes.
+// The rules of funding that need no account: what a half-day costs under a plan, who is eligible,
+// what an agreement and a plan must be. Pure functions on messages, therefore thread-safe. Money in
+// euro cents, time in minutes.
 #pragma once
 
 #include <cstdint>
@@ -13,22 +14,28 @@
 
 namespace vivier::funding {
 
-// What `done` of `planned` units of a price of `amount_cents` are worth together, rounded half up. The price of one
-// more unit is the difference of two of these, so the prices of any sequence of units sum to the amount to the last
-// cent. More units than planned go on at the same price. `planned` is above 0, the others not below.
+// What `done` of `planned` units of a price of `amount_cents` are worth together, rounded half up.
+// The price of one more unit is the difference of two of these, so the prices of any sequence of
+// units sum to the amount to the last cent. More units than planned go on at the same price.
+// `planned` is above 0, the others not below.
 int64_t EarnedUpTo(int64_t amount_cents, int64_t planned, int64_t done);
 
-// The amount over the seats by largest remainder: all seats weigh the same, so the first ones get the odd cents.
+// The amount over the seats by largest remainder: all seats weigh the same, so the first ones get
+// the odd cents.
 std::vector<int64_t> SpreadOverSeats(int64_t amount_cents, int seats);
 
-// What the share pays for one seat of the plan, 1 to its seats: the most that is ever reserved and earned on it.
+// What the share pays for one seat of the plan, 1 to its seats: the most that is ever reserved and
+// earned on it.
 int64_t SeatAmount(const v1::FundingPlan& plan, const v1::PlanShare& share, int seat);
 
-// The price, per share of the plan, of a half-day with `minutes` of proven presence, after what the seat has already
-// delivered. A half-day with any proven presence counts as one half-day of a seat or lump-sum price.
-std::vector<int64_t> Split(const v1::FundingPlan& plan, const v1::FundedSeat& seat, int32_t minutes);
+// The price, per share of the plan, of a half-day with `minutes` of proven presence, after what the
+// seat has already delivered. A half-day with any proven presence counts as one half-day of a seat
+// or lump-sum price.
+std::vector<int64_t> Split(const v1::FundingPlan& plan, const v1::FundedSeat& seat,
+                           int32_t minutes);
 
-// Every condition of the agreement's rule that a person of these classes does not satisfy; empty when eligible.
+// Every condition of the agreement's rule that a person of these classes does not satisfy; empty
+// when eligible.
 std::vector<v1::EligibilityFinding> Ineligibility(const v1::FundingAgreement& agreement,
                                                   const enrolment::v1::PersonClasses& classes);
 
@@ -41,7 +48,8 @@ bool ValidOn(const v1::FundingAgreement& agreement, const google::type::Date& da
 // INVALID_ARGUMENT where the dates of the agreement are no interval.
 absl::Status CheckAgreement(const v1::FundingAgreement& agreement);
 
-// INVALID_ARGUMENT where the plan's id is not its cohort's, a share has no basis, or an agreement appears twice.
+// INVALID_ARGUMENT where the plan's id is not its cohort's, a share has no basis, or an agreement
+// appears twice.
 absl::Status CheckPlan(const v1::FundingPlan& plan);
 
 // Takes the lowest seat that was given back, else opens the next; 0 when the plan has no seat left.

@@ -71,7 +71,8 @@ TEST(SpreadOverSeats, GivesTheOddCentsToTheFirstSeats) {
 
 TEST(SeatAmount, FollowsTheBasis) {
   const v1::FundingPlan plan = Plan(3, 90, 2, {});
-  EXPECT_EQ(SeatAmount(plan, Share("a", PlanShare::HOURLY, 1001), 2), 1502);  // 1.5 h at 10.01 €, half a cent up
+  EXPECT_EQ(SeatAmount(plan, Share("a", PlanShare::HOURLY, 1001), 2),
+            1502);  // 1.5 h at 10.01 €, half a cent up
   EXPECT_EQ(SeatAmount(plan, Share("a", PlanShare::PER_SEAT, 1001), 2), 1001);
   for (int seat = 1; seat <= 3; ++seat)
     EXPECT_EQ(SeatAmount(plan, Share("a", PlanShare::LUMP_SUM, 100), seat),
@@ -79,29 +80,34 @@ TEST(SeatAmount, FollowsTheBasis) {
 }
 
 TEST(Split, PricesTheNextHalfDayOfEveryShare) {
-  const v1::FundingPlan plan = Plan(
-      2, 420, 3,
-      {Share("a", PlanShare::HOURLY, 900), Share("b", PlanShare::PER_SEAT, 100), Share("c", PlanShare::LUMP_SUM, 101)});
+  const v1::FundingPlan plan =
+      Plan(2, 420, 3,
+           {Share("a", PlanShare::HOURLY, 900), Share("b", PlanShare::PER_SEAT, 100),
+            Share("c", PlanShare::LUMP_SUM, 101)});
   v1::FundedSeat seat = UnusedSeat(plan, 1);
   EXPECT_EQ(Split(plan, seat, 210), (std::vector<int64_t>{3150, 33, 17}));
   EXPECT_EQ(Split(plan, seat, 0), (std::vector<int64_t>{0, 0, 0}));
 }
 
-// Every seat of 100,000 random plans, delivered half-day by half-day to the end, costs its amounts to the last cent,
-// and the seats of a lump sum cost the lump sum.
+// Every seat of 100,000 random plans, delivered half-day by half-day to the end, costs its amounts
+// to the last cent, and the seats of a lump sum cost the lump sum.
 TEST(SplitProperty, SumsAreExactToTheCent) {
   std::mt19937_64 random(20261122);
-  auto between = [&](int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); };
+  auto between = [&](int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  };
   for (int round = 0; round < 100'000; ++round) {
     const int half_days = static_cast<int>(between(1, 12));
     const int seats = static_cast<int>(between(1, 40));
     std::vector<int32_t> minutes(static_cast<size_t>(half_days));
     for (int32_t& each : minutes) each = static_cast<int32_t>(between(1, 240));
     const int planned_minutes = std::accumulate(minutes.begin(), minutes.end(), 0);
-    const int64_t hour = between(1, 5'000), whole_seat = between(1, 2'000'000), lump = between(1, 90'000'000);
-    const v1::FundingPlan plan = Plan(seats, planned_minutes, half_days,
-                                      {Share("a", PlanShare::HOURLY, hour), Share("b", PlanShare::PER_SEAT, whole_seat),
-                                       Share("c", PlanShare::LUMP_SUM, lump)});
+    const int64_t hour = between(1, 5'000), whole_seat = between(1, 2'000'000),
+                  lump = between(1, 90'000'000);
+    const v1::FundingPlan plan =
+        Plan(seats, planned_minutes, half_days,
+             {Share("a", PlanShare::HOURLY, hour), Share("b", PlanShare::PER_SEAT, whole_seat),
+              Share("c", PlanShare::LUMP_SUM, lump)});
     v1::FundedSeat seat = UnusedSeat(plan, static_cast<int>(between(1, seats)));
     std::vector<int64_t> sums(3, 0);
     for (int32_t each : minutes) {
@@ -141,10 +147,30 @@ TEST(Ineligibility, NamesRuleAndFact) {
   } rows[] = {
       {"satisfies all", true, "44", PersonClasses::UNDER_26, 4, {}},
       {"second region", true, "27", PersonClasses::UNDER_26, 1, {}},
-      {"has a job", false, "44", PersonClasses::UNDER_26, 4, {{EligibilityFinding::JOBSEEKER, "not registered"}}},
-      {"lives elsewhere", true, "11", PersonClasses::UNDER_26, 4, {{EligibilityFinding::REGION, "11"}}},
-      {"too old", true, "44", PersonClasses::FROM_45, 4, {{EligibilityFinding::AGE_BAND, "FROM_45"}}},
-      {"too learned", true, "44", PersonClasses::UNDER_26, 5, {{EligibilityFinding::EDUCATION_LEVEL, "5"}}},
+      {"has a job",
+       false,
+       "44",
+       PersonClasses::UNDER_26,
+       4,
+       {{EligibilityFinding::JOBSEEKER, "not registered"}}},
+      {"lives elsewhere",
+       true,
+       "11",
+       PersonClasses::UNDER_26,
+       4,
+       {{EligibilityFinding::REGION, "11"}}},
+      {"too old",
+       true,
+       "44",
+       PersonClasses::FROM_45,
+       4,
+       {{EligibilityFinding::AGE_BAND, "FROM_45"}}},
+      {"too learned",
+       true,
+       "44",
+       PersonClasses::UNDER_26,
+       5,
+       {{EligibilityFinding::EDUCATION_LEVEL, "5"}}},
       {"unknown",
        false,
        "",
@@ -171,7 +197,8 @@ TEST(Ineligibility, NamesRuleAndFact) {
       EXPECT_FALSE(findings[i].required().empty());
     }
   }
-  EXPECT_TRUE(Ineligibility(v1::FundingAgreement(), PersonClasses()).empty()) << "an empty rule asks nothing";
+  EXPECT_TRUE(Ineligibility(v1::FundingAgreement(), PersonClasses()).empty())
+      << "an empty rule asks nothing";
 }
 
 TEST(ValidOn, IncludesBothDays) {
@@ -191,7 +218,8 @@ TEST(CheckPlan, RefusesWhatCannotPay) {
   const PlanShare hourly = Share("a", PlanShare::HOURLY, 900);
   EXPECT_TRUE(CheckPlan(Plan(1, 1, 1, {hourly, Share("b", PlanShare::PER_SEAT, 1)})).ok());
   EXPECT_EQ(ReasonOf(CheckPlan(Plan(1, 1, 1, {hourly, hourly}))), "INVALID_FIELD");
-  EXPECT_EQ(ReasonOf(CheckPlan(Plan(1, 1, 1, {Share("a", PlanShare::BASIS_UNSPECIFIED, 900)}))), "INVALID_FIELD");
+  EXPECT_EQ(ReasonOf(CheckPlan(Plan(1, 1, 1, {Share("a", PlanShare::BASIS_UNSPECIFIED, 900)}))),
+            "INVALID_FIELD");
   v1::FundingPlan other_cohort = Plan(1, 1, 1, {hourly});
   other_cohort.set_cohort("schools/nancy/cohorts/ai-2");
   EXPECT_EQ(ReasonOf(CheckPlan(other_cohort)), "INVALID_FIELD");

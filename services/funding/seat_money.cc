@@ -15,7 +15,9 @@ bool Released(const Holder& holder) {
   return holder.reservation.has_value() && holder.reservation->state() == Reservation::RELEASED;
 }
 
-PlannedShare& ShareOf(Paying& paying, int share) { return paying.shares[static_cast<size_t>(share)]; }
+PlannedShare& ShareOf(Paying& paying, int share) {
+  return paying.shares[static_cast<size_t>(share)];
+}
 
 Position At(Paying& paying, int share, Holder& holder) {
   return {ShareOf(paying, share).balance, *holder.seat.mutable_shares(share),
@@ -27,13 +29,15 @@ int64_t Rest(const v1::FundingPlan& plan, int share, const v1::FundedSeat& seat)
          seat.shares(share).reserved_cents();
 }
 
-// A half-day that is sealed after its learner gave the seat back finds its money released: it is held again as far as
-// the agreement and the seat have room.
-void HoldAgain(Paying& paying, int share, int64_t price_cents, Holder& holder, Transfers& transfers) {
+// A half-day that is sealed after its learner gave the seat back finds its money released: it is
+// held again as far as the agreement and the seat have room.
+void HoldAgain(Paying& paying, int share, int64_t price_cents, Holder& holder,
+               Transfers& transfers) {
   const PlannedShare& planned = ShareOf(paying, share);
   if (!Released(holder) || planned.agreement.state() != v1::FundingAgreement::ACTIVE) return;
   const int64_t missing = price_cents - holder.reservation->shares(share).reserved_cents();
-  const int64_t cents = std::min({missing, Rest(paying.plan, share, holder.seat), Headroom(planned.balance)});
+  const int64_t cents =
+      std::min({missing, Rest(paying.plan, share, holder.seat), Headroom(planned.balance)});
   if (cents > 0) Reserve(cents, At(paying, share, holder), transfers);
 }
 
@@ -42,9 +46,12 @@ void CountDelivered(int32_t minutes, Holder& holder) {
   holder.seat.set_half_days(holder.seat.half_days() + (minutes > 0 ? 1 : -1));
 }
 
-void AddPrice(int64_t cents, v1::SeatShare& seat) { seat.set_price_cents(seat.price_cents() + cents); }
+void AddPrice(int64_t cents, v1::SeatShare& seat) {
+  seat.set_price_cents(seat.price_cents() + cents);
+}
 
-Delivered DeliverShare(Paying& paying, int share, int64_t price_cents, const google::type::Date& date, Holder& holder) {
+Delivered DeliverShare(Paying& paying, int share, int64_t price_cents,
+                       const google::type::Date& date, Holder& holder) {
   Delivered delivered;
   if (!holder.reservation.has_value()) {
     delivered.shortfall = Finding::NO_RESERVATION;
@@ -83,11 +90,14 @@ v1::FundedSeat UnusedSeat(const v1::FundingPlan& plan, int number) {
   return seat;
 }
 
-std::string WithoutMoney(const Paying& paying, const v1::FundedSeat& seat, const google::type::Date& date) {
+std::string WithoutMoney(const Paying& paying, const v1::FundedSeat& seat,
+                         const google::type::Date& date) {
   for (int i = 0; i < paying.plan.shares_size(); ++i) {
     const PlannedShare& share = paying.shares[static_cast<size_t>(i)];
-    const bool open = share.agreement.state() == v1::FundingAgreement::ACTIVE && ValidOn(share.agreement, date);
-    if (!open || !CanReserve(share.balance, Rest(paying.plan, i, seat))) return share.agreement.name();
+    const bool open =
+        share.agreement.state() == v1::FundingAgreement::ACTIVE && ValidOn(share.agreement, date);
+    if (!open || !CanReserve(share.balance, Rest(paying.plan, i, seat)))
+      return share.agreement.name();
   }
   return "";
 }
@@ -97,7 +107,8 @@ Transfers HoldSeat(Paying& paying, v1::FundedSeat& seat, Reservation& reservatio
   for (int i = 0; i < paying.plan.shares_size(); ++i) {
     v1::ReservedShare& reserved = *reservation.add_shares();
     reserved.set_funding_agreement(paying.plan.shares(i).funding_agreement());
-    Reserve(Rest(paying.plan, i, seat), {ShareOf(paying, i).balance, *seat.mutable_shares(i), reserved}, transfers);
+    Reserve(Rest(paying.plan, i, seat),
+            {ShareOf(paying, i).balance, *seat.mutable_shares(i), reserved}, transfers);
   }
   SumShares(reservation);
   return transfers;
@@ -106,12 +117,14 @@ Transfers HoldSeat(Paying& paying, v1::FundedSeat& seat, Reservation& reservatio
 Transfers FreeSeat(Paying& paying, v1::FundedSeat& seat, Reservation& reservation) {
   Transfers transfers;
   for (int i = 0; i < reservation.shares_size(); ++i)
-    Release({ShareOf(paying, i).balance, *seat.mutable_shares(i), *reservation.mutable_shares(i)}, transfers);
+    Release({ShareOf(paying, i).balance, *seat.mutable_shares(i), *reservation.mutable_shares(i)},
+            transfers);
   SumShares(reservation);
   return transfers;
 }
 
-std::vector<Delivered> Deliver(Paying& paying, const google::type::Date& date, int32_t minutes, Holder& holder) {
+std::vector<Delivered> Deliver(Paying& paying, const google::type::Date& date, int32_t minutes,
+                               Holder& holder) {
   const std::vector<int64_t> prices = Split(paying.plan, holder.seat, minutes);
   std::vector<Delivered> delivered;
   for (int i = 0; i < paying.plan.shares_size(); ++i)
@@ -121,7 +134,8 @@ std::vector<Delivered> Deliver(Paying& paying, const google::type::Date& date, i
   return delivered;
 }
 
-std::vector<Transfers> TakeBack(Paying& paying, const v1::PresencePosting& posting, Holder& holder) {
+std::vector<Transfers> TakeBack(Paying& paying, const v1::PresencePosting& posting,
+                                Holder& holder) {
   std::vector<Transfers> transfers(static_cast<size_t>(posting.shares_size()));
   for (int i = 0; i < posting.shares_size(); ++i) {
     const v1::PostedShare& posted = posting.shares(i);

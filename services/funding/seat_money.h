@@ -1,5 +1,6 @@
-// The money of one seat, from the hold to the last half-day: what rules.h prices and ledger.h moves, over every share
-// of the plan. Pure functions on messages, therefore thread-safe; storing what they changed is the caller's part.
+// The money of one seat, from the hold to the last half-day: what rules.h prices and ledger.h
+// moves, over every share of the plan. Pure functions on messages, therefore thread-safe; storing
+// what they changed is the caller's part.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct Paying {
   std::vector<PlannedShare> shares;
 };
 
-// Where a learner's half-days are counted: his reservation and its seat. Without a reservation an unused seat, which is
-// not stored, gives the price.
+// Where a learner's half-days are counted: his reservation and its seat. Without a reservation an
+// unused seat, which is not stored, gives the price.
 struct Holder {
   std::optional<v1::Reservation> reservation;
   v1::FundedSeat seat;
@@ -45,7 +46,8 @@ struct Delivered {
 v1::FundedSeat UnusedSeat(const v1::FundingPlan& plan, int number);
 
 // The first agreement that has not the seat's rest on that day, "" when all have.
-std::string WithoutMoney(const Paying& paying, const v1::FundedSeat& seat, const google::type::Date& date);
+std::string WithoutMoney(const Paying& paying, const v1::FundedSeat& seat,
+                         const google::type::Date& date);
 
 // Reserves the rest of the seat under every agreement; WithoutMoney said that it is there.
 Transfers HoldSeat(Paying& paying, v1::FundedSeat& seat, v1::Reservation& reservation);
@@ -54,7 +56,8 @@ Transfers HoldSeat(Paying& paying, v1::FundedSeat& seat, v1::Reservation& reserv
 Transfers FreeSeat(Paying& paying, v1::FundedSeat& seat, v1::Reservation& reservation);
 
 // Earns a half-day with `minutes` > 0 of proven presence, per share.
-std::vector<Delivered> Deliver(Paying& paying, const google::type::Date& date, int32_t minutes, Holder& holder);
+std::vector<Delivered> Deliver(Paying& paying, const google::type::Date& date, int32_t minutes,
+                               Holder& holder);
 
 // Takes back what stands posted, and answers the transfers per share.
 std::vector<Transfers> TakeBack(Paying& paying, const v1::PresencePosting& posting, Holder& holder);

@@ -1,5 +1,5 @@
-// The money of seats against an independent model: holds, releases, half-days and corrections in random order, over two
-// agreements that two plans share.
+// The money of seats against an independent model: holds, releases, half-days and corrections in
+// random order, over two agreements that two plans share.
 #include "services/funding/seat_money.h"
 
 #include <map>
@@ -36,7 +36,8 @@ PlannedShare Agreed(const std::string& id, int64_t ceiling_cents, Transfers& jou
   return share;
 }
 
-void AddShare(const PlannedShare& planned, PlanShare::Basis basis, int64_t amount_cents, v1::FundingPlan& plan) {
+void AddShare(const PlannedShare& planned, PlanShare::Basis basis, int64_t amount_cents,
+              v1::FundingPlan& plan) {
   PlanShare& share = *plan.add_shares();
   share.set_funding_agreement(planned.agreement.name());
   share.set_basis(basis);
@@ -56,7 +57,8 @@ void Append(const Transfers& transfers, Transfers& journal) {
   journal.insert(journal.end(), transfers.begin(), transfers.end());
 }
 
-v1::PresencePosting Posted(const Paying& paying, int32_t minutes, const std::vector<Delivered>& delivered) {
+v1::PresencePosting Posted(const Paying& paying, int32_t minutes,
+                           const std::vector<Delivered>& delivered) {
   v1::PresencePosting posting;
   posting.set_minutes(minutes);
   for (size_t i = 0; i < delivered.size(); ++i) {
@@ -116,13 +118,15 @@ TEST_F(OneSeat, IsEarnedToTheLastCentAndThenBorneByTheSchool) {
 }
 
 TEST_F(OneSeat, HasNoMoneyForASecondSeat) {
-  EXPECT_EQ(WithoutMoney(paying_, UnusedSeat(paying_.plan, 2), Day(2)), paying_.shares[0].agreement.name());
+  EXPECT_EQ(WithoutMoney(paying_, UnusedSeat(paying_.plan, 2), Day(2)),
+            paying_.shares[0].agreement.name());
 }
 
 TEST_F(OneSeat, ACorrectionBackAndForthNetsToZero) {
   One(210);
   const int64_t price = One(210).earned_cents;
-  const std::string before = absl::StrCat(balance().ShortDebugString(), holder_.seat.ShortDebugString());
+  const std::string before =
+      absl::StrCat(balance().ShortDebugString(), holder_.seat.ShortDebugString());
   Back();
   EXPECT_EQ(balance().earned_cents(), 3333);
   EXPECT_EQ(One(210).earned_cents, price);
@@ -173,7 +177,8 @@ TEST_F(OneSeat, WithoutReservationTheSchoolBears) {
   Back();
 }
 
-// The model: sums over what stands, computed anew at each step, in words of the invariants and without the counters.
+// The model: sums over what stands, computed anew at each step, in words of the invariants and
+// without the counters.
 class Model {
  public:
   struct HalfDay {
@@ -230,13 +235,16 @@ class World {
     }
   }
 
-  int64_t Between(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random_); }
+  int64_t Between(int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random_);
+  }
 
   void Step() {
     const int64_t what = Between(0, 9);
     if (what < 2) return TryHold();
     if (model.holds.empty()) return;
-    if (what == 2) return Free(static_cast<size_t>(Between(0, static_cast<int64_t>(model.holds.size()) - 1)));
+    if (what == 2)
+      return Free(static_cast<size_t>(Between(0, static_cast<int64_t>(model.holds.size()) - 1)));
     if (what == 3) return Amend();
     Seal(static_cast<int>(Between(0, 60)));
   }
@@ -248,7 +256,8 @@ class World {
       for (size_t h = 0; h < model.holds.size(); ++h) {
         const int64_t earned_by = model.EarnedBy(h, share);
         earned += earned_by;
-        if (model.holds[h].active) reserved += model.holds[h].held_cents[static_cast<size_t>(share)] - earned_by;
+        if (model.holds[h].active)
+          reserved += model.holds[h].held_cents[static_cast<size_t>(share)] - earned_by;
       }
       const v1::AgreementBalance& balance = shares_[static_cast<size_t>(share)].balance;
       ASSERT_EQ(balance.reserved_cents(), reserved);
@@ -292,7 +301,8 @@ class World {
     Append(HoldSeat(paying, Seat(plan, number), reservation), journal);
     Settle(paying);
     Model::Hold hold{plan, number, true, {}};
-    for (const v1::ReservedShare& share : reservation.shares()) hold.held_cents.push_back(share.reserved_cents());
+    for (const v1::ReservedShare& share : reservation.shares())
+      hold.held_cents.push_back(share.reserved_cents());
     model.holds.push_back(hold);
     reservations_.push_back(reservation);
   }
@@ -317,15 +327,17 @@ class World {
   // Seals the entry for the first time, or again with other minutes: 0 is an absence.
   void Seal(int entry) {
     auto stands = model.standing.find(entry);
-    const size_t holder = stands != model.standing.end()
-                              ? stands->second.holder
-                              : static_cast<size_t>(Between(0, static_cast<int64_t>(model.holds.size()) - 1));
+    const size_t holder =
+        stands != model.standing.end()
+            ? stands->second.holder
+            : static_cast<size_t>(Between(0, static_cast<int64_t>(model.holds.size()) - 1));
     const Model::Hold hold = model.holds[holder];
     Paying paying = Pay(hold.plan);
     Holder at{reservations_[holder], Seat(hold.plan, hold.seat)};
     const int revision = ++revisions_[entry];
     if (stands != model.standing.end()) {
-      for (const Transfers& transfers : TakeBack(paying, stands->second.posting, at)) Append(transfers, journal);
+      for (const Transfers& transfers : TakeBack(paying, stands->second.posting, at))
+        Append(transfers, journal);
       Record(entry, stands->second.posting, true);
       model.standing.erase(stands);
       ++corrected;
@@ -346,14 +358,16 @@ class World {
     Seat(hold.plan, hold.seat) = at.seat;
   }
 
-  // What stands on a seat costs exactly its rounded part of the amount, and never earns more than the amount.
+  // What stands on a seat costs exactly its rounded part of the amount, and never earns more than
+  // the amount.
   void CheckExact(const Model::Hold& hold) {
     const v1::FundingPlan& plan = plans_[hold.plan];
     for (int i = 0; i < plan.shares_size(); ++i) {
       const Model::Sums sums = model.OnSeat(hold.plan, hold.seat, i);
       const int64_t amount = plan.shares(i).amount_cents(), seats = plan.seats();
       const bool lump = plan.shares(i).basis() == PlanShare::LUMP_SUM;
-      const int64_t of_seat = lump ? amount / seats + (hold.seat <= amount % seats ? 1 : 0) : amount;
+      const int64_t of_seat =
+          lump ? amount / seats + (hold.seat <= amount % seats ? 1 : 0) : amount;
       const bool hourly = plan.shares(i).basis() == PlanShare::HOURLY;
       const int64_t planned = hourly ? 60 : plan.planned_half_days();
       const int64_t done = hourly ? sums.minutes : sums.half_days;

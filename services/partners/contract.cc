@@ -10,8 +10,10 @@ namespace vivier::partners {
 namespace {
 
 absl::Status WrongState(const v1::Contract& contract) {
-  return Refused(v1::CONTRACT_STATE, absl::StrCat("the contract is ", v1::Contract::State_Name(contract.state())),
-                 {{"contract", contract.name()}, {"state", v1::Contract::State_Name(contract.state())}});
+  return Refused(
+      v1::CONTRACT_STATE,
+      absl::StrCat("the contract is ", v1::Contract::State_Name(contract.state())),
+      {{"contract", contract.name()}, {"state", v1::Contract::State_Name(contract.state())}});
 }
 
 v1::ContractSigned SignedEvent(const v1::Contract& contract) {
@@ -37,13 +39,16 @@ v1::ContractBroken BrokenEvent(const v1::Contract& contract) {
 
 }  // namespace
 
-absl::Status Partners::CheckContractRow(Call& call, const v1::Contract* before, v1::Contract& after) {
-  if (after.kind() == v1::CONTRACT_KIND_UNSPECIFIED) return InvalidField("contract.kind", "is required");
+absl::Status Partners::CheckContractRow(Call& call, const v1::Contract* before,
+                                        v1::Contract& after) {
+  if (after.kind() == v1::CONTRACT_KIND_UNSPECIFIED)
+    return InvalidField("contract.kind", "is required");
   if (after.has_end_date() && ToDay(after.end_date()) < ToDay(after.start_date()))
     return InvalidField("contract.end_date", "is before start_date");
   ASSIGN_OR_RETURN(v1::Hiring hiring, GetOwn(call, hirings_, after.hiring()));
   if (!after.tutor().empty()) RETURN_IF_ERROR(GetOwn(call, tutors_, after.tutor()).status());
-  if (before != nullptr) return before->state() == v1::Contract::DRAFT ? absl::OkStatus() : WrongState(*before);
+  if (before != nullptr)
+    return before->state() == v1::Contract::DRAFT ? absl::OkStatus() : WrongState(*before);
   if (hiring.state() != v1::Hiring::ACCEPTED) {
     return Refused(v1::HIRING_STATE, "a contract follows an accepted hiring",
                    {{"hiring", hiring.name()}, {"state", v1::Hiring::State_Name(hiring.state())}});
@@ -55,16 +60,20 @@ absl::Status Partners::CheckContractRow(Call& call, const v1::Contract* before, 
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Contract> Partners::GetContract(Call& call, const v1::GetContractRequest& request) {
+absl::StatusOr<v1::Contract> Partners::GetContract(Call& call,
+                                                   const v1::GetContractRequest& request) {
   return GetOwn(call, contracts_, request.name());
 }
 
-absl::StatusOr<v1::ListContractsResponse> Partners::ListContracts(Call& call, const v1::ListContractsRequest& request) {
-  return ListPage<v1::ListContractsResponse>(call, contracts_, request, OwnFilter(call, request.filter()),
-                                             [](auto& response) { return response.add_contracts(); });
+absl::StatusOr<v1::ListContractsResponse> Partners::ListContracts(
+    Call& call, const v1::ListContractsRequest& request) {
+  return ListPage<v1::ListContractsResponse>(
+      call, contracts_, request, OwnFilter(call, request.filter()),
+      [](auto& response) { return response.add_contracts(); });
 }
 
-absl::StatusOr<v1::CheckContractResponse> Partners::CheckContract(Call& call, const v1::CheckContractRequest& request) {
+absl::StatusOr<v1::CheckContractResponse> Partners::CheckContract(
+    Call& call, const v1::CheckContractRequest& request) {
   ASSIGN_OR_RETURN(v1::Contract contract, GetOwn(call, contracts_, request.name()));
   ASSIGN_OR_RETURN(std::vector<v1::Finding> findings, Judge(call, contract));
   v1::CheckContractResponse response;
@@ -73,7 +82,8 @@ absl::StatusOr<v1::CheckContractResponse> Partners::CheckContract(Call& call, co
   return response;
 }
 
-absl::StatusOr<v1::Contract> Partners::SignContract(Call& call, const v1::SignContractRequest& request) {
+absl::StatusOr<v1::Contract> Partners::SignContract(Call& call,
+                                                    const v1::SignContractRequest& request) {
   ASSIGN_OR_RETURN(v1::Contract contract, GetOwn(call, contracts_, request.name()));
   RETURN_IF_ERROR(contracts_.schema().CheckEtag(contract, request.etag()));
   ASSIGN_OR_RETURN(v1::Hiring hiring, hirings_.Get(call, contract.hiring()));
@@ -81,14 +91,16 @@ absl::StatusOr<v1::Contract> Partners::SignContract(Call& call, const v1::SignCo
   RETURN_IF_ERROR(Sign(contract, hiring, findings));
   ASSIGN_OR_RETURN(bool is_signed, HasSigned(call, contract.learner()));
   if (is_signed) {
-    return Refused(v1::LEARNER_HAS_CONTRACT, "the learner has a signed contract", {{"learner", contract.learner()}});
+    return Refused(v1::LEARNER_HAS_CONTRACT, "the learner has a signed contract",
+                   {{"learner", contract.learner()}});
   }
   RETURN_IF_ERROR(contracts_.Update(call, contract));
   RETURN_IF_ERROR(call.Emit(SignedEvent(contract)));
   return contract;
 }
 
-absl::StatusOr<v1::Contract> Partners::RecordFileReceipt(Call& call, const v1::RecordFileReceiptRequest& request) {
+absl::StatusOr<v1::Contract> Partners::RecordFileReceipt(
+    Call& call, const v1::RecordFileReceiptRequest& request) {
   ASSIGN_OR_RETURN(v1::Contract contract, GetOwn(call, contracts_, request.name()));
   RETURN_IF_ERROR(contracts_.schema().CheckEtag(contract, request.etag()));
   if (contract.state() != v1::Contract::SIGNED) return WrongState(contract);
@@ -97,12 +109,14 @@ absl::StatusOr<v1::Contract> Partners::RecordFileReceipt(Call& call, const v1::R
   return contract;
 }
 
-absl::StatusOr<v1::Contract> Partners::BreakContract(Call& call, const v1::BreakContractRequest& request) {
+absl::StatusOr<v1::Contract> Partners::BreakContract(Call& call,
+                                                     const v1::BreakContractRequest& request) {
   ASSIGN_OR_RETURN(v1::Contract contract, GetOwn(call, contracts_, request.name()));
   RETURN_IF_ERROR(contracts_.schema().CheckEtag(contract, request.etag()));
   ASSIGN_OR_RETURN(Placement before, Load(call, contract.hiring(), ""));
   Placement after = before;
-  RETURN_IF_ERROR(Break(contract, request.broken_date(), after.hiring, after.learner, after.offer, after.count));
+  RETURN_IF_ERROR(Break(contract, request.broken_date(), after.hiring, after.learner, after.offer,
+                        after.count));
   RETURN_IF_ERROR(contracts_.Update(call, contract));
   RETURN_IF_ERROR(Store(call, before, after));
   RETURN_IF_ERROR(call.Emit(BrokenEvent(contract)));
@@ -127,14 +141,16 @@ absl::StatusOr<std::vector<v1::Finding>> Partners::Judge(Call& call, const v1::C
   ASSIGN_OR_RETURN(circumstances.company, companies_.Get(call, contract.company()));
   if (!contract.tutor().empty()) {
     ASSIGN_OR_RETURN(circumstances.tutor, tutors_.Find(call, contract.tutor()));
-    ASSIGN_OR_RETURN(circumstances.tutees, contracts_.Count(call, "tutor = $2 AND state = 'SIGNED' AND name <> $3",
-                                                            {contract.tutor(), contract.name()}));
+    ASSIGN_OR_RETURN(circumstances.tutees,
+                     contracts_.Count(call, "tutor = $2 AND state = 'SIGNED' AND name <> $3",
+                                      {contract.tutor(), contract.name()}));
   }
   return CheckLaw(contract, circumstances);
 }
 
 absl::StatusOr<bool> Partners::HasSigned(Call& call, const std::string& learner) {
-  ASSIGN_OR_RETURN(int64_t count, contracts_.Count(call, "learner = $2 AND state = 'SIGNED'", {learner}));
+  ASSIGN_OR_RETURN(int64_t count,
+                   contracts_.Count(call, "learner = $2 AND state = 'SIGNED'", {learner}));
   return count > 0;
 }
 

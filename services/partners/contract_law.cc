@@ -35,10 +35,12 @@ struct MinimumWage {
   int64_t cents;
 };
 const MinimumWage kMinimumWages[] = {
-    {CivilDay(2019, 1, 1), 152122},  {CivilDay(2020, 1, 1), 153942},  {CivilDay(2021, 1, 1), 155458},
-    {CivilDay(2021, 10, 1), 158947}, {CivilDay(2022, 1, 1), 160312},  {CivilDay(2022, 5, 1), 164558},
-    {CivilDay(2022, 8, 1), 167895},  {CivilDay(2023, 1, 1), 170928},  {CivilDay(2023, 5, 1), 174720},
-    {CivilDay(2024, 1, 1), 176692},  {CivilDay(2024, 11, 1), 180180}, {CivilDay(2026, 1, 1), 182303},
+    {CivilDay(2019, 1, 1), 152122},  {CivilDay(2020, 1, 1), 153942},
+    {CivilDay(2021, 1, 1), 155458},  {CivilDay(2021, 10, 1), 158947},
+    {CivilDay(2022, 1, 1), 160312},  {CivilDay(2022, 5, 1), 164558},
+    {CivilDay(2022, 8, 1), 167895},  {CivilDay(2023, 1, 1), 170928},
+    {CivilDay(2023, 5, 1), 174720},  {CivilDay(2024, 1, 1), 176692},
+    {CivilDay(2024, 11, 1), 180180}, {CivilDay(2026, 1, 1), 182303},
 };
 constexpr int kFullTimeWeekMinutes = 35 * 60;
 
@@ -56,10 +58,12 @@ const Row* InForceOn(const Row (&rows)[n], CivilDay day) {
   return found;
 }
 
-CivilDay Birthday(CivilDay birth, int years) { return CivilDay(birth.year() + years, birth.month(), birth.day()); }
+CivilDay Birthday(CivilDay birth, int years) {
+  return CivilDay(birth.year() + years, birth.month(), birth.day());
+}
 
-// From when on the higher share is due: at once for who is 21 on the first day, else from the first of the month that
-// follows the birthday.
+// From when on the higher share is due: at once for who is 21 on the first day, else from the first
+// of the month that follows the birthday.
 CivilDay HigherShareFrom(CivilDay birth, CivilDay start) {
   const CivilDay birthday = Birthday(birth, 21);
   return birthday <= start ? start : CivilDay(absl::CivilMonth(birthday) + 1);
@@ -75,7 +79,8 @@ class Checker {
     if (contract_.kind() != v1::PROFESSIONALISATION) return findings_;
     const Limits* limits = InForceOn(kLimits, start_);
     if (limits == nullptr) {
-      Error("RULES_UNKNOWN", "Code du travail, L.6325-1", "no table of limits is in force on the contract's first day");
+      Error("RULES_UNKNOWN", "Code du travail, L.6325-1",
+            "no table of limits is in force on the contract's first day");
       return findings_;
     }
     Duration(*limits);
@@ -104,7 +109,8 @@ class Checker {
     Add(Finding::WARNING, code, article, message);
   }
 
-  // The last day of the action: the term, or the end of the training phase of an open-ended contract.
+  // The last day of the action: the term, or the end of the training phase of an open-ended
+  // contract.
   std::optional<CivilDay> ActionEnd() const {
     if (contract_.has_end_date()) return ToDay(contract_.end_date());
     if (contract_.has_action_end_date()) return ToDay(contract_.action_end_date());
@@ -117,7 +123,8 @@ class Checker {
     if (contract_.kind() == v1::FIXED_TERM && !contract_.has_end_date())
       Error("TERM_MISSING", "Code du travail, L.1242-7", "a fixed term needs its last day");
     if (contract_.kind() == v1::OPEN_ENDED && contract_.has_end_date())
-      Error("TERM_OF_OPEN_ENDED", "Code du travail, L.1221-2", "an open-ended contract has no last day");
+      Error("TERM_OF_OPEN_ENDED", "Code du travail, L.1221-2",
+            "an open-ended contract has no last day");
   }
 
   void Duration(const Limits& limits) {
@@ -135,23 +142,28 @@ class Checker {
             absl::StrCat("the action lasts less than ", limits.months_min, " months"));
     if (*end > AddMonths(start_, months_max) - 1)
       Error("ACTION_TOO_LONG", "Code du travail, L.6325-11 and L.6325-12",
-            absl::StrCat("the action lasts more than the ", months_max, " months that its ground allows"));
+            absl::StrCat("the action lasts more than the ", months_max,
+                         " months that its ground allows"));
   }
 
   void Training(const Limits& limits) {
     const int64_t working = contract_.working_minutes();
     const int64_t training = contract_.training_minutes();
     if (working <= 0 || training > working) {
-      Error("WORKING_TIME_WRONG", "Code du travail, L.6325-13", "the working time must be given and hold the training");
+      Error("WORKING_TIME_WRONG", "Code du travail, L.6325-13",
+            "the working time must be given and hold the training");
       return;
     }
     if (training < limits.training_minutes_min)
       Error("TRAINING_UNDER_MINIMUM", "Code du travail, L.6325-13",
-            absl::StrCat(training / 60, " hours of training; at least ", limits.training_minutes_min / 60, " are due"));
+            absl::StrCat(training / 60, " hours of training; at least ",
+                         limits.training_minutes_min / 60, " are due"));
     if (training * 100 < working * limits.training_percent_min)
       Error("TRAINING_SHARE_TOO_LOW", "Code du travail, L.6325-13",
-            absl::StrCat("training is less than ", limits.training_percent_min, " % of the working time"));
-    if (training * 100 > working * limits.training_percent_max && contract_.ground() == Contract::GROUND_UNSPECIFIED)
+            absl::StrCat("training is less than ", limits.training_percent_min,
+                         " % of the working time"));
+    if (training * 100 > working * limits.training_percent_max &&
+        contract_.ground() == Contract::GROUND_UNSPECIFIED)
       Error("TRAINING_SHARE_TOO_HIGH", "Code du travail, L.6325-13 and L.6325-14",
             absl::StrCat("training is more than ", limits.training_percent_max,
                          " % of the working time without a ground"));
@@ -159,18 +171,22 @@ class Checker {
 
   void Beneficiary() {
     if (contract_.beneficiary() == Contract::BENEFICIARY_UNSPECIFIED) {
-      Error("BENEFICIARY_MISSING", "Code du travail, L.6325-1", "why the learner may have such a contract is missing");
+      Error("BENEFICIARY_MISSING", "Code du travail, L.6325-1",
+            "why the learner may have such a contract is missing");
       return;
     }
     if (!contract_.has_birth_date()) return;  // a finding of Pay
     const CivilDay birth = ToDay(contract_.birth_date());
     const bool from_26 = start_ >= Birthday(birth, 26);
     if (start_ < Birthday(birth, 16))
-      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1", "the learner is under 16 on the first day");
+      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
+            "the learner is under 16 on the first day");
     if (contract_.beneficiary() == Contract::UNDER_26 && from_26)
-      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1", "the learner is 26 or older on the first day");
+      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
+            "the learner is 26 or older on the first day");
     if (contract_.beneficiary() == Contract::JOBSEEKER_FROM_26 && !from_26)
-      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1", "the learner is under 26 on the first day");
+      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
+            "the learner is under 26 on the first day");
   }
 
   void Pay() {
@@ -183,20 +199,22 @@ class Checker {
     if (!lowest.has_value()) return;  // no table: RULES_UNKNOWN was found
     if (contract_.gross_monthly_pay_cents() < *lowest) {
       Error("PAY_BELOW_MINIMUM", "Code du travail, L.6325-8, L.6325-9 and D.6325-14 to D.6325-18",
-            absl::StrCat("the gross pay a month is ", contract_.gross_monthly_pay_cents(), " cents; at least ", *lowest,
-                         " are due"));
+            absl::StrCat("the gross pay a month is ", contract_.gross_monthly_pay_cents(),
+                         " cents; at least ", *lowest, " are due"));
     }
     const CivilDay higher = HigherShareFrom(birth, start_);
     if (higher > start_ && (!ActionEnd().has_value() || higher <= *ActionEnd())) {
       const int64_t later = LowestPayCents(contract_, birth, higher).value_or(*lowest);
       if (contract_.gross_monthly_pay_cents() < later)
         Warn("PAY_RISES_AT_21", "Code du travail, D.6325-14 and D.6325-15",
-             absl::StrCat("from ", absl::FormatCivilTime(higher), " at least ", later, " cents a month are due"));
+             absl::StrCat("from ", absl::FormatCivilTime(higher), " at least ", later,
+                          " cents a month are due"));
     }
     const MinimumWage& newest = kMinimumWages[std::size(kMinimumWages) - 1];
     if (start_ >= AddMonths(newest.from, 12))
       Warn("MINIMUM_WAGE_MAY_BE_OLD", "Code du travail, L.3231-2",
-           absl::StrCat("the newest minimum wage known here is of ", absl::FormatCivilTime(newest.from)));
+           absl::StrCat("the newest minimum wage known here is of ",
+                        absl::FormatCivilTime(newest.from)));
   }
 
   void TutorOf(const Limits& limits) {
@@ -206,23 +224,27 @@ class Checker {
     }
     const v1::Tutor& tutor = *circumstances_.tutor;
     if (tutor.company() != contract_.company())
-      Error("TUTOR_OF_ANOTHER_COMPANY", "Code du travail, D.6325-6", "the tutor does not work for the employer");
+      Error("TUTOR_OF_ANOTHER_COMPANY", "Code du travail, D.6325-6",
+            "the tutor does not work for the employer");
     if (!tutor.employer() && !tutor.volunteer())
-      Error("TUTOR_NOT_VOLUNTEER", "Code du travail, D.6325-6", "an employee is a tutor only if he agreed");
+      Error("TUTOR_NOT_VOLUNTEER", "Code du travail, D.6325-6",
+            "an employee is a tutor only if he agreed");
     if (tutor.experience_years() < limits.tutor_years_min)
       Error("TUTOR_EXPERIENCE", "Code du travail, D.6325-6",
-            absl::StrCat(tutor.experience_years(), " years of related experience; at least ", limits.tutor_years_min,
-                         " are due"));
+            absl::StrCat(tutor.experience_years(), " years of related experience; at least ",
+                         limits.tutor_years_min, " are due"));
     const int tutees_max = tutor.employer() ? limits.employer_tutees_max : limits.tutees_max;
     if (circumstances_.tutees + 1 > tutees_max)
       Error("TUTOR_LOAD", "Code du travail, D.6325-9",
-            absl::StrCat("the tutor would follow ", circumstances_.tutees + 1, " learners; at most ", tutees_max));
+            absl::StrCat("the tutor would follow ", circumstances_.tutees + 1,
+                         " learners; at most ", tutees_max));
   }
 
   void Employer() {
     if (IsPublicAdministration(circumstances_.company))
       Warn("PUBLIC_EMPLOYER", "Code du travail, L.6325-1 with L.6331-1",
-           "the State, local authorities and their administrative bodies conclude no such contracts: apprenticeship, "
+           "the State, local authorities and their administrative bodies conclude no such "
+           "contracts: apprenticeship, "
            "or a "
            "decision of the employer's legal service");
     if (circumstances_.company.legal_category().empty())
@@ -257,7 +279,9 @@ CivilDay AddWorkingDays(CivilDay day, int count) {
 
 }  // namespace
 
-CivilDay ToDay(const google::type::Date& date) { return CivilDay(date.year(), date.month(), date.day()); }
+CivilDay ToDay(const google::type::Date& date) {
+  return CivilDay(date.year(), date.month(), date.day());
+}
 
 google::type::Date ToDate(CivilDay day) {
   google::type::Date date;
@@ -281,17 +305,20 @@ std::vector<v1::Deadline> DeadlinesOf(const Contract& contract) {
   const CivilDay start = ToDay(contract.start_date());
   std::vector<v1::Deadline> deadlines;
   if (contract.kind() == v1::PROFESSIONALISATION)
-    deadlines.push_back(
-        MakeDeadline("FILE_SENT", "Code du travail, D.6325-1", start + 5, "the file is late; the contract stands"));
+    deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6325-1", start + 5,
+                                     "the file is late; the contract stands"));
   if (contract.kind() == v1::APPRENTICESHIP)
-    deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6224-1", AddWorkingDays(start, 5),
+    deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6224-1",
+                                     AddWorkingDays(start, 5),
                                      "the file is late; the contract stands"));
   if (deadlines.empty() || !contract.has_file_receipt_date()) return deadlines;
   const CivilDay answer = ToDay(contract.file_receipt_date()) + 20;
   if (contract.kind() == v1::PROFESSIONALISATION)
-    deadlines.push_back(MakeDeadline("FILE_ANSWERED", "Code du travail, D.6325-2", answer, "accepted and deposited"));
+    deadlines.push_back(MakeDeadline("FILE_ANSWERED", "Code du travail, D.6325-2", answer,
+                                     "accepted and deposited"));
   else
-    deadlines.push_back(MakeDeadline("FILE_ANSWERED", "Code du travail, D.6224-2", answer, "refused"));
+    deadlines.push_back(
+        MakeDeadline("FILE_ANSWERED", "Code du travail, D.6224-2", answer, "refused"));
   return deadlines;
 }
 
@@ -304,17 +331,22 @@ std::optional<int64_t> LowestPayCents(const Contract& contract, CivilDay birth, 
   if (from_26) {
     hundredths = std::max(hundredths, contract.branch_minimum_cents() * kPercentOfBranchFrom26);
   } else if (day >= HigherShareFrom(birth, ToDay(contract.start_date()))) {
-    hundredths = wage->cents * (contract.vocational_level_4() ? kPercentFrom21Level4 : kPercentFrom21);
+    hundredths =
+        wage->cents * (contract.vocational_level_4() ? kPercentFrom21Level4 : kPercentFrom21);
   } else {
-    hundredths = wage->cents * (contract.vocational_level_4() ? kPercentUnder21Level4 : kPercentUnder21);
+    hundredths =
+        wage->cents * (contract.vocational_level_4() ? kPercentUnder21Level4 : kPercentUnder21);
   }
   // In proportion to the weekly working time, rounded up to the cent.
   const int64_t divisor = int64_t{100} * kFullTimeWeekMinutes;
   return (hundredths * contract.weekly_minutes() + divisor - 1) / divisor;
 }
 
-// Categories 71xx to 74xx of the register are bodies under administrative law: the State, local authorities, public
-// hospitals and other administrative establishments. Commercial public bodies are 41xx.
-bool IsPublicAdministration(const v1::Company& company) { return absl::StartsWith(company.legal_category(), "7"); }
+// Categories 71xx to 74xx of the register are bodies under administrative law: the State, local
+// authorities, public hospitals and other administrative establishments. Commercial public bodies
+// are 41xx.
+bool IsPublicAdministration(const v1::Company& company) {
+  return absl::StartsWith(company.legal_category(), "7");
+}
 
 }  // namespace vivier::partners

@@ -1,7 +1,7 @@
-// What French labour law says of a contract: pure functions over dated tables of limits, so that a contract is judged
-// by the law of its first day. Findings of severity ERROR keep a contract from being signed; a WARNING leaves the
-// decision to a person. Branch agreements may ask for more than the law: they enter as figures of the contract.
-// Thread-safe.
+// What French labour law says of a contract: pure functions over dated tables of limits, so that a
+// contract is judged by the law of its first day. Findings of severity ERROR keep a contract from
+// being signed; a WARNING leaves the decision to a person. Branch agreements may ask for more than
+// the law: they enter as figures of the contract. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ namespace vivier::partners {
 absl::CivilDay ToDay(const google::type::Date& date);
 google::type::Date ToDate(absl::CivilDay day);
 
-// `count` months later; the last day of that month when it is too short, 31 August + 6 → 28 February.
+// `count` months later; the last day of that month when it is too short, 31 August + 6 → 28
+// February.
 absl::CivilDay AddMonths(absl::CivilDay day, int count);
 
 // What the contract itself does not say.
@@ -34,11 +35,13 @@ std::vector<v1::Finding> CheckLaw(const v1::Contract& contract, const Circumstan
 // What must be sent or answered by when, and what silence means.
 std::vector<v1::Deadline> DeadlinesOf(const v1::Contract& contract);
 
-// Lowest gross pay a month in euro cents on `day` for a professionalisation contract of someone born on `birth`;
-// nullopt before the first row of the tables.
-std::optional<int64_t> LowestPayCents(const v1::Contract& contract, absl::CivilDay birth, absl::CivilDay day);
+// Lowest gross pay a month in euro cents on `day` for a professionalisation contract of someone
+// born on `birth`; nullopt before the first row of the tables.
+std::optional<int64_t> LowestPayCents(const v1::Contract& contract, absl::CivilDay birth,
+                                      absl::CivilDay day);
 
-// Whether the employer is the State, a local authority or an administrative public body, by its legal category.
+// Whether the employer is the State, a local authority or an administrative public body, by its
+// legal category.
 bool IsPublicAdministration(const v1::Company& company);
 
 }  // namespace vivier::partners

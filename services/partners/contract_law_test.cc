@@ -57,11 +57,14 @@ TEST(CheckLawTest, EachRuleOnItsOwn) {
   };
   const Row rows[] = {
       {"lawful", [](Contract&, Circumstances&) {}, ""},
-      {"exactly 6 months", [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 28)); },
+      {"exactly 6 months",
+       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 28)); },
        ""},
-      {"a day less", [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 27)); },
+      {"a day less",
+       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 27)); },
        "ERROR:ACTION_TOO_SHORT"},
-      {"a day more than 12", [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 9, 1)); },
+      {"a day more than 12",
+       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 9, 1)); },
        "ERROR:ACTION_TOO_LONG"},
       {"24 by the branch",
        [](Contract& c, Circumstances&) {
@@ -81,7 +84,8 @@ TEST(CheckLawTest, EachRuleOnItsOwn) {
          c.set_ground(Contract::PRIORITY_GROUP);
        },
        ""},
-      {"no end", [](Contract& c, Circumstances&) { c.clear_end_date(); }, "ERROR:ACTION_END_MISSING"},
+      {"no end", [](Contract& c, Circumstances&) { c.clear_end_date(); },
+       "ERROR:ACTION_END_MISSING"},
       {"open-ended with its action",
        [](Contract& c, Circumstances&) {
          c.clear_end_date();
@@ -128,36 +132,48 @@ TEST(CheckLawTest, EachRuleOnItsOwn) {
          c.set_training_minutes(150 * 60 - 1);
        },
        "ERROR:TRAINING_UNDER_MINIMUM"},
-      {"no working time", [](Contract& c, Circumstances&) { c.set_working_minutes(0); }, "ERROR:WORKING_TIME_WRONG"},
-      {"a cent too little", [](Contract& c, Circumstances&) { c.set_gross_monthly_pay_cents(182302); },
+      {"no working time", [](Contract& c, Circumstances&) { c.set_working_minutes(0); },
+       "ERROR:WORKING_TIME_WRONG"},
+      {"a cent too little",
+       [](Contract& c, Circumstances&) { c.set_gross_monthly_pay_cents(182302); },
        "ERROR:PAY_BELOW_MINIMUM"},
-      {"85 % of the branch", [](Contract& c, Circumstances&) { c.set_branch_minimum_cents(250000); },
+      {"85 % of the branch",
+       [](Contract& c, Circumstances&) { c.set_branch_minimum_cents(250000); },
        "ERROR:PAY_BELOW_MINIMUM"},
-      {"no birth date", [](Contract& c, Circumstances&) { c.clear_birth_date(); }, "ERROR:BIRTH_DATE_MISSING"},
-      {"no reason", [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::BENEFICIARY_UNSPECIFIED); },
+      {"no birth date", [](Contract& c, Circumstances&) { c.clear_birth_date(); },
+       "ERROR:BIRTH_DATE_MISSING"},
+      {"no reason",
+       [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::BENEFICIARY_UNSPECIFIED); },
        "ERROR:BENEFICIARY_MISSING"},
-      {"too old for under 26", [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::UNDER_26); },
+      {"too old for under 26",
+       [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::UNDER_26); },
        "ERROR:BENEFICIARY_AGE"},
       {"25 as a jobseeker of 26",
        [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 2)); },
        "ERROR:BENEFICIARY_AGE"},
       {"26 on the first day",
-       [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 1)); }, ""},
+       [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 1)); },
+       ""},
       {"no tutor", [](Contract&, Circumstances& o) { o.tutor.reset(); }, "ERROR:TUTOR_MISSING"},
       {"third learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 2; }, ""},
-      {"fourth learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 3; }, "ERROR:TUTOR_LOAD"},
+      {"fourth learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 3; },
+       "ERROR:TUTOR_LOAD"},
       {"third of the employer himself",
        [](Contract&, Circumstances& o) {
          o.tutees = 2;
          o.tutor->set_employer(true);
        },
        "ERROR:TUTOR_LOAD"},
-      {"one year of experience", [](Contract&, Circumstances& o) { o.tutor->set_experience_years(1); },
+      {"one year of experience",
+       [](Contract&, Circumstances& o) { o.tutor->set_experience_years(1); },
        "ERROR:TUTOR_EXPERIENCE"},
-      {"not asked", [](Contract&, Circumstances& o) { o.tutor->set_volunteer(false); }, "ERROR:TUTOR_NOT_VOLUNTEER"},
-      {"of another company", [](Contract&, Circumstances& o) { o.tutor->set_company("schools/nancy/companies/x"); },
+      {"not asked", [](Contract&, Circumstances& o) { o.tutor->set_volunteer(false); },
+       "ERROR:TUTOR_NOT_VOLUNTEER"},
+      {"of another company",
+       [](Contract&, Circumstances& o) { o.tutor->set_company("schools/nancy/companies/x"); },
        "ERROR:TUTOR_OF_ANOTHER_COMPANY"},
-      {"a public hospital", [](Contract&, Circumstances& o) { o.company.set_legal_category("7364"); },
+      {"a public hospital",
+       [](Contract&, Circumstances& o) { o.company.set_legal_category("7364"); },
        "WARNING:PUBLIC_EMPLOYER"},
       {"category unknown", [](Contract&, Circumstances& o) { o.company.clear_legal_category(); },
        "WARNING:LEGAL_CATEGORY_UNKNOWN"},
@@ -191,10 +207,11 @@ TEST(PayTest, FollowsAgeLevelAndWorkingTime) {
   };
   const CivilDay start(2026, 9, 1);
   const Row rows[] = {
-      {CivilDay(2007, 1, 20), start, start, false, 0, 2100, 100267},                    // 55 %
-      {CivilDay(2007, 1, 20), start, start, true, 0, 2100, 118497},                     // 65 %
-      {CivilDay(2005, 1, 20), start, start, false, 0, 2100, 127613},                    // 70 %
-      {CivilDay(2005, 10, 15), start, CivilDay(2026, 10, 31), false, 0, 2100, 100267},  // 21, but not before November
+      {CivilDay(2007, 1, 20), start, start, false, 0, 2100, 100267},  // 55 %
+      {CivilDay(2007, 1, 20), start, start, true, 0, 2100, 118497},   // 65 %
+      {CivilDay(2005, 1, 20), start, start, false, 0, 2100, 127613},  // 70 %
+      {CivilDay(2005, 10, 15), start, CivilDay(2026, 10, 31), false, 0, 2100,
+       100267},  // 21, but not before November
       {CivilDay(2005, 10, 15), start, CivilDay(2026, 11, 1), false, 0, 2100, 127613},
       {CivilDay(2003, 1, 1), start, start, true, 0, 2100, 145843},  // 80 %
       {CivilDay(2000, 9, 2), start, CivilDay(2027, 1, 1), true, 0, 2100,
@@ -202,7 +219,8 @@ TEST(PayTest, FollowsAgeLevelAndWorkingTime) {
       {CivilDay(1990, 1, 1), start, start, false, 0, 2100, 182303},
       {CivilDay(1990, 1, 1), start, start, false, 250000, 2100, 212500},
       {CivilDay(1990, 1, 1), start, start, false, 0, 1050, 91152},  // half time, rounded up
-      {CivilDay(1990, 1, 1), CivilDay(2024, 10, 31), CivilDay(2024, 10, 31), false, 0, 2100, 176692},
+      {CivilDay(1990, 1, 1), CivilDay(2024, 10, 31), CivilDay(2024, 10, 31), false, 0, 2100,
+       176692},
       {CivilDay(1990, 1, 1), CivilDay(2024, 11, 1), CivilDay(2024, 11, 1), false, 0, 2100, 180180},
   };
   for (const Row& row : rows) {
@@ -211,7 +229,8 @@ TEST(PayTest, FollowsAgeLevelAndWorkingTime) {
     contract.set_vocational_level_4(row.level_4);
     contract.set_branch_minimum_cents(row.branch);
     contract.set_weekly_minutes(row.weekly);
-    EXPECT_EQ(LowestPayCents(contract, row.birth, row.day).value_or(-1), row.cents) << row.birth << " on " << row.day;
+    EXPECT_EQ(LowestPayCents(contract, row.birth, row.day).value_or(-1), row.cents)
+        << row.birth << " on " << row.day;
   }
   EXPECT_FALSE(LowestPayCents(Lawful(), CivilDay(1990, 1, 1), CivilDay(2018, 12, 31)).has_value());
 }

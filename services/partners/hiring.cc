@@ -14,7 +14,8 @@ std::string PutForwardName(const std::string& learner) {
 }
 
 template <class M>
-absl::Status StoreChanged(rpc::Call& call, const storage::Table<M>& table, const M& before, M& after) {
+absl::Status StoreChanged(rpc::Call& call, const storage::Table<M>& table, const M& before,
+                          M& after) {
   if (google::protobuf::util::MessageDifferencer::Equals(before, after)) return absl::OkStatus();
   return table.Update(call, after);
 }
@@ -30,27 +31,33 @@ absl::StatusOr<v1::ListLearnersPutForwardResponse> Partners::ListLearnersPutForw
     filter = storage::NarrowedTo("state", {"AVAILABLE"}, filter);
   }
   return ListPage<v1::ListLearnersPutForwardResponse>(
-      call, learners_, request, filter, [](auto& response) { return response.add_learners_put_forward(); });
+      call, learners_, request, filter,
+      [](auto& response) { return response.add_learners_put_forward(); });
 }
 
 absl::StatusOr<v1::Hiring> Partners::GetHiring(Call& call, const v1::GetHiringRequest& request) {
   return GetOwn(call, hirings_, request.name());
 }
 
-absl::StatusOr<v1::ListHiringsResponse> Partners::ListHirings(Call& call, const v1::ListHiringsRequest& request) {
-  return ListPage<v1::ListHiringsResponse>(call, hirings_, request, OwnFilter(call, request.filter()),
+absl::StatusOr<v1::ListHiringsResponse> Partners::ListHirings(
+    Call& call, const v1::ListHiringsRequest& request) {
+  return ListPage<v1::ListHiringsResponse>(call, hirings_, request,
+                                           OwnFilter(call, request.filter()),
                                            [](auto& response) { return response.add_hirings(); });
 }
 
-absl::StatusOr<v1::Hiring> Partners::ProposeHiring(Call& call, const v1::ProposeHiringRequest& request) {
+absl::StatusOr<v1::Hiring> Partners::ProposeHiring(Call& call,
+                                                   const v1::ProposeHiringRequest& request) {
   ASSIGN_OR_RETURN(v1::JobOffer offer, GetOwn(call, job_offers_, request.job_offer()));
-  ASSIGN_OR_RETURN(v1::LearnerPutForward learner, learners_.Get(call, request.learner_put_forward()));
+  ASSIGN_OR_RETURN(v1::LearnerPutForward learner,
+                   learners_.Get(call, request.learner_put_forward()));
   v1::Hiring hiring;
   hiring.set_name(absl::StrCat(request.parent(), "/hirings/", request.hiring_id()));
   RETURN_IF_ERROR(Propose(learner, offer, hiring));
-  ASSIGN_OR_RETURN(int64_t in_play,
-                   hirings_.Count(call, "learner = $2 AND job_offer = $3 AND state IN ('PROPOSED', 'ACCEPTED')",
-                                  {learner.learner(), offer.name()}));
+  ASSIGN_OR_RETURN(
+      int64_t in_play,
+      hirings_.Count(call, "learner = $2 AND job_offer = $3 AND state IN ('PROPOSED', 'ACCEPTED')",
+                     {learner.learner(), offer.name()}));
   if (in_play > 0) {
     return Refused(v1::HIRING_EXISTS, "the learner and this job offer were brought together before",
                    {{"learner", learner.learner()}, {"job_offer", offer.name()}});
@@ -59,7 +66,8 @@ absl::StatusOr<v1::Hiring> Partners::ProposeHiring(Call& call, const v1::Propose
   return hiring;
 }
 
-absl::StatusOr<v1::Hiring> Partners::AcceptHiring(Call& call, const v1::AcceptHiringRequest& request) {
+absl::StatusOr<v1::Hiring> Partners::AcceptHiring(Call& call,
+                                                  const v1::AcceptHiringRequest& request) {
   ASSIGN_OR_RETURN(Placement before, Load(call, request.name(), request.etag()));
   Placement after = before;
   RETURN_IF_ERROR(Accept(after.hiring, after.learner, after.offer, after.count));
@@ -67,7 +75,8 @@ absl::StatusOr<v1::Hiring> Partners::AcceptHiring(Call& call, const v1::AcceptHi
   return after.hiring;
 }
 
-absl::StatusOr<v1::Hiring> Partners::DeclineHiring(Call& call, const v1::DeclineHiringRequest& request) {
+absl::StatusOr<v1::Hiring> Partners::DeclineHiring(Call& call,
+                                                   const v1::DeclineHiringRequest& request) {
   ASSIGN_OR_RETURN(Placement before, Load(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(bool is_signed, HasSigned(call, before.hiring.learner()));
   if (is_signed && before.hiring.state() == v1::Hiring::ACCEPTED) {
@@ -81,7 +90,8 @@ absl::StatusOr<v1::Hiring> Partners::DeclineHiring(Call& call, const v1::Decline
 }
 
 absl::Status Partners::OnLearnerFinished(Call& call, const enrolment::v1::LearnerFinished& event) {
-  ASSIGN_OR_RETURN(std::optional<v1::LearnerPutForward> known, learners_.Find(call, PutForwardName(event.learner())));
+  ASSIGN_OR_RETURN(std::optional<v1::LearnerPutForward> known,
+                   learners_.Find(call, PutForwardName(event.learner())));
   if (known.has_value()) return absl::OkStatus();
   v1::LearnerPutForward learner;
   learner.set_name(PutForwardName(event.learner()));
@@ -103,24 +113,30 @@ absl::Status Partners::OnPersonErased(Call& call, const enrolment::v1::PersonEra
 }
 
 absl::Status Partners::TakeBack(Call& call, const std::string& name) {
-  ASSIGN_OR_RETURN(std::optional<v1::LearnerPutForward> learner, learners_.Find(call, PutForwardName(name)));
-  if (!learner.has_value() || learner->state() != v1::LearnerPutForward::AVAILABLE) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<v1::Hiring> proposed,
-                   hirings_.Select(call, "learner = $2 AND state = 'PROPOSED' ORDER BY name", {name}));
+  ASSIGN_OR_RETURN(std::optional<v1::LearnerPutForward> learner,
+                   learners_.Find(call, PutForwardName(name)));
+  if (!learner.has_value() || learner->state() != v1::LearnerPutForward::AVAILABLE)
+    return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      std::vector<v1::Hiring> proposed,
+      hirings_.Select(call, "learner = $2 AND state = 'PROPOSED' ORDER BY name", {name}));
   RETURN_IF_ERROR(Withdraw(call, proposed));
   learner->set_state(v1::LearnerPutForward::WITHDRAWN);
   return learners_.Update(call, *learner);
 }
 
-absl::StatusOr<Partners::Placement> Partners::Load(Call& call, const std::string& hiring, const std::string& etag) {
+absl::StatusOr<Partners::Placement> Partners::Load(Call& call, const std::string& hiring,
+                                                   const std::string& etag) {
   Placement placement;
   ASSIGN_OR_RETURN(placement.hiring, GetOwn(call, hirings_, hiring));
   RETURN_IF_ERROR(hirings_.schema().CheckEtag(placement.hiring, etag));
-  ASSIGN_OR_RETURN(placement.learner, learners_.Get(call, PutForwardName(placement.hiring.learner())));
+  ASSIGN_OR_RETURN(placement.learner,
+                   learners_.Get(call, PutForwardName(placement.hiring.learner())));
   const std::string& offer = placement.hiring.job_offer();
   ASSIGN_OR_RETURN(placement.offer, job_offers_.Get(call, offer));
   ASSIGN_OR_RETURN(placement.count,
-                   position_counts_.Get(call, absl::StrCat(SchoolNameOf(offer), "/positionCounts/", IdOf(offer))));
+                   position_counts_.Get(
+                       call, absl::StrCat(SchoolNameOf(offer), "/positionCounts/", IdOf(offer))));
   return placement;
 }
 

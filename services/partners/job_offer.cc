@@ -21,7 +21,8 @@ absl::Status Partners::CheckJobOffer(Call& call, const v1::JobOffer* before, v1:
   if (before != nullptr) {
     ASSIGN_OR_RETURN(v1::PositionCount count, position_counts_.Get(call, CountName(after.name())));
     RETURN_IF_ERROR(Resize(after, count));
-    return after.positions() == before->positions() ? absl::OkStatus() : position_counts_.Update(call, count);
+    return after.positions() == before->positions() ? absl::OkStatus()
+                                                    : position_counts_.Update(call, count);
   }
   RETURN_IF_ERROR(companies_.Get(call, after.company()).status());
   after.set_state(v1::JobOffer::DRAFT);
@@ -31,28 +32,35 @@ absl::Status Partners::CheckJobOffer(Call& call, const v1::JobOffer* before, v1:
   return position_counts_.Insert(call, count);
 }
 
-absl::StatusOr<v1::JobOffer> Partners::GetJobOffer(Call& call, const v1::GetJobOfferRequest& request) {
+absl::StatusOr<v1::JobOffer> Partners::GetJobOffer(Call& call,
+                                                   const v1::GetJobOfferRequest& request) {
   return GetOwn(call, job_offers_, request.name());
 }
 
-absl::StatusOr<v1::ListJobOffersResponse> Partners::ListJobOffers(Call& call, const v1::ListJobOffersRequest& request) {
-  return ListPage<v1::ListJobOffersResponse>(call, job_offers_, request, OwnFilter(call, request.filter()),
-                                             [](auto& response) { return response.add_job_offers(); });
+absl::StatusOr<v1::ListJobOffersResponse> Partners::ListJobOffers(
+    Call& call, const v1::ListJobOffersRequest& request) {
+  return ListPage<v1::ListJobOffersResponse>(
+      call, job_offers_, request, OwnFilter(call, request.filter()),
+      [](auto& response) { return response.add_job_offers(); });
 }
 
-absl::StatusOr<v1::PositionCount> Partners::GetPositionCount(Call& call, const v1::GetPositionCountRequest& request) {
-  const std::string offer = absl::StrCat(SchoolNameOf(request.name()), "/jobOffers/", IdOf(request.name()));
+absl::StatusOr<v1::PositionCount> Partners::GetPositionCount(
+    Call& call, const v1::GetPositionCountRequest& request) {
+  const std::string offer =
+      absl::StrCat(SchoolNameOf(request.name()), "/jobOffers/", IdOf(request.name()));
   RETURN_IF_ERROR(GetOwn(call, job_offers_, offer).status());
   return position_counts_.Get(call, request.name());
 }
 
-absl::StatusOr<v1::JobOffer> Partners::PublishJobOffer(Call& call, const v1::PublishJobOfferRequest& request) {
+absl::StatusOr<v1::JobOffer> Partners::PublishJobOffer(Call& call,
+                                                       const v1::PublishJobOfferRequest& request) {
   ASSIGN_OR_RETURN(v1::JobOffer offer, GetOwn(call, job_offers_, request.name()));
   RETURN_IF_ERROR(job_offers_.schema().CheckEtag(offer, request.etag()));
   RETURN_IF_ERROR(Publish(offer));
   ASSIGN_OR_RETURN(bool employer, IsEmployer(call, offer.company()));
   if (!employer) {
-    return Refused(v1::NO_EMPLOYER_PARTNERSHIP, "the company has no partnership of the kind EMPLOYER today",
+    return Refused(v1::NO_EMPLOYER_PARTNERSHIP,
+                   "the company has no partnership of the kind EMPLOYER today",
                    {{"company", offer.company()}});
   }
   RETURN_IF_ERROR(job_offers_.Update(call, offer));
@@ -64,12 +72,14 @@ absl::StatusOr<v1::JobOffer> Partners::PublishJobOffer(Call& call, const v1::Pub
   return offer;
 }
 
-absl::StatusOr<v1::JobOffer> Partners::CloseJobOffer(Call& call, const v1::CloseJobOfferRequest& request) {
+absl::StatusOr<v1::JobOffer> Partners::CloseJobOffer(Call& call,
+                                                     const v1::CloseJobOfferRequest& request) {
   ASSIGN_OR_RETURN(v1::JobOffer offer, GetOwn(call, job_offers_, request.name()));
   RETURN_IF_ERROR(job_offers_.schema().CheckEtag(offer, request.etag()));
   RETURN_IF_ERROR(Close(offer));
-  ASSIGN_OR_RETURN(std::vector<v1::Hiring> proposed,
-                   hirings_.Select(call, "job_offer = $2 AND state = 'PROPOSED' ORDER BY name", {offer.name()}));
+  ASSIGN_OR_RETURN(
+      std::vector<v1::Hiring> proposed,
+      hirings_.Select(call, "job_offer = $2 AND state = 'PROPOSED' ORDER BY name", {offer.name()}));
   RETURN_IF_ERROR(Withdraw(call, proposed));
   RETURN_IF_ERROR(job_offers_.Update(call, offer));
   return offer;

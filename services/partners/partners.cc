@@ -12,18 +12,27 @@ namespace vivier::partners {
 rpc::Service Partners::Rpc() {
   rpc::Service service("vivier.partners.v1.PartnersService");
   service
-      .Standard<v1::Company>(companies_, [this](Call& call, const v1::Company* before,
-                                                v1::Company& after) { return CheckCompany(call, before, after); })
-      .Standard<v1::Partnership>(partnerships_,
-                                 [this](Call& call, const v1::Partnership* before, v1::Partnership& after) {
-                                   return CheckPartnership(call, before, after);
-                                 })
-      .Standard<v1::Tutor>(tutors_, [this](Call& call, const v1::Tutor* before,
-                                           v1::Tutor& after) { return CheckTutor(call, before, after); })
-      .Standard<v1::JobOffer>(job_offers_, [this](Call& call, const v1::JobOffer* before,
-                                                  v1::JobOffer& after) { return CheckJobOffer(call, before, after); })
-      .Standard<v1::Contract>(contracts_, [this](Call& call, const v1::Contract* before,
-                                                 v1::Contract& after) { return CheckContractRow(call, before, after); })
+      .Standard<v1::Company>(companies_,
+                             [this](Call& call, const v1::Company* before, v1::Company& after) {
+                               return CheckCompany(call, before, after);
+                             })
+      .Standard<v1::Partnership>(
+          partnerships_,
+          [this](Call& call, const v1::Partnership* before, v1::Partnership& after) {
+            return CheckPartnership(call, before, after);
+          })
+      .Standard<v1::Tutor>(tutors_,
+                           [this](Call& call, const v1::Tutor* before, v1::Tutor& after) {
+                             return CheckTutor(call, before, after);
+                           })
+      .Standard<v1::JobOffer>(job_offers_,
+                              [this](Call& call, const v1::JobOffer* before, v1::JobOffer& after) {
+                                return CheckJobOffer(call, before, after);
+                              })
+      .Standard<v1::Contract>(contracts_,
+                              [this](Call& call, const v1::Contract* before, v1::Contract& after) {
+                                return CheckContractRow(call, before, after);
+                              })
       .Keeps(position_counts_)
       .Keeps(learners_)
       .Keeps(hirings_);
@@ -64,12 +73,15 @@ absl::Status Partners::CheckCompany(Call& call, const v1::Company* before, v1::C
   if (before != nullptr) return absl::OkStatus();
   const formats::CodeCheck siret = formats::CheckSiret(IdOf(after.name()));
   if (siret.verdict == formats::CodeCheck::Verdict::kOk) return absl::OkStatus();
-  return InvalidField("company_id", "is no SIRET: 14 digits whose check digits fit, the SIREN's included");
+  return InvalidField("company_id",
+                      "is no SIRET: 14 digits whose check digits fit, the SIREN's included");
 }
 
-absl::Status Partners::CheckPartnership(Call& call, const v1::Partnership* before, v1::Partnership& after) {
+absl::Status Partners::CheckPartnership(Call& call, const v1::Partnership* before,
+                                        v1::Partnership& after) {
   RETURN_IF_ERROR(MayTouch(call, "", after.name()));  // a company does not make itself a partner
-  if (after.kind() == v1::Partnership::KIND_UNSPECIFIED) return InvalidField("partnership.kind", "is required");
+  if (after.kind() == v1::Partnership::KIND_UNSPECIFIED)
+    return InvalidField("partnership.kind", "is required");
   if (after.has_end_date() && ToDay(after.end_date()) < ToDay(after.start_date()))
     return InvalidField("partnership.end_date", "is before start_date");
   return before != nullptr ? absl::OkStatus() : companies_.Get(call, after.company()).status();
@@ -80,10 +92,12 @@ absl::Status Partners::CheckTutor(Call& call, const v1::Tutor* before, v1::Tutor
   return before != nullptr ? absl::OkStatus() : companies_.Get(call, after.company()).status();
 }
 
-absl::StatusOr<Partners::Empty> Partners::DeleteCompany(Call& call, const v1::DeleteCompanyRequest& request) {
+absl::StatusOr<Partners::Empty> Partners::DeleteCompany(Call& call,
+                                                        const v1::DeleteCompanyRequest& request) {
   RETURN_IF_ERROR(MayTouch(call, "", request.name()));
   RETURN_IF_ERROR(companies_.Get(call, request.name(), request.etag()).status());
-  ASSIGN_OR_RETURN(int64_t partnerships, partnerships_.Count(call, "company = $2", {request.name()}));
+  ASSIGN_OR_RETURN(int64_t partnerships,
+                   partnerships_.Count(call, "company = $2", {request.name()}));
   ASSIGN_OR_RETURN(int64_t job_offers, job_offers_.Count(call, "company = $2", {request.name()}));
   ASSIGN_OR_RETURN(int64_t tutors, tutors_.Count(call, "company = $2", {request.name()}));
   if (partnerships + job_offers + tutors > 0) {
@@ -94,11 +108,13 @@ absl::StatusOr<Partners::Empty> Partners::DeleteCompany(Call& call, const v1::De
   return Empty();
 }
 
-absl::StatusOr<Partners::Empty> Partners::DeleteTutor(Call& call, const v1::DeleteTutorRequest& request) {
+absl::StatusOr<Partners::Empty> Partners::DeleteTutor(Call& call,
+                                                      const v1::DeleteTutorRequest& request) {
   ASSIGN_OR_RETURN(v1::Tutor tutor, GetOwn(call, tutors_, request.name()));
   RETURN_IF_ERROR(tutors_.schema().CheckEtag(tutor, request.etag()));
   ASSIGN_OR_RETURN(int64_t contracts, contracts_.Count(call, "tutor = $2", {request.name()}));
-  if (contracts > 0) return Refused(v1::TUTOR_IN_USE, "a contract names the tutor", {{"tutor", request.name()}});
+  if (contracts > 0)
+    return Refused(v1::TUTOR_IN_USE, "a contract names the tutor", {{"tutor", request.name()}});
   RETURN_IF_ERROR(tutors_.Delete(call, request.name()));
   return Empty();
 }
@@ -108,10 +124,12 @@ absl::StatusOr<v1::Company> Partners::GetCompany(Call& call, const v1::GetCompan
   return companies_.Get(call, request.name());
 }
 
-absl::StatusOr<v1::ListCompaniesResponse> Partners::ListCompanies(Call& call, const v1::ListCompaniesRequest& request) {
+absl::StatusOr<v1::ListCompaniesResponse> Partners::ListCompanies(
+    Call& call, const v1::ListCompaniesRequest& request) {
   if (!ActsForCompany(call)) {
-    return ListPage<v1::ListCompaniesResponse>(call, companies_, request, request.filter(),
-                                               [](auto& response) { return response.add_companies(); });
+    return ListPage<v1::ListCompaniesResponse>(
+        call, companies_, request, request.filter(),
+        [](auto& response) { return response.add_companies(); });
   }
   v1::ListCompaniesResponse response;
   ASSIGN_OR_RETURN(std::optional<v1::Company> own, companies_.Find(call, call.caller().partner));
@@ -119,31 +137,36 @@ absl::StatusOr<v1::ListCompaniesResponse> Partners::ListCompanies(Call& call, co
   return response;
 }
 
-absl::StatusOr<v1::Partnership> Partners::GetPartnership(Call& call, const v1::GetPartnershipRequest& request) {
+absl::StatusOr<v1::Partnership> Partners::GetPartnership(Call& call,
+                                                         const v1::GetPartnershipRequest& request) {
   return GetOwn(call, partnerships_, request.name());
 }
 
-absl::StatusOr<v1::ListPartnershipsResponse> Partners::ListPartnerships(Call& call,
-                                                                        const v1::ListPartnershipsRequest& request) {
-  return ListPage<v1::ListPartnershipsResponse>(call, partnerships_, request, OwnFilter(call, request.filter()),
-                                                [](auto& response) { return response.add_partnerships(); });
+absl::StatusOr<v1::ListPartnershipsResponse> Partners::ListPartnerships(
+    Call& call, const v1::ListPartnershipsRequest& request) {
+  return ListPage<v1::ListPartnershipsResponse>(
+      call, partnerships_, request, OwnFilter(call, request.filter()),
+      [](auto& response) { return response.add_partnerships(); });
 }
 
 absl::StatusOr<v1::Tutor> Partners::GetTutor(Call& call, const v1::GetTutorRequest& request) {
   return GetOwn(call, tutors_, request.name());
 }
 
-absl::StatusOr<v1::ListTutorsResponse> Partners::ListTutors(Call& call, const v1::ListTutorsRequest& request) {
+absl::StatusOr<v1::ListTutorsResponse> Partners::ListTutors(Call& call,
+                                                            const v1::ListTutorsRequest& request) {
   return ListPage<v1::ListTutorsResponse>(call, tutors_, request, OwnFilter(call, request.filter()),
                                           [](auto& response) { return response.add_tutors(); });
 }
 
 absl::StatusOr<bool> Partners::IsEmployer(Call& call, const std::string& company) {
-  const std::string today = absl::FormatCivilTime(absl::ToCivilDay(call.time(), absl::UTCTimeZone()));
-  ASSIGN_OR_RETURN(int64_t count, partnerships_.Count(call,
-                                                      "company = $2 AND kind = 'EMPLOYER' AND start_date <= $3 AND "
-                                                      "(end_date IS NULL OR end_date >= $3)",
-                                                      {company, today}));
+  const std::string today =
+      absl::FormatCivilTime(absl::ToCivilDay(call.time(), absl::UTCTimeZone()));
+  ASSIGN_OR_RETURN(int64_t count, partnerships_.Count(
+                                      call,
+                                      "company = $2 AND kind = 'EMPLOYER' AND start_date <= $3 AND "
+                                      "(end_date IS NULL OR end_date >= $3)",
+                                      {company, today}));
   return count > 0;
 }
 

@@ -1,6 +1,6 @@
-// The partners service: companies, partnerships, tutors, job offers, hirings and contracts of a school. Follows
-// enrolment: a learner who finishes is put forward, one who leaves is taken back. Stateless besides its tables;
-// thread-safe.
+// The partners service: companies, partnerships, tutors, job offers, hirings and contracts of a
+// school. Follows enrolment: a learner who finishes is put forward, one who leaves is taken back.
+// Stateless besides its tables; thread-safe.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/empty.pb.h"
 #include "services/partners/contract_law.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/table.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/table.h"
 #include "vivier/enrolment/v1/erasure.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
@@ -40,11 +40,15 @@ class Partners {
   absl::Status CheckTutor(Call& call, const v1::Tutor* before, v1::Tutor& after);
   absl::StatusOr<Empty> DeleteCompany(Call& call, const v1::DeleteCompanyRequest& request);
   absl::StatusOr<Empty> DeleteTutor(Call& call, const v1::DeleteTutorRequest& request);
-  absl::StatusOr<v1::ListCompaniesResponse> ListCompanies(Call& call, const v1::ListCompaniesRequest& request);
+  absl::StatusOr<v1::ListCompaniesResponse> ListCompanies(Call& call,
+                                                          const v1::ListCompaniesRequest& request);
   absl::StatusOr<v1::Company> GetCompany(Call& call, const v1::GetCompanyRequest& request);
-  absl::StatusOr<v1::ListPartnershipsResponse> ListPartnerships(Call& call, const v1::ListPartnershipsRequest& request);
-  absl::StatusOr<v1::Partnership> GetPartnership(Call& call, const v1::GetPartnershipRequest& request);
-  absl::StatusOr<v1::ListTutorsResponse> ListTutors(Call& call, const v1::ListTutorsRequest& request);
+  absl::StatusOr<v1::ListPartnershipsResponse> ListPartnerships(
+      Call& call, const v1::ListPartnershipsRequest& request);
+  absl::StatusOr<v1::Partnership> GetPartnership(Call& call,
+                                                 const v1::GetPartnershipRequest& request);
+  absl::StatusOr<v1::ListTutorsResponse> ListTutors(Call& call,
+                                                    const v1::ListTutorsRequest& request);
   absl::StatusOr<v1::Tutor> GetTutor(Call& call, const v1::GetTutorRequest& request);
   // Whether the company has a partnership of the kind EMPLOYER on the day of the call.
   absl::StatusOr<bool> IsEmployer(Call& call, const std::string& company);
@@ -52,16 +56,20 @@ class Partners {
   // job_offer.cc
   absl::Status CheckJobOffer(Call& call, const v1::JobOffer* before, v1::JobOffer& after);
   absl::StatusOr<v1::JobOffer> GetJobOffer(Call& call, const v1::GetJobOfferRequest& request);
-  absl::StatusOr<v1::ListJobOffersResponse> ListJobOffers(Call& call, const v1::ListJobOffersRequest& request);
-  absl::StatusOr<v1::PositionCount> GetPositionCount(Call& call, const v1::GetPositionCountRequest& request);
-  absl::StatusOr<v1::JobOffer> PublishJobOffer(Call& call, const v1::PublishJobOfferRequest& request);
+  absl::StatusOr<v1::ListJobOffersResponse> ListJobOffers(Call& call,
+                                                          const v1::ListJobOffersRequest& request);
+  absl::StatusOr<v1::PositionCount> GetPositionCount(Call& call,
+                                                     const v1::GetPositionCountRequest& request);
+  absl::StatusOr<v1::JobOffer> PublishJobOffer(Call& call,
+                                               const v1::PublishJobOfferRequest& request);
   absl::StatusOr<v1::JobOffer> CloseJobOffer(Call& call, const v1::CloseJobOfferRequest& request);
 
   // hiring.cc
   absl::StatusOr<v1::ListLearnersPutForwardResponse> ListLearnersPutForward(
       Call& call, const v1::ListLearnersPutForwardRequest& request);
   absl::StatusOr<v1::Hiring> GetHiring(Call& call, const v1::GetHiringRequest& request);
-  absl::StatusOr<v1::ListHiringsResponse> ListHirings(Call& call, const v1::ListHiringsRequest& request);
+  absl::StatusOr<v1::ListHiringsResponse> ListHirings(Call& call,
+                                                      const v1::ListHiringsRequest& request);
   absl::StatusOr<v1::Hiring> ProposeHiring(Call& call, const v1::ProposeHiringRequest& request);
   absl::StatusOr<v1::Hiring> AcceptHiring(Call& call, const v1::AcceptHiringRequest& request);
   absl::StatusOr<v1::Hiring> DeclineHiring(Call& call, const v1::DeclineHiringRequest& request);
@@ -77,10 +85,13 @@ class Partners {
   // contract.cc
   absl::Status CheckContractRow(Call& call, const v1::Contract* before, v1::Contract& after);
   absl::StatusOr<v1::Contract> GetContract(Call& call, const v1::GetContractRequest& request);
-  absl::StatusOr<v1::ListContractsResponse> ListContracts(Call& call, const v1::ListContractsRequest& request);
-  absl::StatusOr<v1::CheckContractResponse> CheckContract(Call& call, const v1::CheckContractRequest& request);
+  absl::StatusOr<v1::ListContractsResponse> ListContracts(Call& call,
+                                                          const v1::ListContractsRequest& request);
+  absl::StatusOr<v1::CheckContractResponse> CheckContract(Call& call,
+                                                          const v1::CheckContractRequest& request);
   absl::StatusOr<v1::Contract> SignContract(Call& call, const v1::SignContractRequest& request);
-  absl::StatusOr<v1::Contract> RecordFileReceipt(Call& call, const v1::RecordFileReceiptRequest& request);
+  absl::StatusOr<v1::Contract> RecordFileReceipt(Call& call,
+                                                 const v1::RecordFileReceiptRequest& request);
   absl::StatusOr<v1::Contract> BreakContract(Call& call, const v1::BreakContractRequest& request);
   absl::Status CompleteContract(Call& call, const std::string& name);
   absl::StatusOr<std::vector<v1::Finding>> Judge(Call& call, const v1::Contract& contract);

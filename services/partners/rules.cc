@@ -29,24 +29,28 @@ void GiveBack(LearnerPutForward& learner, JobOffer& offer, v1::PositionCount& co
 
 absl::Status InState(const JobOffer& offer, JobOffer::State wanted) {
   if (offer.state() == wanted) return absl::OkStatus();
-  return Refused(v1::JOB_OFFER_STATE, absl::StrCat("the job offer is ", JobOffer::State_Name(offer.state())),
+  return Refused(v1::JOB_OFFER_STATE,
+                 absl::StrCat("the job offer is ", JobOffer::State_Name(offer.state())),
                  {{"job_offer", offer.name()}, {"state", JobOffer::State_Name(offer.state())}});
 }
 
 absl::Status WrongState(const Hiring& hiring) {
-  return Refused(v1::HIRING_STATE, absl::StrCat("the hiring is ", Hiring::State_Name(hiring.state())),
+  return Refused(v1::HIRING_STATE,
+                 absl::StrCat("the hiring is ", Hiring::State_Name(hiring.state())),
                  {{"hiring", hiring.name()}, {"state", Hiring::State_Name(hiring.state())}});
 }
 
 absl::Status WrongState(const Contract& contract) {
-  return Refused(v1::CONTRACT_STATE, absl::StrCat("the contract is ", Contract::State_Name(contract.state())),
-                 {{"contract", contract.name()}, {"state", Contract::State_Name(contract.state())}});
+  return Refused(
+      v1::CONTRACT_STATE, absl::StrCat("the contract is ", Contract::State_Name(contract.state())),
+      {{"contract", contract.name()}, {"state", Contract::State_Name(contract.state())}});
 }
 
 absl::Status Available(const LearnerPutForward& learner) {
   if (learner.state() == LearnerPutForward::AVAILABLE) return absl::OkStatus();
-  return Refused(v1::LEARNER_NOT_AVAILABLE, "the learner does not look for an employer",
-                 {{"learner", learner.name()}, {"state", LearnerPutForward::State_Name(learner.state())}});
+  return Refused(
+      v1::LEARNER_NOT_AVAILABLE, "the learner does not look for an employer",
+      {{"learner", learner.name()}, {"state", LearnerPutForward::State_Name(learner.state())}});
 }
 
 }  // namespace
@@ -89,7 +93,8 @@ absl::Status Propose(const LearnerPutForward& learner, const JobOffer& offer, Hi
   return absl::OkStatus();
 }
 
-absl::Status Accept(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer, v1::PositionCount& count) {
+absl::Status Accept(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
+                    v1::PositionCount& count) {
   if (hiring.state() != Hiring::PROPOSED) return WrongState(hiring);
   RETURN_IF_ERROR(Available(learner));
   if (count.taken() >= count.positions()) {
@@ -104,21 +109,25 @@ absl::Status Accept(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
   return absl::OkStatus();
 }
 
-absl::Status Decline(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer, v1::PositionCount& count) {
-  if (hiring.state() != Hiring::PROPOSED && hiring.state() != Hiring::ACCEPTED) return WrongState(hiring);
+absl::Status Decline(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
+                     v1::PositionCount& count) {
+  if (hiring.state() != Hiring::PROPOSED && hiring.state() != Hiring::ACCEPTED)
+    return WrongState(hiring);
   if (hiring.state() == Hiring::ACCEPTED) GiveBack(learner, offer, count);
   hiring.set_state(Hiring::DECLINED);
   return absl::OkStatus();
 }
 
-absl::Status Sign(Contract& contract, const Hiring& hiring, const std::vector<v1::Finding>& findings) {
+absl::Status Sign(Contract& contract, const Hiring& hiring,
+                  const std::vector<v1::Finding>& findings) {
   if (contract.state() != Contract::DRAFT) return WrongState(contract);
   if (hiring.state() != Hiring::ACCEPTED) return WrongState(hiring);
   std::vector<std::string> errors;
   for (const v1::Finding& finding : findings)
     if (finding.severity() == v1::Finding::ERROR) errors.push_back(finding.code());
   if (!errors.empty()) {
-    return Refused(v1::CONTRACT_NOT_LEGAL, "the contract breaks the law: checkContract explains each finding",
+    return Refused(v1::CONTRACT_NOT_LEGAL,
+                   "the contract breaks the law: checkContract explains each finding",
                    {{"contract", contract.name()}, {"findings", absl::StrJoin(errors, ",")}});
   }
   contract.set_state(Contract::SIGNED);
@@ -129,11 +138,12 @@ absl::Status Sign(Contract& contract, const Hiring& hiring, const std::vector<v1
   return absl::OkStatus();
 }
 
-absl::Status Break(Contract& contract, const google::type::Date& date, Hiring& hiring, LearnerPutForward& learner,
-                   JobOffer& offer, v1::PositionCount& count) {
+absl::Status Break(Contract& contract, const google::type::Date& date, Hiring& hiring,
+                   LearnerPutForward& learner, JobOffer& offer, v1::PositionCount& count) {
   if (contract.state() != Contract::SIGNED) return WrongState(contract);
   if (hiring.state() != Hiring::ACCEPTED) return WrongState(hiring);
-  if (ToDay(date) < ToDay(contract.start_date())) return InvalidField("broken_date", "is before the contract's start");
+  if (ToDay(date) < ToDay(contract.start_date()))
+    return InvalidField("broken_date", "is before the contract's start");
   if (contract.has_end_date() && ToDay(date) >= ToDay(contract.end_date()))
     return InvalidField("broken_date", "is not before the contract's term");
   contract.set_state(Contract::BROKEN);

@@ -1,8 +1,8 @@
-// What may happen to job offers, hirings and contracts. Pure functions on messages: no I/O, no clock, no storage; a
-// refusal leaves its arguments as they were. Thread-safe.
+// What may happen to job offers, hirings and contracts. Pure functions on messages: no I/O, no
+// clock, no storage; a refusal leaves its arguments as they were. Thread-safe.
 //
-// Invariants: taken ≤ positions; taken = the offer's hirings that are ACCEPTED or COMPLETED; an offer that is neither
-// DRAFT nor CLOSED is FILLED exactly when taken = positions.
+// Invariants: taken ≤ positions; taken = the offer's hirings that are ACCEPTED or COMPLETED; an
+// offer that is neither DRAFT nor CLOSED is FILLED exactly when taken = positions.
 #pragma once
 
 #include <string>
@@ -30,23 +30,28 @@ absl::Status Close(v1::JobOffer& offer);
 absl::Status Resize(v1::JobOffer& offer, v1::PositionCount& count);
 
 // Fills `hiring` from the learner and the offer.
-absl::Status Propose(const v1::LearnerPutForward& learner, const v1::JobOffer& offer, v1::Hiring& hiring);
+absl::Status Propose(const v1::LearnerPutForward& learner, const v1::JobOffer& offer,
+                     v1::Hiring& hiring);
 
 // Takes a position for the learner.
-absl::Status Accept(v1::Hiring& hiring, v1::LearnerPutForward& learner, v1::JobOffer& offer, v1::PositionCount& count);
+absl::Status Accept(v1::Hiring& hiring, v1::LearnerPutForward& learner, v1::JobOffer& offer,
+                    v1::PositionCount& count);
 
 // Says no, giving the position back if one was taken. The caller knows that no contract is signed.
-absl::Status Decline(v1::Hiring& hiring, v1::LearnerPutForward& learner, v1::JobOffer& offer, v1::PositionCount& count);
+absl::Status Decline(v1::Hiring& hiring, v1::LearnerPutForward& learner, v1::JobOffer& offer,
+                     v1::PositionCount& count);
 
 // Signs a draft on what the law says of it.
-absl::Status Sign(v1::Contract& contract, const v1::Hiring& hiring, const std::vector<v1::Finding>& findings);
+absl::Status Sign(v1::Contract& contract, const v1::Hiring& hiring,
+                  const std::vector<v1::Finding>& findings);
 
-// Ends a signed contract before its term: the hiring is over, its position free, the learner available again.
+// Ends a signed contract before its term: the hiring is over, its position free, the learner
+// available again.
 absl::Status Break(v1::Contract& contract, const google::type::Date& date, v1::Hiring& hiring,
                    v1::LearnerPutForward& learner, v1::JobOffer& offer, v1::PositionCount& count);
 
-// The part of a resource name that tells it apart in its school: the ids after the school, joined with dots,
-// "ai-1.l7" for schools/nancy/cohorts/ai-1/learners/l7.
+// The part of a resource name that tells it apart in its school: the ids after the school, joined
+// with dots, "ai-1.l7" for schools/nancy/cohorts/ai-1/learners/l7.
 std::string IdOf(const std::string& name);
 
 // "schools/nancy" of any name below it.

@@ -21,8 +21,8 @@ struct World {
   v1::PositionCount count;
 };
 
-World MakeWorld(Hiring::State hiring, LearnerPutForward::State learner, JobOffer::State offer, int positions,
-                int taken) {
+World MakeWorld(Hiring::State hiring, LearnerPutForward::State learner, JobOffer::State offer,
+                int positions, int taken) {
   World world;
   world.hiring.set_state(hiring);
   world.learner.set_state(learner);
@@ -43,14 +43,20 @@ TEST(AcceptTest, TakesAPositionOrSaysWhyNot) {
     JobOffer::State offer_after;
   };
   const Row rows[] = {
-      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, 2, 0, "", JobOffer::PUBLISHED},
-      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, 2, 1, "", JobOffer::FILLED},
-      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::FILLED, 2, 2, "POSITIONS_TAKEN", JobOffer::FILLED},
-      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::CLOSED, 2, 1, "JOB_OFFER_STATE", JobOffer::CLOSED},
-      {Hiring::PROPOSED, LearnerPutForward::HIRED, JobOffer::PUBLISHED, 2, 0, "LEARNER_NOT_AVAILABLE",
+      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, 2, 0, "",
        JobOffer::PUBLISHED},
-      {Hiring::DECLINED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, 2, 0, "HIRING_STATE", JobOffer::PUBLISHED},
-      {Hiring::ACCEPTED, LearnerPutForward::HIRED, JobOffer::PUBLISHED, 2, 1, "HIRING_STATE", JobOffer::PUBLISHED},
+      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, 2, 1, "",
+       JobOffer::FILLED},
+      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::FILLED, 2, 2, "POSITIONS_TAKEN",
+       JobOffer::FILLED},
+      {Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::CLOSED, 2, 1, "JOB_OFFER_STATE",
+       JobOffer::CLOSED},
+      {Hiring::PROPOSED, LearnerPutForward::HIRED, JobOffer::PUBLISHED, 2, 0,
+       "LEARNER_NOT_AVAILABLE", JobOffer::PUBLISHED},
+      {Hiring::DECLINED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, 2, 0, "HIRING_STATE",
+       JobOffer::PUBLISHED},
+      {Hiring::ACCEPTED, LearnerPutForward::HIRED, JobOffer::PUBLISHED, 2, 1, "HIRING_STATE",
+       JobOffer::PUBLISHED},
   };
   for (const Row& row : rows) {
     World world = MakeWorld(row.hiring, row.learner, row.offer, row.positions, row.taken);
@@ -91,7 +97,10 @@ TEST(SignTest, OnlyErrorsRefuse) {
   const Row rows[] = {
       {Contract::DRAFT, Hiring::ACCEPTED, {}, ""},
       {Contract::DRAFT, Hiring::ACCEPTED, {v1::Finding::WARNING}, ""},
-      {Contract::DRAFT, Hiring::ACCEPTED, {v1::Finding::WARNING, v1::Finding::ERROR}, "CONTRACT_NOT_LEGAL"},
+      {Contract::DRAFT,
+       Hiring::ACCEPTED,
+       {v1::Finding::WARNING, v1::Finding::ERROR},
+       "CONTRACT_NOT_LEGAL"},
       {Contract::DRAFT, Hiring::DECLINED, {}, "HIRING_STATE"},
       {Contract::SIGNED, Hiring::ACCEPTED, {}, "CONTRACT_STATE"},
       {Contract::BROKEN, Hiring::BROKEN, {}, "CONTRACT_STATE"},
@@ -108,13 +117,15 @@ TEST(SignTest, OnlyErrorsRefuse) {
   }
 }
 
-// Any sequence of acts on one offer and many learners keeps what rules.h promises, against a plain count of hirings.
+// Any sequence of acts on one offer and many learners keeps what rules.h promises, against a plain
+// count of hirings.
 TEST(PositionsTest, AreNeverOverFilledAndAlwaysRecountable) {
   std::mt19937_64 random(20261122);
   int accepted = 0, refused = 0;
   for (int run = 0; run < 300; ++run) {
     const int positions = static_cast<int>(random() % 4 + 1);
-    World shared = MakeWorld(Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED, positions, 0);
+    World shared = MakeWorld(Hiring::PROPOSED, LearnerPutForward::AVAILABLE, JobOffer::PUBLISHED,
+                             positions, 0);
     std::vector<Hiring> hirings(8);
     std::vector<LearnerPutForward> learners(8);
     for (LearnerPutForward& learner : learners) learner.set_state(LearnerPutForward::AVAILABLE);
@@ -133,7 +144,8 @@ TEST(PositionsTest, AreNeverOverFilledAndAlwaysRecountable) {
           break;
         case 3: {
           Contract contract;
-          contract.set_state(hirings[who].state() == Hiring::ACCEPTED ? Contract::SIGNED : Contract::DRAFT);
+          contract.set_state(hirings[who].state() == Hiring::ACCEPTED ? Contract::SIGNED
+                                                                      : Contract::DRAFT);
           google::type::Date day;
           day.set_year(2026);
           day.set_month(12);
@@ -156,7 +168,8 @@ TEST(PositionsTest, AreNeverOverFilledAndAlwaysRecountable) {
       ASSERT_LE(taken, shared.count.positions());
       ASSERT_EQ(shared.offer.state() == JobOffer::FILLED, taken == shared.count.positions());
       for (size_t i = 0; i < hirings.size(); ++i)
-        ASSERT_EQ(hirings[i].state() == Hiring::ACCEPTED, learners[i].state() == LearnerPutForward::HIRED);
+        ASSERT_EQ(hirings[i].state() == Hiring::ACCEPTED,
+                  learners[i].state() == LearnerPutForward::HIRED);
     }
   }
   EXPECT_GT(accepted, 1000);

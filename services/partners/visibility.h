@@ -1,5 +1,5 @@
-// What a caller who acts for one company may see and do: that company's resources. Everybody else with the permission
-// sees the whole school. Thread-safe.
+// What a caller who acts for one company may see and do: that company's resources. Everybody else
+// with the permission sees the whole school. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -9,26 +9,32 @@
 #include "absl/status/statusor.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/call.h"
-#include "shared/rpc/list_page.h"
-#include "shared/storage/filter.h"
-#include "shared/storage/table.h"
+#include "shared/service/call.h"
+#include "shared/service/list_page.h"
+#include "shared/storage/log/table.h"
+#include "shared/storage/rows/filter.h"
 
 namespace vivier::partners {
 
 using rpc::ListPage;
 
-inline bool ActsForCompany(const rpc::Call& call) { return call.caller().kind == rpc::Caller::Kind::kPartner; }
+inline bool ActsForCompany(const rpc::Call& call) {
+  return call.caller().kind == security::Caller::Kind::kPartner;
+}
 
-// NotAllowed(`name`), the answer for what is unknown as well, unless the caller may see things of `company`.
-inline absl::Status MayTouch(const rpc::Call& call, const std::string& company, const std::string& name) {
-  if (!ActsForCompany(call) || (!company.empty() && call.caller().partner == company)) return absl::OkStatus();
+// NotAllowed(`name`), the answer for what is unknown as well, unless the caller may see things of
+// `company`.
+inline absl::Status MayTouch(const rpc::Call& call, const std::string& company,
+                             const std::string& name) {
+  if (!ActsForCompany(call) || (!company.empty() && call.caller().partner == company))
+    return absl::OkStatus();
   return NotAllowed(name);
 }
 
 // The caller's filter, narrowed to his company when he acts for one.
 inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
-  return ActsForCompany(call) ? storage::NarrowedTo("company", {call.caller().partner}, filter) : filter;
+  return ActsForCompany(call) ? storage::NarrowedTo("company", {call.caller().partner}, filter)
+                              : filter;
 }
 
 // One resource that belongs to a company, for a Get request.

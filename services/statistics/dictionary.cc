@@ -8,8 +8,8 @@ namespace vivier::statistics {
 namespace {
 
 const std::vector<std::string>& Started() {
-  static const auto& states =
-      *new std::vector<std::string>{"in-training", "finished", "left-for-job", "left-for-training", "dropped-out"};
+  static const auto& states = *new std::vector<std::string>{
+      "in-training", "finished", "left-for-job", "left-for-training", "dropped-out"};
   return states;
 }
 
@@ -46,14 +46,16 @@ std::vector<NamedCount> MakeCounts() {
       {"contracts-broken", "contracts", {{"broken"}}},
   };
   for (const std::string& months : Months()) {
-    counts.push_back({absl::StrCat("positive-", months),
-                      "outcomes",
-                      {{months}, {"employed-in-training", "employed", "self-employed", "in-training"}}});
+    counts.push_back(
+        {absl::StrCat("positive-", months),
+         "outcomes",
+         {{months}, {"employed-in-training", "employed", "self-employed", "in-training"}}});
     counts.push_back({absl::StrCat("employed-", months),
                       "outcomes",
                       {{months}, {"employed-in-training", "employed", "self-employed"}}});
     counts.push_back({absl::StrCat("studying-", months), "outcomes", {{months}, {"in-training"}}});
-    counts.push_back({absl::StrCat("other-", months), "outcomes", {{months}, {"seeking", "other"}}});
+    counts.push_back(
+        {absl::StrCat("other-", months), "outcomes", {{months}, {"seeking", "other"}}});
   }
   return counts;
 }
@@ -62,22 +64,31 @@ std::vector<Partition> MakePartitions() {
   std::vector<Partition> partitions = {
       {"submitted", {"admitted", "not-admitted"}, "not-admitted", ""},
       {"admitted", {"started", "no-show"}, "", ""},
-      {"started", {"in-training", "finished", "left-for-job", "left-for-training", "dropped-out"}, "", ""},
+      {"started",
+       {"in-training", "finished", "left-for-job", "left-for-training", "dropped-out"},
+       "",
+       ""},
       {"presented", {"certified", "partly-certified", "not-certified"}, "", ""},
       {"started", {"certified", "started-not-certified"}, "started-not-certified", ""},
       {"started", {"women-started", "others-started"}, "others-started", ""},
       {"submitted", {"women-submitted", "others-submitted"}, "others-submitted", ""},
-      {"started", {"under-26-started", "from-45-started", "between-started"}, "between-started", ""},
+      {"started",
+       {"under-26-started", "from-45-started", "between-started"},
+       "between-started",
+       ""},
       {"started", {"up-to-level-4-started", "other-level-started"}, "other-level-started", ""},
       {"minutes-due", {"minutes-present", "minutes-absent"}, "minutes-absent", "started"},
       {"contracts-signed", {"contracts-broken", "contracts-kept"}, "contracts-kept", ""},
   };
   for (const std::string& m : Months()) {
     partitions.push_back({"positive-" + m, {"employed-" + m, "studying-" + m}, "", ""});
-    partitions.push_back({"finished", {"positive-" + m, "other-" + m, "unknown-" + m}, "unknown-" + m, ""});
-    partitions.push_back({"finished", {"studying-" + m, "leavers-" + m}, "leavers-" + m, ""});
     partitions.push_back(
-        {"leavers-" + m, {"employed-" + m, "leavers-not-employed-" + m}, "leavers-not-employed-" + m, ""});
+        {"finished", {"positive-" + m, "other-" + m, "unknown-" + m}, "unknown-" + m, ""});
+    partitions.push_back({"finished", {"studying-" + m, "leavers-" + m}, "leavers-" + m, ""});
+    partitions.push_back({"leavers-" + m,
+                          {"employed-" + m, "leavers-not-employed-" + m},
+                          "leavers-not-employed-" + m,
+                          ""});
     partitions.push_back({"leavers-not-employed-" + m, {"other-" + m, "unknown-" + m}, "", ""});
   }
   return partitions;
@@ -86,44 +97,51 @@ std::vector<Partition> MakePartitions() {
 std::vector<Indicator> MakeIndicators() {
   const std::string qualiopi = "Référentiel national qualité, indicators 2 and 3";
   std::vector<Indicator> indicators = {
-      {"admission-rate", 1, "admitted", "submitted", "", true, "admitted", "complete applications", qualiopi},
-      {"no-show-rate", 1, "no-show", "admitted", "", true, "admitted but never came", "admitted", "this dictionary"},
+      {"admission-rate", 1, "admitted", "submitted", "", true, "admitted", "complete applications",
+       qualiopi},
+      {"no-show-rate", 1, "no-show", "admitted", "", true, "admitted but never came", "admitted",
+       "this dictionary"},
       {"fill-rate-opened", 1, "started", "seats-opened", "", false, "started", "seats opened",
        "LHÉO, nombre de places"},
-      {"fill-rate-funded", 1, "started", "seats-funded", "", false, "started", "seats with reserved money",
-       "LHÉO, nombre de places financées"},
-      {"completion-rate", 1, "finished", "started", "", true, "reached the end", "started", qualiopi},
-      {"drop-out-rate", 1, "dropped-out", "started", "", true, "left before the end, not for a job or other training",
-       "started", qualiopi},
-      {"attendance-rate", 1, "minutes-present", "minutes-due", "", false, "minutes that two signatures prove",
-       "minutes due", "Code du travail, R.6313-3"},
-      {"certification-rate-presented", 1, "certified", "presented", "", true, "obtained the whole title",
-       "presented to a jury", qualiopi},
-      {"certification-rate-started", 1, "certified", "started", "", true, "obtained the whole title", "started",
+      {"fill-rate-funded", 1, "started", "seats-funded", "", false, "started",
+       "seats with reserved money", "LHÉO, nombre de places financées"},
+      {"completion-rate", 1, "finished", "started", "", true, "reached the end", "started",
+       qualiopi},
+      {"drop-out-rate", 1, "dropped-out", "started", "", true,
+       "left before the end, not for a job or other training", "started", qualiopi},
+      {"attendance-rate", 1, "minutes-present", "minutes-due", "", false,
+       "minutes that two signatures prove", "minutes due", "Code du travail, R.6313-3"},
+      {"certification-rate-presented", 1, "certified", "presented", "", true,
+       "obtained the whole title", "presented to a jury", qualiopi},
+      {"certification-rate-started", 1, "certified", "started", "", true,
+       "obtained the whole title", "started",
        "this dictionary: does not reward presenting only the sure ones"},
       {"partial-certification-rate", 1, "partly-certified", "presented", "", true,
        "obtained at least one block, not the whole", "presented to a jury", qualiopi},
-      {"women-share-started", 1, "women-started", "started", "", true, "women", "started", "ESF+ common indicators"},
-      {"women-share-applications", 1, "women-submitted", "submitted", "", true, "women", "complete applications",
+      {"women-share-started", 1, "women-started", "started", "", true, "women", "started",
        "ESF+ common indicators"},
-      {"under-26-share", 1, "under-26-started", "started", "", true, "under 26 on the first day", "started",
-       "ESF+ common indicators"},
-      {"from-45-share", 1, "from-45-started", "started", "", true, "45 and older on the first day", "started",
-       "ESF+ common indicators"},
+      {"women-share-applications", 1, "women-submitted", "submitted", "", true, "women",
+       "complete applications", "ESF+ common indicators"},
+      {"under-26-share", 1, "under-26-started", "started", "", true, "under 26 on the first day",
+       "started", "ESF+ common indicators"},
+      {"from-45-share", 1, "from-45-started", "started", "", true, "45 and older on the first day",
+       "started", "ESF+ common indicators"},
       {"up-to-level-4-share", 1, "up-to-level-4-started", "started", "", true,
        "highest level of education up to the baccalaureate", "started", "ESF+ common indicators"},
-      {"contract-break-rate", 1, "contracts-broken", "contracts-signed", "", true, "contracts broken before their term",
-       "contracts signed", "InserJeunes, taux de rupture"},
+      {"contract-break-rate", 1, "contracts-broken", "contracts-signed", "", true,
+       "contracts broken before their term", "contracts signed", "InserJeunes, taux de rupture"},
   };
   for (const std::string& m : Months()) {
-    indicators.push_back({absl::StrCat("positive-outcome-rate-", m), 1, "positive-" + m, "finished", "unknown-" + m,
-                          true, absl::StrCat("employed, self-employed or in training ", m, " months after"),
-                          "reached the end; unknown counts as not positive",
-                          "Grande École du Numérique, sorties positives"});
-    indicators.push_back({absl::StrCat("employment-rate-", m), 1, "employed-" + m, "leavers-" + m, "unknown-" + m, true,
-                          absl::StrCat("employed or self-employed ", m, " months after"),
-                          "reached the end and not in further training; unknown counts as not employed",
-                          "after InserJeunes' taux d'emploi; from own surveys, so not comparable with it"});
+    indicators.push_back(
+        {absl::StrCat("positive-outcome-rate-", m), 1, "positive-" + m, "finished", "unknown-" + m,
+         true, absl::StrCat("employed, self-employed or in training ", m, " months after"),
+         "reached the end; unknown counts as not positive",
+         "Grande École du Numérique, sorties positives"});
+    indicators.push_back(
+        {absl::StrCat("employment-rate-", m), 1, "employed-" + m, "leavers-" + m, "unknown-" + m,
+         true, absl::StrCat("employed or self-employed ", m, " months after"),
+         "reached the end and not in further training; unknown counts as not employed",
+         "after InserJeunes' taux d'emploi; from own surveys, so not comparable with it"});
   }
   return indicators;
 }

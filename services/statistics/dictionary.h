@@ -8,7 +8,8 @@
 
 namespace vivier::statistics {
 
-// A count: the cells of one table whose values are among those named; an empty list takes every value.
+// A count: the cells of one table whose values are among those named; an empty list takes every
+// value.
 struct NamedCount {
   std::string id;
   std::string table;

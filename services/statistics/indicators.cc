@@ -16,12 +16,14 @@ bool Takes(const NamedCount& count, const CellKey& cell) {
   if (cell.table != count.table) return false;
   for (size_t i = 0; i < count.values.size(); ++i) {
     const std::vector<std::string>& wanted = count.values[i];
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), cell.values[i]) == wanted.end()) return false;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), cell.values[i]) == wanted.end())
+      return false;
   }
   return true;
 }
 
-// Counts of several schools, tied by the dictionary's sums within each and, over schools, by the total.
+// Counts of several schools, tied by the dictionary's sums within each and, over schools, by the
+// total.
 class Publication {
  public:
   explicit Publication(const std::map<std::string, Counts>& sites) {
@@ -60,7 +62,9 @@ class Publication {
   int At(size_t group, const std::string& count) const {
     return static_cast<int>(group * ids_.size()) + index_.at(count);
   }
-  int64_t Value(size_t group, const std::string& count) const { return groups_[group].values.at(count); }
+  int64_t Value(size_t group, const std::string& count) const {
+    return groups_[group].values.at(count);
+  }
 
   void Tie() {
     for (size_t group = 0; group < groups_.size(); ++group) {
@@ -71,8 +75,9 @@ class Publication {
       }
       const bool total = groups_.size() > 1 && group == 0;
       for (const std::string& id : ids_)
-        tied_.costs.push_back(Weight(id) * (total ? 1e6 : 1) *
-                              (1 + std::log1p(static_cast<double>(std::max<int64_t>(0, Value(group, id))))));
+        tied_.costs.push_back(
+            Weight(id) * (total ? 1e6 : 1) *
+            (1 + std::log1p(static_cast<double>(std::max<int64_t>(0, Value(group, id))))));
     }
     reasons_.assign(tied_.costs.size(), kShown);
     if (groups_.size() == 1) return;
@@ -115,7 +120,9 @@ class Publication {
     Hide(group, Weight(part) > Weight(partition.total) ? partition.total : part, reason);
   }
 
-  bool Visible(size_t group, const std::string& count) const { return !hidden_[static_cast<size_t>(At(group, count))]; }
+  bool Visible(size_t group, const std::string& count) const {
+    return !hidden_[static_cast<size_t>(At(group, count))];
+  }
 
   IndicatorValue::SuppressedReason ReasonOf(size_t group, const std::string& count) const {
     if (Visible(group, count)) return kShown;
@@ -157,11 +164,13 @@ void Rate(const Indicator& indicator, IndicatorValue& value) {
 IndicatorValue Publication::ShowOne(size_t group, const Indicator& indicator) const {
   IndicatorValue value = Blank(indicator, groups_[group].site);
   if (Visible(group, indicator.numerator)) value.set_numerator(Value(group, indicator.numerator));
-  if (Visible(group, indicator.denominator)) value.set_denominator(Value(group, indicator.denominator));
+  if (Visible(group, indicator.denominator))
+    value.set_denominator(Value(group, indicator.denominator));
   if (!indicator.missing.empty() && Visible(group, indicator.missing))
     value.set_missing_count(Value(group, indicator.missing));
   value.set_suppressed_reason(ReasonOf(group, indicator.denominator));
-  if (value.suppressed_reason() == kShown) value.set_suppressed_reason(ReasonOf(group, indicator.numerator));
+  if (value.suppressed_reason() == kShown)
+    value.set_suppressed_reason(ReasonOf(group, indicator.numerator));
   Rate(indicator, value);
   return value;
 }

@@ -1,9 +1,11 @@
-// The dictionary of indicators, as data: named counts over the declared tables, the sums that tie them, and rates of
-// one count over another. Definitions are comparable only under the same version. Pure functions; thread-safe.
+// The dictionary of indicators, as data: named counts over the declared tables, the sums that tie
+// them, and rates of one count over another. Definitions are comparable only under the same
+// version. Pure functions; thread-safe.
 //
-// Publication: fewer than 5 persons, nothing is shown; fewer than 20, only how many; with 20 and more also parts, when
-// the part and what is missing to the whole are 5 or more each; then complementary suppression (suppress.h) over all
-// schools, their total and every sum of the dictionary together.
+// Publication: fewer than 5 persons, nothing is shown; fewer than 20, only how many; with 20 and
+// more also parts, when the part and what is missing to the whole are 5 or more each; then
+// complementary suppression (suppress.h) over all schools, their total and every sum of the
+// dictionary together.
 #pragma once
 
 #include <map>

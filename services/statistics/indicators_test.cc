@@ -20,7 +20,9 @@ Counts Site(std::mt19937_64& random, int64_t started_max) {
   Counts counts;
   counts[{"applications", {"submitted"}}] = started * 3 + 2;
   const int64_t finished =
-      started == 0 ? 0 : started - static_cast<int64_t>(random() % static_cast<uint64_t>(started / 2 + 1));
+      started == 0
+          ? 0
+          : started - static_cast<int64_t>(random() % static_cast<uint64_t>(started / 2 + 1));
   const int64_t women = static_cast<int64_t>(random() % static_cast<uint64_t>(finished + 1));
   counts[{"learners", {"finished"}}] = finished;
   counts[{"learners", {"dropped-out"}}] = started - finished;
@@ -36,7 +38,8 @@ Counts Site(std::mt19937_64& random, int64_t started_max) {
   return counts;
 }
 
-IndicatorValue Find(const std::vector<IndicatorValue>& values, const std::string& indicator, const std::string& site) {
+IndicatorValue Find(const std::vector<IndicatorValue>& values, const std::string& indicator,
+                    const std::string& site) {
   for (const IndicatorValue& value : values)
     if (value.indicator() == indicator && value.site() == site) return value;
   ADD_FAILURE() << indicator << " of " << site;
@@ -77,7 +80,8 @@ TEST(PublicationTest, FloorsOfASingleSchool) {
     Counts counts;
     counts[{"learners", {"finished"}}] = row.finished;
     counts[{"learners", {"dropped-out"}}] = row.dropped_out;
-    const IndicatorValue value = Find(PublishableIndicators({{"nancy", counts}}), "completion-rate", "nancy");
+    const IndicatorValue value =
+        Find(PublishableIndicators({{"nancy", counts}}), "completion-rate", "nancy");
     EXPECT_EQ(value.has_denominator(), row.denominator) << row.finished;
     EXPECT_EQ(value.has_numerator(), row.numerator) << row.finished;
     EXPECT_EQ(value.has_rate(), row.numerator && row.denominator);
@@ -105,11 +109,13 @@ TEST(WilsonTest, KnownValues) {
   EXPECT_NEAR(Wilson(20, 20).high, 1, 1e-12);
 }
 
-// The attacker: all shown numerators and denominators, every sum of the dictionary, schools sum to the total. A hidden
-// count is his when its column alone spans the rest: solved here by dense elimination on doubles, unlike suppress.cc.
+// The attacker: all shown numerators and denominators, every sum of the dictionary, schools sum to
+// the total. A hidden count is his when its column alone spans the rest: solved here by dense
+// elimination on doubles, unlike suppress.cc.
 class Attacker {
  public:
-  Attacker(const std::vector<IndicatorValue>& shown, const std::vector<std::string>& groups) : groups_(groups) {
+  Attacker(const std::vector<IndicatorValue>& shown, const std::vector<std::string>& groups)
+      : groups_(groups) {
     for (const IndicatorValue& value : shown) {
       const Indicator* indicator = nullptr;
       for (const Indicator& one : Indicators())
@@ -226,7 +232,8 @@ TEST(PublicationTest, NoSmallCountFollowsFromWhatIsShown) {
 
 TEST(SuppressTest, ATableWithOneHiddenCellHidesThree) {
   // Two rows and two columns with their sums: 0 1 | 2, 3 4 | 5, 6 7 | 8.
-  const Tied tied{{{2, 0, 1}, {5, 3, 4}, {8, 6, 7}, {6, 0, 3}, {7, 1, 4}, {8, 2, 5}}, {1, 2, 90, 3, 4, 91, 92, 93, 99}};
+  const Tied tied{{{2, 0, 1}, {5, 3, 4}, {8, 6, 7}, {6, 0, 3}, {7, 1, 4}, {8, 2, 5}},
+                  {1, 2, 90, 3, 4, 91, 92, 93, 99}};
   std::vector<bool> hidden(9);
   hidden[0] = true;
   EXPECT_EQ(Derivable(tied, hidden), std::vector<int>{0});

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/statistics/rules.h"
 #include "services/statistics/submission.h"
-#include "shared/storage/table.h"
+#include "shared/storage/log/table.h"
 
 namespace vivier::statistics {
 namespace {
@@ -21,9 +21,9 @@ using Counted = std::map<std::string, int64_t>;  // by the id of a cell
 
 // Tables of which every counted fact is remembered, or, for erased learners, the sum of what was.
 const std::set<std::string>& RecountedTables() {
-  static const auto& tables =
-      *new std::set<std::string>{"learners",           "learners-by-age", "learners-by-gender", "learners-by-level",
-                                 "learners-by-region", "minutes",         "presence",           "seats"};
+  static const auto& tables = *new std::set<std::string>{
+      "learners",           "learners-by-age", "learners-by-gender", "learners-by-level",
+      "learners-by-region", "minutes",         "presence",           "seats"};
   return tables;
 }
 
@@ -41,15 +41,16 @@ absl::Status ForEach(Transaction& transaction, const std::string& collection,
   storage::Unit unit(transaction);
   std::string token;
   do {
-    ASSIGN_OR_RETURN(storage::Page<M> page, table.List(unit, parent, storage::kPageSizeMax, token, ""));
+    ASSIGN_OR_RETURN(storage::Page<M> page,
+                     table.List(unit, parent, storage::kPageSizeMax, token, ""));
     for (const M& row : page.items) each(row);
     token = page.next_page_token;
   } while (!token.empty());
   return absl::OkStatus();
 }
 
-void Add(const std::string& table, const std::string& value, const std::string& cohort, int64_t count,
-         Counted& counted) {
+void Add(const std::string& table, const std::string& value, const std::string& cohort,
+         int64_t count, Counted& counted) {
   counted[CellId({{table, {value}}, cohort, count})] += count;
 }
 
@@ -61,17 +62,20 @@ std::string CohortOfFact(const std::string& name) {
 
 absl::StatusOr<Counted> Recount(Transaction& transaction) {
   Counted counted;
-  RETURN_IF_ERROR(ForEach<v1::CohortFact>(transaction, "cohortFacts", [&](const v1::CohortFact& fact) {
-    Add("seats", "opened", IdOf(fact.name()), fact.capacity(), counted);
-  }));
+  RETURN_IF_ERROR(
+      ForEach<v1::CohortFact>(transaction, "cohortFacts", [&](const v1::CohortFact& fact) {
+        Add("seats", "opened", IdOf(fact.name()), fact.capacity(), counted);
+      }));
   RETURN_IF_ERROR(ForEach<v1::SeatFact>(transaction, "seatFacts", [&](const v1::SeatFact& fact) {
     Add("seats", "funded", fact.cohort(), fact.funded() && !fact.released() ? 1 : 0, counted);
   }));
-  RETURN_IF_ERROR(ForEach<v1::LearnerFact>(transaction, "learnerFacts", [&](const v1::LearnerFact& fact) {
-    for (const Change& change : CountOf(fact)) counted[CellId(change)] += change.delta;
+  RETURN_IF_ERROR(
+      ForEach<v1::LearnerFact>(transaction, "learnerFacts", [&](const v1::LearnerFact& fact) {
+        for (const Change& change : CountOf(fact)) counted[CellId(change)] += change.delta;
+      }));
+  RETURN_IF_ERROR(ForEach<v1::BaseCell>(transaction, "baseCells", [&](const v1::BaseCell& base) {
+    counted[IdOf(base.name())] += base.count();
   }));
-  RETURN_IF_ERROR(ForEach<v1::BaseCell>(transaction, "baseCells",
-                                        [&](const v1::BaseCell& base) { counted[IdOf(base.name())] += base.count(); }));
   RETURN_IF_ERROR(ForEach<v1::SheetFact>(transaction, "sheetFacts", [&](const v1::SheetFact& fact) {
     const std::string cohort = CohortOfFact(fact.name());
     Add("minutes", "due", cohort, fact.minutes_due(), counted);
@@ -91,7 +95,8 @@ absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
     ++breaches.checked;
     const int64_t expected = std::exchange(counted[IdOf(cell.name())], 0);
     if (cell.count() != expected)
-      Breach(breaches, cell.name(), absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
+      Breach(breaches, cell.name(),
+             absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
   }));
   for (const auto& [id, count] : counted)
     if (count != 0)
@@ -102,15 +107,18 @@ absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
 
 absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
   std::map<std::string, ByYear> sites;
-  RETURN_IF_ERROR(ForEach<v1::SiteYear>(transaction, "siteYears",
-                                        [&](const v1::SiteYear& row) { sites[row.site()][row.year()] = Read(row); }));
-  Breaches breaches;
-  RETURN_IF_ERROR(ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
-    ++breaches.checked;
-    const YearCells cells = ToCells(std::exchange(sites[IdOf(submission.name())], {}));
-    if (ContentHash(cells) != submission.content_hash())
-      Breach(breaches, submission.name(), "the figures that count are not those that were accepted");
+  RETURN_IF_ERROR(ForEach<v1::SiteYear>(transaction, "siteYears", [&](const v1::SiteYear& row) {
+    sites[row.site()][row.year()] = Read(row);
   }));
+  Breaches breaches;
+  RETURN_IF_ERROR(
+      ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
+        ++breaches.checked;
+        const YearCells cells = ToCells(std::exchange(sites[IdOf(submission.name())], {}));
+        if (ContentHash(cells) != submission.content_hash())
+          Breach(breaches, submission.name(),
+                 "the figures that count are not those that were accepted");
+      }));
   for (const auto& [site, years] : sites)
     if (!years.empty())
       Breach(breaches, absl::StrCat("schools/", transaction.school(), "/siteYears/", site),

@@ -2,14 +2,16 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "shared/rpc/service.h"
+#include "shared/service/service.h"
 
 namespace vivier::statistics {
 
-// The cells of the tables whose facts are all remembered (seats, learners, minutes, presence), counted anew.
+// The cells of the tables whose facts are all remembered (seats, learners, minutes, presence),
+// counted anew.
 absl::StatusOr<rpc::Breaches> CheckCells(storage::Transaction& transaction);
 
-// At a parent: the figures that count for each school are those of its accepted submission, and of no other.
+// At a parent: the figures that count for each school are those of its accepted submission, and of
+// no other.
 absl::StatusOr<rpc::Breaches> CheckSubmissions(storage::Transaction& transaction);
 
 }  // namespace vivier::statistics

@@ -13,7 +13,9 @@
 namespace vivier::statistics {
 namespace {
 
-absl::CivilDay ToDay(const google::type::Date& date) { return absl::CivilDay(date.year(), date.month(), date.day()); }
+absl::CivilDay ToDay(const google::type::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
 
 google::protobuf::Timestamp Now(const rpc::Call& call) {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(call.time()));
@@ -54,9 +56,11 @@ absl::Status Statistics::SendSubmission(const rpc::Outside& outside, const v1::S
   return outside.AskThere<v1::Submission>(there).status();
 }
 
-absl::StatusOr<v1::Submission> Statistics::SubmitCells(Call& call, const v1::SubmitCellsRequest& request) {
+absl::StatusOr<v1::Submission> Statistics::SubmitCells(Call& call,
+                                                       const v1::SubmitCellsRequest& request) {
   RETURN_IF_ERROR(MayBeAdded(call, request.site()));
-  ASSIGN_OR_RETURN(std::optional<v1::Submission> known, submissions_.Find(call, SubmissionName(request)));
+  ASSIGN_OR_RETURN(std::optional<v1::Submission> known,
+                   submissions_.Find(call, SubmissionName(request)));
   const v1::Submission* before = known.has_value() ? &*known : nullptr;
   switch (Compare(before, request.revision(), request.content_hash())) {
     case Fate::kAlreadyThere:
@@ -75,22 +79,27 @@ absl::Status Statistics::MayBeAdded(Call& call, const std::string& site) {
   ASSIGN_OR_RETURN(std::optional<v1::Member> member,
                    members_.Find(call, absl::StrCat("schools/", call.school(), "/members/", site)));
   const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
-  const bool agreed = member.has_value() && ToDay(member->agreement_start_date()) <= today &&
-                      (!member->has_agreement_end_date() || today <= ToDay(member->agreement_end_date()));
+  const bool agreed =
+      member.has_value() && ToDay(member->agreement_start_date()) <= today &&
+      (!member->has_agreement_end_date() || today <= ToDay(member->agreement_end_date()));
   if (agreed) return absl::OkStatus();
-  return Refused(v1::NOT_A_MEMBER, "the school has no agreement with this node today", {{"site", site}});
+  return Refused(v1::NOT_A_MEMBER, "the school has no agreement with this node today",
+                 {{"site", site}});
 }
 
-absl::StatusOr<v1::Submission> Statistics::SetAside(Call& call, const v1::SubmitCellsRequest& request,
+absl::StatusOr<v1::Submission> Statistics::SetAside(Call& call,
+                                                    const v1::SubmitCellsRequest& request,
                                                     const std::vector<std::string>& findings) {
-  ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> before, quarantined_.Find(call, QuarantineName(request)));
+  ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> before,
+                   quarantined_.Find(call, QuarantineName(request)));
   v1::QuarantinedSubmission aside = before.value_or(v1::QuarantinedSubmission());
   aside.set_name(QuarantineName(request));
   aside.set_revision(request.revision());
   aside.set_content_hash(request.content_hash());
   aside.mutable_findings()->Assign(findings.begin(), findings.end());
   *aside.mutable_receive_time() = Now(call);
-  RETURN_IF_ERROR(before.has_value() ? quarantined_.Update(call, aside) : quarantined_.Insert(call, aside));
+  RETURN_IF_ERROR(before.has_value() ? quarantined_.Update(call, aside)
+                                     : quarantined_.Insert(call, aside));
   v1::Submission answer;
   answer.set_name(SubmissionName(request));
   answer.set_revision(request.revision());
@@ -103,7 +112,8 @@ absl::StatusOr<v1::Submission> Statistics::SetAside(Call& call, const v1::Submit
 
 absl::StatusOr<v1::Submission> Statistics::Accept(Call& call, const v1::SubmitCellsRequest& request,
                                                   const v1::Submission* before) {
-  ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside, quarantined_.Find(call, QuarantineName(request)));
+  ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside,
+                   quarantined_.Find(call, QuarantineName(request)));
   RETURN_IF_ERROR(ReplaceYears(call, request.site(), FromCells(request.cells())));
   if (aside.has_value() && aside->revision() <= request.revision())
     RETURN_IF_ERROR(quarantined_.Delete(call, aside->name()));
@@ -114,7 +124,8 @@ absl::StatusOr<v1::Submission> Statistics::Accept(Call& call, const v1::SubmitCe
   submission.set_cell_count(request.cells_size());
   submission.set_state(v1::Submission::ACCEPTED);
   *submission.mutable_accept_time() = Now(call);
-  RETURN_IF_ERROR(before == nullptr ? submissions_.Insert(call, submission) : submissions_.Update(call, submission));
+  RETURN_IF_ERROR(before == nullptr ? submissions_.Insert(call, submission)
+                                    : submissions_.Update(call, submission));
   v1::SubmissionAccepted event;
   event.set_submission(submission.name());
   event.set_revision(submission.revision());
@@ -123,7 +134,8 @@ absl::StatusOr<v1::Submission> Statistics::Accept(Call& call, const v1::SubmitCe
 }
 
 absl::Status Statistics::ReplaceYears(Call& call, const std::string& site, const ByYear& years) {
-  ASSIGN_OR_RETURN(std::vector<v1::SiteYear> old, site_years_.Select(call, "site = $2 ORDER BY year", {site}));
+  ASSIGN_OR_RETURN(std::vector<v1::SiteYear> old,
+                   site_years_.Select(call, "site = $2 ORDER BY year", {site}));
   std::map<int, v1::SiteYear> rows;
   for (v1::SiteYear& row : old) rows[row.year()] = std::move(row);
   for (const auto& [year, row] : rows)
@@ -140,7 +152,8 @@ absl::Status Statistics::ReplaceYears(Call& call, const std::string& site, const
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(Call& call, const v1::GetFreshnessRequest& request) {
+absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(
+    Call& call, const v1::GetFreshnessRequest& request) {
   ASSIGN_OR_RETURN(std::vector<v1::Member> members,
                    members_.Select(call, "name > $2 ORDER BY name", {storage::Value("")}));
   v1::GetFreshnessResponse response;
@@ -148,8 +161,9 @@ absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(Call& call, co
     const std::string site = IdOf(member.name());
     ASSIGN_OR_RETURN(std::optional<v1::Submission> submission,
                      submissions_.Find(call, absl::StrCat(request.name(), "/submissions/", site)));
-    ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside,
-                     quarantined_.Find(call, absl::StrCat(request.name(), "/quarantinedSubmissions/", site)));
+    ASSIGN_OR_RETURN(
+        std::optional<v1::QuarantinedSubmission> aside,
+        quarantined_.Find(call, absl::StrCat(request.name(), "/quarantinedSubmissions/", site)));
     v1::SiteFreshness& freshness = *response.add_sites();
     freshness.set_member(member.name());
     freshness.set_quarantined(aside.has_value());
@@ -160,12 +174,15 @@ absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(Call& call, co
   return response;
 }
 
-absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(Call& call, const v1::DeleteMemberRequest& request) {
+absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(
+    Call& call, const v1::DeleteMemberRequest& request) {
   RETURN_IF_ERROR(members_.Get(call, request.name(), request.etag()).status());
-  const std::string submission = absl::StrCat("schools/", call.school(), "/submissions/", IdOf(request.name()));
+  const std::string submission =
+      absl::StrCat("schools/", call.school(), "/submissions/", IdOf(request.name()));
   ASSIGN_OR_RETURN(std::optional<v1::Submission> submitted, submissions_.Find(call, submission));
   if (submitted.has_value()) {
-    return Refused(v1::MEMBER_HAS_SUBMITTED, "the member's figures are counted: give its agreement an end date",
+    return Refused(v1::MEMBER_HAS_SUBMITTED,
+                   "the member's figures are counted: give its agreement an end date",
                    {{"member", request.name()}});
   }
   RETURN_IF_ERROR(members_.Delete(call, request.name()));
@@ -173,7 +190,8 @@ absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(Call& call, con
 }
 
 absl::Status Statistics::CheckMember(Call&, const v1::Member*, v1::Member& after) {
-  if (after.has_agreement_end_date() && ToDay(after.agreement_end_date()) < ToDay(after.agreement_start_date()))
+  if (after.has_agreement_end_date() &&
+      ToDay(after.agreement_end_date()) < ToDay(after.agreement_start_date()))
     return InvalidField("member.agreement_end_date", "is before agreement_start_date");
   return absl::OkStatus();
 }

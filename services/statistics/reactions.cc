@@ -24,7 +24,8 @@ std::string Name(const rpc::Call& call, const std::string& collection, const std
 
 // The fact of that name, a fresh one when there is none.
 template <class M>
-absl::StatusOr<M> FindOrMake(rpc::Call& call, const storage::Table<M>& table, const std::string& name) {
+absl::StatusOr<M> FindOrMake(rpc::Call& call, const storage::Table<M>& table,
+                             const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<M> found, table.Find(call, name));
   if (found.has_value()) return *std::move(found);
   M fresh;
@@ -39,7 +40,8 @@ absl::Status Put(rpc::Call& call, const storage::Table<M>& table, M& fact) {
 }
 
 // The ends of the ids of a learner's results, see LearnerResult.
-constexpr const char* kResults[] = {".certificate", ".outcome-0", ".outcome-3", ".outcome-6", ".outcome-12"};
+constexpr const char* kResults[] = {".certificate", ".outcome-0", ".outcome-3", ".outcome-6",
+                                    ".outcome-12"};
 
 // What was counted of an erased learner stays; that it would replace it can no longer be known.
 bool IsErased(rpc::Call& call, const std::string& learner) {
@@ -49,21 +51,25 @@ bool IsErased(rpc::Call& call, const std::string& learner) {
 }  // namespace
 
 absl::Status Statistics::OnCohortOpened(Call& call, const enrolment::v1::CohortOpened& event) {
-  ASSIGN_OR_RETURN(v1::CohortFact fact, FindOrMake(call, cohorts_, Name(call, "cohortFacts", IdOf(event.cohort()))));
+  ASSIGN_OR_RETURN(v1::CohortFact fact,
+                   FindOrMake(call, cohorts_, Name(call, "cohortFacts", IdOf(event.cohort()))));
   const Changes changes = OpenCohort(event, fact);
   RETURN_IF_ERROR(Put(call, cohorts_, fact));
   return Apply(call, changes);
 }
 
-absl::Status Statistics::OnApplicationSubmitted(Call& call, const enrolment::v1::ApplicationSubmitted& event) {
+absl::Status Statistics::OnApplicationSubmitted(Call& call,
+                                                const enrolment::v1::ApplicationSubmitted& event) {
   return Apply(call, Submit(event));
 }
 
-absl::Status Statistics::OnApplicationRejected(Call& call, const enrolment::v1::ApplicationRejected& event) {
+absl::Status Statistics::OnApplicationRejected(Call& call,
+                                               const enrolment::v1::ApplicationRejected& event) {
   return Apply(call, Reject(event));
 }
 
-absl::Status Statistics::OnLearnerEnrolled(Call& call, const enrolment::v1::LearnerEnrolled& event) {
+absl::Status Statistics::OnLearnerEnrolled(Call& call,
+                                           const enrolment::v1::LearnerEnrolled& event) {
   ASSIGN_OR_RETURN(v1::LearnerFact fact,
                    FindOrMake(call, learners_, Name(call, "learnerFacts", IdOf(event.learner()))));
   const Changes changes = Enrol(event, fact);
@@ -71,27 +77,32 @@ absl::Status Statistics::OnLearnerEnrolled(Call& call, const enrolment::v1::Lear
   return Apply(call, changes);
 }
 
-// A learner is enrolled in the same log before he leaves or finishes: not to know him is a defect, and the event is
-// parked with it.
+// A learner is enrolled in the same log before he leaves or finishes: not to know him is a defect,
+// and the event is parked with it.
 absl::Status Statistics::OnLearnerLeft(Call& call, const enrolment::v1::LearnerLeft& event) {
-  ASSIGN_OR_RETURN(v1::LearnerFact fact, learners_.Get(call, Name(call, "learnerFacts", IdOf(event.learner()))));
+  ASSIGN_OR_RETURN(v1::LearnerFact fact,
+                   learners_.Get(call, Name(call, "learnerFacts", IdOf(event.learner()))));
   const Changes changes = Leave(event, fact);
   RETURN_IF_ERROR(Put(call, learners_, fact));
   return Apply(call, changes);
 }
 
-absl::Status Statistics::OnLearnerFinished(Call& call, const enrolment::v1::LearnerFinished& event) {
-  ASSIGN_OR_RETURN(v1::LearnerFact fact, learners_.Get(call, Name(call, "learnerFacts", IdOf(event.learner()))));
+absl::Status Statistics::OnLearnerFinished(Call& call,
+                                           const enrolment::v1::LearnerFinished& event) {
+  ASSIGN_OR_RETURN(v1::LearnerFact fact,
+                   learners_.Get(call, Name(call, "learnerFacts", IdOf(event.learner()))));
   const Changes changes = Finish(event, fact);
   RETURN_IF_ERROR(Put(call, learners_, fact));
   return Apply(call, changes);
 }
 
 absl::Status Statistics::OnPersonErased(Call& call, const enrolment::v1::PersonErased& event) {
-  ASSIGN_OR_RETURN(std::vector<v1::LearnerFact> facts, learners_.Select(call, "candidate = $2", {event.candidate()}));
+  ASSIGN_OR_RETURN(std::vector<v1::LearnerFact> facts,
+                   learners_.Select(call, "candidate = $2", {event.candidate()}));
   for (const v1::LearnerFact& fact : facts) {
     for (const Change& change : CountOf(fact)) {
-      ASSIGN_OR_RETURN(v1::BaseCell base, FindOrMake(call, base_cells_, Name(call, "baseCells", CellId(change))));
+      ASSIGN_OR_RETURN(v1::BaseCell base,
+                       FindOrMake(call, base_cells_, Name(call, "baseCells", CellId(change))));
       base.set_count(base.count() + change.delta);
       RETURN_IF_ERROR(Put(call, base_cells_, base));
     }
@@ -108,39 +119,46 @@ absl::Status Statistics::OnPersonErased(Call& call, const enrolment::v1::PersonE
   return absl::OkStatus();
 }
 
-absl::Status Statistics::OnAttendanceSheetSealed(Call& call, const enrolment::v1::AttendanceSheetSealed& event) {
-  ASSIGN_OR_RETURN(v1::SheetFact fact,
-                   FindOrMake(call, sheets_, Name(call, "sheetFacts", IdOf(event.attendance_sheet()))));
+absl::Status Statistics::OnAttendanceSheetSealed(
+    Call& call, const enrolment::v1::AttendanceSheetSealed& event) {
+  ASSIGN_OR_RETURN(
+      v1::SheetFact fact,
+      FindOrMake(call, sheets_, Name(call, "sheetFacts", IdOf(event.attendance_sheet()))));
   const Changes changes = Seal(event, fact);
   if (changes.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(Put(call, sheets_, fact));
   return Apply(call, changes);
 }
 
-absl::Status Statistics::OnOutcomeRecorded(Call& call, const enrolment::v1::OutcomeRecorded& event) {
+absl::Status Statistics::OnOutcomeRecorded(Call& call,
+                                           const enrolment::v1::OutcomeRecorded& event) {
   if (IsErased(call, event.learner())) return absl::OkStatus();
   const std::string id = absl::StrCat(IdOf(event.learner()), ".outcome-", event.months_after());
-  ASSIGN_OR_RETURN(v1::LearnerResult fact, FindOrMake(call, results_, Name(call, "learnerResults", id)));
+  ASSIGN_OR_RETURN(v1::LearnerResult fact,
+                   FindOrMake(call, results_, Name(call, "learnerResults", id)));
   const Changes changes = Outcome(event, fact);
   RETURN_IF_ERROR(Put(call, results_, fact));
   return Apply(call, changes);
 }
 
 absl::Status Statistics::OnSeatReleased(Call& call, const enrolment::v1::SeatReleased& event) {
-  ASSIGN_OR_RETURN(v1::SeatFact fact, FindOrMake(call, seats_, Name(call, "seatFacts", event.hold())));
+  ASSIGN_OR_RETURN(v1::SeatFact fact,
+                   FindOrMake(call, seats_, Name(call, "seatFacts", event.hold())));
   const Changes changes = Release(event, fact);
   RETURN_IF_ERROR(Put(call, seats_, fact));
   return Apply(call, changes);
 }
 
 absl::Status Statistics::OnSeatFunded(Call& call, const funding::v1::SeatFunded& event) {
-  ASSIGN_OR_RETURN(v1::SeatFact fact, FindOrMake(call, seats_, Name(call, "seatFacts", event.hold())));
+  ASSIGN_OR_RETURN(v1::SeatFact fact,
+                   FindOrMake(call, seats_, Name(call, "seatFacts", event.hold())));
   const Changes changes = Fund(event, fact);
   RETURN_IF_ERROR(Put(call, seats_, fact));
   return Apply(call, changes);
 }
 
-absl::Status Statistics::OnAttendanceSheetPosted(Call& call, const funding::v1::AttendanceSheetPosted& event) {
+absl::Status Statistics::OnAttendanceSheetPosted(Call& call,
+                                                 const funding::v1::AttendanceSheetPosted& event) {
   return Apply(call, Post(event));
 }
 
@@ -148,10 +166,12 @@ absl::Status Statistics::OnInvoiceIssued(Call& call, const funding::v1::InvoiceI
   return Apply(call, Invoice(event));
 }
 
-absl::Status Statistics::OnCertificateAwarded(Call& call, const curriculum::v1::CertificateAwarded& event) {
+absl::Status Statistics::OnCertificateAwarded(Call& call,
+                                              const curriculum::v1::CertificateAwarded& event) {
   if (IsErased(call, event.learner())) return absl::OkStatus();
   const std::string id = absl::StrCat(IdOf(event.learner()), ".certificate");
-  ASSIGN_OR_RETURN(v1::LearnerResult fact, FindOrMake(call, results_, Name(call, "learnerResults", id)));
+  ASSIGN_OR_RETURN(v1::LearnerResult fact,
+                   FindOrMake(call, results_, Name(call, "learnerResults", id)));
   const Changes changes = Certify(event, fact);
   RETURN_IF_ERROR(Put(call, results_, fact));
   return Apply(call, changes);
@@ -198,7 +218,8 @@ absl::Status Statistics::Apply(Call& call, const Changes& changes) {
     moved = true;
   }
   if (!moved) return absl::OkStatus();
-  ASSIGN_OR_RETURN(v1::SubmissionClock clock, FindOrMake(call, clocks_, Name(call, "submissionClocks", "cells")));
+  ASSIGN_OR_RETURN(v1::SubmissionClock clock,
+                   FindOrMake(call, clocks_, Name(call, "submissionClocks", "cells")));
   clock.set_revision(clock.revision() + 1);
   *clock.mutable_change_time() = ToTimestamp(call.time());
   if (!clock.has_due_time()) *clock.mutable_due_time() = ToTimestamp(call.time() + kRest);

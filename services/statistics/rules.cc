@@ -16,15 +16,18 @@ using enrolment::v1::PersonClasses;
 // "FROM_26_TO_44" → "from-26-to-44".
 template <class Enum>
 std::string ValueOf(Enum value) {
-  const std::string& name = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value)->name();
+  const std::string& name =
+      google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value)->name();
   return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", "-"}});
 }
 
 std::string GenderOf(const PersonClasses& classes) {
-  return classes.gender() == PersonClasses::GENDER_UNSPECIFIED ? "unknown" : ValueOf(classes.gender());
+  return classes.gender() == PersonClasses::GENDER_UNSPECIFIED ? "unknown"
+                                                               : ValueOf(classes.gender());
 }
 std::string AgeOf(const PersonClasses& classes) {
-  return classes.age_band() == PersonClasses::AGE_BAND_UNSPECIFIED ? "unknown" : ValueOf(classes.age_band());
+  return classes.age_band() == PersonClasses::AGE_BAND_UNSPECIFIED ? "unknown"
+                                                                   : ValueOf(classes.age_band());
 }
 std::string LevelOf(const PersonClasses& classes) {
   if (classes.education_level() < 1 || classes.education_level() > 8) return "unknown";
@@ -68,8 +71,8 @@ Changes Move(v1::LearnerFact& fact, const std::string& state) {
 }
 
 // Replaces a result: its last value is the one that is counted.
-Changes Replace(v1::LearnerResult& fact, const std::string& cohort, const std::string& result, const CellKey& before,
-                const CellKey& after) {
+Changes Replace(v1::LearnerResult& fact, const std::string& cohort, const std::string& result,
+                const CellKey& before, const CellKey& after) {
   Changes changes;
   if (!fact.result().empty()) changes.push_back({before, fact.cohort(), -1});
   fact.set_cohort(cohort);
@@ -89,7 +92,8 @@ Changes Mark(v1::SeatFact& fact, const std::string& cohort, bool funded, bool re
   return {{{"seats", {"funded"}}, cohort, counts ? +1 : -1}};
 }
 
-Changes One(const std::string& table, const std::string& value, const std::string& cohort, int64_t delta = 1) {
+Changes One(const std::string& table, const std::string& value, const std::string& cohort,
+            int64_t delta = 1) {
   return {{{table, {value}}, cohort, delta}};
 }
 
@@ -128,9 +132,13 @@ Changes Enrol(const enrolment::v1::LearnerEnrolled& event, v1::LearnerFact& fact
   return changes;
 }
 
-Changes Leave(const LearnerLeft& event, v1::LearnerFact& fact) { return Move(fact, StateAfter(event.cause())); }
+Changes Leave(const LearnerLeft& event, v1::LearnerFact& fact) {
+  return Move(fact, StateAfter(event.cause()));
+}
 
-Changes Finish(const enrolment::v1::LearnerFinished&, v1::LearnerFact& fact) { return Move(fact, "finished"); }
+Changes Finish(const enrolment::v1::LearnerFinished&, v1::LearnerFact& fact) {
+  return Move(fact, "finished");
+}
 
 Changes CountOf(const v1::LearnerFact& fact) {
   Changes changes;
@@ -146,9 +154,10 @@ Changes Seal(const enrolment::v1::AttendanceSheetSealed& event, v1::SheetFact& f
     present += entry.minutes_present();
   }
   const std::string cohort = IdOf(event.cohort());
-  const Changes changes = {{{"minutes", {"due"}}, cohort, due - fact.minutes_due()},
-                           {{"minutes", {"present"}}, cohort, present - fact.minutes_present()},
-                           {{"presence", {"entries"}}, cohort, event.entries_size() - fact.entries()}};
+  const Changes changes = {
+      {{"minutes", {"due"}}, cohort, due - fact.minutes_due()},
+      {{"minutes", {"present"}}, cohort, present - fact.minutes_present()},
+      {{"presence", {"entries"}}, cohort, event.entries_size() - fact.entries()}};
   fact.set_revision(event.revision());
   fact.set_entries(event.entries_size());
   fact.set_minutes_due(due);
@@ -179,13 +188,15 @@ Changes Post(const funding::v1::AttendanceSheetPosted& event) {
 }
 
 Changes Invoice(const funding::v1::InvoiceIssued& event) {
-  return {{{"invoices", {"issued"}}, "", 1}, {{"invoices", {"total-cents"}}, "", event.total_cents()}};
+  return {{{"invoices", {"issued"}}, "", 1},
+          {{"invoices", {"total-cents"}}, "", event.total_cents()}};
 }
 
 Changes Certify(const curriculum::v1::CertificateAwarded& event, v1::LearnerResult& fact) {
   const std::string result = ValueOf(event.result());
   if (!FitsTable(*FindTable("certificates"), {result})) return {};
-  return Replace(fact, IdOf(event.cohort()), result, {"certificates", {fact.result()}}, {"certificates", {result}});
+  return Replace(fact, IdOf(event.cohort()), result, {"certificates", {fact.result()}},
+                 {"certificates", {result}});
 }
 
 Changes SignContract(const partners::v1::ContractSigned& event) {

@@ -1,6 +1,7 @@
-// What an event adds to the cells: pure functions from an event, and from what is remembered of its subject, to
-// changes. A fact that a later event replaces is remembered, so that its old cell loses what its new one gains; then
-// the cells always equal a recount of the newest facts. No I/O, no clock, no storage; thread-safe.
+// What an event adds to the cells: pure functions from an event, and from what is remembered of its
+// subject, to changes. A fact that a later event replaces is remembered, so that its old cell loses
+// what its new one gains; then the cells always equal a recount of the newest facts. No I/O, no
+// clock, no storage; thread-safe.
 #pragma once
 
 #include <string>
@@ -41,7 +42,8 @@ Changes Certify(const curriculum::v1::CertificateAwarded& event, v1::LearnerResu
 Changes SignContract(const partners::v1::ContractSigned& event);
 Changes BreakContract(const partners::v1::ContractBroken& event);
 
-// The ids of a name after its school, joined with dots: "ai-1.l7" for schools/nancy/cohorts/ai-1/learners/l7.
+// The ids of a name after its school, joined with dots: "ai-1.l7" for
+// schools/nancy/cohorts/ai-1/learners/l7.
 std::string IdOf(const std::string& name);
 
 // The id of a cell: table, cohort if any, values, joined with dots.

@@ -1,5 +1,5 @@
-// Cells against a recount: whatever comes, in whatever order logs are followed, the cells are those of the newest
-// facts.
+// Cells against a recount: whatever comes, in whatever order logs are followed, the cells are those
+// of the newest facts.
 #include "services/statistics/rules.h"
 
 #include <algorithm>
@@ -54,10 +54,11 @@ TEST(LearnerTest, MovesToTheStateOfItsCause) {
     LearnerLeft::Cause cause;
     const char* state;
   };
-  const Row rows[] = {{LearnerLeft::JOB, "left-for-job"},   {LearnerLeft::OTHER_TRAINING, "left-for-training"},
-                      {LearnerLeft::HEALTH, "dropped-out"}, {LearnerLeft::EXCLUSION, "dropped-out"},
-                      {LearnerLeft::MOVED, "dropped-out"},  {LearnerLeft::OTHER, "dropped-out"},
-                      {LearnerLeft::NO_SHOW, "no-show"},    {LearnerLeft::CAUSE_UNSPECIFIED, "dropped-out"}};
+  const Row rows[] = {
+      {LearnerLeft::JOB, "left-for-job"},   {LearnerLeft::OTHER_TRAINING, "left-for-training"},
+      {LearnerLeft::HEALTH, "dropped-out"}, {LearnerLeft::EXCLUSION, "dropped-out"},
+      {LearnerLeft::MOVED, "dropped-out"},  {LearnerLeft::OTHER, "dropped-out"},
+      {LearnerLeft::NO_SHOW, "no-show"},    {LearnerLeft::CAUSE_UNSPECIFIED, "dropped-out"}};
   for (const Row& row : rows) {
     v1::LearnerFact fact;
     enrolment::v1::LearnerEnrolled enrolled;
@@ -81,7 +82,8 @@ TEST(SeatTest, CountsWhileFundedAndNotReleasedInAnyOrder) {
       funded.set_cohort(kCohort);
       enrolment::v1::SeatReleased released;
       released.set_cohort(kCohort);
-      released.set_cause(left ? enrolment::v1::SeatReleased::LEFT : enrolment::v1::SeatReleased::DECLINED);
+      released.set_cause(left ? enrolment::v1::SeatReleased::LEFT
+                              : enrolment::v1::SeatReleased::DECLINED);
       Cells cells;
       if (release_first) Add(Release(released, fact), cells);
       Add(Fund(funded, fact), cells);
@@ -111,7 +113,8 @@ TEST(SheetTest, ARevisionReplacesTheOneBeforeAndAnOldOneIsIgnored) {
   EXPECT_EQ(cells["minutes.ai-1.present"], 15 * 105);
 }
 
-// Three logs, each in its own order, interleaved at random in two ways: the same cells, equal to a recount at the end.
+// Three logs, each in its own order, interleaved at random in two ways: the same cells, equal to a
+// recount at the end.
 class History {
  public:
   explicit History(uint64_t seed) : random_(seed) {
@@ -127,7 +130,8 @@ class History {
       for (int months : {3, 6})
         for (uint64_t n = random_() % 3; n > 0; --n)
           outcomes_.push_back({i, months, static_cast<int>(random_() % 6 + 1)});
-      for (uint64_t n = random_() % 3; n > 0; --n) certificates_.push_back({i, 0, static_cast<int>(random_() % 3 + 1)});
+      for (uint64_t n = random_() % 3; n > 0; --n)
+        certificates_.push_back({i, 0, static_cast<int>(random_() % 3 + 1)});
     }
   }
 
@@ -137,7 +141,8 @@ class History {
     std::map<int, v1::LearnerFact> learners;
     std::map<std::string, v1::LearnerResult> results;
     size_t enrolled = 0, left = 0, outcome = 0, certificate = 0;
-    while (enrolled + left + outcome + certificate < enrolled_.size() * 2 + outcomes_.size() + certificates_.size()) {
+    while (enrolled + left + outcome + certificate <
+           enrolled_.size() * 2 + outcomes_.size() + certificates_.size()) {
       switch (order() % 4) {
         case 0:
           if (enrolled < enrolled_.size()) {
@@ -152,7 +157,8 @@ class History {
               event.set_cause(static_cast<LearnerLeft::Cause>(last_cause_[left]));
               Add(Leave(event, learners[static_cast<int>(left)]), cells);
             } else {
-              Add(Finish(enrolment::v1::LearnerFinished(), learners[static_cast<int>(left)]), cells);
+              Add(Finish(enrolment::v1::LearnerFinished(), learners[static_cast<int>(left)]),
+                  cells);
             }
             ++left;
           }
@@ -185,7 +191,8 @@ class History {
     std::map<int, int> newest;
     for (const Result& r : outcomes_)
       if (r.months == months) newest[r.learner] = r.value;
-    return std::count_if(newest.begin(), newest.end(), [&](const auto& entry) { return entry.second == situation; });
+    return std::count_if(newest.begin(), newest.end(),
+                         [&](const auto& entry) { return entry.second == situation; });
   }
   int64_t Finished() const { return std::count(last_cause_.begin(), last_cause_.end(), -1); }
 
@@ -205,8 +212,10 @@ TEST(CellsTest, EqualARecountInWhateverOrderLogsAreFollowed) {
     Cells cells = history.Play(seed * 2);
     ASSERT_EQ(cells, history.Play(seed * 2 + 1)) << "seed " << seed;
     ASSERT_EQ(cells["learners.ai-1.finished"], history.Finished());
-    ASSERT_EQ(cells["outcomes.ai-1.6.seeking"], history.NewestOutcomes(6, enrolment::v1::OutcomeRecorded::SEEKING));
-    ASSERT_EQ(cells["outcomes.ai-1.3.employed"], history.NewestOutcomes(3, enrolment::v1::OutcomeRecorded::EMPLOYED));
+    ASSERT_EQ(cells["outcomes.ai-1.6.seeking"],
+              history.NewestOutcomes(6, enrolment::v1::OutcomeRecorded::SEEKING));
+    ASSERT_EQ(cells["outcomes.ai-1.3.employed"],
+              history.NewestOutcomes(3, enrolment::v1::OutcomeRecorded::EMPLOYED));
     int64_t learners = 0, by_gender = 0;
     for (const auto& [id, count] : cells) {
       ASSERT_GE(count, 0) << id;

@@ -12,7 +12,8 @@ namespace {
 std::string Parent(const rpc::Call& call) { return absl::StrCat("schools/", call.school()); }
 
 void Add(const v1::Cell& cell, Counts& counts) {
-  counts[CellKey{cell.table_id(), {cell.dimension_values().begin(), cell.dimension_values().end()}}] += cell.count();
+  counts[CellKey{cell.table_id(),
+                 {cell.dimension_values().begin(), cell.dimension_values().end()}}] += cell.count();
 }
 
 }  // namespace
@@ -22,8 +23,10 @@ rpc::Service Statistics::Rpc() {
   service.Standard<v1::Cell>(cells_)
       .Standard<v1::Submission>(submissions_)
       .Standard<v1::QuarantinedSubmission>(quarantined_)
-      .Standard<v1::Member>(members_, [this](Call& call, const v1::Member* before,
-                                             v1::Member& after) { return CheckMember(call, before, after); })
+      .Standard<v1::Member>(members_,
+                            [this](Call& call, const v1::Member* before, v1::Member& after) {
+                              return CheckMember(call, before, after);
+                            })
       .Keeps(cohorts_)
       .Keeps(learners_)
       .Keeps(base_cells_)
@@ -63,8 +66,8 @@ rpc::Service Statistics::Rpc() {
   return service;
 }
 
-absl::StatusOr<v1::IndicatorDictionary> Statistics::GetIndicatorDictionary(Call&,
-                                                                           const v1::GetIndicatorDictionaryRequest&) {
+absl::StatusOr<v1::IndicatorDictionary> Statistics::GetIndicatorDictionary(
+    Call&, const v1::GetIndicatorDictionaryRequest&) {
   v1::IndicatorDictionary response;
   for (v1::IndicatorDefinition& definition : Definitions())
     *response.add_indicator_definitions() = std::move(definition);
@@ -82,7 +85,8 @@ absl::StatusOr<v1::ComputeOwnIndicatorsResponse> Statistics::ComputeOwnIndicator
   const std::set<std::string> cohorts(request.cohorts().begin(), request.cohorts().end());
   for (const std::string& cohort : cohorts) RETURN_IF_ERROR(AddCohort(call, cohort, counts));
   v1::ComputeOwnIndicatorsResponse response;
-  for (v1::IndicatorValue& value : OwnIndicators(counts, call.school())) *response.add_values() = std::move(value);
+  for (v1::IndicatorValue& value : OwnIndicators(counts, call.school()))
+    *response.add_values() = std::move(value);
   return response;
 }
 
@@ -93,13 +97,15 @@ absl::StatusOr<v1::ComputeIndicatorsResponse> Statistics::ComputeIndicators(
   if (!own.empty()) sites[call.school()] = std::move(own);
   // A school that submitted is counted by its submission alone, also when it is this node itself.
   ASSIGN_OR_RETURN(std::vector<v1::SiteYear> rows,
-                   site_years_.Select(call, "year = $2 ORDER BY name", {storage::Value(int64_t{request.year()})}));
+                   site_years_.Select(call, "year = $2 ORDER BY name",
+                                      {storage::Value(int64_t{request.year()})}));
   for (const v1::SiteYear& row : rows) sites[row.site()] = Read(row);
   ASSIGN_OR_RETURN(int64_t members, members_.Count(call, "name > $2", {storage::Value("")}));
   v1::ComputeIndicatorsResponse response;
   response.set_member_count(static_cast<int32_t>(members));
   response.set_submitted_count(static_cast<int32_t>(rows.size()));
-  for (v1::IndicatorValue& value : PublishableIndicators(sites)) *response.add_values() = std::move(value);
+  for (v1::IndicatorValue& value : PublishableIndicators(sites))
+    *response.add_values() = std::move(value);
   return response;
 }
 
@@ -128,16 +134,19 @@ absl::StatusOr<v1::ComputeSubmissionResponse> Statistics::ComputeSubmission(
 }
 
 absl::Status Statistics::AddCohort(Call& call, const std::string& cohort, Counts& counts) {
-  ASSIGN_OR_RETURN(std::vector<v1::Cell> cells, cells_.Select(call, "cohort = $2 ORDER BY name", {cohort}));
+  ASSIGN_OR_RETURN(std::vector<v1::Cell> cells,
+                   cells_.Select(call, "cohort = $2 ORDER BY name", {cohort}));
   for (const v1::Cell& cell : cells) Add(cell, counts);
   return absl::OkStatus();
 }
 
 absl::StatusOr<Counts> Statistics::YearOf(Call& call, int year) {
-  ASSIGN_OR_RETURN(std::vector<v1::CohortFact> cohorts,
-                   cohorts_.Select(call, "year = $2 ORDER BY name", {storage::Value(int64_t{year})}));
+  ASSIGN_OR_RETURN(
+      std::vector<v1::CohortFact> cohorts,
+      cohorts_.Select(call, "year = $2 ORDER BY name", {storage::Value(int64_t{year})}));
   Counts counts;
-  for (const v1::CohortFact& cohort : cohorts) RETURN_IF_ERROR(AddCohort(call, IdOf(cohort.name()), counts));
+  for (const v1::CohortFact& cohort : cohorts)
+    RETURN_IF_ERROR(AddCohort(call, IdOf(cohort.name()), counts));
   return counts;
 }
 
@@ -145,8 +154,9 @@ absl::StatusOr<ByYear> Statistics::AllYears(Call& call) {
   std::map<std::string, int> year_of;
   std::string token;
   do {
-    ASSIGN_OR_RETURN(storage::Page<v1::CohortFact> page,
-                     cohorts_.List(call, Parent(call) + "/cohortFacts", storage::kPageSizeMax, token, ""));
+    ASSIGN_OR_RETURN(
+        storage::Page<v1::CohortFact> page,
+        cohorts_.List(call, Parent(call) + "/cohortFacts", storage::kPageSizeMax, token, ""));
     for (const v1::CohortFact& cohort : page.items) year_of[IdOf(cohort.name())] = cohort.year();
     token = page.next_page_token;
   } while (!token.empty());

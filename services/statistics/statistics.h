@@ -1,5 +1,6 @@
-// The statistics service: counts what the other services' events say into declared tables, computes indicators from
-// them, sends them to parents and, at a parent, adds the members up. Stateless besides its tables; thread-safe.
+// The statistics service: counts what the other services' events say into declared tables, computes
+// indicators from them, sends them to parents and, at a parent, adds the members up. Stateless
+// besides its tables; thread-safe.
 #pragma once
 
 #include <map>
@@ -9,8 +10,8 @@
 #include "google/protobuf/empty.pb.h"
 #include "services/statistics/rules.h"
 #include "services/statistics/submission.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/table.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/table.h"
 #include "vivier/enrolment/v1/erasure.pb.h"
 #include "vivier/statistics/v1/events.pb.h"
 #include "vivier/statistics/v1/resources.pb.h"
@@ -26,16 +27,16 @@ class Statistics {
   using Call = rpc::Call;
 
   // statistics.cc: figures of this school.
-  absl::StatusOr<v1::IndicatorDictionary> GetIndicatorDictionary(Call& call,
-                                                                 const v1::GetIndicatorDictionaryRequest& request);
-  absl::StatusOr<v1::ComputeOwnIndicatorsResponse> ComputeOwnIndicators(Call& call,
-                                                                        const v1::ComputeOwnIndicatorsRequest& request);
-  absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(Call& call,
-                                                                  const v1::ComputeIndicatorsRequest& request);
-  absl::StatusOr<v1::ComputeSubmissionResponse> ComputeSubmission(Call& call,
-                                                                  const v1::ComputeSubmissionRequest& request);
-  absl::StatusOr<v1::RequestSubmissionResponse> RequestSubmission(Call& call,
-                                                                  const v1::RequestSubmissionRequest& request);
+  absl::StatusOr<v1::IndicatorDictionary> GetIndicatorDictionary(
+      Call& call, const v1::GetIndicatorDictionaryRequest& request);
+  absl::StatusOr<v1::ComputeOwnIndicatorsResponse> ComputeOwnIndicators(
+      Call& call, const v1::ComputeOwnIndicatorsRequest& request);
+  absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(
+      Call& call, const v1::ComputeIndicatorsRequest& request);
+  absl::StatusOr<v1::ComputeSubmissionResponse> ComputeSubmission(
+      Call& call, const v1::ComputeSubmissionRequest& request);
+  absl::StatusOr<v1::RequestSubmissionResponse> RequestSubmission(
+      Call& call, const v1::RequestSubmissionRequest& request);
   // Sends the figures as they are by then, so a newer revision may arrive than the event names.
   absl::Status SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue& event);
   // Adds the cells of one cohort, "" for the tables that no cohort divides.
@@ -46,8 +47,10 @@ class Statistics {
 
   // network.cc: what a parent does.
   absl::StatusOr<v1::Submission> SubmitCells(Call& call, const v1::SubmitCellsRequest& request);
-  absl::StatusOr<v1::GetFreshnessResponse> GetFreshness(Call& call, const v1::GetFreshnessRequest& request);
-  absl::StatusOr<google::protobuf::Empty> DeleteMember(Call& call, const v1::DeleteMemberRequest& request);
+  absl::StatusOr<v1::GetFreshnessResponse> GetFreshness(Call& call,
+                                                        const v1::GetFreshnessRequest& request);
+  absl::StatusOr<google::protobuf::Empty> DeleteMember(Call& call,
+                                                       const v1::DeleteMemberRequest& request);
   absl::Status CheckMember(Call& call, const v1::Member* before, v1::Member& after);
   absl::Status MayBeAdded(Call& call, const std::string& site);
   absl::StatusOr<v1::Submission> SetAside(Call& call, const v1::SubmitCellsRequest& request,
@@ -63,7 +66,8 @@ class Statistics {
   absl::Status OnLearnerEnrolled(Call& call, const enrolment::v1::LearnerEnrolled& event);
   absl::Status OnLearnerLeft(Call& call, const enrolment::v1::LearnerLeft& event);
   absl::Status OnLearnerFinished(Call& call, const enrolment::v1::LearnerFinished& event);
-  absl::Status OnAttendanceSheetSealed(Call& call, const enrolment::v1::AttendanceSheetSealed& event);
+  absl::Status OnAttendanceSheetSealed(Call& call,
+                                       const enrolment::v1::AttendanceSheetSealed& event);
   absl::Status OnOutcomeRecorded(Call& call, const enrolment::v1::OutcomeRecorded& event);
   absl::Status OnSeatReleased(Call& call, const enrolment::v1::SeatReleased& event);
   absl::Status OnSeatFunded(Call& call, const funding::v1::SeatFunded& event);

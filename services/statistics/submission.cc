@@ -15,8 +15,9 @@ namespace {
 constexpr size_t kFindingsMax = 20;
 
 auto OrderOf(const v1::YearCell& cell) {
-  return std::make_tuple(cell.table_id(), cell.year(),
-                         std::vector<std::string>(cell.dimension_values().begin(), cell.dimension_values().end()));
+  return std::make_tuple(
+      cell.table_id(), cell.year(),
+      std::vector<std::string>(cell.dimension_values().begin(), cell.dimension_values().end()));
 }
 
 void CheckCell(const v1::YearCell& cell, std::vector<std::string>& findings) {
@@ -27,9 +28,12 @@ void CheckCell(const v1::YearCell& cell, std::vector<std::string>& findings) {
     findings.push_back(absl::StrCat("the table is not declared: ", where));
     return;
   }
-  if (!FitsTable(*table, values)) findings.push_back(absl::StrCat("the values are not declared: ", where));
-  if (!table->by_cohort && year != 0) findings.push_back(absl::StrCat("the table has no year: ", where));
-  if (!table->may_be_negative && cell.count() < 0) findings.push_back(absl::StrCat("a count is negative: ", where));
+  if (!FitsTable(*table, values))
+    findings.push_back(absl::StrCat("the values are not declared: ", where));
+  if (!table->by_cohort && year != 0)
+    findings.push_back(absl::StrCat("the table has no year: ", where));
+  if (!table->may_be_negative && cell.count() < 0)
+    findings.push_back(absl::StrCat("a count is negative: ", where));
 }
 
 // A division of a table sums to the table, value by value.
@@ -44,7 +48,8 @@ void CheckDivisions(const ByYear& years, std::vector<std::string>& findings) {
       }
       for (const auto& [value, sum] : difference)
         if (sum != 0)
-          findings.push_back(absl::StrCat(table.id, " ", year, " ", value, " does not sum to ", table.divides));
+          findings.push_back(
+              absl::StrCat(table.id, " ", year, " ", value, " does not sum to ", table.divides));
     }
   }
 }
@@ -63,7 +68,8 @@ YearCells ToCells(const ByYear& counts) {
       cell.set_count(count);
     }
   }
-  std::sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return OrderOf(a) < OrderOf(b); });
+  std::sort(cells.begin(), cells.end(),
+            [](const auto& a, const auto& b) { return OrderOf(a) < OrderOf(b); });
   return {cells.begin(), cells.end()};
 }
 
@@ -88,11 +94,13 @@ std::string ContentHash(const YearCells& cells) {
 
 std::vector<std::string> Findings(const YearCells& cells, const std::string& content_hash) {
   std::vector<std::string> findings;
-  if (ContentHash(cells) != content_hash) findings.push_back("the content is not what its hash says");
+  if (ContentHash(cells) != content_hash)
+    findings.push_back("the content is not what its hash says");
   std::set<decltype(OrderOf(cells[0]))> seen;
   for (const v1::YearCell& cell : cells) {
     CheckCell(cell, findings);
-    if (!seen.insert(OrderOf(cell)).second) findings.push_back(absl::StrCat("a cell comes twice: ", cell.table_id()));
+    if (!seen.insert(OrderOf(cell)).second)
+      findings.push_back(absl::StrCat("a cell comes twice: ", cell.table_id()));
   }
   if (findings.empty()) CheckDivisions(FromCells(cells), findings);
   if (findings.size() > kFindingsMax) findings.resize(kFindingsMax);
@@ -101,7 +109,8 @@ std::vector<std::string> Findings(const YearCells& cells, const std::string& con
 
 Fate Compare(const v1::Submission* accepted, int64_t revision, const std::string& content_hash) {
   if (accepted == nullptr || revision > accepted->revision()) return Fate::kAccept;
-  if (revision == accepted->revision() && content_hash != accepted->content_hash()) return Fate::kReused;
+  if (revision == accepted->revision() && content_hash != accepted->content_hash())
+    return Fate::kReused;
   return Fate::kAlreadyThere;
 }
 
@@ -118,7 +127,9 @@ void Store(const Counts& counts, v1::SiteYear& row) {
 Counts Read(const v1::SiteYear& row) {
   Counts counts;
   for (const v1::StoredCell& cell : row.cells())
-    counts[CellKey{cell.table_id(), {cell.dimension_values().begin(), cell.dimension_values().end()}}] += cell.count();
+    counts[CellKey{cell.table_id(),
+                   {cell.dimension_values().begin(), cell.dimension_values().end()}}] +=
+        cell.count();
   return counts;
 }
 

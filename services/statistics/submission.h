@@ -1,7 +1,8 @@
-// What a site sends to its parents: its cells by year, and how a parent judges it. Pure functions; thread-safe.
+// What a site sends to its parents: its cells by year, and how a parent judges it. Pure functions;
+// thread-safe.
 //
-// The content hash is the SHA-256, in hexadecimal, of one line for each cell in ascending order of (table, year,
-// values): table, year, values and count separated by tabs, closed by a line feed.
+// The content hash is the SHA-256, in hexadecimal, of one line for each cell in ascending order of
+// (table, year, values): table, year, values and count separated by tabs, closed by a line feed.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// I11 in the pure: whatever is repeated or comes out of order, the parent's figure is the sum of the newest
-// submissions.
+// I11 in the pure: whatever is repeated or comes out of order, the parent's figure is the sum of
+// the newest submissions.
 #include "services/statistics/submission.h"
 
 #include <algorithm>
@@ -32,10 +32,12 @@ TEST(FindingsTest, NameWhatIsWrong) {
   };
   const Row rows[] = {
       {"sound", [](YearCells&) {}, ""},
-      {"undeclared table", [](YearCells& c) { c.Mutable(0)->set_table_id("salaries"); }, "the table is not declared"},
+      {"undeclared table", [](YearCells& c) { c.Mutable(0)->set_table_id("salaries"); },
+       "the table is not declared"},
       {"undeclared value", [](YearCells& c) { c.Mutable(0)->set_dimension_values(0, "asleep"); },
        "the values are not declared"},
-      {"missing value", [](YearCells& c) { c.Mutable(1)->clear_dimension_values(); }, "the values are not declared"},
+      {"missing value", [](YearCells& c) { c.Mutable(1)->clear_dimension_values(); },
+       "the values are not declared"},
       {"negative", [](YearCells& c) { c.Mutable(0)->set_count(-1); }, "a count is negative"},
       {"twice", [](YearCells& c) { *c.Add() = c[0]; }, "a cell comes twice"},
       {"division off by one", [](YearCells& c) { c.Mutable(0)->set_count(c[0].count() + 1); },
@@ -53,7 +55,8 @@ TEST(FindingsTest, NameWhatIsWrong) {
     EXPECT_NE(findings[0].find(row.finding), std::string::npos) << findings[0];
   }
   const YearCells cells = ToCells(Sample(20, 8));
-  EXPECT_EQ(Findings(cells, std::string(64, '0')), std::vector<std::string>{"the content is not what its hash says"});
+  EXPECT_EQ(Findings(cells, std::string(64, '0')),
+            std::vector<std::string>{"the content is not what its hash says"});
 }
 
 TEST(ContentHashTest, DoesNotDependOnOrderButOnEveryCount) {
@@ -100,7 +103,8 @@ TEST(ParentTest, EqualsTheSumOfTheNewestInAnyOrderWithRepeats) {
     for (const Sent& one : sent) {
       const YearCells cells = ToCells(one.years);
       auto head = heads.find(one.site);
-      if (Compare(head == heads.end() ? nullptr : &head->second, one.revision, ContentHash(cells)) != Fate::kAccept)
+      if (Compare(head == heads.end() ? nullptr : &head->second, one.revision,
+                  ContentHash(cells)) != Fate::kAccept)
         continue;
       heads[one.site].set_revision(one.revision);
       heads[one.site].set_content_hash(ContentHash(cells));

@@ -7,8 +7,9 @@
 namespace vivier::statistics {
 namespace {
 
-// Elimination is exact: numbers modulo a prime. A coefficient of a true elimination over the integers that happens to
-// be a multiple of it would be taken for 0; sums have coefficients ±1 and these stay far below.
+// Elimination is exact: numbers modulo a prime. A coefficient of a true elimination over the
+// integers that happens to be a multiple of it would be taken for 0; sums have coefficients ±1 and
+// these stay far below.
 constexpr int64_t kPrime = 2147483647;
 
 using Equation = std::map<int, int64_t>;  // coefficient by count, never 0
@@ -97,7 +98,8 @@ int CheapestBeside(const Tied& tied, const std::vector<std::vector<std::size_t>>
   for (std::size_t sum : sums_of[static_cast<std::size_t>(exposed)]) {
     for (int count : tied.sums[sum]) {
       if (hidden[static_cast<std::size_t>(count)]) continue;
-      if (cheapest < 0 || tied.costs[static_cast<std::size_t>(count)] < tied.costs[static_cast<std::size_t>(cheapest)])
+      if (cheapest < 0 || tied.costs[static_cast<std::size_t>(count)] <
+                              tied.costs[static_cast<std::size_t>(cheapest)])
         cheapest = count;
     }
   }
@@ -111,7 +113,8 @@ std::vector<bool> Suppress(const Tied& tied, std::vector<bool> hidden) {
   for (std::size_t sum = 0; sum < tied.sums.size(); ++sum)
     for (int count : tied.sums[sum]) sums_of[static_cast<std::size_t>(count)].push_back(sum);
   for (bool hid = true; hid;) {
-    hid = false;  // stays so when nothing is exposed, or only what its sums force by themselves, such as 0 = x
+    hid = false;  // stays so when nothing is exposed, or only what its sums force by themselves,
+                  // such as 0 = x
     for (int exposed : Derivable(tied, hidden)) {
       const int beside = CheapestBeside(tied, sums_of, hidden, exposed);
       if (beside < 0) continue;

@@ -1,7 +1,7 @@
-// Complementary suppression: given counts, the sums that tie them together and those that must not be shown, hides
-// more until no hidden count follows from the visible ones by solving the sums. Exact against linear algebra; bounds
-// (a hidden count is not negative, a sum of hidden ones is small) and publications of other days are not considered.
-// Pure functions; thread-safe.
+// Complementary suppression: given counts, the sums that tie them together and those that must not
+// be shown, hides more until no hidden count follows from the visible ones by solving the sums.
+// Exact against linear algebra; bounds (a hidden count is not negative, a sum of hidden ones is
+// small) and publications of other days are not considered. Pure functions; thread-safe.
 #pragma once
 
 #include <cstdint>

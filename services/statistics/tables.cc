@@ -8,7 +8,8 @@ namespace {
 
 const Dimension& LearnerState() {
   static const auto& dimension = *new Dimension{
-      "state", {"in-training", "finished", "left-for-job", "left-for-training", "dropped-out", "no-show"}};
+      "state",
+      {"in-training", "finished", "left-for-job", "left-for-training", "dropped-out", "no-show"}};
   return dimension;
 }
 const Dimension& Gender() {
@@ -16,7 +17,8 @@ const Dimension& Gender() {
   return dimension;
 }
 const Dimension& AgeBand() {
-  static const auto& dimension = *new Dimension{"age", {"under-26", "from-26-to-44", "from-45", "unknown"}};
+  static const auto& dimension =
+      *new Dimension{"age", {"under-26", "from-26-to-44", "from-45", "unknown"}};
   return dimension;
 }
 // Up to the baccalaureate is level 4 of the European scale.
@@ -32,25 +34,63 @@ const Dimension& Region() {
 std::vector<TableDefinition> Declare() {
   const Dimension step{"step", {"submitted", "rejected"}};
   const Dimension months{"months", {"0", "3", "6", "12"}};
-  const Dimension situation{"situation",
-                            {"employed-in-training", "employed", "in-training", "self-employed", "seeking", "other"}};
+  const Dimension situation{
+      "situation",
+      {"employed-in-training", "employed", "in-training", "self-employed", "seeking", "other"}};
   return {
-      {"applications", true, {step}, "applications", "selectivity; fill rate of a call for applications", ""},
+      {"applications",
+       true,
+       {step},
+       "applications",
+       "selectivity; fill rate of a call for applications",
+       ""},
       {"applications-by-age", true, {AgeBand()}, "applications", "selection bias by age", ""},
       {"applications-by-gender", true, {Gender()}, "applications", "selection bias by gender", ""},
-      {"applications-by-level", true, {EducationLevel()}, "applications", "selection bias by level of education", ""},
-      {"applications-by-region", true, {Region()}, "applications", "where candidates live, for regional councils", ""},
+      {"applications-by-level",
+       true,
+       {EducationLevel()},
+       "applications",
+       "selection bias by level of education",
+       ""},
+      {"applications-by-region",
+       true,
+       {Region()},
+       "applications",
+       "where candidates live, for regional councils",
+       ""},
       {"certificates",
        true,
        {{"result", {"full", "partial", "none"}}},
        "persons",
        "certification rates (Qualiopi 3)",
        ""},
-      {"contracts", true, {{"event", {"signed", "broken"}}}, "contracts", "contract break rate", ""},
-      {"earnings", true, {{"measure", {"earned"}}}, "euro cents", "consumption of funding agreements", "", true},
-      {"invoices", false, {{"measure", {"issued", "total-cents"}}}, "invoices, euro cents", "invoiced money", "", true},
+      {"contracts",
+       true,
+       {{"event", {"signed", "broken"}}},
+       "contracts",
+       "contract break rate",
+       ""},
+      {"earnings",
+       true,
+       {{"measure", {"earned"}}},
+       "euro cents",
+       "consumption of funding agreements",
+       "",
+       true},
+      {"invoices",
+       false,
+       {{"measure", {"issued", "total-cents"}}},
+       "invoices, euro cents",
+       "invoiced money",
+       "",
+       true},
       {"learners", true, {LearnerState()}, "persons", "completion and drop-out (Qualiopi 2)", ""},
-      {"learners-by-age", true, {LearnerState(), AgeBand()}, "persons", "who completes, by age (ESF+)", "learners"},
+      {"learners-by-age",
+       true,
+       {LearnerState(), AgeBand()},
+       "persons",
+       "who completes, by age (ESF+)",
+       "learners"},
       {"learners-by-gender",
        true,
        {LearnerState(), Gender()},
@@ -70,17 +110,27 @@ std::vector<TableDefinition> Declare() {
        "where learners live, for regional councils",
        "learners"},
       {"minutes", true, {{"measure", {"due", "present"}}}, "minutes", "attendance rate", ""},
-      {"outcomes", true, {months, situation}, "persons", "what became of learners 0, 3, 6 and 12 months after", ""},
+      {"outcomes",
+       true,
+       {months, situation},
+       "persons",
+       "what became of learners 0, 3, 6 and 12 months after",
+       ""},
       {"presence", true, {{"measure", {"entries"}}}, "presence entries", "half-days proved", ""},
-      {"seats", true, {{"measure", {"opened", "funded"}}}, "seats", "fill rate, by seats opened and funded", ""},
+      {"seats",
+       true,
+       {{"measure", {"opened", "funded"}}},
+       "seats",
+       "fill rate, by seats opened and funded",
+       ""},
   };
 }
 
 bool IsOpenValue(const std::string& value) {
   if (value == "unknown") return true;
-  return (value.size() == 2 || value.size() == 3) && std::all_of(value.begin(), value.end(), [](unsigned char c) {
-           return std::isdigit(c) != 0 || std::islower(c) != 0;
-         });
+  return (value.size() == 2 || value.size() == 3) &&
+         std::all_of(value.begin(), value.end(),
+                     [](unsigned char c) { return std::isdigit(c) != 0 || std::islower(c) != 0; });
 }
 
 }  // namespace
@@ -100,8 +150,9 @@ bool FitsTable(const TableDefinition& table, const std::vector<std::string>& val
   if (values.size() != table.dimensions.size()) return false;
   for (size_t i = 0; i < values.size(); ++i) {
     const std::vector<std::string>& declared = table.dimensions[i].values;
-    const bool known = declared.empty() ? IsOpenValue(values[i])
-                                        : std::find(declared.begin(), declared.end(), values[i]) != declared.end();
+    const bool known =
+        declared.empty() ? IsOpenValue(values[i])
+                         : std::find(declared.begin(), declared.end(), values[i]) != declared.end();
     if (!known) return false;
   }
   return true;

@@ -1,5 +1,6 @@
-// The declared tables: all that statistics counts, keeps and sends. A table has at most three dimensions, the cohort
-// included, and a purpose; what is not declared here is not counted. Immutable; thread-safe.
+// The declared tables: all that statistics counts, keeps and sends. A table has at most three
+// dimensions, the cohort included, and a purpose; what is not declared here is not counted.
+// Immutable; thread-safe.
 #pragma once
 
 #include <map>
@@ -12,8 +13,8 @@ namespace vivier::statistics {
 
 struct Dimension {
   std::string name;
-  // Every value that may occur; empty where the list is open (regions): then two or three letters or digits, or
-  // "unknown".
+  // Every value that may occur; empty where the list is open (regions): then two or three letters
+  // or digits, or "unknown".
   std::vector<std::string> values;
 };
 
@@ -21,9 +22,10 @@ struct TableDefinition {
   std::string id;
   bool by_cohort;
   std::vector<Dimension> dimensions;  // besides the cohort
-  std::string unit;                   // "persons", "applications", "seats", "minutes", "euro cents" …
+  std::string unit;  // "persons", "applications", "seats", "minutes", "euro cents" …
   std::string purpose;
-  // The table of which this one is a division by its last dimension: their sums are equal. Empty when there is none.
+  // The table of which this one is a division by its last dimension: their sums are equal. Empty
+  // when there is none.
   std::string divides;
   bool may_be_negative = false;
 };

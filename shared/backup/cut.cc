@@ -20,13 +20,14 @@ using storage::Engine;
 using storage::Result;
 using storage::Row;
 
-// Opening five snapshots takes 0.1 ms; a school that commits a thousand times a second leaves such a gap nine times in
-// ten.
+// Opening five snapshots takes 0.1 ms; a school that commits a thousand times a second leaves such
+// a gap nine times in ten.
 constexpr int kTriesMax = 1000;
 constexpr absl::Duration kPause = absl::Microseconds(100);
 
 absl::Status NothingThere() {
-  return Error(absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE", "there is no database to read");
+  return Error(absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE",
+               "there is no database to read");
 }
 
 bool IsFileAbsent(const Source& source) {
@@ -73,7 +74,9 @@ absl::Status Cut::OpenSnapshots() {
       RETURN_IF_ERROR(opened.reader->Begin(Access::kRead));
       // The first statement takes the snapshot, of a table that no database lacks.
       const bool is_sqlite = opened.reader->engine() == Engine::kSqlite;
-      RETURN_IF_ERROR(opened.reader->Query(is_sqlite ? "PRAGMA schema_version" : "SELECT CAST(1 AS BIGINT)").status());
+      RETURN_IF_ERROR(
+          opened.reader->Query(is_sqlite ? "PRAGMA schema_version" : "SELECT CAST(1 AS BIGINT)")
+              .status());
     }
     ASSIGN_OR_RETURN(const std::vector<int64_t> after, Counters());
     if (before == after) return absl::OkStatus();
@@ -119,8 +122,9 @@ absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part) {
     migration.set_owner(std::get<std::string>(row[0]));
     migration.set_file(std::get<std::string>(row[1]));
   }
-  ASSIGN_OR_RETURN(const Result heads,
-                   from("school, event_number, event_hash, audit_number, audit_hash", "heads", "school"));
+  ASSIGN_OR_RETURN(
+      const Result heads,
+      from("school, event_number, event_hash, audit_number, audit_hash", "heads", "school"));
   for (const Row& row : heads.rows) {
     v1::LogEnd& end = *described.add_ends();
     end.set_school(std::get<std::string>(row[0]));
@@ -129,7 +133,8 @@ absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part) {
     end.set_audit_number(std::get<int64_t>(row[3]));
     end.set_audit_hash(std::get<Bytes>(row[4]).data);
   }
-  ASSIGN_OR_RETURN(const Result cursors, from("school, producer, number, hash", "cursors", "school, producer"));
+  ASSIGN_OR_RETURN(const Result cursors,
+                   from("school, producer, number, hash", "cursors", "school, producer"));
   for (const Row& row : cursors.rows) {
     v1::CursorPosition& cursor = *described.add_cursors();
     cursor.set_school(std::get<std::string>(row[0]));

@@ -1,13 +1,14 @@
 // All databases of a school at one instant, read without holding any writer up.
 //
-// On PostgreSQL one transaction sees every schema at one instant. On SQLite each file has a snapshot of its own, so all
-// are opened one after another between two looks at each file's commit counter; when no counter moved, there was an
-// instant between the looks at which every file was as its snapshot shows it, and else they are opened anew:
+// On PostgreSQL one transaction sees every schema at one instant. On SQLite each file has a
+// snapshot of its own, so all are opened one after another between two looks at each file's commit
+// counter; when no counter moved, there was an instant between the looks at which every file was as
+// its snapshot shows it, and else they are opened anew:
 //
 //   counter of each ─▶ snapshot of each ─▶ counter of each again: all the same? ── no ─▶ again
 //
-// So no service has applied an event that its producer's log does not hold, and none refers to a resource that another
-// one does not have yet. Not thread-safe.
+// So no service has applied an event that its producer's log does not hold, and none refers to a
+// resource that another one does not have yet. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -15,13 +16,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "shared/storage/database.h"
+#include "shared/storage/engines/database.h"
 #include "vivier/backup/v1/backup.pb.h"
 
 namespace vivier::backup {
 
-// Where a service keeps its data, for storage::Database::Open. On PostgreSQL every service has a schema of its name in
-// the same database.
+// Where a service keeps its data, for storage::Database::Open. On PostgreSQL every service has a
+// schema of its name in the same database.
 struct Source {
   std::string service;
   std::string url;
@@ -36,7 +37,8 @@ class Cut {
     storage::Connection* connection;
   };
 
-  // Of the sources that have data. FAILED_PRECONDITION when none has; UNAVAILABLE when commits leave no gap.
+  // Of the sources that have data. FAILED_PRECONDITION when none has; UNAVAILABLE when commits
+  // leave no gap.
   static absl::StatusOr<std::unique_ptr<Cut>> Take(const std::vector<Source>& sources);
 
   const std::vector<Part>& parts() const { return parts_; }
@@ -59,7 +61,8 @@ class Cut {
   std::vector<Part> parts_;
 };
 
-// Where the part's logs and audit trails end, how far it has followed, and its migrations; its tables are left empty.
+// Where the part's logs and audit trails end, how far it has followed, and its migrations; its
+// tables are left empty.
 absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part);
 
 }  // namespace vivier::backup

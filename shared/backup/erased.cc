@@ -34,7 +34,8 @@ absl::Status MergeErased(const std::string& from, const std::string& to) {
     std::string missing;
     for (const std::string& line : LinesOf(entry.path().string()))
       if (known.count(line) == 0) absl::StrAppend(&missing, line, "\n");
-    if (!missing.empty()) RETURN_IF_ERROR(AppendSynced(path, "\n" + missing));  // ends a line that a crash has cut
+    if (!missing.empty())
+      RETURN_IF_ERROR(AppendSynced(path, "\n" + missing));  // ends a line that a crash has cut
   }
   return absl::OkStatus();
 }

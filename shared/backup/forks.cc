@@ -42,18 +42,21 @@ Stored ToStored(const std::string& service, const Table& table, const Row& row) 
     if (column == "request_hash") stored.request_hash = std::get<Bytes>(row[i]).data;
     if (column == "reason") stored.record.set_reason(std::get<std::string>(row[i]));
     if (column == "create_time")
-      *stored.record.mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[i]));
+      *stored.record.mutable_create_time() =
+          TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[i]));
   }
   return stored;
 }
 
 // Hands every record of the part's trails to `take`, by school and number.
-absl::Status ReadTrail(const Cut::Part& part, const std::function<absl::Status(const Stored&)>& take) {
+absl::Status ReadTrail(const Cut::Part& part,
+                       const std::function<absl::Status(const Stored&)>& take) {
   ASSIGN_OR_RETURN(const std::vector<Table> tables, ReadTables(*part.connection, part.schema));
   for (const Table& table : tables) {
     if (table.name != "audit_records") continue;
-    RETURN_IF_ERROR(ReadRows(*part.connection, part.schema, table,
-                             [&](const Row& row) { return take(ToStored(part.service, table, row)); }));
+    RETURN_IF_ERROR(ReadRows(*part.connection, part.schema, table, [&](const Row& row) {
+      return take(ToStored(part.service, table, row));
+    }));
   }
   return absl::OkStatus();
 }
@@ -61,10 +64,11 @@ absl::Status ReadTrail(const Cut::Part& part, const std::function<absl::Status(c
 absl::StatusOr<bool> Holds(const Cut::Part& producer, const std::string& school, int64_t number,
                            const std::string& hash) {
   if (number == 0) return true;
-  ASSIGN_OR_RETURN(const Result found,
-                   producer.connection->Query(
-                       absl::StrCat("SELECT hash FROM ", producer.schema, ".events WHERE school = $1 AND number = $2"),
-                       {Value(school), Value(number)}));
+  ASSIGN_OR_RETURN(
+      const Result found,
+      producer.connection->Query(absl::StrCat("SELECT hash FROM ", producer.schema,
+                                              ".events WHERE school = $1 AND number = $2"),
+                                 {Value(school), Value(number)}));
   return !found.rows.empty() && std::get<Bytes>(found.rows[0][0]).data == hash;
 }
 
@@ -91,8 +95,8 @@ using Hashes = absl::flat_hash_set<std::string>;
 
 // A record's hash covers all before it, so it names the record among all trails.
 absl::Status AddHashes(const v1::TableRows& trail, const Store& store, Hashes& hashes) {
-  const int place =
-      static_cast<int>(std::find(trail.columns().begin(), trail.columns().end(), "hash") - trail.columns().begin());
+  const int place = static_cast<int>(
+      std::find(trail.columns().begin(), trail.columns().end(), "hash") - trail.columns().begin());
   for (const std::string& name : trail.chunks()) {
     ASSIGN_OR_RETURN(const std::string bytes, store.Get(name));
     v1::Chunk chunk;
@@ -111,11 +115,16 @@ absl::StatusOr<std::vector<Fork>> FindForks(const Cut& cut) {
     for (const v1::CursorPosition& cursor : described.cursors()) {
       const Cut::Part* producer = cut.Find(cursor.producer());
       if (producer == nullptr) continue;
-      ASSIGN_OR_RETURN(const bool held, Holds(*producer, cursor.school(), cursor.number(), cursor.hash()));
+      ASSIGN_OR_RETURN(const bool held,
+                       Holds(*producer, cursor.school(), cursor.number(), cursor.hash()));
       if (held) continue;
       ASSIGN_OR_RETURN(const v1::ServiceRows log, Describe(*producer));
-      Fork& fork = forks.emplace_back(Fork{
-          cursor.school(), follower.service, cursor.producer(), cursor.number(), LogEndOf(log, cursor.school()), {}});
+      Fork& fork = forks.emplace_back(Fork{cursor.school(),
+                                           follower.service,
+                                           cursor.producer(),
+                                           cursor.number(),
+                                           LogEndOf(log, cursor.school()),
+                                           {}});
       RETURN_IF_ERROR(AddEffects(follower, *producer, fork));
     }
   }

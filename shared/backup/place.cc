@@ -16,7 +16,7 @@
 #include "shared/base/error.h"
 #include "shared/base/file.h"
 #include "shared/base/status.h"
-#include "shared/storage/database.h"
+#include "shared/storage/engines/database.h"
 
 namespace vivier::backup {
 namespace {
@@ -43,8 +43,10 @@ std::string FolderOf(const Target& target) { return target.data + "/db"; }
 bool IsPostgres(const Target& target) { return !target.postgres.empty(); }
 
 // Runs `statements` in one transaction of a schema that exists on every server.
-absl::StatusOr<Result> InDatabase(const Target& target, const std::string& question, const std::string& script) {
-  ASSIGN_OR_RETURN(const auto database, storage::Database::Open("postgres:public:" + target.postgres));
+absl::StatusOr<Result> InDatabase(const Target& target, const std::string& question,
+                                  const std::string& script) {
+  ASSIGN_OR_RETURN(const auto database,
+                   storage::Database::Open("postgres:public:" + target.postgres));
   ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, database->Connect(Access::kWrite));
   RETURN_IF_ERROR(connection->Begin(Access::kWrite));
   ASSIGN_OR_RETURN(Result answer, connection->Query(question));
@@ -60,15 +62,18 @@ absl::StatusOr<int64_t> Count(const Target& target, const std::string& question)
 
 // STILL_RUNNING, unless every other connection of the site's processes ends in time.
 absl::Status AwaitNoOther(const Target& target) {
-  ASSIGN_OR_RETURN(const auto database, storage::Database::Open("postgres:public:" + target.postgres));
+  ASSIGN_OR_RETURN(const auto database,
+                   storage::Database::Open("postgres:public:" + target.postgres));
   ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, database->Connect(Access::kRead));
   const absl::Time deadline = absl::Now() + kLeaveTimeout;
   while (true) {
     // A transaction sees one state of the activity.
     RETURN_IF_ERROR(connection->Begin(Access::kRead));
-    ASSIGN_OR_RETURN(const Result others,
-                     connection->Query("SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_activity WHERE application_name = "
-                                       "'vivier' AND datname = current_database() AND pid <> pg_backend_pid()"));
+    ASSIGN_OR_RETURN(
+        const Result others,
+        connection->Query(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_activity WHERE application_name = "
+            "'vivier' AND datname = current_database() AND pid <> pg_backend_pid()"));
     connection->Rollback();
     if (std::get<int64_t>(others.rows[0][0]) == 0) return absl::OkStatus();
     if (absl::Now() > deadline) return StillRunning("the PostgreSQL database");
@@ -77,7 +82,8 @@ absl::Status AwaitNoOther(const Target& target) {
 }
 
 std::string SchemaExists(const std::string& schema) {
-  return absl::StrCat("SELECT CAST(COUNT(*) AS BIGINT) FROM pg_namespace WHERE nspname = '", schema, "'");
+  return absl::StrCat("SELECT CAST(COUNT(*) AS BIGINT) FROM pg_namespace WHERE nspname = '", schema,
+                      "'");
 }
 
 absl::Status Rename(const std::string& from, const std::string& to) {
@@ -88,17 +94,20 @@ absl::Status Rename(const std::string& from, const std::string& to) {
 absl::Status SwapFolders(const Target& target, const std::string& suffix) {
   RETURN_IF_ERROR(SyncFileSystem(target.data));
   const std::string folder = FolderOf(target);
-  if (fs::exists(folder)) RETURN_IF_ERROR(Rename(folder, absl::StrCat(folder, ".replaced-", suffix)));
+  if (fs::exists(folder))
+    RETURN_IF_ERROR(Rename(folder, absl::StrCat(folder, ".replaced-", suffix)));
   RETURN_IF_ERROR(Rename(folder + ".restoring", folder));
   return SyncFileSystem(target.data);
 }
 
-absl::Status SwapSchemas(const Target& target, const std::vector<std::string>& services, const std::string& suffix) {
+absl::Status SwapSchemas(const Target& target, const std::vector<std::string>& services,
+                         const std::string& suffix) {
   std::string script;
   for (const std::string& service : services) {
     ASSIGN_OR_RETURN(const int64_t there, Count(target, SchemaExists(service)));
     if (there > 0)
-      absl::StrAppend(&script, "ALTER SCHEMA ", service, " RENAME TO ", service, "_replaced_", suffix, ";");
+      absl::StrAppend(&script, "ALTER SCHEMA ", service, " RENAME TO ", service, "_replaced_",
+                      suffix, ";");
     absl::StrAppend(&script, "ALTER SCHEMA ", kStaging, service, " RENAME TO ", service, ";");
   }
   return InDatabase(target, "SELECT CAST(1 AS BIGINT)", script).status();
@@ -127,8 +136,9 @@ Alone::~Alone() {
 }
 
 std::string StagingUrl(const Target& target, const std::string& service) {
-  return IsPostgres(target) ? absl::StrCat("postgres:", kStaging, service, ":", target.postgres)
-                            : absl::StrCat("sqlite:", FolderOf(target), ".restoring/", service, ".db");
+  return IsPostgres(target)
+             ? absl::StrCat("postgres:", kStaging, service, ":", target.postgres)
+             : absl::StrCat("sqlite:", FolderOf(target), ".restoring/", service, ".db");
 }
 
 absl::Status ClearStaging(const Target& target, const std::vector<std::string>& services) {
@@ -137,7 +147,8 @@ absl::Status ClearStaging(const Target& target, const std::vector<std::string>& 
     const std::string folder = FolderOf(target) + ".restoring";
     fs::remove_all(folder, error);
     fs::create_directories(folder, error);
-    return error ? Unavailable(absl::StrCat("cannot create ", folder, ": ", error.message())) : absl::OkStatus();
+    return error ? Unavailable(absl::StrCat("cannot create ", folder, ": ", error.message()))
+                 : absl::OkStatus();
   }
   std::string script;
   for (const std::string& service : services)
@@ -153,7 +164,8 @@ absl::StatusOr<bool> HasData(const Target& target, const std::vector<std::string
       if (entry.path().extension() != ".db") continue;
       if (std::find(services.begin(), services.end(), entry.path().stem()) == services.end())
         return Error(absl::StatusCode::kFailedPrecondition, "TARGET_NOT_EMPTY",
-                     absl::StrCat(entry.path().string(), " is of no service of this backup; move it away first"));
+                     absl::StrCat(entry.path().string(),
+                                  " is of no service of this backup; move it away first"));
       ++there;
     }
     return there > 0;

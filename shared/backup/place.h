@@ -1,5 +1,5 @@
-// What differs between the engines when databases are set in place of others. Thread-safe: every function opens what it
-// needs.
+// What differs between the engines when databases are set in place of others. Thread-safe: every
+// function opens what it needs.
 #pragma once
 
 #include <memory>
@@ -30,8 +30,8 @@ std::string StagingUrl(const Target& target, const std::string& service);
 // Removes what an interrupted restore left behind.
 absl::Status ClearStaging(const Target& target, const std::vector<std::string>& services);
 
-// Whether any of the services has data there. FAILED_PRECONDITION, TARGET_NOT_EMPTY, where a file belongs to none of
-// them: the swap would take it away.
+// Whether any of the services has data there. FAILED_PRECONDITION, TARGET_NOT_EMPTY, where a file
+// belongs to none of them: the swap would take it away.
 absl::StatusOr<bool> HasData(const Target& target, const std::vector<std::string>& services);
 
 // Puts the staged databases in place and those before them aside, in one step.

@@ -11,10 +11,10 @@
 #include "shared/backup/tables.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/storage/audit_trail.h"
-#include "shared/storage/database.h"
-#include "shared/storage/migrate.h"
-#include "shared/storage/unit.h"
+#include "shared/storage/engines/database.h"
+#include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/audit_trail.h"
+#include "shared/storage/log/unit.h"
 
 namespace vivier::backup {
 namespace {
@@ -41,9 +41,10 @@ absl::StatusOr<std::vector<Migration>> MigrationsOf(const v1::ServiceRows& servi
       return migration.owner == applied.owner() && migration.file == applied.file();
     });
     if (known == all.end())
-      return Error(absl::StatusCode::kFailedPrecondition, "BINARY_TOO_OLD",
-                   absl::StrCat("the backup has the migration ", applied.owner(), "/", applied.file(),
-                                ", which this binary does not know; restore it with the one that made it"));
+      return Error(
+          absl::StatusCode::kFailedPrecondition, "BINARY_TOO_OLD",
+          absl::StrCat("the backup has the migration ", applied.owner(), "/", applied.file(),
+                       ", which this binary does not know; restore it with the one that made it"));
     migrations.push_back(*known);
   }
   return migrations;
@@ -80,30 +81,35 @@ std::vector<Value> ToRow(const v1::StoredRow& stored) {
 
 // A chunk is a transaction.
 absl::Status InsertTable(Connection& connection, const v1::TableRows& table, const Store& store) {
-  const std::string insert = InsertInto(table.table(), {table.columns().begin(), table.columns().end()});
+  const std::string insert =
+      InsertInto(table.table(), {table.columns().begin(), table.columns().end()});
   int64_t rows = 0;
   for (const std::string& name : table.chunks()) {
     ASSIGN_OR_RETURN(const std::string bytes, store.Get(name));
     v1::Chunk chunk;
     if (!chunk.ParseFromString(bytes)) return Unusable("a chunk is none");
     RETURN_IF_ERROR(InTransaction(connection, [&]() -> absl::Status {
-      for (const v1::StoredRow& row : chunk.rows()) RETURN_IF_ERROR(connection.Send(insert, ToRow(row)));
+      for (const v1::StoredRow& row : chunk.rows())
+        RETURN_IF_ERROR(connection.Send(insert, ToRow(row)));
       return absl::OkStatus();
     }));
     rows += chunk.rows_size();
   }
-  return rows == table.rows() ? absl::OkStatus() : Unusable(absl::StrCat(table.table(), " has lost rows"));
+  return rows == table.rows() ? absl::OkStatus()
+                              : Unusable(absl::StrCat(table.table(), " has lost rows"));
 }
 
 // Who put which generation back, and why, in the audit trail of each school.
-absl::Status Remember(Connection& connection, const v1::ServiceRows& service, const Restoring& restoring) {
+absl::Status Remember(Connection& connection, const v1::ServiceRows& service,
+                      const Restoring& restoring) {
   for (const v1::LogEnd& end : service.ends()) {
     RETURN_IF_ERROR(InTransaction(connection, [&]() -> absl::Status {
       storage::Transaction transaction(connection, end.school(), nullptr);
       RETURN_IF_ERROR(transaction.LockHead());
       RETURN_IF_ERROR(storage::AppendAuditRecord(
           transaction,
-          {kOperator, restoring.method, absl::StrCat("schools/", end.school()), "", "", "", restoring.reason},
+          {kOperator, restoring.method, absl::StrCat("schools/", end.school()), "", "", "",
+           restoring.reason},
           restoring.now));
       return transaction.StoreHead();
     }));
@@ -111,14 +117,16 @@ absl::Status Remember(Connection& connection, const v1::ServiceRows& service, co
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> RestoreService(const Restoring& restoring, const v1::ServiceRows& service, const Store& store) {
+absl::StatusOr<int64_t> RestoreService(const Restoring& restoring, const v1::ServiceRows& service,
+                                       const Store& store) {
   ASSIGN_OR_RETURN(const std::vector<Migration> migrations, MigrationsOf(service));
   ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
                    Database::Open(StagingUrl(restoring.target, service.service())));
   RETURN_IF_ERROR(storage::Migrate(*database, service.service(), migrations));
   int64_t rows = 0;
   {
-    ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, database->Connect(Access::kWrite));
+    ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                     database->Connect(Access::kWrite));
     for (const v1::TableRows& table : service.tables()) {
       RETURN_IF_ERROR(InsertTable(*connection, table, store));
       rows += table.rows();
@@ -140,8 +148,8 @@ std::vector<std::string> ServicesOf(const v1::Manifest& manifest) {
 
 }  // namespace
 
-absl::StatusOr<int64_t> Restore(const Restoring& restoring, const v1::Manifest& manifest, const Store& store,
-                                const Alone&) {
+absl::StatusOr<int64_t> Restore(const Restoring& restoring, const v1::Manifest& manifest,
+                                const Store& store, const Alone&) {
   const std::vector<std::string> services = ServicesOf(manifest);
   ASSIGN_OR_RETURN(const bool has_data, HasData(restoring.target, services));
   if (has_data && !restoring.replace)
@@ -162,14 +170,17 @@ absl::Status CheckIsWhole(const v1::Manifest& manifest) {
   std::set<std::string> services;
   for (const v1::ServiceRows& service : manifest.services()) {
     services.insert(service.service());
-    for (const v1::LogEnd& end : service.ends()) ends[{service.service(), end.school()}] = end.event_number();
+    for (const v1::LogEnd& end : service.ends())
+      ends[{service.service(), end.school()}] = end.event_number();
   }
   for (const v1::ServiceRows& service : manifest.services())
     for (const v1::CursorPosition& cursor : service.cursors())
-      if (services.count(cursor.producer()) > 0 && cursor.number() > ends[{cursor.producer(), cursor.school()}])
+      if (services.count(cursor.producer()) > 0 &&
+          cursor.number() > ends[{cursor.producer(), cursor.school()}])
         return Error(absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE",
-                     absl::StrCat("in this backup ", service.service(), " has applied event ", cursor.number(), " of ",
-                                  cursor.producer(), ", whose log does not reach so far; take an older one"));
+                     absl::StrCat("in this backup ", service.service(), " has applied event ",
+                                  cursor.number(), " of ", cursor.producer(),
+                                  ", whose log does not reach so far; take an older one"));
   return absl::OkStatus();
 }
 

@@ -1,11 +1,12 @@
-// Puts a generation back: into databases beside the ones that serve, which take their place in one step when every row
-// is in, so an interrupted restore has changed nothing.
+// Puts a generation back: into databases beside the ones that serve, which take their place in one
+// step when every row is in, so an interrupted restore has changed nothing.
 //
 //   rows of the chunks ─▶ DATA/db.restoring, or schemas restoring_SERVICE ─▶ DATA/db, or schemas SERVICE
 //                         what was there before ─▶ DATA/db.replaced-TIME, or schemas SERVICE_replaced_TIME
 //
-// The schema is made as the backup had it, the rows go through its constraints, and then it is brought to this
-// binary's. Nothing of the school may run meanwhile. Thread-safe: every function opens what it needs.
+// The schema is made as the backup had it, the rows go through its constraints, and then it is
+// brought to this binary's. Nothing of the school may run meanwhile. Thread-safe: every function
+// opens what it needs.
 #pragma once
 
 #include <string>
@@ -33,13 +34,13 @@ struct Restoring {
   absl::Time now;
 };
 
-// FAILED_PRECONDITION TARGET_NOT_EMPTY, or BINARY_TOO_OLD for a backup of a newer schema; gives the number of rows.
-// `alone` is of the same target.
-absl::StatusOr<int64_t> Restore(const Restoring& restoring, const v1::Manifest& manifest, const Store& store,
-                                const Alone& alone);
+// FAILED_PRECONDITION TARGET_NOT_EMPTY, or BINARY_TOO_OLD for a backup of a newer schema; gives the
+// number of rows. `alone` is of the same target.
+absl::StatusOr<int64_t> Restore(const Restoring& restoring, const v1::Manifest& manifest,
+                                const Store& store, const Alone& alone);
 
-// FAILED_PRECONDITION, BACKUP_UNUSABLE, when a service of the generation has applied events that another's log of it
-// does not hold: the site had already been torn when it was taken.
+// FAILED_PRECONDITION, BACKUP_UNUSABLE, when a service of the generation has applied events that
+// another's log of it does not hold: the site had already been torn when it was taken.
 absl::Status CheckIsWhole(const v1::Manifest& manifest);
 
 }  // namespace vivier::backup

@@ -34,8 +34,9 @@ absl::Status Failed(absl::string_view what, const std::string& path) {
 }
 
 absl::Status Unusable(absl::StatusCode code, absl::string_view message) {
-  return code == absl::StatusCode::kDataLoss ? Error(absl::StatusCode::kDataLoss, "BACKUP_UNUSABLE", message)
-                                             : Error(absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE", message);
+  return code == absl::StatusCode::kDataLoss
+             ? Error(absl::StatusCode::kDataLoss, "BACKUP_UNUSABLE", message)
+             : Error(absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE", message);
 }
 
 // Under another name until it is whole: a reader sees all of it or nothing.
@@ -74,9 +75,11 @@ std::string SumOf(const std::string& generation) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> Store::OpenToWrite(const std::string& folder, absl::Time now) {
+absl::StatusOr<std::unique_ptr<Store>> Store::OpenToWrite(const std::string& folder,
+                                                          absl::Time now) {
   std::error_code error;
-  for (const char* part : {"/generations", "/chunks", "/erased"}) fs::create_directories(folder + part, error);
+  for (const char* part : {"/generations", "/chunks", "/erased"})
+    fs::create_directories(folder + part, error);
   std::unique_ptr<Store> store(new Store(folder));
   const std::string path = folder + "/lock";
   store->lock_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -90,7 +93,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::OpenToWrite(const std::string& fol
 absl::StatusOr<std::unique_ptr<Store>> Store::OpenToRead(const std::string& folder) {
   std::unique_ptr<Store> store(new Store(folder));
   if (store->Generations().empty())
-    return Unusable(absl::StatusCode::kFailedPrecondition, absl::StrCat(folder, " holds no backup"));
+    return Unusable(absl::StatusCode::kFailedPrecondition,
+                    absl::StrCat(folder, " holds no backup"));
   return store;
 }
 
@@ -117,17 +121,18 @@ absl::StatusOr<std::string> Store::Put(const std::string& bytes) {
 absl::StatusOr<std::string> Store::Get(const std::string& name) const {
   ASSIGN_OR_RETURN(std::string bytes, ReadWhole(PathOf(name)));
   if (Sha256(bytes) != name)
-    return Unusable(absl::StatusCode::kDataLoss, absl::StrCat(PathOf(name), " is damaged: its sum is another"));
+    return Unusable(absl::StatusCode::kDataLoss,
+                    absl::StrCat(PathOf(name), " is damaged: its sum is another"));
   return bytes;
 }
 
 absl::StatusOr<std::string> Store::Seal(const v1::Manifest& manifest) {
   RETURN_IF_ERROR(SyncFileSystem(folder_));
   const std::string bytes = manifest.SerializeAsString();
-  const absl::Time time =
-      absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(manifest.create_time()));
-  const std::string name =
-      absl::StrCat(absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone()), ".", Hex(Sha256(bytes)));
+  const absl::Time time = absl::FromUnixMicros(
+      google::protobuf::util::TimeUtil::TimestampToMicroseconds(manifest.create_time()));
+  const std::string name = absl::StrCat(absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone()),
+                                        ".", Hex(Sha256(bytes)));
   RETURN_IF_ERROR(WriteWhole(absl::StrCat(folder_, "/generations/", name), bytes));
   RETURN_IF_ERROR(SyncFileSystem(folder_));
   return name;
@@ -138,7 +143,8 @@ std::vector<std::string> Store::Generations() const {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_ + "/generations", error)) {
     const std::string name = entry.path().filename().string();
-    if (TimeOf(name) != absl::InfinitePast() && entry.path().extension() != ".new") names.push_back(name);
+    if (TimeOf(name) != absl::InfinitePast() && entry.path().extension() != ".new")
+      names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -146,18 +152,21 @@ std::vector<std::string> Store::Generations() const {
 
 absl::StatusOr<std::string> Store::Find(const std::string& prefix) const {
   const std::vector<std::string> names = Generations();
-  const auto found = std::find_if(names.rbegin(), names.rend(),
-                                  [&](const std::string& name) { return name.compare(0, prefix.size(), prefix) == 0; });
+  const auto found = std::find_if(names.rbegin(), names.rend(), [&](const std::string& name) {
+    return name.compare(0, prefix.size(), prefix) == 0;
+  });
   if (found != names.rend()) return *found;
   return Unusable(absl::StatusCode::kFailedPrecondition,
                   absl::StrCat("no generation in ", folder_, " begins with ", prefix));
 }
 
 absl::StatusOr<v1::Manifest> Store::Read(const std::string& generation) const {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(absl::StrCat(folder_, "/generations/", generation)));
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   ReadWhole(absl::StrCat(folder_, "/generations/", generation)));
   v1::Manifest manifest;
   if (Hex(Sha256(bytes)) != SumOf(generation) || !manifest.ParseFromString(bytes))
-    return Unusable(absl::StatusCode::kDataLoss, absl::StrCat("the generation ", generation, " is damaged"));
+    return Unusable(absl::StatusCode::kDataLoss,
+                    absl::StrCat("the generation ", generation, " is damaged"));
   return manifest;
 }
 
@@ -165,17 +174,20 @@ absl::Status Store::Prune(absl::Time now) {
   const std::vector<std::string> kept = Kept(Generations(), now);
   std::error_code error;
   for (const std::string& name : Generations())
-    if (!std::binary_search(kept.begin(), kept.end(), name)) fs::remove(folder_ + "/generations/" + name, error);
+    if (!std::binary_search(kept.begin(), kept.end(), name))
+      fs::remove(folder_ + "/generations/" + name, error);
   std::set<std::string> used;
   for (const std::string& name : kept) {
     const absl::StatusOr<v1::Manifest> manifest = Read(name);
-    if (!manifest.ok()) return manifest.status();  // what it needs is not known, so nothing is deleted
+    if (!manifest.ok())
+      return manifest.status();  // what it needs is not known, so nothing is deleted
     for (const v1::ServiceRows& service : manifest->services())
       for (const v1::TableRows& table : service.tables())
         for (const std::string& chunk : table.chunks()) used.insert(Hex(chunk));
   }
   for (const auto& entry : fs::recursive_directory_iterator(folder_ + "/chunks", error))
-    if (entry.is_regular_file() && used.count(entry.path().filename().string()) == 0) fs::remove(entry.path(), error);
+    if (entry.is_regular_file() && used.count(entry.path().filename().string()) == 0)
+      fs::remove(entry.path(), error);
   return absl::OkStatus();
 }
 
@@ -185,8 +197,10 @@ std::vector<std::string> Kept(const std::vector<std::string>& generations, absl:
   for (auto name = generations.rbegin(); name != generations.rend(); ++name) {
     const absl::Duration age = now - TimeOf(*name);
     const int64_t hour = absl::ToUnixSeconds(TimeOf(*name)) / 3600;
-    const bool keep = age <= Store::kKeepAll || (age <= Store::kKeepHourly && periods.insert(hour).second) ||
-                      (age > Store::kKeepHourly && age <= Store::kKeepDaily && periods.insert(hour / 24).second) ||
+    const bool keep = age <= Store::kKeepAll ||
+                      (age <= Store::kKeepHourly && periods.insert(hour).second) ||
+                      (age > Store::kKeepHourly && age <= Store::kKeepDaily &&
+                       periods.insert(hour / 24).second) ||
                       name == generations.rbegin();
     if (keep) kept.push_back(*name);
   }

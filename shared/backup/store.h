@@ -1,12 +1,14 @@
-// The folder of backups: generations, each a list of chunks, and the chunks, each named by its content.
+// The folder of backups: generations, each a list of chunks, and the chunks, each named by its
+// content.
 //
 //   DIR/generations/2026-11-23T05-13-00.125Z.SHA256   a manifest; SHA256 is that of its own bytes
 //   DIR/chunks/ab/ab12…                               a chunk; its name is the SHA-256 of its bytes
 //   DIR/erased/SERVICE                                the list of erasures, of all generations
 //   DIR/lock                                          held by the one process that writes
 //
-// A generation is there only once all its chunks are on the disk: it is renamed into place last, so what an interrupted
-// backup left behind belongs to none and is swept away by the next. Not thread-safe.
+// A generation is there only once all its chunks are on the disk: it is renamed into place last, so
+// what an interrupted backup left behind belongs to none and is swept away by the next. Not
+// thread-safe.
 #pragma once
 
 #include <memory>
@@ -27,9 +29,10 @@ class Store {
   static constexpr absl::Duration kKeepHourly = absl::Hours(48);
   static constexpr absl::Duration kKeepDaily = absl::Hours(24 * 35);
 
-  // Creates the folder, or prunes it: a chunk that a power cut has left unfinished must not be taken for one that is
-  // there. UNAVAILABLE while another process writes into it.
-  static absl::StatusOr<std::unique_ptr<Store>> OpenToWrite(const std::string& folder, absl::Time now);
+  // Creates the folder, or prunes it: a chunk that a power cut has left unfinished must not be
+  // taken for one that is there. UNAVAILABLE while another process writes into it.
+  static absl::StatusOr<std::unique_ptr<Store>> OpenToWrite(const std::string& folder,
+                                                            absl::Time now);
   // FAILED_PRECONDITION, BACKUP_UNUSABLE, where there is no generation.
   static absl::StatusOr<std::unique_ptr<Store>> OpenToRead(const std::string& folder);
   ~Store();
@@ -43,7 +46,8 @@ class Store {
   absl::StatusOr<std::string> Seal(const v1::Manifest& manifest);
   // The oldest first.
   std::vector<std::string> Generations() const;
-  // The newest whose name begins with `prefix`; FAILED_PRECONDITION, BACKUP_UNUSABLE, when there is none.
+  // The newest whose name begins with `prefix`; FAILED_PRECONDITION, BACKUP_UNUSABLE, when there is
+  // none.
   absl::StatusOr<std::string> Find(const std::string& prefix) const;
   // Checked against the sum in its name.
   absl::StatusOr<v1::Manifest> Read(const std::string& generation) const;

@@ -1,4 +1,5 @@
-// The folder of backups: what is whole is found, what is damaged is refused, what is old is deleted by the rule.
+// The folder of backups: what is whole is found, what is damaged is refused, what is old is deleted
+// by the rule.
 #include "shared/backup/store.h"
 
 #include <filesystem>
@@ -15,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const absl::Time kNow = absl::FromCivil(absl::CivilSecond(2026, 11, 23, 5, 30, 0), absl::UTCTimeZone());
+const absl::Time kNow =
+    absl::FromCivil(absl::CivilSecond(2026, 11, 23, 5, 30, 0), absl::UTCTimeZone());
 
 class StoreTest : public ::testing::Test {
  protected:
@@ -43,7 +45,8 @@ class StoreTest : public ::testing::Test {
 
   size_t Chunks() const {
     size_t count = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_ + "/chunks")) count += entry.is_regular_file();
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ + "/chunks"))
+      count += entry.is_regular_file();
     return count;
   }
   std::string PathOf(const std::string& bytes) const {
@@ -56,7 +59,8 @@ class StoreTest : public ::testing::Test {
 };
 
 TEST_F(StoreTest, KeepsOneChunkForTheSameBytes) {
-  const std::string first = Add("rows", kNow - absl::Minutes(2)), second = Add("rows", kNow - absl::Minutes(1));
+  const std::string first = Add("rows", kNow - absl::Minutes(2)),
+                    second = Add("rows", kNow - absl::Minutes(1));
   EXPECT_EQ(Chunks(), 1u);
   EXPECT_EQ(store_->written(), 4);
   EXPECT_THAT(store_->Generations(), testing::ElementsAre(first, second));
@@ -86,7 +90,8 @@ TEST_F(StoreTest, OneWriterAtATime) {
   EXPECT_TRUE(Store::OpenToWrite(folder_, kNow).ok());
 }
 
-// What an interrupted backup left behind, whole or torn, is in no generation and is not taken for a chunk later.
+// What an interrupted backup left behind, whole or torn, is in no generation and is not taken for a
+// chunk later.
 TEST_F(StoreTest, SweepsWhatAnInterruptedBackupLeft) {
   const std::string generation = Add("kept", kNow);
   ASSERT_TRUE(store_->Put("half a generation").ok());
@@ -115,8 +120,9 @@ TEST_F(StoreTest, TheRuleKeepsFewAndForgetsNoPeriod) {
     const auto name = [](absl::Time time) {
       return absl::FormatTime("%Y-%m-%dT%H-%M-%E3SZ.x", time, absl::UTCTimeZone());
     };
-    return std::count_if(kept.begin(), kept.end(),
-                         [&](const std::string& each) { return each >= name(kNow - to) && each <= name(kNow - from); });
+    return std::count_if(kept.begin(), kept.end(), [&](const std::string& each) {
+      return each >= name(kNow - to) && each <= name(kNow - from);
+    });
   };
   EXPECT_EQ(kept.back(), names.back());
   EXPECT_EQ(between(absl::ZeroDuration(), Store::kKeepAll), 241);
@@ -124,7 +130,8 @@ TEST_F(StoreTest, TheRuleKeepsFewAndForgetsNoPeriod) {
   EXPECT_LE(kept.size(), 330u);
   EXPECT_GE(between(Store::kKeepHourly, Store::kKeepDaily), 33);
   EXPECT_EQ(between(Store::kKeepDaily + absl::Hours(1), absl::Hours(24 * 50)), 0);
-  EXPECT_THAT(Kept({"2020-01-01T00-00-00.000Z.x"}, kNow), testing::SizeIs(1));  // the last one, however old
+  EXPECT_THAT(Kept({"2020-01-01T00-00-00.000Z.x"}, kNow),
+              testing::SizeIs(1));  // the last one, however old
 }
 
 }  // namespace

@@ -70,18 +70,21 @@ class Chunker {
   size_t bytes_ = 0;
 };
 
-absl::Status CopyTable(const Cut::Part& part, const Table& table, Store& store, v1::TableRows& copied) {
+absl::Status CopyTable(const Cut::Part& part, const Table& table, Store& store,
+                       v1::TableRows& copied) {
   copied.set_table(table.name);
   for (const std::string& column : table.columns) copied.add_columns(column);
   Chunker chunker(store, copied);
-  RETURN_IF_ERROR(ReadRows(*part.connection, part.schema, table, [&](const Row& row) { return chunker.Add(row); }));
+  RETURN_IF_ERROR(ReadRows(*part.connection, part.schema, table,
+                           [&](const Row& row) { return chunker.Add(row); }));
   return chunker.Finish();
 }
 
 absl::StatusOr<v1::ServiceRows> CopyService(const Cut::Part& part, Store& store) {
   ASSIGN_OR_RETURN(v1::ServiceRows service, Describe(part));
   ASSIGN_OR_RETURN(const std::vector<Table> tables, ReadTables(*part.connection, part.schema));
-  for (const Table& table : tables) RETURN_IF_ERROR(CopyTable(part, table, store, *service.add_tables()));
+  for (const Table& table : tables)
+    RETURN_IF_ERROR(CopyTable(part, table, store, *service.add_tables()));
   return service;
 }
 
@@ -91,15 +94,17 @@ absl::Status CheckNoneIsLost(const Cut& cut, const Store& store) {
   ASSIGN_OR_RETURN(const v1::Manifest manifest, store.Read(*last));
   for (const v1::ServiceRows& service : manifest.services())
     if (cut.Find(service.service()) == nullptr)
-      return Error(absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE",
-                   absl::StrCat(service.service(), " is in the last backup and has no data any more"));
+      return Error(
+          absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE",
+          absl::StrCat(service.service(), " is in the last backup and has no data any more"));
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<Taken> TakeBackup(const std::vector<Source>& sources, const std::string& school_key_proof,
-                                 absl::Time now, Store& store) {
+absl::StatusOr<Taken> TakeBackup(const std::vector<Source>& sources,
+                                 const std::string& school_key_proof, absl::Time now,
+                                 Store& store) {
   Taken taken;
   const int64_t written_before = store.written();
   const absl::Time start = absl::Now();

@@ -1,6 +1,6 @@
-// Makes a generation: every row of a cut, in chunks. A chunk ends behind a row whose own hash says so, so a row that is
-// inserted or changed touches its own chunk and no other, and what stays is written once for all generations.
-// Thread-safe as the store and the cut that it is given.
+// Makes a generation: every row of a cut, in chunks. A chunk ends behind a row whose own hash says
+// so, so a row that is inserted or changed touches its own chunk and no other, and what stays is
+// written once for all generations. Thread-safe as the store and the cut that it is given.
 #pragma once
 
 #include <string>
@@ -21,9 +21,9 @@ struct Taken {
   v1::Manifest manifest;
 };
 
-// `school_key_proof` as in the manifest. FAILED_PRECONDITION, BACKUP_UNUSABLE, when a service of the last generation
-// has no data any more: a lost volume must not become a backup without it.
-absl::StatusOr<Taken> TakeBackup(const std::vector<Source>& sources, const std::string& school_key_proof,
-                                 absl::Time now, Store& store);
+// `school_key_proof` as in the manifest. FAILED_PRECONDITION, BACKUP_UNUSABLE, when a service of
+// the last generation has no data any more: a lost volume must not become a backup without it.
+absl::StatusOr<Taken> TakeBackup(const std::vector<Source>& sources,
+                                 const std::string& school_key_proof, absl::Time now, Store& store);
 
 }  // namespace vivier::backup

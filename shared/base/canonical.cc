@@ -37,7 +37,8 @@ void AppendNested(const Message& message, std::string& out) {
 }
 
 // `index` is -1 for a singular field.
-void AppendValue(const Message& message, const FieldDescriptor& field, int index, std::string& out) {
+void AppendValue(const Message& message, const FieldDescriptor& field, int index,
+                 std::string& out) {
   const Reflection& reflection = *message.GetReflection();
   const bool one = index < 0;
   std::string scratch;
@@ -57,12 +58,14 @@ void AppendValue(const Message& message, const FieldDescriptor& field, int index
     NUMBER(CPPTYPE_FLOAT, Float, std::bit_cast<uint32_t>)
 #undef NUMBER
     case FieldDescriptor::CPPTYPE_STRING:
-      return AppendText(one ? reflection.GetStringReference(message, &field, &scratch)
-                            : reflection.GetRepeatedStringReference(message, &field, index, &scratch),
-                        out);
+      return AppendText(
+          one ? reflection.GetStringReference(message, &field, &scratch)
+              : reflection.GetRepeatedStringReference(message, &field, index, &scratch),
+          out);
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return AppendNested(
-          one ? reflection.GetMessage(message, &field) : reflection.GetRepeatedMessage(message, &field, index), out);
+      return AppendNested(one ? reflection.GetMessage(message, &field)
+                              : reflection.GetRepeatedMessage(message, &field, index),
+                          out);
   }
 }
 

@@ -1,5 +1,5 @@
-// The hash by which we tell whether two requests are the same. The wire form of protobuf cannot serve: the same
-// message may be serialized in several ways, and maps in any order. Thread-safe.
+// The hash by which we tell whether two requests are the same. The wire form of protobuf cannot
+// serve: the same message may be serialized in several ways, and maps in any order. Thread-safe.
 //
 // What is hashed, after the full name of the message's type:
 //
@@ -8,9 +8,9 @@
 //            │ length 4 │ bytes of a string, bytes or message
 //   map     := number 4 │ count 4 │ (key value) × count, in the order of the encoded keys
 //
-// All integers little-endian. Fields at their default are not set; a field with explicit presence (optional, oneof,
-// message) is set once it was assigned. Unknown fields do not count. The content of a google.protobuf.Any is taken
-// as the bytes it is.
+// All integers little-endian. Fields at their default are not set; a field with explicit presence
+// (optional, oneof, message) is set once it was assigned. Unknown fields do not count. The content
+// of a google.protobuf.Any is taken as the bytes it is.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@
 
 namespace vivier {
 
-// 32 raw bytes. The top-level field request_id is left out, so that it can be what the hash is stored under.
+// 32 raw bytes. The top-level field request_id is left out, so that it can be what the hash is
+// stored under.
 std::string CanonicalHash(const google::protobuf::Message& message);
 
 }  // namespace vivier

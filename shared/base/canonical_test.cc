@@ -40,11 +40,13 @@ google::protobuf::DescriptorProto RandomMessage(Random& random) {
   }
   for (size_t i = random() % 3; i > 0; --i) message.add_reserved_name(Word(random));
   if (random() % 2) message.mutable_options()->set_deprecated(random() % 2);
-  for (size_t i = random() % 3; i > 0; --i) message.add_extension_range()->set_start(static_cast<int>(random()));
+  for (size_t i = random() % 3; i > 0; --i)
+    message.add_extension_range()->set_start(static_cast<int>(random()));
   return message;
 }
 
-// Serializes each top-level field on its own and joins the pieces in any order that keeps repeated elements in theirs.
+// Serializes each top-level field on its own and joins the pieces in any order that keeps repeated
+// elements in theirs.
 std::string ShuffledWire(const Message& message, Random& random) {
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
@@ -102,16 +104,19 @@ TEST(CanonicalTest, AnEntryOfAMapCountsWhenItsValueIsEmpty) {
 // Changes one field of the message to another value, or clears it.
 void ChangeOneField(Message& message, Random& random) {
   const auto& type = *message.GetDescriptor();
-  const FieldDescriptor& field = *type.field(static_cast<int>(random() % static_cast<size_t>(type.field_count())));
+  const FieldDescriptor& field =
+      *type.field(static_cast<int>(random() % static_cast<size_t>(type.field_count())));
   const auto& reflection = *message.GetReflection();
   if (field.is_repeated()) {
     if (reflection.FieldSize(message, &field) > 0) return reflection.RemoveLast(&message, &field);
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) return reflection.AddString(&message, &field, "new");
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING)
+      return reflection.AddString(&message, &field, "new");
     reflection.AddMessage(&message, &field);
     return;
   }
   if (reflection.HasField(message, &field)) return reflection.ClearField(&message, &field);
-  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) return reflection.SetString(&message, &field, "");
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING)
+    return reflection.SetString(&message, &field, "");
   reflection.MutableMessage(&message, &field);
 }
 

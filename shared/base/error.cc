@@ -30,15 +30,17 @@ absl::Status InvalidField(absl::string_view field, absl::string_view description
   auto* violation = request.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
-  absl::Status status = Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
-                              absl::StrCat(field, ": ", description), {{"field", std::string(field)}});
+  absl::Status status =
+      Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+            absl::StrCat(field, ": ", description), {{"field", std::string(field)}});
   status.SetPayload(kBadRequestUrl, absl::Cord(request.SerializeAsString()));
   return status;
 }
 
 absl::Status NotAllowed(absl::string_view name) {
   return Error(absl::StatusCode::kPermissionDenied, "NOT_ALLOWED",
-               absl::StrCat(name, " does not exist or may not be accessed"), {{"resource", std::string(name)}});
+               absl::StrCat(name, " does not exist or may not be accessed"),
+               {{"resource", std::string(name)}});
 }
 
 absl::Status NotFound(absl::string_view name) {
@@ -47,20 +49,22 @@ absl::Status NotFound(absl::string_view name) {
 }
 
 absl::Status AlreadyExists(absl::string_view name) {
-  return Error(absl::StatusCode::kAlreadyExists, "ALREADY_EXISTS", absl::StrCat(name, " exists already"),
-               {{"resource", std::string(name)}});
+  return Error(absl::StatusCode::kAlreadyExists, "ALREADY_EXISTS",
+               absl::StrCat(name, " exists already"), {{"resource", std::string(name)}});
 }
 
 absl::Status EtagMismatch(absl::string_view name) {
-  return Error(absl::StatusCode::kAborted, "ETAG_MISMATCH", absl::StrCat(name, " changed since it was read"),
-               {{"resource", std::string(name)}});
+  return Error(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+               absl::StrCat(name, " changed since it was read"), {{"resource", std::string(name)}});
 }
 
 absl::Status Unavailable(absl::string_view message) {
   return Error(absl::StatusCode::kUnavailable, "UNAVAILABLE", message);
 }
 
-absl::Status Internal(absl::string_view message) { return Error(absl::StatusCode::kInternal, "INTERNAL", message); }
+absl::Status Internal(absl::string_view message) {
+  return Error(absl::StatusCode::kInternal, "INTERNAL", message);
+}
 
 std::string ReasonOf(const absl::Status& status) {
   const absl::optional<absl::Cord> payload = status.GetPayload(kErrorInfoUrl);

@@ -1,6 +1,7 @@
-// Every way in which Vivier says no. A refusal is an absl::Status that carries exactly one google.rpc.ErrorInfo
-// (reason, domain "vivier", metadata) as payload, and a BadRequest where fields are at fault; shared/rpc turns
-// it into a google.rpc.Status (AIP-193). Messages name resources and fields, never personal data.
+// Every way in which Vivier says no. A refusal is an absl::Status that carries exactly one
+// google.rpc.ErrorInfo (reason, domain "vivier", metadata) as payload, and a BadRequest where
+// fields are at fault; shared/rpc turns it into a google.rpc.Status (AIP-193). Messages name
+// resources and fields, never personal data.
 #pragma once
 
 #include <string>
@@ -23,14 +24,16 @@ absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string
 template <class Reason>
 absl::Status Refused(Reason reason, absl::string_view message, const Metadata& metadata = {}) {
   return Error(absl::StatusCode::kFailedPrecondition,
-               google::protobuf::GetEnumDescriptor<Reason>()->FindValueByNumber(reason)->name(), message, metadata);
+               google::protobuf::GetEnumDescriptor<Reason>()->FindValueByNumber(reason)->name(),
+               message, metadata);
 }
 
-// INVALID_ARGUMENT, reason INVALID_FIELD, with a BadRequest that names the field ("cohort.capacity") and why.
+// INVALID_ARGUMENT, reason INVALID_FIELD, with a BadRequest that names the field
+// ("cohort.capacity") and why.
 absl::Status InvalidField(absl::string_view field, absl::string_view description);
 
-// PERMISSION_DENIED, reason NOT_ALLOWED: the one answer for what is unknown and what is forbidden, so that nobody
-// learns from an error which names exist outside his scope.
+// PERMISSION_DENIED, reason NOT_ALLOWED: the one answer for what is unknown and what is forbidden,
+// so that nobody learns from an error which names exist outside his scope.
 absl::Status NotAllowed(absl::string_view name);
 
 // NOT_FOUND, reason NOT_FOUND: inside the caller's scope there is no such resource.
@@ -42,7 +45,8 @@ absl::Status AlreadyExists(absl::string_view name);
 // ABORTED, reason ETAG_MISMATCH: the resource changed since the caller read it.
 absl::Status EtagMismatch(absl::string_view name);
 
-// UNAVAILABLE, reason UNAVAILABLE: nothing was done, or it is unknown; retry with the same request_id.
+// UNAVAILABLE, reason UNAVAILABLE: nothing was done, or it is unknown; retry with the same
+// request_id.
 absl::Status Unavailable(absl::string_view message);
 
 // INTERNAL, reason INTERNAL: a defect of ours.

@@ -14,11 +14,13 @@ namespace vivier {
 
 absl::Status AppendSynced(const std::string& path, const std::string& text) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  bool written =
+      file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   written = written && fsync(file) == 0;
   const int error = errno;
   if (file >= 0) close(file);
-  return written ? absl::OkStatus() : Unavailable(absl::StrCat("cannot write ", path, ": ", std::strerror(error)));
+  return written ? absl::OkStatus()
+                 : Unavailable(absl::StrCat("cannot write ", path, ": ", std::strerror(error)));
 }
 
 absl::Status SyncFileSystem(const std::string& folder) {
@@ -26,7 +28,8 @@ absl::Status SyncFileSystem(const std::string& folder) {
   const bool synced = directory >= 0 && syncfs(directory) == 0;
   const int error = errno;
   if (directory >= 0) close(directory);
-  return synced ? absl::OkStatus() : Unavailable(absl::StrCat("cannot sync ", folder, ": ", std::strerror(error)));
+  return synced ? absl::OkStatus()
+                : Unavailable(absl::StrCat("cannot sync ", folder, ": ", std::strerror(error)));
 }
 
 }  // namespace vivier

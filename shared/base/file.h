@@ -7,12 +7,12 @@
 
 namespace vivier {
 
-// Appends the text, whole, to a file that only its owner may read and that it creates if need be. UNAVAILABLE when it
-// may not be on the disk.
+// Appends the text, whole, to a file that only its owner may read and that it creates if need be.
+// UNAVAILABLE when it may not be on the disk.
 absl::Status AppendSynced(const std::string& path, const std::string& text);
 
-// Puts on the disk all that was written to the file system of `folder`: one call for any number of files. UNAVAILABLE
-// when it may not be there.
+// Puts on the disk all that was written to the file system of `folder`: one call for any number of
+// files. UNAVAILABLE when it may not be there.
 absl::Status SyncFileSystem(const std::string& folder);
 
 }  // namespace vivier

@@ -11,13 +11,15 @@
 namespace vivier {
 namespace {
 
-// OpenSSL 3 looks an algorithm up by name at every EVP_sha256(); fetching it once halves the cost of a short hash.
+// OpenSSL 3 looks an algorithm up by name at every EVP_sha256(); fetching it once halves the cost
+// of a short hash.
 const EVP_MD* Algorithm() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return algorithm;
 }
 
-// One hash at a time in the thread's own context. SHA-256 in memory fails only on a broken installation.
+// One hash at a time in the thread's own context. SHA-256 in memory fails only on a broken
+// installation.
 class Digest {
  public:
   Digest() {
@@ -30,14 +32,16 @@ class Digest {
 
   void AddWithLength(absl::string_view bytes) {
     std::array<char, 8> length;
-    for (size_t i = 0; i < length.size(); ++i) length[i] = static_cast<char>(uint64_t{bytes.size()} >> (8 * i));
+    for (size_t i = 0; i < length.size(); ++i)
+      length[i] = static_cast<char>(uint64_t{bytes.size()} >> (8 * i));
     Add(absl::string_view(length.data(), length.size()));
     Add(bytes);
   }
 
   std::string Finish() {
     std::string hash(32, '\0');
-    if (EVP_DigestFinal_ex(Context(), reinterpret_cast<unsigned char*>(hash.data()), nullptr) != 1) std::abort();
+    if (EVP_DigestFinal_ex(Context(), reinterpret_cast<unsigned char*>(hash.data()), nullptr) != 1)
+      std::abort();
     return hash;
   }
 

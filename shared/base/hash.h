@@ -1,5 +1,5 @@
-// SHA-256 and the hash chains of the event log, the audit trail and the attendance sheets. Thread-safe: each thread
-// keeps its own digest context.
+// SHA-256 and the hash chains of the event log, the audit trail and the attendance sheets.
+// Thread-safe: each thread keeps its own digest context.
 //
 // What a link of a chain hashes, so that no two different records give the same bytes:
 //
@@ -7,7 +7,8 @@
 //   │ length 8 │ previous │ length 8 │ field 1 │ length 8 │ field 2 │ …
 //   └──────────┴──────────┴──────────┴─────────┴──────────┴─────────┴───
 //
-// A length is the number of bytes that follow it, 8 bytes, little-endian. The first link's previous is empty.
+// A length is the number of bytes that follow it, 8 bytes, little-endian. The first link's previous
+// is empty.
 #pragma once
 
 #include <string>

@@ -17,14 +17,16 @@ TEST(HashTest, GivesTheValuesOfThePublishedExamples) {
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
       {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
-      {std::string(1'000'000, 'a'), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+      {std::string(1'000'000, 'a'),
+       "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
   };
-  for (const auto& row : rows) EXPECT_EQ(Hex(Sha256(row.data)), row.hash) << row.data.size() << " bytes";
+  for (const auto& row : rows)
+    EXPECT_EQ(Hex(Sha256(row.data)), row.hash) << row.data.size() << " bytes";
 }
 
 TEST(HashTest, ChainTellsEverySplitOfTheSameBytesApart) {
-  const std::vector<std::vector<absl::string_view>> records = {{},         {""},       {"", ""},   {"ab"},
-                                                               {"a", "b"}, {"", "ab"}, {"ab", ""}, {"a", "", "b"}};
+  const std::vector<std::vector<absl::string_view>> records = {
+      {}, {""}, {"", ""}, {"ab"}, {"a", "b"}, {"", "ab"}, {"ab", ""}, {"a", "", "b"}};
   std::set<std::string> hashes;
   for (const auto& fields : records) {
     hashes.insert(ChainHash("", fields));
@@ -34,7 +36,8 @@ TEST(HashTest, ChainTellsEverySplitOfTheSameBytesApart) {
 }
 
 TEST(HashTest, ChainHashesTheBytesThatItsFormatDraws) {
-  const std::string form = std::string("\x02\0\0\0\0\0\0\0", 8) + "ab" + std::string("\x01\0\0\0\0\0\0\0", 8) + "c";
+  const std::string form =
+      std::string("\x02\0\0\0\0\0\0\0", 8) + "ab" + std::string("\x01\0\0\0\0\0\0\0", 8) + "c";
   EXPECT_EQ(ChainHash("ab", {"c"}), Sha256(form));
 }
 

@@ -1,6 +1,6 @@
-// A mutex on which threads can wait until something it guards is true. Whoever lets go of it wakes those who wait, so
-// nobody has to remember to notify. The standard library's mutex and not Abseil's, because Debian's Abseil is not
-// instrumented and ThreadSanitizer cannot see through it.
+// A mutex on which threads can wait until something it guards is true. Whoever lets go of it wakes
+// those who wait, so nobody has to remember to notify. The standard library's mutex and not
+// Abseil's, because Debian's Abseil is not instrumented and ThreadSanitizer cannot see through it.
 //
 //   Monitor::Lock lock(monitor_);
 //   lock.Await([this] { return stopping_ || !queue_.empty(); });
@@ -18,7 +18,8 @@ class Monitor {
   class Lock {
    public:
     explicit Lock(Monitor& monitor) : monitor_(monitor), lock_(monitor.mutex_) {}
-    // Wakes while it still holds the mutex: whoever is woken may destroy the monitor. Costs nothing where nobody waits.
+    // Wakes while it still holds the mutex: whoever is woken may destroy the monitor. Costs nothing
+    // where nobody waits.
     ~Lock() { monitor_.changed_.notify_all(); }
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
@@ -31,7 +32,8 @@ class Monitor {
     // Whether the condition became true within `timeout`.
     template <class Condition>
     bool AwaitFor(absl::Duration timeout, const Condition& condition) {
-      if (timeout == absl::InfiniteDuration()) {  // the clock of wait_for would overflow and be past
+      if (timeout ==
+          absl::InfiniteDuration()) {  // the clock of wait_for would overflow and be past
         Await(condition);
         return true;
       }

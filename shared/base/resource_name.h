@@ -5,7 +5,8 @@
 
 namespace vivier {
 
-// The school of a resource name, "nancy" of "schools/nancy/cohorts/ai-1"; "" when it belongs to none.
+// The school of a resource name, "nancy" of "schools/nancy/cohorts/ai-1"; "" when it belongs to
+// none.
 absl::string_view SchoolOf(absl::string_view name);
 
 }  // namespace vivier

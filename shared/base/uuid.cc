@@ -37,7 +37,8 @@ std::string TimeOrderedUuid() {
   std::string bytes(16, '\0');
   FillRandom(bytes.data(), bytes.size());
   uint64_t milliseconds = static_cast<uint64_t>(absl::ToUnixMillis(absl::Now()));
-  for (size_t place = 6; place-- > 0; milliseconds >>= 8) bytes[place] = static_cast<char>(milliseconds & 0xff);
+  for (size_t place = 6; place-- > 0; milliseconds >>= 8)
+    bytes[place] = static_cast<char>(milliseconds & 0xff);
   return Format(std::move(bytes), 7);
 }
 

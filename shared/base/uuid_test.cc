@@ -15,12 +15,18 @@ TEST(UuidTest, AcceptsTheCanonicalFormOnly) {
     std::string text;
     bool is_uuid;
   } rows[] = {
-      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d", true},   {"3F2B8C1E-7D54-4A6B-9C0D-5E8F1A2B3C4D", true},
-      {"00000000-0000-0000-0000-000000000000", true},   {"", false},
-      {"3f2b8c1e7d544a6b9c0d5e8f1a2b3c4d", false},      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4", false},
-      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d0", false}, {"{3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d}", false},
-      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4g", false},  {"3f2b8c1e+7d54-4a6b-9c0d-5e8f1a2b3c4d", false},
-      {"3f2b8c1-e7d54-4a6b-9c0d-5e8f1a2b3c4d", false},  {std::string(36, '\0'), false},
+      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d", true},
+      {"3F2B8C1E-7D54-4A6B-9C0D-5E8F1A2B3C4D", true},
+      {"00000000-0000-0000-0000-000000000000", true},
+      {"", false},
+      {"3f2b8c1e7d544a6b9c0d5e8f1a2b3c4d", false},
+      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4", false},
+      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d0", false},
+      {"{3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4d}", false},
+      {"3f2b8c1e-7d54-4a6b-9c0d-5e8f1a2b3c4g", false},
+      {"3f2b8c1e+7d54-4a6b-9c0d-5e8f1a2b3c4d", false},
+      {"3f2b8c1-e7d54-4a6b-9c0d-5e8f1a2b3c4d", false},
+      {std::string(36, '\0'), false},
   };
   for (const auto& row : rows) EXPECT_EQ(IsUuid(row.text), row.is_uuid) << row.text;
 }

@@ -14,16 +14,19 @@ constexpr absl::Duration kUnwatchedLife = absl::Seconds(2);
 
 }  // namespace
 
-Layered::Layered(size_t near_bytes_max, std::optional<Redis::Options> redis) : near_(near_bytes_max) {
+Layered::Layered(size_t near_bytes_max, std::optional<Redis::Options> redis)
+    : near_(near_bytes_max) {
   if (!redis) return;
   // What was kept before changes were heard might have changed unheard.
-  redis_ = std::make_unique<Redis>(*std::move(redis), Redis::Listener{[this](absl::string_view name) { Drop(name); },
-                                                                      [this] { Forget(); }, [this] { Forget(); }});
+  redis_ = std::make_unique<Redis>(*std::move(redis),
+                                   Redis::Listener{[this](absl::string_view name) { Drop(name); },
+                                                   [this] { Forget(); }, [this] { Forget(); }});
 }
 
 Layered::~Layered() = default;
 
-void Layered::Fetch(const std::string& name, uint64_t fingerprint, Loader loader, Callback callback) {
+void Layered::Fetch(const std::string& name, uint64_t fingerprint, Loader loader,
+                    Callback callback) {
   if (Bytes bytes = near_.Get(name)) return callback(std::move(bytes));
   const FlightPointer flight = Join(name, fingerprint, std::move(callback));
   if (flight == nullptr) return;
@@ -45,16 +48,20 @@ absl::StatusOr<Bytes> Layered::FetchBlocking(const std::string& name, uint64_t f
   if (Bytes bytes = near_.Get(name)) return bytes;
   const auto outcome = std::make_shared<std::promise<absl::StatusOr<Bytes>>>();
   std::future<absl::StatusOr<Bytes>> answer = outcome->get_future();
-  const FlightPointer flight =
-      Join(name, fingerprint, [outcome](absl::StatusOr<Bytes> bytes) { outcome->set_value(std::move(bytes)); });
+  const FlightPointer flight = Join(name, fingerprint, [outcome](absl::StatusOr<Bytes> bytes) {
+    outcome->set_value(std::move(bytes));
+  });
   if (flight == nullptr) {
-    if (answer.wait_until(absl::ToChronoTime(deadline)) == std::future_status::ready) return answer.get();
-    return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "the owner did not answer in time");
+    if (answer.wait_until(absl::ToChronoTime(deadline)) == std::future_status::ready)
+      return answer.get();
+    return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED",
+                 "the owner did not answer in time");
   }
   std::optional<Versioned> value;
   if (redis_ != nullptr) {
     std::promise<std::optional<Versioned>> read;
-    redis_->Get(name, fingerprint, [&read](std::optional<Versioned> found) { read.set_value(std::move(found)); });
+    redis_->Get(name, fingerprint,
+                [&read](std::optional<Versioned> found) { read.set_value(std::move(found)); });
     value = read.get_future().get();  // within a command's time, whatever Redis does
   }
   if (value) {
@@ -68,7 +75,8 @@ absl::StatusOr<Bytes> Layered::FetchBlocking(const std::string& name, uint64_t f
   return answer.get();
 }
 
-Layered::FlightPointer Layered::Join(const std::string& name, uint64_t fingerprint, Callback callback) {
+Layered::FlightPointer Layered::Join(const std::string& name, uint64_t fingerprint,
+                                     Callback callback) {
   const std::lock_guard lock(mutex_);
   FlightPointer& flight = flights_[name];
   if (flight != nullptr) {
@@ -101,7 +109,8 @@ Bytes Layered::KeepNear(const Flight& flight, Versioned value) {
 
 absl::StatusOr<Bytes> Layered::KeepLoaded(const Flight& flight, absl::StatusOr<Versioned> loaded) {
   if (!loaded.ok()) return std::move(loaded).status();
-  if (redis_ != nullptr) redis_->SetIfNewer(flight.name, flight.fingerprint, loaded->version, loaded->payload, kLife);
+  if (redis_ != nullptr)
+    redis_->SetIfNewer(flight.name, flight.fingerprint, loaded->version, loaded->payload, kLife);
   return KeepNear(flight, *std::move(loaded));
 }
 
@@ -113,8 +122,9 @@ void Layered::Drop(absl::string_view name) {
 
 void Layered::CountLoad(absl::Time begin) {
   counters_.loads.fetch_add(1, std::memory_order_relaxed);
-  counters_.load_nanoseconds.fetch_add(static_cast<uint64_t>(absl::ToInt64Nanoseconds(absl::Now() - begin)),
-                                       std::memory_order_relaxed);
+  counters_.load_nanoseconds.fetch_add(
+      static_cast<uint64_t>(absl::ToInt64Nanoseconds(absl::Now() - begin)),
+      std::memory_order_relaxed);
 }
 
 void Layered::Forget() {

@@ -1,10 +1,10 @@
-// Resources of other services: near cache → Redis → their owner. Works the same without Redis, or with a dead one, only
-// slower; the only errors are the owner's. Callers that ask for the same name at once share one question to the owner.
-// Thread-safe.
+// Resources of other services: near cache → Redis → their owner. Works the same without Redis, or
+// with a dead one, only slower; the only errors are the owner's. Callers that ask for the same name
+// at once share one question to the owner. Thread-safe.
 //
-// What is cached may be up to 60 s old, or 2 s when no change can be heard because Redis is away: fit for existence
-// and immutable fields, never for authorization or a decision on another service's changing state, nor for personal
-// data.
+// What is cached may be up to 60 s old, or 2 s when no change can be heard because Redis is away:
+// fit for existence and immutable fields, never for authorization or a decision on another
+// service's changing state, nor for personal data.
 #pragma once
 
 #include <cstdint>
@@ -42,13 +42,13 @@ class Layered {
   // `fingerprint` is SchemaFingerprint of the resource's message.
   void Fetch(const std::string& name, uint64_t fingerprint, Loader loader, Callback callback);
 
-  // For worker threads: the same, and the loader runs on this thread. DEADLINE_EXCEEDED when somebody else's load
-  // of the same name does not end in time.
-  absl::StatusOr<Bytes> FetchBlocking(const std::string& name, uint64_t fingerprint, const BlockingLoader& loader,
-                                      absl::Time deadline);
+  // For worker threads: the same, and the loader runs on this thread. DEADLINE_EXCEEDED when
+  // somebody else's load of the same name does not end in time.
+  absl::StatusOr<Bytes> FetchBlocking(const std::string& name, uint64_t fingerprint,
+                                      const BlockingLoader& loader, absl::Time deadline);
 
-  // What this process knows to have changed: forgotten here, and a load that is under way is not shared with anybody
-  // who asks from now on. Redis is left to the owner, who sets the new version.
+  // What this process knows to have changed: forgotten here, and a load that is under way is not
+  // shared with anybody who asks from now on. Redis is left to the owner, who sets the new version.
   void Drop(absl::string_view name);
 
   // Null without Redis.

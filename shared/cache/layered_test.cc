@@ -7,7 +7,7 @@
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/cache/redis_server_for_test.h"
+#include "tests/support/redis_server.h"
 
 namespace vivier::cache {
 namespace {
@@ -30,7 +30,8 @@ struct Owner {
 };
 
 std::string Fetch(Layered& layered, Owner& owner, const std::string& name = "a") {
-  const auto bytes = layered.FetchBlocking(name, kSchema, owner.Blocking(), absl::Now() + absl::Seconds(10));
+  const auto bytes =
+      layered.FetchBlocking(name, kSchema, owner.Blocking(), absl::Now() + absl::Seconds(10));
   return bytes.ok() ? **bytes : std::string(bytes.status().message());
 }
 
@@ -114,7 +115,8 @@ TEST(LayeredTest, ManyCallersAskOnce) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kCallers; ++i) {
     threads.emplace_back([&] {
-      const auto bytes = layered->FetchBlocking("a", kSchema, slow, absl::Now() + absl::Seconds(20));
+      const auto bytes =
+          layered->FetchBlocking("a", kSchema, slow, absl::Now() + absl::Seconds(20));
       good += bytes.ok() && **bytes == "v1";
     });
   }
@@ -127,7 +129,8 @@ TEST(LayeredTest, TheOwnersErrorGoesToAllAndIsNotKept) {
   Layered layered(1 << 20, std::nullopt);
   Owner owner;
   const auto failing = []() -> absl::StatusOr<Versioned> { return NotFound("a"); };
-  EXPECT_EQ(ReasonOf(layered.FetchBlocking("a", kSchema, failing, absl::InfiniteFuture()).status()), "NOT_FOUND");
+  EXPECT_EQ(ReasonOf(layered.FetchBlocking("a", kSchema, failing, absl::InfiniteFuture()).status()),
+            "NOT_FOUND");
   EXPECT_EQ(Fetch(layered, owner), "v1");
 }
 
@@ -177,7 +180,8 @@ TEST(LayeredTest, AWaitingCallerGivesUpAtHisDeadline) {
   layered.Fetch(
       "a", kSchema, [&](Layered::LoadedCallback callback) { pending = std::move(callback); },
       [](absl::StatusOr<Bytes>) {});
-  const auto late = layered.FetchBlocking("a", kSchema, owner.Blocking(), absl::Now() + absl::Milliseconds(1));
+  const auto late =
+      layered.FetchBlocking("a", kSchema, owner.Blocking(), absl::Now() + absl::Milliseconds(1));
   EXPECT_EQ(late.status().code(), absl::StatusCode::kDeadlineExceeded);
   pending(Versioned{1, "v1"});
   EXPECT_EQ(Fetch(layered, owner), "v1");

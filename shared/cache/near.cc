@@ -66,8 +66,10 @@ NearCache::Ticket NearCache::TicketFor(absl::string_view name) {
   return {place.shard.generations[place.slot]};
 }
 
-bool NearCache::Put(Ticket ticket, absl::string_view name, uint64_t version, Bytes bytes, absl::Duration life) {
-  const int64_t expires = life == absl::InfiniteDuration() ? kNever : Now() + absl::ToInt64Nanoseconds(life);
+bool NearCache::Put(Ticket ticket, absl::string_view name, uint64_t version, Bytes bytes,
+                    absl::Duration life) {
+  const int64_t expires =
+      life == absl::InfiniteDuration() ? kNever : Now() + absl::ToInt64Nanoseconds(life);
   const Place place = PlaceOf(name);
   Shard& shard = place.shard;
   Entry entry{std::string(name), version, std::move(bytes), expires, false};
@@ -75,7 +77,8 @@ bool NearCache::Put(Ticket ticket, absl::string_view name, uint64_t version, Byt
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.by_name.find(name);
   if (shard.generations[place.slot] != ticket.generation || size > shard_bytes_max_ ||
-      (found != shard.by_name.end() && found->second->version >= version && found->second->expires > Now())) {
+      (found != shard.by_name.end() && found->second->version >= version &&
+       found->second->expires > Now())) {
     Count(counters_.refused_puts);
     return false;
   }

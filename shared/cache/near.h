@@ -1,7 +1,8 @@
-// The cache nearest to the caller: the serialized bytes of answers, by resource name, in this process. An answer goes
-// out as it is, without being parsed. Bounded by bytes: the oldest goes first unless it was used meanwhile (second
-// chance, which touches less memory at a look-up than a list in the order of use). Every operation is O(1), amortised.
-// Thread-safe: 16 shards with a short lock each.
+// The cache nearest to the caller: the serialized bytes of answers, by resource name, in this
+// process. An answer goes out as it is, without being parsed. Bounded by bytes: the oldest goes
+// first unless it was used meanwhile (second chance, which touches less memory at a look-up than a
+// list in the order of use). Every operation is O(1), amortised. Thread-safe: 16 shards with a
+// short lock each.
 //
 // A reader must not put what it read before somebody changed it:
 //
@@ -40,8 +41,9 @@ class NearCache {
   };
   Ticket TicketFor(absl::string_view name);
 
-  // Keeps the bytes for at most `life`. Refused (false) when the name was dropped since the ticket was taken, when
-  // an equal or newer version is there, or when the entry is too large for its shard.
+  // Keeps the bytes for at most `life`. Refused (false) when the name was dropped since the ticket
+  // was taken, when an equal or newer version is there, or when the entry is too large for its
+  // shard.
   bool Put(Ticket ticket, absl::string_view name, uint64_t version, Bytes bytes,
            absl::Duration life = absl::InfiniteDuration());
 
@@ -55,9 +57,11 @@ class NearCache {
   const NearCounters& counters() const { return counters_; }
 
  private:
-  static constexpr size_t kShards = 16;          // chosen by the 4 highest bits of the name's hash
-  static constexpr size_t kSlots = 256;          // generations per shard; names that share a slot cost a refused put
-  static constexpr size_t kEntryOverhead = 160;  // list node, table slot, shared pointer's block: estimated
+  static constexpr size_t kShards = 16;  // chosen by the 4 highest bits of the name's hash
+  static constexpr size_t kSlots =
+      256;  // generations per shard; names that share a slot cost a refused put
+  static constexpr size_t kEntryOverhead =
+      160;  // list node, table slot, shared pointer's block: estimated
 
   struct Entry {
     std::string name;
@@ -82,7 +86,9 @@ class NearCache {
   };
 
   Place PlaceOf(absl::string_view name);
-  static size_t SizeOf(const Entry& entry) { return entry.name.size() + entry.bytes->size() + kEntryOverhead; }
+  static size_t SizeOf(const Entry& entry) {
+    return entry.name.size() + entry.bytes->size() + kEntryOverhead;
+  }
   void EvictOne(Shard& shard);
   static void Remove(Shard& shard, Entries::iterator entry);
 

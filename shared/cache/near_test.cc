@@ -52,7 +52,8 @@ TEST(NearTest, ForgetsAfterItsLife) {
   ASSERT_TRUE(near.Put(near.TicketFor("a"), "a", 5, Make("gone"), absl::ZeroDuration()));
   EXPECT_EQ(Read(near, "a"), "(none)");
   ASSERT_TRUE(near.Put(near.TicketFor("b"), "b", 5, Make("gone"), absl::ZeroDuration()));
-  EXPECT_TRUE(near.Put(near.TicketFor("b"), "b", 5, Make("here"), absl::Hours(1))) << "what expired blocks nothing";
+  EXPECT_TRUE(near.Put(near.TicketFor("b"), "b", 5, Make("here"), absl::Hours(1)))
+      << "what expired blocks nothing";
   EXPECT_EQ(Read(near, "b"), "here");
 }
 
@@ -78,8 +79,8 @@ TEST(NearTest, RefusesWhatIsTooLarge) {
   EXPECT_EQ(Read(near, "a"), "small");
 }
 
-// A row whose version only grows; readers put what they read, the writer drops after each change. No reader may find
-// in the cache a version older than one that was dropped before it looked.
+// A row whose version only grows; readers put what they read, the writer drops after each change.
+// No reader may find in the cache a version older than one that was dropped before it looked.
 TEST(NearTest, NeverServesWhatWasDroppedBeforeTheLook) {
   NearCache near(1 << 20);
   std::atomic<uint64_t> row{1}, dropped{0};

@@ -24,9 +24,11 @@ using std::chrono::milliseconds;
 constexpr absl::string_view kPrefix = "vivier:";
 constexpr absl::Duration kLifeMax = absl::Seconds(60);
 constexpr milliseconds kBackoffMin{100}, kBackoffMax{2000};
-constexpr milliseconds kHealthyAfter{2000};  // a connection that lasted so long starts the back-off anew
+constexpr milliseconds kHealthyAfter{
+    2000};  // a connection that lasted so long starts the back-off anew
 
-// Compares byte by byte: Lua's < on strings follows the server's locale. A value of another schema is replaced.
+// Compares byte by byte: Lua's < on strings follows the server's locale. A value of another schema
+// is replaced.
 constexpr absl::string_view kSetIfNewer = R"lua(
 local old = redis.pcall('GETRANGE', KEYS[1], 0, 15)
 local new = ARGV[1]
@@ -42,7 +44,9 @@ return 1
 std::string ScriptHash() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
   unsigned size = 0;
-  if (EVP_Digest(kSetIfNewer.data(), kSetIfNewer.size(), hash.data(), &size, EVP_sha1(), nullptr) != 1) std::abort();
+  if (EVP_Digest(kSetIfNewer.data(), kSetIfNewer.size(), hash.data(), &size, EVP_sha1(), nullptr) !=
+      1)
+    std::abort();
   return Hex(absl::string_view(reinterpret_cast<char*>(hash.data()), size));
 }
 
@@ -76,9 +80,10 @@ Redis::~Redis() {
 
 void Redis::Get(absl::string_view name, uint64_t fingerprint, GetCallback callback) {
   std::string key = KeyOf(name);
-  Submit({"GET", key}, [this, key, fingerprint, callback = std::move(callback)](const redisReply* reply) {
-    OnValue(key, fingerprint, reply, callback);
-  });
+  Submit({"GET", key},
+         [this, key, fingerprint, callback = std::move(callback)](const redisReply* reply) {
+           OnValue(key, fingerprint, reply, callback);
+         });
 }
 
 void Redis::OnValue(const std::string& key, uint64_t fingerprint, const redisReply* reply,
@@ -94,27 +99,32 @@ void Redis::OnValue(const std::string& key, uint64_t fingerprint, const redisRep
   callback(std::move(value));
 }
 
-void Redis::SetIfNewer(absl::string_view name, uint64_t fingerprint, uint64_t version, absl::string_view payload,
-                       absl::Duration life, DoneCallback callback) {
-  const int64_t life_ms = std::max<int64_t>(1, Jittered(absl::ToInt64Milliseconds(std::min(life, kLifeMax)), 0.2));
+void Redis::SetIfNewer(absl::string_view name, uint64_t fingerprint, uint64_t version,
+                       absl::string_view payload, absl::Duration life, DoneCallback callback) {
+  const int64_t life_ms =
+      std::max<int64_t>(1, Jittered(absl::ToInt64Milliseconds(std::min(life, kLifeMax)), 0.2));
   const std::string key = KeyOf(name);
   RunScript(std::make_shared<const std::vector<std::string>>(std::vector<std::string>{
                 "1", key, EncodeValue(key, fingerprint, version, payload), absl::StrCat(life_ms)}),
             true, std::move(callback));
 }
 
-void Redis::RunScript(std::shared_ptr<const std::vector<std::string>> arguments, bool by_hash, DoneCallback callback) {
+void Redis::RunScript(std::shared_ptr<const std::vector<std::string>> arguments, bool by_hash,
+                      DoneCallback callback) {
   static const std::string& hash = *new std::string(ScriptHash());
-  std::vector<std::string> words = {by_hash ? "EVALSHA" : "EVAL", by_hash ? hash : std::string(kSetIfNewer)};
+  std::vector<std::string> words = {by_hash ? "EVALSHA" : "EVAL",
+                                    by_hash ? hash : std::string(kSetIfNewer)};
   words.insert(words.end(), arguments->begin(), arguments->end());
-  Submit(std::move(words), [this, arguments, by_hash, callback = std::move(callback)](const redisReply* reply) {
-    if (by_hash && reply != nullptr && reply->type == REDIS_REPLY_ERROR &&
-        absl::StartsWith(absl::string_view(reply->str, reply->len), "NOSCRIPT"))
-      return RunScript(arguments, false, callback);
-    const bool is_stored = reply != nullptr && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
-    Count(is_stored ? counters_.sets : counters_.refused_sets);
-    if (callback) callback(is_stored);
-  });
+  Submit(std::move(words),
+         [this, arguments, by_hash, callback = std::move(callback)](const redisReply* reply) {
+           if (by_hash && reply != nullptr && reply->type == REDIS_REPLY_ERROR &&
+               absl::StartsWith(absl::string_view(reply->str, reply->len), "NOSCRIPT"))
+             return RunScript(arguments, false, callback);
+           const bool is_stored =
+               reply != nullptr && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+           Count(is_stored ? counters_.sets : counters_.refused_sets);
+           if (callback) callback(is_stored);
+         });
 }
 
 void Redis::Delete(absl::string_view name, DoneCallback callback) {
@@ -124,7 +134,8 @@ void Redis::Delete(absl::string_view name, DoneCallback callback) {
 }
 
 void Redis::Submit(std::vector<std::string> words, RedisLink::Callback callback) {
-  // Under many threads a few more than the maximum may slip through: it bounds memory, it is no exact limit.
+  // Under many threads a few more than the maximum may slip through: it bounds memory, it is no
+  // exact limit.
   if (!is_ready() || waiting_.load(std::memory_order_relaxed) >= options_.waiting_max) {
     Count(counters_.skipped);
     return callback(nullptr);
@@ -168,7 +179,8 @@ void Redis::SendQueued() {
     const std::lock_guard lock(mutex_);
     queue.swap(queue_);
   }
-  const Clock::time_point deadline = Clock::now() + absl::ToChronoNanoseconds(options_.command_timeout);
+  const Clock::time_point deadline =
+      Clock::now() + absl::ToChronoNanoseconds(options_.command_timeout);
   for (Command& command : queue) {
     auto callback = [this, callback = std::move(command.callback)](const redisReply* reply) {
       waiting_.fetch_sub(1, std::memory_order_relaxed);
@@ -188,7 +200,8 @@ Redis::Clock::time_point Redis::NextDeadline() const {
 }
 
 void Redis::Wait() {
-  std::array<pollfd, 3> polled = {pollfd{wake_, POLLIN, 0}, commands_.Interest(), changes_.Interest()};
+  std::array<pollfd, 3> polled = {pollfd{wake_, POLLIN, 0}, commands_.Interest(),
+                                  changes_.Interest()};
   const auto left = std::chrono::ceil<milliseconds>(NextDeadline() - Clock::now()).count();
   poll(polled.data(), polled.size(), static_cast<int>(std::clamp<int64_t>(left, 0, 1000)));
   eventfd_t woken;
@@ -208,7 +221,8 @@ void Redis::Connect() {
   });
 }
 
-void Redis::Handshake(RedisLink& link, std::vector<std::string> words, std::function<void(const redisReply&)> next) {
+void Redis::Handshake(RedisLink& link, std::vector<std::string> words,
+                      std::function<void(const redisReply&)> next) {
   const auto deadline = Clock::now() + absl::ToChronoNanoseconds(options_.command_timeout);
   link.Send(words, deadline, [this, next = std::move(next)](const redisReply* reply) {
     if (reply == nullptr || reply->type == REDIS_REPLY_ERROR) {
@@ -220,15 +234,17 @@ void Redis::Handshake(RedisLink& link, std::vector<std::string> words, std::func
 }
 
 void Redis::Subscribe(long long client_id) {
-  changes_.Subscribe("__redis__:invalidate", [this](const redisReply* reply) { OnInvalidation(reply); });
+  changes_.Subscribe("__redis__:invalidate",
+                     [this](const redisReply* reply) { OnInvalidation(reply); });
   StartTracking(client_id);
 }
 
-// Our own changes come back as well: NOLOOP does not see through scripts (Redis 7.0). It costs the near cache one more
-// answer of Redis after a load, and nothing else.
+// Our own changes come back as well: NOLOOP does not see through scripts (Redis 7.0). It costs the
+// near cache one more answer of Redis after a load, and nothing else.
 void Redis::StartTracking(long long client_id) {
   Handshake(commands_,
-            {"CLIENT", "TRACKING", "ON", "REDIRECT", absl::StrCat(client_id), "BCAST", "PREFIX", std::string(kPrefix)},
+            {"CLIENT", "TRACKING", "ON", "REDIRECT", absl::StrCat(client_id), "BCAST", "PREFIX",
+             std::string(kPrefix)},
             [this](const redisReply&) {
               ready_since_ = Clock::now();
               if (listener_.on_ready) listener_.on_ready();
@@ -243,7 +259,8 @@ void Redis::OnInvalidation(const redisReply* reply) {
   }
   if (absl::string_view(reply->element[0]->str, reply->element[0]->len) != "message") return;
   const redisReply& keys = *reply->element[2];
-  if (keys.type != REDIS_REPLY_ARRAY) return listener_.on_lost ? listener_.on_lost() : void();  // nil: FLUSHALL
+  if (keys.type != REDIS_REPLY_ARRAY)
+    return listener_.on_lost ? listener_.on_lost() : void();  // nil: FLUSHALL
   for (size_t i = 0; i < keys.elements; ++i) {
     absl::string_view key(keys.element[i]->str, keys.element[i]->len);
     Count(counters_.invalidations);

@@ -1,13 +1,14 @@
-// Redis as a cache that may vanish at any moment: nothing here ever fails because of it, an answer is a value or a
-// miss. One multiplexed asynchronous connection per process and a second one for invalidations, both served by one
-// thread of their own. Thread-safe.
+// Redis as a cache that may vanish at any moment: nothing here ever fails because of it, an answer
+// is a value or a miss. One multiplexed asynchronous connection per process and a second one for
+// invalidations, both served by one thread of their own. Thread-safe.
 //
-// A command without an answer in time, or any other trouble, closes both connections; until they are back (jittered
-// back-off from 0.1 to 2 s, then a handshake within a command's time) every call is a miss at once. So a hung Redis
-// costs its callers one command's time, not one each: that is the breaker, and the handshake is its half-open state.
+// A command without an answer in time, or any other trouble, closes both connections; until they
+// are back (jittered back-off from 0.1 to 2 s, then a handshake within a command's time) every call
+// is a miss at once. So a hung Redis costs its callers one command's time, not one each: that is
+// the breaker, and the handshake is its half-open state.
 //
-// Keys are "vivier:" + resource name; value.h draws the values. CLIENT TRACKING (RESP2, BCAST, REDIRECT) tells which
-// keys were changed.
+// Keys are "vivier:" + resource name; value.h draws the values. CLIENT TRACKING (RESP2, BCAST,
+// REDIRECT) tells which keys were changed.
 #pragma once
 
 #include <atomic>
@@ -37,9 +38,12 @@ class Redis {
   };
   // All of them run on the connection's thread and must neither block nor destroy the Redis.
   struct Listener {
-    std::function<void(absl::string_view name)> on_changed;  // somebody, this process included, changed the value
-    std::function<void()> on_lost;   // changes may have been missed: the connection broke or everything was flushed
-    std::function<void()> on_ready;  // changes are heard from now on; called before the first command is sent
+    std::function<void(absl::string_view name)>
+        on_changed;  // somebody, this process included, changed the value
+    std::function<void()>
+        on_lost;  // changes may have been missed: the connection broke or everything was flushed
+    std::function<void()>
+        on_ready;  // changes are heard from now on; called before the first command is sent
   };
   using GetCallback = std::function<void(std::optional<Versioned>)>;
   using DoneCallback = std::function<void(bool)>;
@@ -50,12 +54,12 @@ class Redis {
   // The callback runs on the connection's thread, or at once on the caller's when Redis is away.
   void Get(absl::string_view name, uint64_t fingerprint, GetCallback callback);
 
-  // Stores unless an equal or newer version of the same schema is there. Lives for at most min(life, 60 s), shortened
-  // by up to a fifth at random so that what was stored together does not expire together. `callback` (may be null)
-  // tells whether it was stored. A writer sets the new version rather than delete the old one: then a slow reader's
-  // older version is refused.
-  void SetIfNewer(absl::string_view name, uint64_t fingerprint, uint64_t version, absl::string_view payload,
-                  absl::Duration life, DoneCallback callback = nullptr);
+  // Stores unless an equal or newer version of the same schema is there. Lives for at most
+  // min(life, 60 s), shortened by up to a fifth at random so that what was stored together does not
+  // expire together. `callback` (may be null) tells whether it was stored. A writer sets the new
+  // version rather than delete the old one: then a slow reader's older version is refused.
+  void SetIfNewer(absl::string_view name, uint64_t fingerprint, uint64_t version,
+                  absl::string_view payload, absl::Duration life, DoneCallback callback = nullptr);
 
   void Delete(absl::string_view name, DoneCallback callback = nullptr);
 
@@ -71,15 +75,18 @@ class Redis {
   };
 
   void Submit(std::vector<std::string> words, RedisLink::Callback callback);
-  void RunScript(std::shared_ptr<const std::vector<std::string>> arguments, bool by_hash, DoneCallback callback);
-  void OnValue(const std::string& key, uint64_t fingerprint, const redisReply* reply, const GetCallback& callback);
+  void RunScript(std::shared_ptr<const std::vector<std::string>> arguments, bool by_hash,
+                 DoneCallback callback);
+  void OnValue(const std::string& key, uint64_t fingerprint, const redisReply* reply,
+               const GetCallback& callback);
 
   // On the loop's thread only.
   void Loop();
   void SendQueued();
   void Wait();
   void Connect();
-  void Handshake(RedisLink& link, std::vector<std::string> words, std::function<void(const redisReply&)> next);
+  void Handshake(RedisLink& link, std::vector<std::string> words,
+                 std::function<void(const redisReply&)> next);
   void Subscribe(long long client_id);
   void StartTracking(long long client_id);
   void OnInvalidation(const redisReply* reply);

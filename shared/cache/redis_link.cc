@@ -9,10 +9,12 @@ namespace vivier::cache {
 namespace {
 
 redisAsyncContext* Connect(absl::string_view address) {
-  if (absl::ConsumePrefix(&address, "unix:")) return redisAsyncConnectUnix(std::string(address).c_str());
+  if (absl::ConsumePrefix(&address, "unix:"))
+    return redisAsyncConnectUnix(std::string(address).c_str());
   const size_t colon = address.rfind(':');
   int port = 0;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) return nullptr;
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port))
+    return nullptr;
   return redisAsyncConnect(std::string(address.substr(0, colon)).c_str(), port);
 }
 
@@ -40,19 +42,22 @@ void RedisLink::Close() {
   waiting_.clear();
 }
 
-void RedisLink::SendArguments(redisCallbackFn* function, void* data, absl::Span<const std::string> words) {
+void RedisLink::SendArguments(redisCallbackFn* function, void* data,
+                              absl::Span<const std::string> words) {
   std::vector<const char*> arguments;
   std::vector<size_t> lengths;
   for (const std::string& word : words) {
     arguments.push_back(word.data());
     lengths.push_back(word.size());
   }
-  if (context_ == nullptr || redisAsyncCommandArgv(context_, function, data, static_cast<int>(words.size()),
-                                                   arguments.data(), lengths.data()) != REDIS_OK)
+  if (context_ == nullptr ||
+      redisAsyncCommandArgv(context_, function, data, static_cast<int>(words.size()),
+                            arguments.data(), lengths.data()) != REDIS_OK)
     function(context_, nullptr, data);
 }
 
-void RedisLink::Send(absl::Span<const std::string> words, Clock::time_point deadline, Callback callback) {
+void RedisLink::Send(absl::Span<const std::string> words, Clock::time_point deadline,
+                     Callback callback) {
   waiting_.push_back(std::make_unique<Waiting>(Waiting{this, deadline, std::move(callback)}));
   SendArguments(&OnReply, waiting_.back().get(), words);
 }
@@ -91,7 +96,8 @@ pollfd RedisLink::Interest() const {
 void RedisLink::Handle(short events) {
   if (context_ != nullptr && (events & (POLLOUT | POLLERR | POLLHUP)) != 0 && wants_write_)
     redisAsyncHandleWrite(context_);
-  if (context_ != nullptr && (events & (POLLIN | POLLERR | POLLHUP)) != 0) redisAsyncHandleRead(context_);
+  if (context_ != nullptr && (events & (POLLIN | POLLERR | POLLHUP)) != 0)
+    redisAsyncHandleRead(context_);
 }
 
 }  // namespace vivier::cache

@@ -1,7 +1,8 @@
-// One asynchronous connection to Redis inside somebody's poll loop, on hiredis 0.14. It absorbs what that library
-// lacks: every command has a deadline, and whatever goes wrong closes the connection, because hiredis would give a
-// late answer to the next question. Not thread-safe: belongs to the thread that polls, which must have SIGPIPE blocked
-// (hiredis writes to a dead peer without MSG_NOSIGNAL).
+// One asynchronous connection to Redis inside somebody's poll loop, on hiredis 0.14. It absorbs
+// what that library lacks: every command has a deadline, and whatever goes wrong closes the
+// connection, because hiredis would give a late answer to the next question. Not thread-safe:
+// belongs to the thread that polls, which must have SIGPIPE blocked (hiredis writes to a dead peer
+// without MSG_NOSIGNAL).
 #pragma once
 
 #include <hiredis/async.h>
@@ -21,7 +22,8 @@ namespace vivier::cache {
 class RedisLink {
  public:
   using Clock = std::chrono::steady_clock;
-  // Null when the connection broke, or was closed, before an answer came. Must not open or close the link.
+  // Null when the connection broke, or was closed, before an answer came. Must not open or close
+  // the link.
   using Callback = std::function<void(const redisReply*)>;
 
   RedisLink() = default;
@@ -37,7 +39,8 @@ class RedisLink {
   // `callback` gets the answer, which must come before `deadline`; deadlines never decrease.
   void Send(absl::Span<const std::string> words, Clock::time_point deadline, Callback callback);
 
-  // `callback` gets the subscription's confirmation, then every message on the channel, and null at the end.
+  // `callback` gets the subscription's confirmation, then every message on the channel, and null at
+  // the end.
   void Subscribe(const std::string& channel, Callback callback);
 
   // The earliest deadline of what is waiting.
@@ -57,7 +60,8 @@ class RedisLink {
   static void OnReply(redisAsyncContext* context, void* reply, void* data);
   static void OnMessage(redisAsyncContext* context, void* reply, void* data);
 
-  redisAsyncContext* context_ = nullptr;  // hiredis frees it by itself after an error and says so by its clean-up hook
+  redisAsyncContext* context_ =
+      nullptr;  // hiredis frees it by itself after an error and says so by its clean-up hook
   bool wants_write_ = false;
   std::deque<std::unique_ptr<Waiting>> waiting_;  // in the order of the answers
   Callback on_message_;

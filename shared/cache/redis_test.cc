@@ -10,7 +10,7 @@
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "shared/cache/redis_server_for_test.h"
+#include "tests/support/redis_server.h"
 
 namespace vivier::cache {
 namespace {
@@ -20,9 +20,10 @@ constexpr uint64_t kSchema = 0x0123456789abcdef;
 class RedisTest : public testing::Test {
  protected:
   RedisTest()
-      : redis_({.address = server_.address()}, {.on_changed = [this](absl::string_view name) { Changed(name); },
-                                                .on_lost = [this] { ++lost_; },
-                                                .on_ready = nullptr}) {}
+      : redis_({.address = server_.address()},
+               {.on_changed = [this](absl::string_view name) { Changed(name); },
+                .on_lost = [this] { ++lost_; },
+                .on_ready = nullptr}) {}
 
   void SetUp() override {
     ASSERT_TRUE(Eventually([this] { return redis_.is_ready(); }));
@@ -36,18 +37,21 @@ class RedisTest : public testing::Test {
       if (value) answer = absl::StrCat(value->version, " ", value->payload);
       done.Notify();
     });
-    if (!done.WaitForNotificationWithTimeout(absl::Seconds(10))) ADD_FAILURE() << "never called back";
+    if (!done.WaitForNotificationWithTimeout(absl::Seconds(10)))
+      ADD_FAILURE() << "never called back";
     return answer;
   }
 
-  bool Set(const std::string& name, uint64_t version, const std::string& payload, uint64_t schema = kSchema) {
+  bool Set(const std::string& name, uint64_t version, const std::string& payload,
+           uint64_t schema = kSchema) {
     absl::Notification done;
     bool is_stored = false;
     redis_.SetIfNewer(name, schema, version, payload, absl::Seconds(60), [&](bool stored) {
       is_stored = stored;
       done.Notify();
     });
-    if (!done.WaitForNotificationWithTimeout(absl::Seconds(10))) ADD_FAILURE() << "never called back";
+    if (!done.WaitForNotificationWithTimeout(absl::Seconds(10)))
+      ADD_FAILURE() << "never called back";
     return is_stored;
   }
 
@@ -173,7 +177,8 @@ TEST_F(RedisTest, AHungServerIsOutWithinASecond) {
   const auto again = std::chrono::steady_clock::now();
   for (int i = 0; i < kRounds; ++i) ASSERT_EQ(Get("a"), "(miss)");
   const std::chrono::duration<double, std::micro> rest = std::chrono::steady_clock::now() - again;
-  std::cout << "hung server: first call " << first.count() << " ms, then " << rest.count() / kRounds << " µs each\n";
+  std::cout << "hung server: first call " << first.count() << " ms, then " << rest.count() / kRounds
+            << " µs each\n";
   EXPECT_LT(first.count(), 1'000);
   EXPECT_LT(rest.count() / kRounds, 1'000) << "calls wait for a server that is known to be out";
   server_.Continue();
@@ -223,7 +228,8 @@ TEST_F(RedisTest, CallsBackWhatWaitsWhenItEnds) {
   std::atomic<int> called{0};
   {
     Redis other({.address = server_.address(), .command_timeout = absl::Seconds(60)}, {});
-    for (int i = 0; i < 100; ++i) other.Get("a", kSchema, [&](std::optional<Versioned>) { ++called; });
+    for (int i = 0; i < 100; ++i)
+      other.Get("a", kSchema, [&](std::optional<Versioned>) { ++called; });
   }
   EXPECT_EQ(called, 100);
   server_.Continue();

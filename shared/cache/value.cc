@@ -48,18 +48,20 @@ uint64_t ComputeFingerprint(const google::protobuf::Descriptor& type) {
 }  // namespace
 
 uint64_t SchemaFingerprint(const google::protobuf::Descriptor& type) {
-  // Computed once for each type that is compiled in; a descriptor of another pool may be freed, and its address used
-  // anew.
+  // Computed once for each type that is compiled in; a descriptor of another pool may be freed, and
+  // its address used anew.
   static std::mutex& mutex = *new std::mutex;
   static auto& known = *new std::map<const google::protobuf::Descriptor*, uint64_t>;
-  if (type.file()->pool() != google::protobuf::DescriptorPool::generated_pool()) return ComputeFingerprint(type);
+  if (type.file()->pool() != google::protobuf::DescriptorPool::generated_pool())
+    return ComputeFingerprint(type);
   const std::lock_guard lock(mutex);
   const auto [fingerprint, is_new] = known.try_emplace(&type, 0);
   if (is_new) fingerprint->second = ComputeFingerprint(type);
   return fingerprint->second;
 }
 
-std::string EncodeValue(absl::string_view key, uint64_t fingerprint, uint64_t version, absl::string_view payload) {
+std::string EncodeValue(absl::string_view key, uint64_t fingerprint, uint64_t version,
+                        absl::string_view payload) {
   std::string value;
   value.reserve(kHeadSize + kChecksumSize + payload.size());
   AppendBigEndian(fingerprint, value);
@@ -69,9 +71,12 @@ std::string EncodeValue(absl::string_view key, uint64_t fingerprint, uint64_t ve
   return value;
 }
 
-std::optional<Versioned> DecodeValue(absl::string_view key, uint64_t fingerprint, absl::string_view value) {
-  if (value.size() < kHeadSize + kChecksumSize || ReadBigEndian(value) != fingerprint) return std::nullopt;
-  const absl::string_view head = value.substr(0, kHeadSize), payload = value.substr(kHeadSize + kChecksumSize);
+std::optional<Versioned> DecodeValue(absl::string_view key, uint64_t fingerprint,
+                                     absl::string_view value) {
+  if (value.size() < kHeadSize + kChecksumSize || ReadBigEndian(value) != fingerprint)
+    return std::nullopt;
+  const absl::string_view head = value.substr(0, kHeadSize),
+                          payload = value.substr(kHeadSize + kChecksumSize);
   if (value.substr(kHeadSize, kChecksumSize) != Checksum(key, head, payload)) return std::nullopt;
   return Versioned{ReadBigEndian(head.substr(8)), std::string(payload)};
 }

@@ -21,7 +21,8 @@ TEST(ValueTest, WhatIsOddIsAMiss) {
   EXPECT_FALSE(DecodeValue("other key", 7, value));
   EXPECT_FALSE(DecodeValue("key", 8, value));
   EXPECT_FALSE(DecodeValue("key", 7, value + "x"));
-  for (size_t size = 0; size < value.size(); ++size) EXPECT_FALSE(DecodeValue("key", 7, value.substr(0, size)));
+  for (size_t size = 0; size < value.size(); ++size)
+    EXPECT_FALSE(DecodeValue("key", 7, value.substr(0, size)));
   for (size_t bit = 0; bit < value.size() * 8; ++bit) {
     std::string changed = value;
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));

@@ -23,15 +23,17 @@ absl::Status PrintTrail(const std::string& name, Modules modules) {
   changed.set_days(absl::GetFlag(FLAGS_days));
   ASSIGN_OR_RETURN(auto changes, session->AskAll<site::v1::SearchAuditRecordsResponse>(changed));
   for (const site::v1::AuditRecord& record : changes.records())
-    absl::PrintF("%s  %s/%d  %s  %s  %s  %s\n", TimeUtil::ToString(record.create_time()), record.service(),
-                 record.number(), record.principal(), record.method(), record.resource(), record.reason());
+    absl::PrintF("%s  %s/%d  %s  %s  %s  %s\n", TimeUtil::ToString(record.create_time()),
+                 record.service(), record.number(), record.principal(), record.method(),
+                 record.resource(), record.reason());
   site::v1::SearchPersonReadsRequest read;
   read.set_name(name);
   read.set_days(absl::GetFlag(FLAGS_days));
   ASSIGN_OR_RETURN(auto reads, session->AskAll<site::v1::SearchPersonReadsResponse>(read));
   for (const site::v1::PersonRead& entry : reads.reads())
-    absl::PrintF("%s  %s  %s  was shown it %d times that day, first by %s\n", TimeUtil::ToString(entry.first_time()),
-                 entry.service(), entry.principal(), entry.reads(), entry.first_method());
+    absl::PrintF("%s  %s  %s  was shown it %d times that day, first by %s\n",
+                 TimeUtil::ToString(entry.first_time()), entry.service(), entry.principal(),
+                 entry.reads(), entry.first_method());
   return absl::OkStatus();
 }
 

@@ -23,12 +23,14 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
-#include "shared/rpc/log.h"
+#include "shared/log/log.h"
 #include "shared/security/school_key.h"
 
 ABSL_FLAG(bool, follow, false, "backup: go on until SIGTERM");
-ABSL_FLAG(absl::Duration, interval, absl::Seconds(30), "backup --follow: from the begin of one generation to the next");
-ABSL_FLAG(std::string, generation, "", "restore, reconcile: the begin of a generation's name; the newest without");
+ABSL_FLAG(absl::Duration, interval, absl::Seconds(30),
+          "backup --follow: from the begin of one generation to the next");
+ABSL_FLAG(std::string, generation, "",
+          "restore, reconcile: the begin of a generation's name; the newest without");
 ABSL_FLAG(bool, replace, false, "restore: put the data that is there aside");
 ABSL_FLAG(std::string, to, "", "reconcile: the folder of backups to go back to");
 
@@ -50,7 +52,8 @@ absl::StatusOr<std::string> ProofOfKey(const Settings& settings) {
 std::vector<backup::Source> SourcesOf(const Settings& settings, const Modules& modules) {
   std::vector<backup::Source> sources;
   for (const site::Module& module : modules)
-    sources.push_back({module.name(), site::DatabaseUrl(settings.config, settings.data, module.name())});
+    sources.push_back(
+        {module.name(), site::DatabaseUrl(settings.config, settings.data, module.name())});
   return sources;
 }
 
@@ -58,14 +61,18 @@ std::vector<backup::Source> SourcesOf(const Settings& settings, const Modules& m
 absl::Status CheckIsElsewhere(const std::string& folder, const Settings& settings) {
   const std::string data = std::filesystem::weakly_canonical(settings.data).string() + "/";
   const std::string there = std::filesystem::weakly_canonical(folder).string() + "/";
-  return absl::StartsWith(there, data) ? InvalidField("DIR", "lies in the data folder, whose loss it is to survive")
-                                       : absl::OkStatus();
+  return absl::StartsWith(there, data)
+             ? InvalidField("DIR", "lies in the data folder, whose loss it is to survive")
+             : absl::OkStatus();
 }
 
-absl::StatusOr<backup::Taken> AddGeneration(const Settings& settings, const Modules& modules, Store& store) {
+absl::StatusOr<backup::Taken> AddGeneration(const Settings& settings, const Modules& modules,
+                                            Store& store) {
   // A job that copies may have no key; then a restore cannot tell that it has the right one.
-  const std::string proof = std::filesystem::exists(KeyFile(settings)) ? ProofOfKey(settings).value_or("") : "";
-  ASSIGN_OR_RETURN(backup::Taken taken, backup::TakeBackup(SourcesOf(settings, modules), proof, absl::Now(), store));
+  const std::string proof =
+      std::filesystem::exists(KeyFile(settings)) ? ProofOfKey(settings).value_or("") : "";
+  ASSIGN_OR_RETURN(backup::Taken taken,
+                   backup::TakeBackup(SourcesOf(settings, modules), proof, absl::Now(), store));
   RETURN_IF_ERROR(backup::MergeErased(settings.data + "/erased", store.folder() + "/erased"));
   return taken;
 }
@@ -90,18 +97,18 @@ absl::Status Follow(const Settings& settings, const Modules& modules, Store& sto
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  rpc::SetLogService("backup");
+  SetLogService("backup");
   absl::Time pruned = absl::Now();
   while (true) {
     const absl::Time start = absl::Now();
     const absl::StatusOr<backup::Taken> taken = AddGeneration(settings, modules, store);
     if (taken.ok())
-      rpc::Log(rpc::Level::kInfo, "backed up",
-               {{"generation", taken->generation},
-                {"bytes_written", absl::StrCat(taken->bytes_written)},
-                {"seconds", absl::StrCat(absl::ToDoubleSeconds(absl::Now() - start))}});
+      Log(LogLevel::kInfo, "backed up",
+          {{"generation", taken->generation},
+           {"bytes_written", absl::StrCat(taken->bytes_written)},
+           {"seconds", absl::StrCat(absl::ToDoubleSeconds(absl::Now() - start))}});
     else
-      rpc::Log(rpc::Level::kError, "no backup was made", {{"error", taken.status().message()}});
+      Log(LogLevel::kError, "no backup was made", {{"error", taken.status().message()}});
     if (start - pruned >= kPruneInterval) {
       RETURN_IF_ERROR(store.Prune(start));
       pruned = start;
@@ -114,7 +121,8 @@ absl::Status BackUp(const std::string& folder, const Modules& modules) {
   ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
   RETURN_IF_ERROR(CheckIsElsewhere(folder, settings));
   ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::OpenToWrite(folder, absl::Now()));
-  return absl::GetFlag(FLAGS_follow) ? Follow(settings, modules, *store) : BackUpOnce(settings, modules, *store);
+  return absl::GetFlag(FLAGS_follow) ? Follow(settings, modules, *store)
+                                     : BackUpOnce(settings, modules, *store);
 }
 
 // A generation that is to be put back into the data of `settings`.
@@ -128,27 +136,30 @@ struct Chosen {
   backup::Restoring Restoring() const {
     backup::Restoring restoring;
     restoring.target.data = settings.data;
-    if (settings.config.engine() == config::v1::POSTGRES) restoring.target.postgres = settings.config.postgres();
+    if (settings.config.engine() == config::v1::POSTGRES)
+      restoring.target.postgres = settings.config.postgres();
     restoring.now = absl::Now();
     return restoring;
   }
 };
 
-// Without the key nobody could read a person's data again, and a process that starts without one makes a new one.
+// Without the key nobody could read a person's data again, and a process that starts without one
+// makes a new one.
 absl::Status CheckKey(const Chosen& chosen) {
   const absl::StatusOr<std::string> proof = ProofOfKey(chosen.settings);
   const std::string& expected = chosen.manifest.school_key_proof();
   if (proof.ok() && (expected.empty() || *proof == expected)) return absl::OkStatus();
-  return Error(
-      absl::StatusCode::kFailedPrecondition, "SCHOOL_KEY",
-      absl::StrCat(KeyFile(chosen.settings), " is not the key of this backup; put the school's key there first"));
+  return Error(absl::StatusCode::kFailedPrecondition, "SCHOOL_KEY",
+               absl::StrCat(KeyFile(chosen.settings),
+                            " is not the key of this backup; put the school's key there first"));
 }
 
 absl::StatusOr<Chosen> Choose(const std::string& folder) {
   Chosen chosen;
   ASSIGN_OR_RETURN(chosen.settings, ReadSettings());
   if (!ReadNotes(chosen.settings.data).empty())
-    return Error(absl::StatusCode::kFailedPrecondition, "STILL_RUNNING", "stop every process of the site first");
+    return Error(absl::StatusCode::kFailedPrecondition, "STILL_RUNNING",
+                 "stop every process of the site first");
   ASSIGN_OR_RETURN(chosen.store, Store::OpenToRead(folder));
   ASSIGN_OR_RETURN(chosen.generation, chosen.store->Find(absl::GetFlag(FLAGS_generation)));
   ASSIGN_OR_RETURN(chosen.manifest, chosen.store->Read(chosen.generation));
@@ -160,10 +171,13 @@ absl::StatusOr<Chosen> Choose(const std::string& folder) {
 // The lists of erasures first: what starts on the restored data applies them before it serves.
 absl::Status PutBack(const Chosen& chosen, const backup::Restoring& restoring) {
   const absl::Time start = absl::Now();
-  RETURN_IF_ERROR(backup::MergeErased(chosen.store->folder() + "/erased", chosen.settings.data + "/erased"));
-  ASSIGN_OR_RETURN(const int64_t rows, backup::Restore(restoring, chosen.manifest, *chosen.store, *chosen.alone));
+  RETURN_IF_ERROR(
+      backup::MergeErased(chosen.store->folder() + "/erased", chosen.settings.data + "/erased"));
+  ASSIGN_OR_RETURN(const int64_t rows,
+                   backup::Restore(restoring, chosen.manifest, *chosen.store, *chosen.alone));
   std::cout << "restored " << chosen.generation << ": " << rows << " rows in "
-            << absl::FormatDuration(absl::Trunc(absl::Now() - start, absl::Milliseconds(1))) << "\n";
+            << absl::FormatDuration(absl::Trunc(absl::Now() - start, absl::Milliseconds(1)))
+            << "\n";
   return absl::OkStatus();
 }
 
@@ -185,34 +199,40 @@ std::string ToJson(const site::v1::AuditRecord& record) {
 }
 
 void Print(const backup::Fork& fork) {
-  std::cout << "LOG_FORKED schools/" << fork.school << ": " << fork.follower << " has taken note of event "
-            << fork.cursor << " of " << fork.producer << ", whose log ends at " << fork.log_end << " or differs; "
-            << fork.effects.size() << " of its effects have no cause any more:\n";
-  for (const site::v1::AuditRecord& effect : fork.effects) std::cout << "  " << ToJson(effect) << "\n";
+  std::cout << "LOG_FORKED schools/" << fork.school << ": " << fork.follower
+            << " has taken note of event " << fork.cursor << " of " << fork.producer
+            << ", whose log ends at " << fork.log_end << " or differs; " << fork.effects.size()
+            << " of its effects have no cause any more:\n";
+  for (const site::v1::AuditRecord& effect : fork.effects)
+    std::cout << "  " << ToJson(effect) << "\n";
 }
 
-absl::StatusOr<std::vector<backup::Fork>> ShowForks(const Settings& settings, const Modules& modules) {
+absl::StatusOr<std::vector<backup::Fork>> ShowForks(const Settings& settings,
+                                                    const Modules& modules) {
   ASSIGN_OR_RETURN(const auto cut, backup::Cut::Take(SourcesOf(settings, modules)));
   ASSIGN_OR_RETURN(std::vector<backup::Fork> forks, backup::FindForks(*cut));
   for (const backup::Fork& fork : forks) Print(fork);
   return forks;
 }
 
-// Writes what will be lost into a new file before anything is; gives what the audit trail says of it.
+// Writes what will be lost into a new file before anything is; gives what the audit trail says of
+// it.
 absl::StatusOr<std::string> ListLost(const Chosen& chosen, const Modules& modules, absl::Time now) {
   ASSIGN_OR_RETURN(const auto cut, backup::Cut::Take(SourcesOf(chosen.settings, modules)));
   ASSIGN_OR_RETURN(const auto lost, backup::RecordsBeyond(*cut, chosen.manifest, *chosen.store));
   std::string text;
   for (const site::v1::AuditRecord& record : lost) absl::StrAppend(&text, ToJson(record), "\n");
   const std::string folder = chosen.settings.data + "/reconciled";
-  const std::string path =
-      absl::StrCat(folder, "/", absl::FormatTime("%Y-%m-%dT%H-%M-%SZ", now, absl::UTCTimeZone()), ".jsonl");
+  const std::string path = absl::StrCat(
+      folder, "/", absl::FormatTime("%Y-%m-%dT%H-%M-%SZ", now, absl::UTCTimeZone()), ".jsonl");
   std::filesystem::create_directories(folder);
   std::ofstream file(path);
   if (!(file << text).flush()) return Unavailable("cannot write " + path);
-  std::cout << lost.size() << " records of the audit trails are not in the backup; they are listed in " << path << "\n";
-  return absl::StrCat("went back to ", chosen.generation, "; ", lost.size(), " records lost by it are listed in ", path,
-                      ", SHA-256 ", Hex(Sha256(text)));
+  std::cout << lost.size()
+            << " records of the audit trails are not in the backup; they are listed in " << path
+            << "\n";
+  return absl::StrCat("went back to ", chosen.generation, "; ", lost.size(),
+                      " records lost by it are listed in ", path, ", SHA-256 ", Hex(Sha256(text)));
 }
 
 // True when nothing is forked any more.
@@ -237,7 +257,8 @@ absl::StatusOr<bool> SettleForks(const std::string& folder, const Modules& modul
 }  // namespace
 
 int Backup(const Arguments& arguments, Modules modules) {
-  if (arguments.size() != 1) return Refuse(InvalidField("DIR", "name one folder, on another volume than the data"));
+  if (arguments.size() != 1)
+    return Refuse(InvalidField("DIR", "name one folder, on another volume than the data"));
   const absl::Status status = BackUp(arguments[0], modules);
   return status.ok() ? 0 : Refuse(status);
 }

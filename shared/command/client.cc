@@ -6,8 +6,8 @@
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
-#include "shared/rpc/log.h"
-#include "shared/rpc/operation.h"
+#include "shared/log/log.h"
+#include "shared/service/operation.h"
 
 namespace vivier::command {
 namespace {
@@ -18,23 +18,27 @@ constexpr absl::Duration kPauseMax = absl::Seconds(1);
 
 // Nothing was done, or it is unknown whether it was; the request_id makes it the same to ask again.
 bool IsWorthAnotherTry(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status);
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> Client::Answers(const Messages& messages, const rpc::Caller& caller) {
+absl::StatusOr<std::vector<std::string>> Client::Answers(const Messages& messages,
+                                                         const security::Caller& caller) {
   const auto* method = rpc::MethodTaking(*messages[0]->GetDescriptor());
-  if (method == nullptr) return Internal("no rpc takes a " + messages[0]->GetDescriptor()->full_name());
+  if (method == nullptr)
+    return Internal("no rpc takes a " + messages[0]->GetDescriptor()->full_name());
   std::vector<absl::StatusOr<std::string>> answers(messages.size(), Unavailable("not yet asked"));
   const absl::Time deadline = absl::Now() + patience_;
   for (absl::Duration pause = kPause;; pause = std::min(2 * pause, kPauseMax)) {
     Try(*method, messages, caller, answers);
-    const auto open = std::find_if(answers.begin(), answers.end(), [](const auto& answer) { return !answer.ok(); });
+    const auto open = std::find_if(answers.begin(), answers.end(),
+                                   [](const auto& answer) { return !answer.ok(); });
     if (open == answers.end()) break;
     if (!IsWorthAnotherTry(open->status()) || absl::Now() + pause > deadline) return open->status();
-    rpc::Log(rpc::Level::kWarning, "no answer; asking again with the same request_id",
-             {{"method", method->full_name()}, {"error", open->status().message()}});
+    Log(LogLevel::kWarning, "no answer; asking again with the same request_id",
+        {{"method", method->full_name()}, {"error", open->status().message()}});
     absl::SleepFor(pause);
   }
   std::vector<std::string> bytes;
@@ -42,7 +46,8 @@ absl::StatusOr<std::vector<std::string>> Client::Answers(const Messages& message
   return bytes;
 }
 
-void Client::Try(const google::protobuf::MethodDescriptor& method, const Messages& messages, const rpc::Caller& caller,
+void Client::Try(const google::protobuf::MethodDescriptor& method, const Messages& messages,
+                 const security::Caller& caller,
                  std::vector<absl::StatusOr<std::string>>& answers) {
   std::vector<size_t> open;
   for (size_t i = 0; i < answers.size(); ++i)
@@ -57,7 +62,7 @@ void Client::Try(const google::protobuf::MethodDescriptor& method, const Message
   absl::BlockingCounter pending(static_cast<int>(open.size()));
   for (size_t i : open) {
     (*channel)->Start(rpc::PathOf(method), messages[i]->SerializeAsString(),
-                      {kTryTimeout, *authorization, rpc::Traceparent::New(/*sampled=*/true).ToString()},
+                      {kTryTimeout, *authorization, Traceparent::New(/*sampled=*/true).ToString()},
                       [&answers, &pending, i](absl::StatusOr<std::string> answer) {
                         answers[i] = std::move(answer);
                         pending.DecrementCount();
@@ -66,13 +71,15 @@ void Client::Try(const google::protobuf::MethodDescriptor& method, const Message
   pending.Wait();
 }
 
-absl::Status Client::Await(const std::string& what, const std::function<absl::StatusOr<bool>()>& holds) {
+absl::Status Client::Await(const std::string& what,
+                           const std::function<absl::StatusOr<bool>()>& holds) {
   const absl::Time deadline = absl::Now() + patience_;
   for (absl::Duration pause = kPause;; pause = std::min(2 * pause, kPauseMax)) {
     ASSIGN_OR_RETURN(bool reached, holds());
     if (reached) return absl::OkStatus();
     if (absl::Now() + pause > deadline)
-      return Error(absl::StatusCode::kDeadlineExceeded, "NOT_REACHED", absl::StrCat("in vain waited: ", what));
+      return Error(absl::StatusCode::kDeadlineExceeded, "NOT_REACHED",
+                   absl::StrCat("in vain waited: ", what));
     absl::SleepFor(pause);
   }
 }

@@ -1,5 +1,5 @@
-// A caller that outlives what it calls: a service that is being killed or restarted is asked again, with the same
-// request_id, until it answers or patience ends. Not thread-safe.
+// A caller that outlives what it calls: a service that is being killed or restarted is asked again,
+// with the same request_id, until it answers or patience ends. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/base/status.h"
-#include "shared/rpc/caller.h"
-#include "shared/rpc/channel.h"
+#include "shared/security/caller.h"
+#include "shared/service/channel.h"
 
 namespace vivier::command {
 
@@ -23,25 +23,29 @@ class Reach {
   // UNAVAILABLE while that service does not run.
   virtual absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string& service) = 0;
   // "Bearer …" for that caller.
-  virtual absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) = 0;
+  virtual absl::StatusOr<std::string> Authorization(const security::Caller& caller) = 0;
 };
 
 class Client {
  public:
   static constexpr absl::Duration kPatience = absl::Seconds(60);
 
-  explicit Client(Reach& reach, absl::Duration patience = kPatience) : reach_(reach), patience_(patience) {}
+  explicit Client(Reach& reach, absl::Duration patience = kPatience)
+      : reach_(reach), patience_(patience) {}
 
   // Calls the rpc that takes `request`.
   template <class Response>
-  absl::StatusOr<Response> Call(const google::protobuf::Message& request, const rpc::Caller& caller) {
+  absl::StatusOr<Response> Call(const google::protobuf::Message& request,
+                                const security::Caller& caller) {
     ASSIGN_OR_RETURN(std::vector<Response> responses, (AtOnce<Response>({&request}, caller)));
     return std::move(responses[0]);
   }
 
-  // The same for many at the same instant; answers in the order of the requests, or the first error among them.
+  // The same for many at the same instant; answers in the order of the requests, or the first error
+  // among them.
   template <class Response, class Request>
-  absl::StatusOr<std::vector<Response>> CallAll(const std::vector<Request>& requests, const rpc::Caller& caller) {
+  absl::StatusOr<std::vector<Response>> CallAll(const std::vector<Request>& requests,
+                                                const security::Caller& caller) {
     std::vector<const google::protobuf::Message*> messages;
     for (const Request& request : requests) messages.push_back(&request);
     return AtOnce<Response>(messages, caller);
@@ -54,20 +58,23 @@ class Client {
   using Messages = std::vector<const google::protobuf::Message*>;
 
   template <class Response>
-  absl::StatusOr<std::vector<Response>> AtOnce(const Messages& messages, const rpc::Caller& caller) {
+  absl::StatusOr<std::vector<Response>> AtOnce(const Messages& messages,
+                                               const security::Caller& caller) {
     std::vector<Response> responses;
     if (messages.empty()) return responses;
     ASSIGN_OR_RETURN(std::vector<std::string> answers, Answers(messages, caller));
     for (const std::string& bytes : answers) {
-      if (!responses.emplace_back().ParseFromString(bytes)) return absl::InternalError("an answer of another type");
+      if (!responses.emplace_back().ParseFromString(bytes))
+        return absl::InternalError("an answer of another type");
     }
     return responses;
   }
 
-  absl::StatusOr<std::vector<std::string>> Answers(const Messages& messages, const rpc::Caller& caller);
+  absl::StatusOr<std::vector<std::string>> Answers(const Messages& messages,
+                                                   const security::Caller& caller);
   // One try of those that have no answer yet.
-  void Try(const google::protobuf::MethodDescriptor& method, const Messages& messages, const rpc::Caller& caller,
-           std::vector<absl::StatusOr<std::string>>& answers);
+  void Try(const google::protobuf::MethodDescriptor& method, const Messages& messages,
+           const security::Caller& caller, std::vector<absl::StatusOr<std::string>>& answers);
 
   Reach& reach_;
   const absl::Duration patience_;

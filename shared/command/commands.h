@@ -1,5 +1,5 @@
-// The commands of the one executable that work for any set of services. Each prints what it has to say and gives the
-// exit status: 0 done, 1 refused or found something, 2 used wrongly.
+// The commands of the one executable that work for any set of services. Each prints what it has to
+// say and gives the exit status: 0 done, 1 refused or found something, 2 used wrongly.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@ namespace vivier::command {
 using Arguments = std::vector<std::string>;
 using Modules = std::vector<site::Module>;
 
-// The exit status of a process whose own port no longer answers (EX_TEMPFAIL): its supervisor starts it again.
+// The exit status of a process whose own port no longer answers (EX_TEMPFAIL): its supervisor
+// starts it again.
 inline constexpr int kDeadPort = 75;
 
 // serve SERVICE… | all: until SIGTERM or SIGINT, then drains; or until its port is dead.
@@ -27,7 +28,8 @@ int Status(const Arguments& arguments, Modules modules);
 int Doctor(const Arguments& arguments, Modules modules);
 // verify: proves the invariants of docs/invariants.md on the data.
 int Verify(const Arguments& arguments, Modules modules);
-// grant-admin SUBJECT: makes a principal the school's director; for the first one, and when none is left.
+// grant-admin SUBJECT: makes a principal the school's director; for the first one, and when none is
+// left.
 int GrantAdmin(const Arguments& arguments, Modules modules);
 // audit NAME: who changed a resource, and who was shown a person's data.
 int Audit(const Arguments& arguments, Modules modules);
@@ -37,19 +39,22 @@ int Call(const Arguments& arguments, Modules modules);
 int Explain(const Arguments& arguments, Modules modules);
 // import KIND FILE: lheo, or applications with --cohort; prints what became of each row.
 int Import(const Arguments& arguments, Modules modules);
-// export lheo [FILE]: the published programmes, to standard output without a file; export person NAME: all that the
-// school holds of a person, in JSON.
+// export lheo [FILE]: the published programmes, to standard output without a file; export person
+// NAME: all that the school holds of a person, in JSON.
 int Export(const Arguments& arguments, Modules modules);
-// erase NAME: erases a person and waits until every service has; of one who is erased, says how far they are.
+// erase NAME: erases a person and waits until every service has; of one who is erased, says how far
+// they are.
 int Erase(const Arguments& arguments, Modules modules);
 // backup DIR: adds a generation to the folder; with --follow, one every --interval until SIGTERM.
 int Backup(const Arguments& arguments, Modules modules);
-// restore DIR: puts the newest generation back, or the one that --generation names, and proves the invariants on it.
+// restore DIR: puts the newest generation back, or the one that --generation names, and proves the
+// invariants on it.
 int Restore(const Arguments& arguments, Modules modules);
-// reconcile: what followers applied and their producer no longer has; with --to DIR, settles it by going back to a
-// generation, and lists what is lost by that.
+// reconcile: what followers applied and their producer no longer has; with --to DIR, settles it by
+// going back to a generation, and lists what is lost by that.
 int Reconcile(const Arguments& arguments, Modules modules);
-// events --parked | --retry [ID]: the events that services set aside; applies them, or those of one subject, now.
+// events --parked | --retry [ID]: the events that services set aside; applies them, or those of one
+// subject, now.
 int Events(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
@@ -60,8 +65,9 @@ absl::Status ExportPerson(const std::string& name, Modules modules);
 // Prints a refusal, with its reason, and gives 1.
 int Refuse(const absl::Status& status);
 
-// The rpc of that name, "AdmitApplication" or "vivier.enrolment.v1.EnrolmentService/AdmitApplication"; null when none
-// or several fit.
-const google::protobuf::MethodDescriptor* FindMethod(const Modules& modules, const std::string& name);
+// The rpc of that name, "AdmitApplication" or
+// "vivier.enrolment.v1.EnrolmentService/AdmitApplication"; null when none or several fit.
+const google::protobuf::MethodDescriptor* FindMethod(const Modules& modules,
+                                                     const std::string& name);
 
 }  // namespace vivier::command

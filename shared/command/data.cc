@@ -8,8 +8,8 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
+#include "shared/process/verify.h"
 #include "shared/site/certificates.h"
-#include "shared/site/verify.h"
 
 namespace vivier::command {
 namespace {
@@ -30,7 +30,8 @@ absl::Status CheckData(Modules modules) {
 }
 
 // Looks until the services' logs stand alike, since only then their claims can be compared.
-absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session, const std::string& school) {
+absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session,
+                                                                const std::string& school) {
   const absl::Time start = absl::Now();
   site::v1::VerifyInvariantsRequest request;
   request.set_parent("schools/" + school);
@@ -46,7 +47,9 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session
       site::CompareClaims(response);
     } else {
       response.clear_claims();
-      absl::PrintF("I7   site        not compared: events are on their way; verify again when the services run\n");
+      absl::PrintF(
+          "I7   site        not compared: events are on their way; verify again when the services "
+          "run\n");
     }
     return response;
   }
@@ -59,9 +62,10 @@ absl::StatusOr<int64_t> VerifyData(Modules modules) {
   for (const std::string& school : settings.config.schools()) {
     ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, VerifyAtRest(*session, school));
     for (const site::v1::InvariantReport& report : response.reports()) {
-      absl::PrintF("%-4s %-11s %8d checked %6d broken", report.invariant(), report.service(), report.checked(),
-                   report.violations());
-      if (report.violations() > 0) absl::PrintF("  %s: %s", report.first_row(), report.explanation());
+      absl::PrintF("%-4s %-11s %8d checked %6d broken", report.invariant(), report.service(),
+                   report.checked(), report.violations());
+      if (report.violations() > 0)
+        absl::PrintF("  %s: %s", report.first_row(), report.explanation());
       absl::PrintF("\n");
       violations += report.violations();
     }

@@ -31,8 +31,9 @@ int Doctor(const Arguments& arguments, Modules modules) {
     absl::PrintF("%-4s  %s: %s\n", NameOf(finding.grade), finding.what, finding.found);
     if (!finding.advice.empty()) absl::PrintF("      → %s\n", finding.advice);
   }
-  const bool failed = std::any_of(findings.begin(), findings.end(),
-                                  [](const Finding& finding) { return finding.grade == Grade::kFail; });
+  const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.grade == Grade::kFail;
+  });
   return failed ? 1 : 0;
 }
 

@@ -10,14 +10,15 @@
 #include "vivier/site/v1/site.pb.h"
 
 ABSL_FLAG(bool, parked, false, "events: list those that services set aside");
-ABSL_FLAG(bool, retry, false, "events: apply them now, or those of the subject of SERVICE/PRODUCER/NUMBER");
+ABSL_FLAG(bool, retry, false,
+          "events: apply them now, or those of the subject of SERVICE/PRODUCER/NUMBER");
 
 namespace vivier::command {
 namespace {
 
 void Print(const site::v1::ParkedEvent& event) {
-  std::cout << event.service() << "/" << event.producer() << "/" << event.number() << "  " << event.type() << "  "
-            << event.subject() << "\n    " << event.reason() << "\n";
+  std::cout << event.service() << "/" << event.producer() << "/" << event.number() << "  "
+            << event.type() << "  " << event.subject() << "\n    " << event.reason() << "\n";
 }
 
 // How many stay parked.
@@ -29,12 +30,14 @@ absl::StatusOr<int> ListParked(Session& session, const std::string& school) {
   return found.events_size();
 }
 
-absl::StatusOr<int> RetryParked(Session& session, const std::string& school, const std::string& event) {
+absl::StatusOr<int> RetryParked(Session& session, const std::string& school,
+                                const std::string& event) {
   site::v1::RetryParkedEventsRequest request;
   request.set_parent("schools/" + school);
   request.set_event(event);
   request.set_request_id(TimeOrderedUuid());
-  ASSIGN_OR_RETURN(const auto retried, session.AskAll<site::v1::RetryParkedEventsResponse>(request));
+  ASSIGN_OR_RETURN(const auto retried,
+                   session.AskAll<site::v1::RetryParkedEventsResponse>(request));
   std::cout << retried.applied() << " applied, " << retried.parked_size() << " stay parked\n";
   for (const site::v1::ParkedEvent& parked : retried.parked()) Print(parked);
   return retried.parked_size();
@@ -42,12 +45,14 @@ absl::StatusOr<int> RetryParked(Session& session, const std::string& school, con
 
 absl::StatusOr<int> Run(const Arguments& arguments, Modules modules) {
   ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
-  ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
+                   Session::Open(settings, std::move(modules)));
   int parked = 0;
   for (const std::string& school : settings.config.schools()) {
-    ASSIGN_OR_RETURN(const int of_school, absl::GetFlag(FLAGS_retry)
-                                              ? RetryParked(*session, school, arguments.empty() ? "" : arguments[0])
-                                              : ListParked(*session, school));
+    ASSIGN_OR_RETURN(const int of_school,
+                     absl::GetFlag(FLAGS_retry)
+                         ? RetryParked(*session, school, arguments.empty() ? "" : arguments[0])
+                         : ListParked(*session, school));
     parked += of_school;
   }
   return parked;
@@ -57,7 +62,8 @@ absl::StatusOr<int> Run(const Arguments& arguments, Modules modules) {
 
 int Events(const Arguments& arguments, Modules modules) {
   if (absl::GetFlag(FLAGS_parked) == absl::GetFlag(FLAGS_retry) || arguments.size() > 1)
-    return Refuse(InvalidField("events", "give --parked, or --retry with at most one SERVICE/PRODUCER/NUMBER"));
+    return Refuse(InvalidField(
+        "events", "give --parked, or --retry with at most one SERVICE/PRODUCER/NUMBER"));
   const absl::StatusOr<int> parked = Run(arguments, std::move(modules));
   if (!parked.ok()) return Refuse(parked.status());
   return *parked == 0 ? 0 : 1;

@@ -4,7 +4,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
-#include "shared/rpc/method.h"
+#include "shared/service/method.h"
 #include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -30,8 +30,10 @@ void PrintFields(const pb::Descriptor& type, const std::string& indent, int dept
     const pb::FieldDescriptor& field = *type.field(i);
     std::cout << indent << field.name() << (field.is_repeated() ? "[]" : "")
               << LimitsText(field.options().GetExtension(options::v1::limits))
-              << (field.options().GetExtension(options::v1::pii) ? "  personal data, sealed" : "") << "\n";
-    if (field.message_type() != nullptr && depth < 2 && field.message_type()->file()->package().rfind("vivier", 0) == 0)
+              << (field.options().GetExtension(options::v1::pii) ? "  personal data, sealed" : "")
+              << "\n";
+    if (field.message_type() != nullptr && depth < 2 &&
+        field.message_type()->file()->package().rfind("vivier", 0) == 0)
       PrintFields(*field.message_type(), indent + "  ", depth + 1);
   }
 }
@@ -39,27 +41,30 @@ void PrintFields(const pb::Descriptor& type, const std::string& indent, int dept
 void Print(const rpc::Method& method, const site::Module* module) {
   const pb::MethodDescriptor& descriptor = *method.descriptor;
   std::cout << descriptor.full_name() << "\n"
-            << "  permission   " << method.permission << " on the school of `" << rpc::PathText(method.target) << "`\n"
+            << "  permission   " << method.permission << " on the school of `"
+            << rpc::PathText(method.target) << "`\n"
             << "  effect       "
-            << (method.writes
-                    ? "writes: one transaction, audited; a retry with the same request_id gets the stored answer"
-                    : "reads one snapshot")
+            << (method.writes ? "writes: one transaction, audited; a retry with the same "
+                                "request_id gets the stored answer"
+                              : "reads one snapshot")
             << "\n"
-            << "  dry run      " << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
+            << "  dry run      "
+            << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
             << "  answer       " << descriptor.output_type()->full_name()
-            << (method.personal       ? ", holds personal data: never cached, sealed where it is stored"
-                : method.standard_get ? ", from the near cache where this process is the only writer"
-                                      : "")
+            << (method.personal ? ", holds personal data: never cached, sealed where it is stored"
+                : method.standard_get
+                    ? ", from the near cache where this process is the only writer"
+                    : "")
             << "\n"
             << "  request up to " << method.request_bytes_max << " bytes\n";
   const auto& operation = descriptor.options().GetExtension(options::v1::operation);
   if (!operation.response().empty())
-    std::cout << "  goes on      in steps; tells " << operation.metadata() << ", answers " << operation.response()
-              << "\n";
+    std::cout << "  goes on      in steps; tells " << operation.metadata() << ", answers "
+              << operation.response() << "\n";
   PrintFields(*descriptor.input_type(), "    ", 0);
   for (const rpc::Reference& reference : method.references)
-    std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type << " of "
-              << reference.service << "\n";
+    std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type
+              << " of " << reference.service << "\n";
   if (module == nullptr) return;
   for (const storage::Schema* schema : module->service.schemas())
     if (schema->descriptor() == descriptor.output_type() || schema == method.target_schema)
@@ -71,9 +76,11 @@ void Print(const rpc::Method& method, const site::Module* module) {
 }  // namespace
 
 int Explain(const Arguments& arguments, Modules modules) {
-  const pb::MethodDescriptor* descriptor = arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
+  const pb::MethodDescriptor* descriptor =
+      arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
   if (descriptor == nullptr)
-    return Refuse(InvalidField("method", "is none, or several; `vivier call --list` names them all"));
+    return Refuse(
+        InvalidField("method", "is none, or several; `vivier call --list` names them all"));
   absl::StatusOr<rpc::Method> method = rpc::Describe(descriptor);
   if (!method.ok()) return Refuse(method.status());
   Print(*method, ModuleOf(modules, *descriptor));

@@ -30,7 +30,8 @@ absl::Status Grant(const std::string& subject, Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   for (const std::string& school : settings.config.schools()) {
-    ASSIGN_OR_RETURN(Membership made, session->AskAsOperator<Membership>("enrolment", RequestFor(school, subject)));
+    ASSIGN_OR_RETURN(Membership made,
+                     session->AskAsOperator<Membership>("enrolment", RequestFor(school, subject)));
     std::cout << made.name() << ": " << subject << " is director of schools/" << school << "\n";
   }
   return absl::OkStatus();
@@ -39,7 +40,8 @@ absl::Status Grant(const std::string& subject, Modules modules) {
 }  // namespace
 
 int GrantAdmin(const Arguments& arguments, Modules modules) {
-  if (arguments.size() != 1) return Refuse(InvalidField("subject", "give one principal, ISSUER#SUBJECT"));
+  if (arguments.size() != 1)
+    return Refuse(InvalidField("subject", "give one principal, ISSUER#SUBJECT"));
   const absl::Status status = Grant(arguments[0], std::move(modules));
   return status.ok() ? 0 : Refuse(status);
 }

@@ -11,7 +11,7 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
-#include "shared/rpc/await_operation.h"
+#include "shared/service/await_operation.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
@@ -40,7 +40,8 @@ struct Office {
   std::string authorization;
 
   template <class Response>
-  absl::StatusOr<Response> Ask(const std::string& service, const google::protobuf::Message& request) {
+  absl::StatusOr<Response> Ask(const std::string& service,
+                               const google::protobuf::Message& request) {
     ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(service));
     return rpc::Invoke<Response>(*channel, *rpc::MethodTaking(*request.GetDescriptor()), request,
                                  {kTimeout, authorization, ""});
@@ -52,16 +53,19 @@ absl::StatusOr<Office> OpenOffice(Modules modules) {
   Office office;
   office.school = "schools/" + settings.config.schools(0);
   ASSIGN_OR_RETURN(office.session, Session::Open(settings, std::move(modules)));
-  const rpc::Caller director = {
-      "import", rpc::Caller::Kind::kPerson, {"school_director"}, {settings.config.schools(0)}, ""};
+  const security::Caller director = {"import",
+                                     security::Caller::Kind::kPerson,
+                                     {"school_director"},
+                                     {settings.config.schools(0)},
+                                     ""};
   ASSIGN_OR_RETURN(office.authorization, office.session->Authorization(director));
   return office;
 }
 
 void Print(const curriculum::Finding& finding) {
   std::cout << "  line " << finding.line() << ", column " << finding.column() << ": "
-            << curriculum::Finding::Reason_Name(finding.reason()) << " " << finding.element() << finding.field() << " "
-            << finding.value() << "\n";
+            << curriculum::Finding::Reason_Name(finding.reason()) << " " << finding.element()
+            << finding.field() << " " << finding.value() << "\n";
 }
 
 absl::StatusOr<int> ImportLheo(Office& office, const std::string& content) {
@@ -72,36 +76,38 @@ absl::StatusOr<int> ImportLheo(Office& office, const std::string& content) {
   ASSIGN_OR_RETURN(auto report, office.Ask<curriculum::ImportReport>("curriculum", request));
   for (const auto& formation : report.formations()) {
     std::cout << "formation " << formation.index() << ", line " << formation.line() << ": "
-              << curriculum::ImportReport::Outcome_Name(formation.outcome()) << " " << formation.programme() << " "
-              << formation.title() << "\n";
+              << curriculum::ImportReport::Outcome_Name(formation.outcome()) << " "
+              << formation.programme() << " " << formation.title() << "\n";
     for (const curriculum::Finding& finding : formation.findings()) Print(finding);
   }
   for (const curriculum::Finding& finding : report.findings()) Print(finding);
-  std::cout << report.accepted() << " accepted, " << report.refused() << " refused, " << report.changed()
-            << " created or changed\n";
+  std::cout << report.accepted() << " accepted, " << report.refused() << " refused, "
+            << report.changed() << " created or changed\n";
   return report.refused();
 }
 
 absl::StatusOr<int> ImportApplications(Office& office, const std::string& content) {
-  if (absl::GetFlag(FLAGS_cohort).empty()) return InvalidField("cohort", "is required: --cohort ID");
+  if (absl::GetFlag(FLAGS_cohort).empty())
+    return InvalidField("cohort", "is required: --cohort ID");
   enrolment::ImportApplicationsRequest request;
   request.set_parent(absl::StrCat(office.school, "/cohorts/", absl::GetFlag(FLAGS_cohort)));
   request.set_content(content);
   request.set_request_id(TimeOrderedUuid());
   using Operation = operations::v1::Operation;
   ASSIGN_OR_RETURN(const auto begun, office.Ask<Operation>("enrolment", request));
-  ASSIGN_OR_RETURN(const auto report,
-                   rpc::AwaitOperation<enrolment::ImportReport>(begun, [&](const google::protobuf::Message& wait) {
-                     return office.Ask<Operation>("enrolment", wait);
-                   }));
+  ASSIGN_OR_RETURN(const auto report, rpc::AwaitOperation<enrolment::ImportReport>(
+                                          begun, [&](const google::protobuf::Message& wait) {
+                                            return office.Ask<Operation>("enrolment", wait);
+                                          }));
   for (const enrolment::ImportRow& row : report.rows()) {
     std::cout << "line " << row.line() << ": " << enrolment::ImportRow::Result_Name(row.result());
     if (row.reason() != enrolment::REASON_UNSPECIFIED)
-      std::cout << " " << enrolment::Reason_Name(row.reason()) << " " << row.column() << ", " << row.message();
+      std::cout << " " << enrolment::Reason_Name(row.reason()) << " " << row.column() << ", "
+                << row.message();
     std::cout << " " << row.application() << "\n";
   }
-  std::cout << report.accepted() << " accepted, " << report.refused() << " refused, " << report.unchanged()
-            << " unchanged\n";
+  std::cout << report.accepted() << " accepted, " << report.refused() << " refused, "
+            << report.unchanged() << " unchanged\n";
   return report.refused();
 }
 
@@ -114,7 +120,8 @@ absl::StatusOr<int> ImportFile(const Arguments& arguments, Modules modules) {
   return kind == "lheo" ? ImportLheo(office, content) : ImportApplications(office, content);
 }
 
-// Each page is a document of its own: a catalogue of one page is one file, the next pages are numbered.
+// Each page is a document of its own: a catalogue of one page is one file, the next pages are
+// numbered.
 absl::Status ExportCatalogue(const Arguments& arguments, Modules modules) {
   if (arguments.empty() || arguments[0] != "lheo")
     return InvalidField("kind", "export lheo [FILE], or export person NAME");
@@ -123,7 +130,8 @@ absl::Status ExportCatalogue(const Arguments& arguments, Modules modules) {
   request.set_parent(office.school);
   request.set_page_size(100);
   for (int page = 1;; ++page) {
-    ASSIGN_OR_RETURN(auto response, office.Ask<curriculum::ExportLheoResponse>("curriculum", request));
+    ASSIGN_OR_RETURN(auto response,
+                     office.Ask<curriculum::ExportLheoResponse>("curriculum", request));
     if (arguments.size() < 2) {
       std::cout << response.content();
     } else if (!response.content().empty()) {
@@ -146,8 +154,8 @@ int Import(const Arguments& arguments, Modules modules) {
 
 int Export(const Arguments& arguments, Modules modules) {
   const bool person = arguments.size() == 2 && arguments[0] == "person";
-  const absl::Status status =
-      person ? ExportPerson(arguments[1], std::move(modules)) : ExportCatalogue(arguments, std::move(modules));
+  const absl::Status status = person ? ExportPerson(arguments[1], std::move(modules))
+                                     : ExportCatalogue(arguments, std::move(modules));
   return status.ok() ? 0 : Refuse(status);
 }
 

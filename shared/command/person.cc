@@ -1,4 +1,5 @@
-// What a person may ask for: his whole file, and to be forgotten. Both ask every process of the school.
+// What a person may ask for: his whole file, and to be forgotten. Both ask every process of the
+// school.
 #include <algorithm>
 #include <iostream>
 #include <set>
@@ -46,12 +47,16 @@ struct Officer {
 };
 
 absl::StatusOr<Officer> OpenOfficer(const std::string& name, Modules modules) {
-  if (SchoolOf(name).empty()) return InvalidField("name", "is no schools/{school}/candidates/{candidate}");
+  if (SchoolOf(name).empty())
+    return InvalidField("name", "is no schools/{school}/candidates/{candidate}");
   ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
   Officer officer;
   ASSIGN_OR_RETURN(officer.session, Session::Open(settings, std::move(modules)));
-  const rpc::Caller caller = {
-      "data-protection", rpc::Caller::Kind::kPerson, {"data_protection_officer"}, {std::string(SchoolOf(name))}, ""};
+  const security::Caller caller = {"data-protection",
+                                   security::Caller::Kind::kPerson,
+                                   {"data_protection_officer"},
+                                   {std::string(SchoolOf(name))},
+                                   ""};
   ASSIGN_OR_RETURN(officer.authorization, officer.session->Authorization(caller));
   return officer;
 }
@@ -83,8 +88,11 @@ bool IsDone(const site::v1::GetErasureResponse& erasure) {
 void Print(const site::v1::GetErasureResponse& erasure) {
   for (const site::v1::ServiceErasure& service : erasure.services()) {
     std::cout << service.service() << ": " << site::v1::ServiceErasure::State_Name(service.state());
-    if (service.awaited_size() > 0) std::cout << ", waits for " << absl::StrJoin(service.awaited(), ", ");
-    std::cout << (service.listed() || IsDone(service) ? "" : ", not on the list outside the database") << "\n";
+    if (service.awaited_size() > 0)
+      std::cout << ", waits for " << absl::StrJoin(service.awaited(), ", ");
+    std::cout << (service.listed() || IsDone(service) ? ""
+                                                      : ", not on the list outside the database")
+              << "\n";
     for (const site::v1::KeptRows& kept : service.kept()) {
       std::cout << "  keeps " << kept.rows() << " " << kept.type() << ": ";
       if (kept.months() > 0) std::cout << kept.months() << " months from " << kept.since() << "; ";
@@ -96,7 +104,8 @@ void Print(const site::v1::GetErasureResponse& erasure) {
 absl::StatusOr<bool> ErasePerson(const std::string& name, Modules modules) {
   ASSIGN_OR_RETURN(Officer officer, OpenOfficer(name, std::move(modules)));
   if (!officer.session->running())
-    return Error(absl::StatusCode::kFailedPrecondition, "NOT_RUNNING", "the services that erase do not run");
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_RUNNING",
+                 "the services that erase do not run");
   enrolment::v1::EraseCandidateRequest request;
   request.set_name(name);
   request.set_cause(enrolment::v1::REQUESTED);
@@ -126,7 +135,8 @@ absl::Status ExportPerson(const std::string& name, Modules modules) {
 }
 
 int Erase(const Arguments& arguments, Modules modules) {
-  if (arguments.size() != 1) return Refuse(InvalidField("name", "erase schools/{school}/candidates/{candidate}"));
+  if (arguments.size() != 1)
+    return Refuse(InvalidField("name", "erase schools/{school}/candidates/{candidate}"));
   const absl::StatusOr<bool> done = ErasePerson(arguments[0], std::move(modules));
   if (!done.ok()) return Refuse(done.status());
   return *done ? 0 : 1;

@@ -14,9 +14,9 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Open(const Settings& settings)
   running->data_ = settings.data;
   running->config_ = settings.config;
   if (ReadNotes(settings.data).empty()) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition, "NOT_RUNNING",
-        absl::StrCat("nothing serves ", settings.data, "; start `vivier serve all --data ", settings.data, "`"));
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_RUNNING",
+                 absl::StrCat("nothing serves ", settings.data, "; start `vivier serve all --data ",
+                              settings.data, "`"));
   }
   RETURN_IF_ERROR(site::CheckCertificates(settings.config, "operator"));
   ASSIGN_OR_RETURN(running->tokens_, site::Tokens::Load(settings.config, settings.data));
@@ -29,8 +29,8 @@ absl::StatusOr<std::shared_ptr<rpc::Channel>> Running::To(const std::string& ser
   if (note == notes.end()) return Unavailable(absl::StrCat(service, " does not run here"));
   std::shared_ptr<rpc::Channel>& channel = channels_[note->second.address];
   if (channel == nullptr)
-    channel =
-        transport::Connect({.target = note->second.address, .tls = site::DiallingTls(config_, "operator", service)});
+    channel = transport::Connect(
+        {.target = note->second.address, .tls = site::DiallingTls(config_, "operator", service)});
   return channel;
 }
 

@@ -1,5 +1,5 @@
-// The running processes of a school on this machine, as their notes say at the moment of each call: a process that was
-// restarted elsewhere is found again. Not thread-safe.
+// The running processes of a school on this machine, as their notes say at the moment of each call:
+// a process that was restarted elsewhere is found again. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -18,14 +18,15 @@ class Running : public Reach {
   static absl::StatusOr<std::unique_ptr<Running>> Open(const Settings& settings);
 
   absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string& service) override;
-  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
+  absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
     return tokens_->ForDevelopment(caller);
   }
 
  private:
   std::string data_;
   config::v1::Config config_;
-  std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;  // by address, for as long as this lives
+  std::map<std::string, std::shared_ptr<rpc::Channel>>
+      channels_;  // by address, for as long as this lives
   std::unique_ptr<site::Tokens> tokens_;
 };
 

@@ -11,7 +11,7 @@
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
-#include "shared/rpc/log.h"
+#include "shared/log/log.h"
 #include "shared/site/certificates.h"
 #include "shared/site/site.h"
 #include "shared/transport/watchdog.h"
@@ -19,7 +19,8 @@
 namespace vivier::command {
 namespace {
 
-// Every connection is a descriptor, and gRPC 1.51 never accepts again once they ran out (CVE-2023-4785).
+// Every connection is a descriptor, and gRPC 1.51 never accepts again once they ran out
+// (CVE-2023-4785).
 void RaiseDescriptorLimit() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -27,10 +28,11 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// By the watchdog: no drain, which would wait for threads that may be stuck. What was committed stays, and what was not
-// answered is asked again.
+// By the watchdog: no drain, which would wait for threads that may be stuck. What was committed
+// stays, and what was not answered is asked again.
 void EndDead(const absl::Status& why) {
-  rpc::Log(rpc::Level::kError, "our own port is dead; ending, to be started again", {{"error", why.message()}});
+  Log(LogLevel::kError, "our own port is dead; ending, to be started again",
+      {{"error", why.message()}});
   _exit(kDeadPort);
 }
 
@@ -39,10 +41,12 @@ absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
   for (const std::string& service : services)
     if (std::none_of(modules.begin(), modules.end(),
                      [&](const site::Module& module) { return module.name() == service; }))
-      return InvalidField("service", service + " is none; there is all, or one or several of the five");
+      return InvalidField("service",
+                          service + " is none; there is all, or one or several of the five");
   modules.erase(std::remove_if(modules.begin(), modules.end(),
                                [&](const site::Module& module) {
-                                 return std::find(services.begin(), services.end(), module.name()) == services.end();
+                                 return std::find(services.begin(), services.end(),
+                                                  module.name()) == services.end();
                                }),
                 modules.end());
   return modules;
@@ -52,17 +56,19 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   ASSIGN_OR_RETURN(Modules chosen, Chosen(arguments, std::move(modules)));
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   if (!settings.config.certificates().empty() && arguments.size() > 1)
-    return InvalidField("service", "over TLS a process runs one service or all: its certificate has one name");
+    return InvalidField("service",
+                        "over TLS a process runs one service or all: its certificate has one name");
   std::vector<std::string> names;
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");
-  rpc::SetLogService(arguments[0] == "all" ? "all" : services);
+  SetLogService(arguments[0] == "all" ? "all" : services);
   RaiseDescriptorLimit();
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread, so that only sigwait sees them
+  pthread_sigmask(SIG_BLOCK, &signals,
+                  nullptr);  // before any thread, so that only sigwait sees them
   site::Site::Options options;
   options.config = settings.config;
   options.data = settings.data;
@@ -70,21 +76,23 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
   const std::string& process = site->process();
   const transport::Watchdog watchdog(
-      {.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)}, &EndDead);
+      {.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)},
+      &EndDead);
   const RunNotes notes(settings.data, names, site->address());
-  rpc::Log(rpc::Level::kInfo, "serving", {{"services", services}, {"address", site->address()}});
+  Log(LogLevel::kInfo, "serving", {{"services", services}, {"address", site->address()}});
   int signal = 0;
   sigwait(&signals, &signal);
-  rpc::Log(rpc::Level::kInfo, "draining");
+  Log(LogLevel::kInfo, "draining");
   site->Stop();
-  rpc::Log(rpc::Level::kInfo, "stopped");
+  Log(LogLevel::kInfo, "stopped");
   return absl::OkStatus();
 }
 
 }  // namespace
 
 int Serve(const Arguments& arguments, Modules modules) {
-  if (arguments.empty()) return Refuse(InvalidField("service", "name one or several services, or all"));
+  if (arguments.empty())
+    return Refuse(InvalidField("service", "name one or several services, or all"));
   const absl::Status status = ServeUntilSignal(arguments, std::move(modules));
   return status.ok() ? 0 : Refuse(status);
 }

@@ -26,7 +26,8 @@ std::map<std::string, Note> ReadNotes(const std::string& data) {
   return notes;
 }
 
-absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings, std::vector<site::Module> modules) {
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
+                                                       std::vector<site::Module> modules) {
   auto session = std::make_unique<Session>();
   const std::map<std::string, Note> notes = ReadNotes(settings.data);
   session->over_tls_ = !notes.empty() && !settings.config.certificates().empty();
@@ -34,8 +35,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
   for (const auto& [service, note] : notes) {
     std::shared_ptr<rpc::Channel>& process = session->processes_[note.address];
     if (process == nullptr)
-      process =
-          transport::Connect({.target = note.address, .tls = site::DiallingTls(settings.config, "operator", service)});
+      process = transport::Connect(
+          {.target = note.address, .tls = site::DiallingTls(settings.config, "operator", service)});
     session->channels_[service] = process;
   }
   if (notes.empty()) {
@@ -51,7 +52,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
     std::vector<std::string> services;
     for (const site::Module& module : options.modules) services.push_back(module.name());
     ASSIGN_OR_RETURN(session->site_, site::Site::Start(std::move(options)));
-    for (const std::string& service : services) session->channels_[service] = session->site_->channel();
+    for (const std::string& service : services)
+      session->channels_[service] = session->site_->channel();
     session->processes_["here"] = session->site_->channel();
   }
   ASSIGN_OR_RETURN(session->tokens_, site::Tokens::Load(settings.config, settings.data));
@@ -70,7 +72,8 @@ std::vector<rpc::Channel*> Session::Processes() const {
   return processes;
 }
 
-RunNotes::RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address) {
+RunNotes::RunNotes(const std::string& data, const std::vector<std::string>& services,
+                   const std::string& address) {
   std::filesystem::create_directories(data + "/run");
   for (const std::string& service : services) {
     files_.push_back(absl::StrCat(data, "/run/", service, ".", getpid(), ".address"));

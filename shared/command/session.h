@@ -1,5 +1,5 @@
-// How a command reaches a school on this machine: through the processes that serve its data folder, or, when none runs,
-// by opening the data itself. Not thread-safe.
+// How a command reaches a school on this machine: through the processes that serve its data folder,
+// or, when none runs, by opening the data itself. Not thread-safe.
 #pragma once
 
 #include <sys/types.h>
@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "shared/base/status.h"
 #include "shared/command/settings.h"
-#include "shared/rpc/caller.h"
-#include "shared/rpc/channel.h"
+#include "shared/security/caller.h"
+#include "shared/service/channel.h"
 #include "shared/site/module.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
@@ -31,7 +31,8 @@ std::map<std::string, Note> ReadNotes(const std::string& data);
 
 class Session {
  public:
-  static absl::StatusOr<std::unique_ptr<Session>> Open(const Settings& settings, std::vector<site::Module> modules);
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const Settings& settings,
+                                                       std::vector<site::Module> modules);
 
   bool running() const { return site_ == nullptr; }
   bool Serves(const std::string& service) const { return channels_.count(service) > 0; }
@@ -39,7 +40,9 @@ class Session {
   absl::StatusOr<rpc::Channel*> To(const std::string& service);
   // A channel to every process of the school, for what is asked of all.
   std::vector<rpc::Channel*> Processes() const;
-  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) { return tokens_->ForDevelopment(caller); }
+  absl::StatusOr<std::string> Authorization(const security::Caller& caller) {
+    return tokens_->ForDevelopment(caller);
+  }
   // The answers of every process of the school together, asked as the machine's operator.
   template <class Response, class Request>
   absl::StatusOr<Response> AskAll(const Request& request) {
@@ -63,24 +66,26 @@ class Session {
   static constexpr absl::Duration kAskTimeout = absl::Minutes(5);
 
   template <class Response, class Request>
-  absl::StatusOr<Response> Ask(rpc::Channel& channel, const Request& request, absl::Duration timeout = kAskTimeout) {
+  absl::StatusOr<Response> Ask(rpc::Channel& channel, const Request& request,
+                               absl::Duration timeout = kAskTimeout) {
     const std::string authorization = over_tls_ ? "" : tokens_->OfService("operator");
     return rpc::Invoke<Response>(channel, *rpc::MethodTaking(*Request::descriptor()), request,
                                  {timeout, authorization, ""});
   }
 
-  bool over_tls_ = false;                                           // then the certificate says who we are
+  bool over_tls_ = false;  // then the certificate says who we are
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;   // by service
   std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
   std::unique_ptr<site::Tokens> tokens_;
   std::unique_ptr<site::Site> site_;  // where nothing runs
 };
 
-// Leaves a note of a running process in DATA/run, SERVICE.PID.address for each of its services, which Session reads;
-// removed at the end. Of several replicas of a service a command asks one.
+// Leaves a note of a running process in DATA/run, SERVICE.PID.address for each of its services,
+// which Session reads; removed at the end. Of several replicas of a service a command asks one.
 class RunNotes {
  public:
-  RunNotes(const std::string& data, const std::vector<std::string>& services, const std::string& address);
+  RunNotes(const std::string& data, const std::vector<std::string>& services,
+           const std::string& address);
   ~RunNotes();
 
  private:

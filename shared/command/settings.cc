@@ -15,13 +15,15 @@
 #include "shared/base/status.h"
 
 ABSL_FLAG(std::string, data, "data", "the folder of a school's data on this machine");
-ABSL_FLAG(std::string, config, "",
-          "the configuration file, or a folder whose *.textproto are read in the order of their names; "
-          "DATA/config.textproto when it is there");
+ABSL_FLAG(
+    std::string, config, "",
+    "the configuration file, or a folder whose *.textproto are read in the order of their names; "
+    "DATA/config.textproto when it is there");
 ABSL_FLAG(std::string, schools, "", "comma-separated schools that this process serves");
 ABSL_FLAG(std::string, listen_address, "", "HOST:PORT, HOST:0 for any free port, or unix:PATH");
 ABSL_FLAG(std::string, metrics_address, "", "HOST:PORT of the Prometheus endpoint");
-ABSL_FLAG(std::string, health_address, "", "HOST:PORT where health alone is answered, in plain text");
+ABSL_FLAG(std::string, health_address, "",
+          "HOST:PORT where health alone is answered, in plain text");
 ABSL_FLAG(std::string, engine, "", "sqlite or postgres");
 ABSL_FLAG(std::string, postgres, "", "a libpq connection string");
 ABSL_FLAG(std::string, redis, "", "unix:PATH or HOST:PORT of a Redis");
@@ -37,7 +39,8 @@ using config::v1::Config;
 class Complaints : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int line, int column, const std::string& message) override {
-    absl::StrAppend(&text_, text_.empty() ? "" : "; ", "line ", line + 1, ", column ", column + 1, ": ", message);
+    absl::StrAppend(&text_, text_.empty() ? "" : "; ", "line ", line + 1, ", column ", column + 1,
+                    ": ", message);
   }
   const std::string& text() const { return text_; }
 
@@ -60,7 +63,8 @@ absl::Status ReadFile(const std::string& path, Config& config) {
   return absl::OkStatus();
 }
 
-// One file, or a folder in which several hands lay theirs: what is the same at every school, and what is not.
+// One file, or a folder in which several hands lay theirs: what is the same at every school, and
+// what is not.
 absl::Status ReadFiles(const std::string& path, Config& config) {
   if (!std::filesystem::is_directory(path)) return ReadFile(path, config);
   std::set<std::string> files;
@@ -80,7 +84,8 @@ void SetDefaults(Config& config) {
 absl::Status ApplyFlags(Config& config) {
   if (const std::string schools = absl::GetFlag(FLAGS_schools); !schools.empty()) {
     config.clear_schools();
-    for (absl::string_view school : absl::StrSplit(schools, ',')) config.add_schools(std::string(school));
+    for (absl::string_view school : absl::StrSplit(schools, ','))
+      config.add_schools(std::string(school));
   }
   const auto text = [](const absl::Flag<std::string>& flag, auto set) {
     if (const std::string value = absl::GetFlag(flag); !value.empty()) set(value);
@@ -92,7 +97,8 @@ absl::Status ApplyFlags(Config& config) {
   text(FLAGS_redis, [&](const std::string& value) { config.set_redis(value); });
   text(FLAGS_certificates, [&](const std::string& value) { config.set_certificates(value); });
   if (absl::GetFlag(FLAGS_development)) config.set_development(true);
-  if (absl::GetFlag(FLAGS_batch_works_max) > 0) config.set_batch_works_max(absl::GetFlag(FLAGS_batch_works_max));
+  if (absl::GetFlag(FLAGS_batch_works_max) > 0)
+    config.set_batch_works_max(absl::GetFlag(FLAGS_batch_works_max));
   const std::string engine = absl::GetFlag(FLAGS_engine);
   if (engine == "sqlite")
     config.set_engine(config::v1::SQLITE);
@@ -114,7 +120,8 @@ absl::Status Check(const Config& config) {
       return InvalidField("parents", "each has a name, an address and a token_file");
   for (const config::v1::Parent& parent : config.parents())
     if (!config.certificates().empty() && parent.certificates().empty())
-      return InvalidField("parents", "each has certificates where the process has some: its token is a secret");
+      return InvalidField(
+          "parents", "each has certificates where the process has some: its token is a secret");
   return absl::OkStatus();
 }
 

@@ -1,4 +1,5 @@
-// The flags that every command shares, and the configuration that they and the data folder's file make together.
+// The flags that every command shares, and the configuration that they and the data folder's file
+// make together.
 #pragma once
 
 #include <string>
@@ -13,9 +14,9 @@ struct Settings {
   config::v1::Config config;
 };
 
-// The file of --config, or the files of that folder together, else DATA/config.textproto where there is one, else the
-// embedded default (one school "nancy" on SQLite, any free port on loopback); then every flag that was given.
-// INVALID_ARGUMENT names the field at fault.
+// The file of --config, or the files of that folder together, else DATA/config.textproto where
+// there is one, else the embedded default (one school "nancy" on SQLite, any free port on
+// loopback); then every flag that was given. INVALID_ARGUMENT names the field at fault.
 absl::StatusOr<Settings> ReadSettings();
 
 }  // namespace vivier::command

@@ -56,18 +56,21 @@ std::string Verified(const ServiceStatus& status) {
 }
 
 void PrintHead(const std::string& school) {
-  absl::PrintF("%s\n%-11s %-8s %-8s %-6s %-22s %8s %6s %6s %6s %5s  %s\n", school, "service", "state", "version", "up",
-               "schema", "events", "queue", "parked", "cache", "cert", "verified");
+  absl::PrintF("%s\n%-11s %-8s %-8s %-6s %-22s %8s %6s %6s %6s %5s  %s\n", school, "service",
+               "state", "version", "up", "schema", "events", "queue", "parked", "cache", "cert",
+               "verified");
 }
 
 void PrintService(const ServiceStatus& status, bool running) {
-  const std::string certificate = status.has_certificate_expire_time()
-                                      ? Rough(TimeOf(status.certificate_expire_time()) - absl::Now())
-                                      : std::string("-");
+  const std::string certificate =
+      status.has_certificate_expire_time()
+          ? Rough(TimeOf(status.certificate_expire_time()) - absl::Now())
+          : std::string("-");
   absl::PrintF("%-11s %-8s %-8s %-6s %-22s %8d %6d %6d %6s %5s  %s\n", status.service(),
                running ? "serving" : "stopped", status.version(),
-               running ? Rough(absl::Now() - TimeOf(status.start_time())) : "-", status.schema(), status.event_number(),
-               status.queue_depth(), status.parked_events(), CacheRatio(status), certificate, Verified(status));
+               running ? Rough(absl::Now() - TimeOf(status.start_time())) : "-", status.schema(),
+               status.event_number(), status.queue_depth(), status.parked_events(),
+               CacheRatio(status), certificate, Verified(status));
 }
 
 std::string Following(const site::v1::FollowerStatus& follower) {
@@ -79,15 +82,19 @@ std::string Following(const site::v1::FollowerStatus& follower) {
 }
 
 std::string Delivering(const site::v1::DeliveryStatus& delivery) {
-  return absl::StrCat(delivery.target(),
-                      delivery.lag_events() > 0 ? absl::StrCat(" (", delivery.lag_events(), " wait)") : "",
-                      delivery.outcome().empty() || delivery.outcome() == "OK" ? "" : " " + delivery.outcome());
+  return absl::StrCat(
+      delivery.target(),
+      delivery.lag_events() > 0 ? absl::StrCat(" (", delivery.lag_events(), " wait)") : "",
+      delivery.outcome().empty() || delivery.outcome() == "OK" ? "" : " " + delivery.outcome());
 }
 
 void PrintFollowed(const ServiceStatus& status) {
   const auto follow = [](std::string* text, const auto& follower) { *text += Following(follower); };
-  const auto deliver = [](std::string* text, const auto& delivery) { *text += Delivering(delivery); };
-  if (status.followers_size() > 0) absl::PrintF("  follows %s\n", absl::StrJoin(status.followers(), ", ", follow));
+  const auto deliver = [](std::string* text, const auto& delivery) {
+    *text += Delivering(delivery);
+  };
+  if (status.followers_size() > 0)
+    absl::PrintF("  follows %s\n", absl::StrJoin(status.followers(), ", ", follow));
   if (status.deliveries_size() > 0)
     absl::PrintF("  delivers to %s\n", absl::StrJoin(status.deliveries(), ", ", deliver));
 }
@@ -99,17 +106,21 @@ bool IsWell(const ServiceStatus& status) {
 }
 
 // The service as its process sees it; an error where it does not answer.
-absl::StatusOr<ServiceStatus> StatusOf(Session& session, const std::string& service, const std::string& school) {
+absl::StatusOr<ServiceStatus> StatusOf(Session& session, const std::string& service,
+                                       const std::string& school) {
   site::v1::GetStatusRequest request;
   request.set_name("schools/" + school);
-  ASSIGN_OR_RETURN(auto response, session.AskAsOperator<site::v1::GetStatusResponse>(service, request, kTimeout));
+  ASSIGN_OR_RETURN(auto response,
+                   session.AskAsOperator<site::v1::GetStatusResponse>(service, request, kTimeout));
   for (const ServiceStatus& status : response.services())
     if (status.service() == service) return status;
   return Internal("the process does not know of its service");
 }
 
-// What should run: the peers of the configuration and what has left a note; a school's five where neither says.
-std::set<std::string> Expected(const Settings& settings, const Session& session, const Modules& modules) {
+// What should run: the peers of the configuration and what has left a note; a school's five where
+// neither says.
+std::set<std::string> Expected(const Settings& settings, const Session& session,
+                               const Modules& modules) {
   std::set<std::string> expected;
   for (const config::v1::Peer& peer : settings.config.peers()) expected.insert(peer.service());
   for (const site::Module& module : modules)

@@ -21,11 +21,11 @@
 #include "shared/cache/redis.h"
 #include "shared/command/session.h"
 #include "shared/security/certificate.h"
-#include "shared/security/key_document.h"
 #include "shared/security/secret_file.h"
+#include "shared/security/tokens/key_document.h"
 #include "shared/site/certificates.h"
 #include "shared/site/site.h"
-#include "shared/storage/migrate.h"
+#include "shared/storage/engines/migrate.h"
 #include "shared/transport/channel.h"
 
 namespace vivier::command {
@@ -35,9 +35,11 @@ using config::v1::Config;
 
 constexpr char kHealthPath[] = "/grpc.health.v1.Health/Check";
 constexpr absl::Duration kPatience = absl::Seconds(3);
-// Renewal is due well before: half a year's and a month's certificates alike are renewed weeks ahead.
+// Renewal is due well before: half a year's and a month's certificates alike are renewed weeks
+// ahead.
 constexpr absl::Duration kCertificateLeft = absl::Hours(7 * 24);
-// A nightly backup is a day old when the next one begins; of two nights without one somebody must hear.
+// A nightly backup is a day old when the next one begins; of two nights without one somebody must
+// hear.
 constexpr absl::Duration kBackupWarn = absl::Hours(25), kBackupFail = absl::Hours(49);
 constexpr double kDiskWarn = 0.10, kDiskFail = 0.03;
 
@@ -60,12 +62,16 @@ void LookAtDisk(const std::string& data, Findings& findings) {
     return Add(findings, Grade::kWarn, "data", absl::StrCat(data, " does not exist"),
                "the first `vivier serve` or `vivier migrate` makes it; else name the right --data");
   const std::filesystem::space_info space = std::filesystem::space(data, error);
-  if (error) return Add(findings, Grade::kFail, "disk", error.message(), "mount the volume of " + data);
+  if (error)
+    return Add(findings, Grade::kFail, "disk", error.message(), "mount the volume of " + data);
   const double share = static_cast<double>(space.available) / static_cast<double>(space.capacity);
-  const std::string found =
-      absl::StrFormat("%.1f GiB, %.0f %%, are free", static_cast<double>(space.available) / (1 << 30), 100 * share);
-  const Grade grade = share < kDiskFail ? Grade::kFail : share < kDiskWarn ? Grade::kWarn : Grade::kOk;
-  Add(findings, grade, "disk", found, grade == Grade::kOk ? "" : "enlarge the volume, or move other files off it");
+  const std::string found = absl::StrFormat(
+      "%.1f GiB, %.0f %%, are free", static_cast<double>(space.available) / (1 << 30), 100 * share);
+  const Grade grade = share < kDiskFail   ? Grade::kFail
+                      : share < kDiskWarn ? Grade::kWarn
+                                          : Grade::kOk;
+  Add(findings, grade, "disk", found,
+      grade == Grade::kOk ? "" : "enlarge the volume, or move other files off it");
 }
 
 void LookAtKeys(const std::string& data, Findings& findings) {
@@ -73,7 +79,8 @@ void LookAtKeys(const std::string& data, Findings& findings) {
     const std::string file = absl::StrCat(data, "/keys/", name);
     if (!std::filesystem::exists(file)) {
       Add(findings, Grade::kWarn, name, "does not exist",
-          "the first start makes it; of a school with data, bring it back from where keys are kept");
+          "the first start makes it; of a school with data, bring it back from where keys are "
+          "kept");
     } else if (const absl::Status read = security::ReadSecretFile(file).status(); !read.ok()) {
       Add(findings, Grade::kFail, name, read.message(), "chmod 600, owned by who runs vivier");
     } else {
@@ -82,8 +89,10 @@ void LookAtKeys(const std::string& data, Findings& findings) {
   }
 }
 
-absl::StatusOr<std::vector<std::string>> PendingOf(const Settings& settings, const std::string& service) {
-  ASSIGN_OR_RETURN(auto database, storage::Database::Open(site::DatabaseUrl(settings.config, settings.data, service)));
+absl::StatusOr<std::vector<std::string>> PendingOf(const Settings& settings,
+                                                   const std::string& service) {
+  ASSIGN_OR_RETURN(auto database, storage::Database::Open(
+                                      site::DatabaseUrl(settings.config, settings.data, service)));
   return storage::Pending(*database, service);
 }
 
@@ -96,16 +105,19 @@ void LookAtDatabase(const Settings& settings, const std::string& service, Findin
   const bool embedded = settings.config.engine() == config::v1::SQLITE;
   if (embedded && !std::filesystem::exists(absl::StrCat(settings.data, "/db/", service, ".db"))) {
     if (IsPeer(settings.config, service))  // else it may run elsewhere, or nowhere
-      Add(findings, Grade::kWarn, service, "has no database here", "the first start of the service makes it");
+      Add(findings, Grade::kWarn, service, "has no database here",
+          "the first start of the service makes it");
     return;
   }
   const absl::StatusOr<std::vector<std::string>> pending = PendingOf(settings, service);
   if (!pending.ok())
     return Add(findings, Grade::kFail, service, pending.status().message(),
-               embedded ? "restore a backup" : "start PostgreSQL, or correct `postgres` of the configuration");
-  if (pending->empty()) return Add(findings, Grade::kOk, service, "its database has every migration");
-  Add(findings, Grade::kWarn, service, absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")),
-      "run `vivier migrate`");
+               embedded ? "restore a backup"
+                        : "start PostgreSQL, or correct `postgres` of the configuration");
+  if (pending->empty())
+    return Add(findings, Grade::kOk, service, "its database has every migration");
+  Add(findings, Grade::kWarn, service,
+      absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")), "run `vivier migrate`");
 }
 
 absl::StatusOr<absl::Duration> AgeOfBackup(const std::string& folder) {
@@ -115,11 +127,17 @@ absl::StatusOr<absl::Duration> AgeOfBackup(const std::string& folder) {
 }
 
 void LookAtBackups(const std::string& folder, Findings& findings) {
-  if (folder.empty()) return Add(findings, Grade::kOk, "backup", "not looked at: `vivier doctor DIR` names its folder");
+  if (folder.empty())
+    return Add(findings, Grade::kOk, "backup",
+               "not looked at: `vivier doctor DIR` names its folder");
   const absl::StatusOr<absl::Duration> age = AgeOfBackup(folder);
-  if (!age.ok()) return Add(findings, Grade::kFail, "backup", age.status().message(), "see docs/backup.md");
-  const Grade grade = *age > kBackupFail ? Grade::kFail : *age > kBackupWarn ? Grade::kWarn : Grade::kOk;
-  Add(findings, grade, "backup", absl::StrFormat("the newest is %.1f hours old", absl::ToDoubleHours(*age)),
+  if (!age.ok())
+    return Add(findings, Grade::kFail, "backup", age.status().message(), "see docs/backup.md");
+  const Grade grade = *age > kBackupFail   ? Grade::kFail
+                      : *age > kBackupWarn ? Grade::kWarn
+                                           : Grade::kOk;
+  Add(findings, grade, "backup",
+      absl::StrFormat("the newest is %.1f hours old", absl::ToDoubleHours(*age)),
       grade == Grade::kOk ? "" : "find out why `vivier backup` does not run or fails");
 }
 
@@ -129,27 +147,35 @@ void LookAtCertificate(const std::filesystem::path& file, Findings& findings) {
   const std::string what = "certificate " + file.filename().string();
   const absl::StatusOr<absl::Time> expiry = security::ReadExpiry(pem.str());
   if (!expiry.ok())
-    return Add(findings, Grade::kFail, what, "cannot be read", "make it anew: deploy/certificates, or your authority");
+    return Add(findings, Grade::kFail, what, "cannot be read",
+               "make it anew: deploy/certificates, or your authority");
   const absl::Duration left = *expiry - absl::Now();
-  const std::string found = left < absl::ZeroDuration()
-                                ? absl::StrCat("ended on ", absl::FormatTime("%Y-%m-%d", *expiry, absl::UTCTimeZone()))
-                                : absl::StrFormat("is good for %.1f days", absl::ToDoubleHours(left) / 24);
-  const Grade grade = left < absl::ZeroDuration() ? Grade::kFail : left < kCertificateLeft ? Grade::kWarn : Grade::kOk;
-  Add(findings, grade, what, found, grade == Grade::kOk ? "" : "renew it; a running service takes it up by itself");
+  const std::string found =
+      left < absl::ZeroDuration()
+          ? absl::StrCat("ended on ", absl::FormatTime("%Y-%m-%d", *expiry, absl::UTCTimeZone()))
+          : absl::StrFormat("is good for %.1f days", absl::ToDoubleHours(left) / 24);
+  const Grade grade = left < absl::ZeroDuration() ? Grade::kFail
+                      : left < kCertificateLeft   ? Grade::kWarn
+                                                  : Grade::kOk;
+  Add(findings, grade, what, found,
+      grade == Grade::kOk ? "" : "renew it; a running service takes it up by itself");
 }
 
 void LookAtCertificates(const Config& config, Findings& findings) {
   if (config.certificates().empty()) {
     const Grade grade = config.development() ? Grade::kOk : Grade::kWarn;
-    return Add(findings, grade, "certificates", "none: services talk in plain text",
-               grade == Grade::kOk ? "" : "name a folder of `certificates`: docs/identity-of-services.md");
+    return Add(
+        findings, grade, "certificates", "none: services talk in plain text",
+        grade == Grade::kOk ? "" : "name a folder of `certificates`: docs/identity-of-services.md");
   }
   std::error_code error;
   std::set<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(config.certificates(), error))
-    if (entry.path().extension() == ".pem" && entry.path().filename() != "revocations.pem") files.insert(entry.path());
+    if (entry.path().extension() == ".pem" && entry.path().filename() != "revocations.pem")
+      files.insert(entry.path());
   if (files.empty())
-    return Add(findings, Grade::kFail, "certificates", "none in " + config.certificates(), "run deploy/certificates");
+    return Add(findings, Grade::kFail, "certificates", "none in " + config.certificates(),
+               "run deploy/certificates");
   for (const std::filesystem::path& file : files) LookAtCertificate(file, findings);
 }
 
@@ -167,13 +193,15 @@ void LookUp(const std::string& address, std::set<std::string>& known, Findings& 
 void LookAtNames(const Config& config, Findings& findings) {
   std::set<std::string> known;
   for (const config::v1::Peer& peer : config.peers()) LookUp(peer.address(), known, findings);
-  for (const config::v1::Parent& parent : config.parents()) LookUp(parent.address(), known, findings);
+  for (const config::v1::Parent& parent : config.parents())
+    LookUp(parent.address(), known, findings);
   for (const config::v1::Issuer& issuer : config.issuers()) LookUp(issuer.jwks(), known, findings);
   LookUp(config.redis(), known, findings);
 }
 
 void LookAtRedis(const std::string& address, Findings& findings) {
-  if (address.empty()) return Add(findings, Grade::kOk, "redis", "none is configured, none is needed");
+  if (address.empty())
+    return Add(findings, Grade::kOk, "redis", "none is configured, none is needed");
   Monitor monitor;
   bool ready = false;
   const cache::Redis redis({.address = address}, {[](absl::string_view) {}, [] {},
@@ -182,17 +210,20 @@ void LookAtRedis(const std::string& address, Findings& findings) {
                                                     ready = true;
                                                   }});
   Monitor::Lock lock(monitor);
-  if (lock.AwaitFor(kPatience, [&] { return ready; })) return Add(findings, Grade::kOk, "redis", "answers");
+  if (lock.AwaitFor(kPatience, [&] { return ready; }))
+    return Add(findings, Grade::kOk, "redis", "answers");
   Add(findings, Grade::kWarn, "redis", absl::StrCat("does not answer at ", address),
       "start it; without it the school works, and asks the owners of resources more often");
 }
 
 void LookAtIssuers(const Config& config, Findings& findings) {
   if (config.issuers().empty() && !config.development())
-    Add(findings, Grade::kWarn, "issuers", "none is configured: no person can call", "see docs/identity.md");
+    Add(findings, Grade::kWarn, "issuers", "none is configured: no person can call",
+        "see docs/identity.md");
   for (const config::v1::Issuer& issuer : config.issuers()) {
     const std::string what = "issuer " + issuer.issuer();
-    const absl::Status read = security::ReadKeyDocument(issuer.jwks(), issuer.authority_file()).status();
+    const absl::Status read =
+        security::ReadKeyDocument(issuer.jwks(), issuer.authority_file()).status();
     if (read.ok())
       Add(findings, Grade::kOk, what, "gives its keys");
     else
@@ -212,11 +243,13 @@ void LookAtPeers(const Settings& settings, Findings& findings) {
   if (ReadNotes(settings.data).empty())
     return Add(findings, Grade::kOk, "peers", "not dialled: nothing of this school runs here");
   for (const config::v1::Peer& peer : settings.config.peers()) {
-    const absl::Status answer = Dial(peer.address(), site::DiallingTls(settings.config, "operator", peer.service()));
+    const absl::Status answer =
+        Dial(peer.address(), site::DiallingTls(settings.config, "operator", peer.service()));
     if (answer.ok())
       Add(findings, Grade::kOk, "peer " + peer.service(), "answers");
     else
-      Add(findings, Grade::kFail, "peer " + peer.service(), absl::StrCat(peer.address(), ": ", answer.message()),
+      Add(findings, Grade::kFail, "peer " + peer.service(),
+          absl::StrCat(peer.address(), ": ", answer.message()),
           "start it, or correct its address under `peers`");
   }
 }
@@ -224,8 +257,10 @@ void LookAtPeers(const Settings& settings, Findings& findings) {
 void LookAtParents(const Config& config, Findings& findings) {
   for (const config::v1::Parent& parent : config.parents()) {
     const std::string what = "parent " + parent.name();
-    if (const absl::Status token = security::ReadSecretFile(parent.token_file()).status(); !token.ok()) {
-      Add(findings, Grade::kFail, what, token.message(), "ask the parent for a token of this school");
+    if (const absl::Status token = security::ReadSecretFile(parent.token_file()).status();
+        !token.ok()) {
+      Add(findings, Grade::kFail, what, token.message(),
+          "ask the parent for a token of this school");
       continue;
     }
     const absl::Status answer = Dial(parent.address(), site::ParentTls(parent));
@@ -250,7 +285,8 @@ std::string HostOf(const std::string& address) {
   return std::string(rest.substr(0, rest.find_first_of(":/")));
 }
 
-Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules, const std::string& backups) {
+Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules,
+                    const std::string& backups) {
   Findings findings;
   LookAtClock(findings);
   LookAtDisk(settings.data, findings);

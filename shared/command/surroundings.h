@@ -1,6 +1,6 @@
-// What a school on this machine rests on and does not own: clock, names, disk, database, backups, Redis, certificates,
-// issuers of tokens, other sites. Each check looks by itself, needs no running service, and changes nothing.
-// Thread-safe.
+// What a school on this machine rests on and does not own: clock, names, disk, database, backups,
+// Redis, certificates, issuers of tokens, other sites. Each check looks by itself, needs no running
+// service, and changes nothing. Thread-safe.
 #pragma once
 
 #include <string>
@@ -22,9 +22,10 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-// In the order in which one thing rests on another. `backups` is the folder of `vivier backup`, "" where the operator
-// named none.
-Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules, const std::string& backups);
+// In the order in which one thing rests on another. `backups` is the folder of `vivier backup`, ""
+// where the operator named none.
+Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules,
+                    const std::string& backups);
 
 // The host of HOST:PORT, dns:///NAME:PORT or of a URL; "" where there is none to look up.
 std::string HostOf(const std::string& address);

@@ -9,7 +9,7 @@
 #include "shared/command/surroundings.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
-#include "shared/testing/certificates.h"
+#include "tests/support/certificates.h"
 
 namespace vivier::command {
 namespace {
@@ -39,7 +39,8 @@ class Doctor : public ::testing::Test {
     findings_ = LookAround(settings_, AllModules(), backups_);
     const Finding* worst = nullptr;
     for (const Finding& finding : findings_)
-      if (finding.what.rfind(what, 0) == 0 && (worst == nullptr || finding.grade > worst->grade)) worst = &finding;
+      if (finding.what.rfind(what, 0) == 0 && (worst == nullptr || finding.grade > worst->grade))
+        worst = &finding;
     return worst;
   }
   void Expect(const std::string& what, Grade grade) {
@@ -57,7 +58,8 @@ class Doctor : public ::testing::Test {
 TEST_F(Doctor, FindsAHealthySchoolWell) {
   for (const Finding& finding : LookAround(settings_, AllModules(), backups_))
     EXPECT_NE(finding.grade, Grade::kFail) << finding.what << ": " << finding.found;
-  for (const char* what : {"school.key", "enrolment", "statistics", "redis", "certificates"}) Expect(what, Grade::kOk);
+  for (const char* what : {"school.key", "enrolment", "statistics", "redis", "certificates"})
+    Expect(what, Grade::kOk);
 }
 
 struct Row {
@@ -70,12 +72,13 @@ TEST_F(Doctor, FindsWhatIsWrongAround) {
   const Row rows[] = {
       {"redis: 'unix:/none/redis.sock'", "redis", Grade::kWarn},
       {"redis: 'nowhere.invalid:6379'", "name nowhere.invalid", Grade::kFail},
-      {"peers { service: 'funding' address: 'dns:///nowhere.invalid:7400' }", "name nowhere.invalid", Grade::kFail},
+      {"peers { service: 'funding' address: 'dns:///nowhere.invalid:7400' }",
+       "name nowhere.invalid", Grade::kFail},
       {"peers { service: 'funding' address: 'localhost:1' }", "name localhost", Grade::kOk},
-      {"issuers { issuer: 'https://id.example' audience: 'a' jwks: 'file:/none' }", "issuer https://id.example",
-       Grade::kFail},
-      {"parents { name: 'schools/grand-est' address: '127.0.0.1:1' token_file: '/none' }", "parent schools/grand-est",
-       Grade::kFail},
+      {"issuers { issuer: 'https://id.example' audience: 'a' jwks: 'file:/none' }",
+       "issuer https://id.example", Grade::kFail},
+      {"parents { name: 'schools/grand-est' address: '127.0.0.1:1' token_file: '/none' }",
+       "parent schools/grand-est", Grade::kFail},
       {"certificates: '/none'", "certificates", Grade::kFail},
       {"engine: POSTGRES postgres: 'host=/none'", "enrolment", Grade::kFail},
       {"development: false", "certificates", Grade::kWarn},
@@ -103,8 +106,9 @@ TEST_F(Doctor, CountsTheHoursOfBackups) {
   backups_ = settings_.data + "/backups";
   Expect("backup", Grade::kFail);
   const std::unique_ptr<backup::Store> store = *backup::Store::OpenToWrite(backups_, absl::Now());
-  const std::pair<absl::Duration, Grade> ages[] = {
-      {absl::Hours(50), Grade::kFail}, {absl::Hours(26), Grade::kWarn}, {absl::Hours(1), Grade::kOk}};
+  const std::pair<absl::Duration, Grade> ages[] = {{absl::Hours(50), Grade::kFail},
+                                                   {absl::Hours(26), Grade::kWarn},
+                                                   {absl::Hours(1), Grade::kOk}};
   for (const auto& [age, grade] : ages) {
     backup::v1::Manifest manifest;
     manifest.mutable_create_time()->set_seconds(absl::ToUnixSeconds(absl::Now() - age));

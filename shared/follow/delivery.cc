@@ -9,8 +9,8 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
-#include "shared/rpc/log.h"
-#include "shared/storage/events.h"
+#include "shared/log/log.h"
+#include "shared/storage/log/events.h"
 
 namespace vivier::follow {
 namespace {
@@ -41,8 +41,12 @@ bool IsPassing(const absl::Status& error) {
 // Moves the delivery's number by compare-and-set, so that of two replicas one stores it.
 class StoreWork : public storage::Work {
  public:
-  StoreWork(std::string school, std::string sql, std::vector<Value> parameters, std::function<void(absl::Status)> done)
-      : school_(std::move(school)), sql_(std::move(sql)), parameters_(std::move(parameters)), done_(std::move(done)) {}
+  StoreWork(std::string school, std::string sql, std::vector<Value> parameters,
+            std::function<void(absl::Status)> done)
+      : school_(std::move(school)),
+        sql_(std::move(sql)),
+        parameters_(std::move(parameters)),
+        done_(std::move(done)) {}
 
   const std::string& school() const override { return school_; }
   void Want(storage::Transaction::Wanted&) const override {}
@@ -80,8 +84,8 @@ void Delivery::Loop() {
   while (Wait(pause)) {
     const absl::StatusOr<bool> delivered = DeliverPage();
     if (!delivered.ok())
-      rpc::Log(rpc::Level::kWarning, "a delivery waits",
-               {{"target", options_.target}, {"error", delivered.status().message()}});
+      Log(LogLevel::kWarning, "a delivery waits",
+          {{"target", options_.target}, {"error", delivered.status().message()}});
     pause = !delivered.ok() ? kTryAgain : *delivered ? absl::ZeroDuration() : kLookAgain;
   }
 }
@@ -89,17 +93,20 @@ void Delivery::Loop() {
 absl::StatusOr<bool> Delivery::DeliverPage() {
   int64_t number = 0;
   std::vector<log::v1::LoggedEvent> events;
-  RETURN_IF_ERROR(options_.readers->Read(options_.school, [&](storage::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(
-        storage::Result found,
-        transaction.connection().Query(
-            "SELECT number FROM deliveries WHERE school = $1 AND target = $2 AND type = $3",
-            {Value(options_.school), Value(options_.target), Value(options_.delivery->event->full_name())}));
-    if (!found.rows.empty()) number = std::get<int64_t>(found.rows[0][0]);
-    ASSIGN_OR_RETURN(events, storage::ReadEvents(transaction, number));
-    return absl::OkStatus();
-  }));
-  const std::string type_url = absl::StrCat("type.googleapis.com/", options_.delivery->event->full_name());
+  RETURN_IF_ERROR(options_.readers->Read(
+      options_.school, [&](storage::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(
+            storage::Result found,
+            transaction.connection().Query(
+                "SELECT number FROM deliveries WHERE school = $1 AND target = $2 AND type = $3",
+                {Value(options_.school), Value(options_.target),
+                 Value(options_.delivery->event->full_name())}));
+        if (!found.rows.empty()) number = std::get<int64_t>(found.rows[0][0]);
+        ASSIGN_OR_RETURN(events, storage::ReadEvents(transaction, number));
+        return absl::OkStatus();
+      }));
+  const std::string type_url =
+      absl::StrCat("type.googleapis.com/", options_.delivery->event->full_name());
   for (const log::v1::LoggedEvent& event : events) {
     if (event.payload().type_url() != type_url) continue;
     ASSIGN_OR_RETURN(std::string outcome, Deliver(event));
@@ -107,37 +114,44 @@ absl::StatusOr<bool> Delivery::DeliverPage() {
     number = event.number();
   }
   if (events.empty() || number >= events.back().number()) return !events.empty();
-  RETURN_IF_ERROR(Store(number, events.back().number(), kDelivered));  // the rest of the page is not for this delivery
+  RETURN_IF_ERROR(Store(number, events.back().number(),
+                        kDelivered));  // the rest of the page is not for this delivery
   return true;
 }
 
 // The outcome to store; an error where it must be tried again.
 absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event) const {
-  const rpc::TraceScope scope(rpc::Traceparent::Parse(event.traceparent()).value_or(rpc::Traceparent::New()));
+  const TraceScope scope(Traceparent::Parse(event.traceparent()).value_or(Traceparent::New()));
   std::unique_ptr<google::protobuf::Message> message = NewMessage(options_.delivery->event);
-  if (!message->ParseFromString(event.payload().value())) return Internal("the payload is no message of its type");
-  const std::string id = UuidOf(absl::StrCat(options_.target, "|", options_.school, "|", event.hash()));
+  if (!message->ParseFromString(event.payload().value()))
+    return Internal("the payload is no message of its type");
+  const std::string id =
+      UuidOf(absl::StrCat(options_.target, "|", options_.school, "|", event.hash()));
   ASSIGN_OR_RETURN(rpc::Outside::End there, options_.there());
-  const rpc::Outside outside(options_.school, options_.target, id, options_.here(), std::move(there));
+  const rpc::Outside outside(options_.school, options_.target, id, options_.here(),
+                             std::move(there));
   const absl::Status status = options_.delivery->deliver(outside, *message);
   if (status.ok()) return std::string(kDelivered);
   if (IsPassing(status)) return status;
-  rpc::Log(rpc::Level::kWarning, "a delivery was refused", {{"target", options_.target}, {"error", status.message()}});
+  Log(LogLevel::kWarning, "a delivery was refused",
+      {{"target", options_.target}, {"error", status.message()}});
   return absl::StrCat(absl::StatusCodeToString(status.code()), " ", ReasonOf(status));
 }
 
 absl::Status Delivery::Store(int64_t before, int64_t number, const std::string& outcome) {
-  const std::string sql = before == 0 ? "INSERT INTO deliveries (school, target, type, number, outcome, deliver_time) "
-                                        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (school, target, type) DO NOTHING"
-                                      : "UPDATE deliveries SET number = $4, outcome = $5, deliver_time = $6 "
-                                        "WHERE school = $1 AND target = $2 AND type = $3 AND number = $7";
-  std::vector<Value> parameters = {options_.school, options_.target, options_.delivery->event->full_name(),
-                                   number,          outcome,         absl::ToUnixMicros(absl::Now())};
+  const std::string sql =
+      before == 0 ? "INSERT INTO deliveries (school, target, type, number, outcome, deliver_time) "
+                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (school, target, type) DO NOTHING"
+                  : "UPDATE deliveries SET number = $4, outcome = $5, deliver_time = $6 "
+                    "WHERE school = $1 AND target = $2 AND type = $3 AND number = $7";
+  std::vector<Value> parameters = {
+      options_.school, options_.target, options_.delivery->event->full_name(),
+      number,          outcome,         absl::ToUnixMicros(absl::Now())};
   if (before != 0) parameters.push_back(before);
   Countdown stored(1);
   absl::Status status;
-  RETURN_IF_ERROR(options_.writer->Submit(
-      std::make_unique<StoreWork>(options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
+  RETURN_IF_ERROR(options_.writer->Submit(std::make_unique<StoreWork>(
+      options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
         status = std::move(outcome_of_store);
         stored.CountDown();
       })));

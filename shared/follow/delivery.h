@@ -1,7 +1,7 @@
-// Takes events of a service's own log to one target outside: a thread that reads what comes after its last delivery,
-// runs the service's function, which may block, and stores the outcome in an ordinary transaction. At least once, in
-// order; an event that meets a transient error is tried again without limit, a refusal is stored and the next one
-// follows. Thread-safe.
+// Takes events of a service's own log to one target outside: a thread that reads what comes after
+// its last delivery, runs the service's function, which may block, and stores the outcome in an
+// ordinary transaction. At least once, in order; an event that meets a transient error is tried
+// again without limit, a refusal is stored and the next one follows. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "shared/base/monitor.h"
 #include "shared/rpc/readers.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/writer.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
 #include "vivier/log/v1/log.pb.h"
 
 namespace vivier::follow {
@@ -24,7 +24,8 @@ class Delivery {
     std::string target;  // schools/{parent}
     const rpc::Service::EventDelivery* delivery;
     std::function<rpc::Outside::End()> here;
-    std::function<absl::StatusOr<rpc::Outside::End>()> there;  // an error where its token cannot be read
+    std::function<absl::StatusOr<rpc::Outside::End>()>
+        there;  // an error where its token cannot be read
     storage::Writer* writer;
     rpc::Readers* readers;
   };

@@ -8,9 +8,9 @@
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
-#include "shared/rpc/log.h"
-#include "shared/storage/erasure.h"
-#include "shared/storage/events.h"
+#include "shared/log/log.h"
+#include "shared/storage/log/erasure.h"
+#include "shared/storage/log/events.h"
 
 namespace vivier::follow {
 namespace {
@@ -23,28 +23,33 @@ constexpr char kBehindParked[] = "an earlier event of its subject is parked";
 
 }  // namespace
 
-absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction, const std::string& producer) {
-  ASSIGN_OR_RETURN(Result found, transaction.connection().Query(
-                                     "SELECT number, hash FROM cursors WHERE school = $1 AND producer = $2",
-                                     {Value(transaction.school()), Value(producer)}));
+absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction,
+                                      const std::string& producer) {
+  ASSIGN_OR_RETURN(Result found,
+                   transaction.connection().Query(
+                       "SELECT number, hash FROM cursors WHERE school = $1 AND producer = $2",
+                       {Value(transaction.school()), Value(producer)}));
   if (found.rows.empty()) return Position{};
   return Position{std::get<int64_t>(found.rows[0][0]), std::get<Bytes>(found.rows[0][1]).data};
 }
 
 EventWork::EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
-                     const rpc::Service::EventReaction* reaction, std::string park, std::function<void(Outcome)> done)
+                     const rpc::Service::EventReaction* reaction, std::string park,
+                     std::function<void(Outcome)> done)
     : school_(std::move(school)),
       producer_(std::move(producer)),
       event_(event),
       reaction_(reaction),
       park_(std::move(park)),
       done_(std::move(done)),
-      trace_(rpc::Traceparent::Parse(event_.traceparent()).value_or(rpc::Traceparent::New())) {}
+      trace_(Traceparent::Parse(event_.traceparent()).value_or(Traceparent::New())) {}
 
-std::unique_ptr<EventWork> EventWork::Retry(std::string school, std::string producer, const log::v1::LoggedEvent& event,
+std::unique_ptr<EventWork> EventWork::Retry(std::string school, std::string producer,
+                                            const log::v1::LoggedEvent& event,
                                             const rpc::Service::EventReaction* reaction,
                                             std::function<void(Outcome)> done) {
-  auto work = std::make_unique<EventWork>(std::move(school), std::move(producer), event, reaction, "", std::move(done));
+  auto work = std::make_unique<EventWork>(std::move(school), std::move(producer), event, reaction,
+                                          "", std::move(done));
   work->is_parked_ = true;
   return work;
 }
@@ -53,10 +58,12 @@ std::unique_ptr<EventWork> EventWork::Retry(std::string school, std::string prod
 void EventWork::Want(storage::Transaction::Wanted&) const {}
 
 void EventWork::Run(storage::Transaction& transaction, absl::Time now) {
-  const rpc::TraceScope scope(trace_);
+  const TraceScope scope(trace_);
   reacted_ = false;
-  absl::StatusOr<Verdict> verdict = is_parked_ ? Unpark(transaction, now) : Decide(transaction, now);
-  outcome_ = verdict.ok() ? Outcome{*verdict, absl::OkStatus()} : Outcome{Verdict::kRefused, verdict.status()};
+  absl::StatusOr<Verdict> verdict =
+      is_parked_ ? Unpark(transaction, now) : Decide(transaction, now);
+  outcome_ = verdict.ok() ? Outcome{*verdict, absl::OkStatus()}
+                          : Outcome{Verdict::kRefused, verdict.status()};
 }
 
 absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, absl::Time now) {
@@ -76,19 +83,21 @@ absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, abs
 
 // Of two that retry at once the second finds its row gone.
 absl::StatusOr<Verdict> EventWork::Unpark(storage::Transaction& transaction, absl::Time now) {
-  ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query(
-                       "SELECT number, hash FROM parked_events WHERE school = $1 AND producer = $2 AND "
-                       "subject = $3 AND number <= $4 ORDER BY number",
-                       {Value(school_), Value(producer_), Value(event_.subject()), Value(event_.number())}));
-  if (found.rows.empty() || std::get<int64_t>(found.rows.back()[0]) != event_.number()) return Verdict::kApplied;
+  ASSIGN_OR_RETURN(
+      Result found,
+      transaction.connection().Query(
+          "SELECT number, hash FROM parked_events WHERE school = $1 AND producer = $2 AND "
+          "subject = $3 AND number <= $4 ORDER BY number",
+          {Value(school_), Value(producer_), Value(event_.subject()), Value(event_.number())}));
+  if (found.rows.empty() || std::get<int64_t>(found.rows.back()[0]) != event_.number())
+    return Verdict::kApplied;
   if (found.rows.size() > 1) return Verdict::kGap;
   if (std::get<Bytes>(found.rows[0][1]).data != event_.hash())
     return Refused(log::v1::LOG_FORKED, "the log does not hold the event that was parked");
   RETURN_IF_ERROR(Take(transaction, now));
-  RETURN_IF_ERROR(
-      transaction.connection().Send("DELETE FROM parked_events WHERE school = $1 AND producer = $2 AND number = $3",
-                                    {Value(school_), Value(producer_), Value(event_.number())}, 1));
+  RETURN_IF_ERROR(transaction.connection().Send(
+      "DELETE FROM parked_events WHERE school = $1 AND producer = $2 AND number = $3",
+      {Value(school_), Value(producer_), Value(event_.number())}, 1));
   return Verdict::kApplied;
 }
 
@@ -101,10 +110,11 @@ absl::Status EventWork::Take(storage::Transaction& transaction, absl::Time now) 
 }
 
 absl::StatusOr<bool> EventWork::IsBehindParked(storage::Transaction& transaction) const {
-  ASSIGN_OR_RETURN(Result found, transaction.connection().Query(
-                                     "SELECT COUNT(*) FROM parked_events WHERE school = $1 AND producer = $2 "
-                                     "AND subject = $3",
-                                     {Value(school_), Value(producer_), Value(event_.subject())}));
+  ASSIGN_OR_RETURN(Result found,
+                   transaction.connection().Query(
+                       "SELECT COUNT(*) FROM parked_events WHERE school = $1 AND producer = $2 "
+                       "AND subject = $3",
+                       {Value(school_), Value(producer_), Value(event_.subject())}));
   return std::get<int64_t>(found.rows[0][0]) > 0;
 }
 
@@ -117,31 +127,41 @@ absl::Status EventWork::ReactUnlessErased(storage::Transaction& transaction, abs
 absl::Status EventWork::Erase(storage::Transaction& transaction, absl::Time now) const {
   if (!storage::Erases(storage::TypeOf(event_))) return absl::OkStatus();
   const std::unique_ptr<google::protobuf::Message> event =
-      NewMessage(google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event_)));
-  if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
+      NewMessage(google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          storage::TypeOf(event_)));
+  if (!event->ParseFromString(event_.payload().value()))
+    return Internal("the payload is no message of its type");
   return storage::ErasePersons(transaction, *event, 0, now);
 }
 
 absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now) const {
   std::unique_ptr<google::protobuf::Message> event = NewMessage(reaction_->event);
-  if (!event->ParseFromString(event_.payload().value())) return Internal("the payload is no message of its type");
-  const rpc::Caller caller{
-      absl::StrCat("service/", producer_), rpc::Caller::Kind::kService, {"service"}, {school_}, ""};
+  if (!event->ParseFromString(event_.payload().value()))
+    return Internal("the payload is no message of its type");
+  const security::Caller caller{absl::StrCat("service/", producer_),
+                                security::Caller::Kind::kService,
+                                {"service"},
+                                {school_},
+                                ""};
   const rpc::Fetched none;
   storage::Unit unit(transaction);
   rpc::Call call(caller, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, none);
   RETURN_IF_ERROR(reaction_->reaction(call, *event));
-  return unit.Apply({caller.subject, reaction_->event->full_name(), event_.subject(),
-                     absl::StrCat(producer_, "/", event_.number()), event_.hash(), trace_.ToString()},
-                    now);
+  return unit.Apply(
+      {caller.subject, reaction_->event->full_name(), event_.subject(),
+       absl::StrCat(producer_, "/", event_.number()), event_.hash(), trace_.ToString()},
+      now);
 }
 
-absl::Status EventWork::Park(storage::Transaction& transaction, const std::string& reason, absl::Time now) const {
+absl::Status EventWork::Park(storage::Transaction& transaction, const std::string& reason,
+                             absl::Time now) const {
   return transaction.connection().Send(
-      "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, park_time) "
+      "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, "
+      "park_time) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}),
-       Value(storage::TypeOf(event_)), Value(event_.subject()), Value(reason), Value(absl::ToUnixMicros(now))});
+       Value(storage::TypeOf(event_)), Value(event_.subject()), Value(reason),
+       Value(absl::ToUnixMicros(now))});
 }
 
 absl::Status EventWork::MoveCursor(storage::Transaction& transaction, int64_t before) const {
@@ -151,14 +171,17 @@ absl::Status EventWork::MoveCursor(storage::Transaction& transaction, int64_t be
         {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()})}, 1);
   }
   return transaction.connection().Send(
-      "UPDATE cursors SET number = $3, hash = $4 WHERE school = $1 AND producer = $2 AND number = $5",
-      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}), Value(before)}, 1);
+      "UPDATE cursors SET number = $3, hash = $4 WHERE school = $1 AND producer = $2 AND number = "
+      "$5",
+      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}),
+       Value(before)},
+      1);
 }
 
 void EventWork::Done(const absl::Status& committed) {
   if (!committed.ok()) outcome_ = {Verdict::kRefused, committed};
   if (reacted_ || !outcome_.error.ok())
-    rpc::LogOutcome(trace_, storage::TypeOf(event_), event_.subject(), outcome_.error);
+    LogOutcome(trace_, storage::TypeOf(event_), event_.subject(), outcome_.error);
   done_(std::move(outcome_));
 }
 

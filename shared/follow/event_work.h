@@ -1,5 +1,5 @@
-// One event of another service's log on its way through this service's writer: the reaction and the cursor in one
-// transaction, so up to its cursor a follower has applied each event exactly once.
+// One event of another service's log on its way through this service's writer: the reaction and the
+// cursor in one transaction, so up to its cursor a follower has applied each event exactly once.
 #pragma once
 
 #include <functional>
@@ -7,9 +7,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "shared/rpc/log.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/writer.h"
+#include "shared/log/log.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
 #include "vivier/log/v1/log.pb.h"
 
 namespace vivier::follow {
@@ -21,7 +21,8 @@ struct Position {
 };
 
 // The position of the school's cursor in `producer`'s log.
-absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction, const std::string& producer);
+absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction,
+                                      const std::string& producer);
 
 // What became of an event.
 enum class Verdict {
@@ -38,13 +39,17 @@ class EventWork : public storage::Work {
     absl::Status error;  // why it was refused or not committed
   };
 
-  // `reaction` is null where the service does not react to the event's type, and outlives the work. With `park`, the
-  // event is set aside with that reason instead of being applied. `done` is called once, by Done.
+  // `reaction` is null where the service does not react to the event's type, and outlives the work.
+  // With `park`, the event is set aside with that reason instead of being applied. `done` is called
+  // once, by Done.
   EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
-            const rpc::Service::EventReaction* reaction, std::string park, std::function<void(Outcome)> done);
+            const rpc::Service::EventReaction* reaction, std::string park,
+            std::function<void(Outcome)> done);
 
-  // The same for an event that is parked: the reaction, and the end of its parking. The cursor is beyond it already.
-  static std::unique_ptr<EventWork> Retry(std::string school, std::string producer, const log::v1::LoggedEvent& event,
+  // The same for an event that is parked: the reaction, and the end of its parking. The cursor is
+  // beyond it already.
+  static std::unique_ptr<EventWork> Retry(std::string school, std::string producer,
+                                          const log::v1::LoggedEvent& event,
                                           const rpc::Service::EventReaction* reaction,
                                           std::function<void(Outcome)> done);
 
@@ -61,7 +66,8 @@ class EventWork : public storage::Work {
   absl::Status ReactUnlessErased(storage::Transaction& transaction, absl::Time now) const;
   absl::Status Erase(storage::Transaction& transaction, absl::Time now) const;
   absl::Status React(storage::Transaction& transaction, absl::Time now) const;
-  absl::Status Park(storage::Transaction& transaction, const std::string& reason, absl::Time now) const;
+  absl::Status Park(storage::Transaction& transaction, const std::string& reason,
+                    absl::Time now) const;
   absl::Status MoveCursor(storage::Transaction& transaction, int64_t before) const;
 
   const std::string school_;
@@ -70,7 +76,7 @@ class EventWork : public storage::Work {
   const rpc::Service::EventReaction* const reaction_;
   const std::string park_;
   const std::function<void(Outcome)> done_;
-  const rpc::Traceparent trace_;  // of what caused the event
+  const Traceparent trace_;  // of what caused the event
   bool is_parked_ = false;
   bool reacted_ = false;
   Outcome outcome_;

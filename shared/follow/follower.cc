@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/log.h"
-#include "shared/storage/erasure.h"
-#include "shared/storage/events.h"
+#include "shared/log/log.h"
+#include "shared/storage/log/erasure.h"
+#include "shared/storage/log/events.h"
 
 namespace vivier::follow {
 namespace {
@@ -23,7 +23,8 @@ bool IsPassing(const absl::Status& error) {
 }
 
 absl::Time TimeOf(const log::v1::LoggedEvent& event) {
-  return absl::FromUnixSeconds(event.create_time().seconds()) + absl::Nanoseconds(event.create_time().nanos());
+  return absl::FromUnixSeconds(event.create_time().seconds()) +
+         absl::Nanoseconds(event.create_time().nanos());
 }
 
 }  // namespace
@@ -53,8 +54,11 @@ void Follower::Loop() {
   while (!stopping()) {
     const absl::Status ended = FollowOnce();
     if (ReasonOf(ended) == "LOG_FORKED") {
-      rpc::Log(rpc::Level::kError, "the log that this service follows was restored to the past; following stops",
-               {{"producer", options_.producer}, {"school", options_.school}, {"error", ended.message()}});
+      Log(LogLevel::kError,
+          "the log that this service follows was restored to the past; following stops",
+          {{"producer", options_.producer},
+           {"school", options_.school},
+           {"error", ended.message()}});
       options_.progress->Fork();
       return;
     }
@@ -64,10 +68,11 @@ void Follower::Loop() {
 
 absl::Status Follower::FollowOnce() {
   Position position;
-  RETURN_IF_ERROR(options_.readers->Read(options_.school, [&](storage::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(position, ReadPosition(transaction, options_.producer));
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(options_.readers->Read(
+      options_.school, [&](storage::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(position, ReadPosition(transaction, options_.producer));
+        return absl::OkStatus();
+      }));
   options_.progress->Begin(position.number);
   log::v1::FollowEventsRequest request;
   request.set_parent(absl::StrCat("schools/", options_.school));
@@ -75,7 +80,8 @@ absl::Status Follower::FollowOnce() {
   request.set_after_number(position.number);
   request.set_after_hash(position.hash);
   rpc::CallOptions call{absl::InfiniteDuration(), options_.authorization(), ""};
-  std::unique_ptr<rpc::ClientStream> stream = options_.channel->Stream(kFollowPath, request.SerializeAsString(), call);
+  std::unique_ptr<rpc::ClientStream> stream =
+      options_.channel->Stream(kFollowPath, request.SerializeAsString(), call);
   {
     Monitor::Lock lock(monitor_);
     if (stopping_) return absl::OkStatus();
@@ -85,7 +91,8 @@ absl::Status Follower::FollowOnce() {
     while (true) {
       ASSIGN_OR_RETURN(std::optional<std::string> bytes, stream->Read());
       log::v1::FollowEventsResponse page;
-      if (!bytes.has_value() || !page.ParseFromString(*bytes)) return Unavailable("the stream ended");
+      if (!bytes.has_value() || !page.ParseFromString(*bytes))
+        return Unavailable("the stream ended");
       options_.progress->Hear(page.last_number(), options_.now());
       if (!Apply({page.events().begin(), page.events().end()})) return absl::OkStatus();
     }
@@ -117,18 +124,20 @@ bool Follower::Apply(const Events& events) {
   return !erased;  // to begin anew behind it is what tells the producer
 }
 
-// Puts the events from `first` on through the writer, in order. Once one of them is refused those behind it find a gap
-// and do nothing, so the outcomes end with the first that is not applied or parked.
+// Puts the events from `first` on through the writer, in order. Once one of them is refused those
+// behind it find a gap and do nothing, so the outcomes end with the first that is not applied or
+// parked.
 std::vector<EventWork::Outcome> Follower::Submit(const Events& events, size_t first) {
   std::vector<EventWork::Outcome> outcomes(events.size() - first);
   Countdown waiting(outcomes.size());
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const log::v1::LoggedEvent& event = events[first + i];
-    auto work = std::make_unique<EventWork>(options_.school, options_.producer, event, ReactionTo(event),
-                                            ParkReason(event), [&, i](EventWork::Outcome outcome) {
-                                              outcomes[i] = std::move(outcome);
-                                              waiting.CountDown();
-                                            });
+    auto work =
+        std::make_unique<EventWork>(options_.school, options_.producer, event, ReactionTo(event),
+                                    ParkReason(event), [&, i](EventWork::Outcome outcome) {
+                                      outcomes[i] = std::move(outcome);
+                                      waiting.CountDown();
+                                    });
     const absl::Status taken = options_.writer->Submit(std::move(work));
     if (taken.ok()) continue;
     outcomes[i] = {Verdict::kRefused, taken};
@@ -146,7 +155,8 @@ const rpc::Service::EventReaction* Follower::ReactionTo(const log::v1::LoggedEve
 
 // Why the event must be set aside, or "".
 std::string Follower::ParkReason(const log::v1::LoggedEvent& event) const {
-  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(storage::TypeOf(event)) == nullptr)
+  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          storage::TypeOf(event)) == nullptr)
     return "this binary does not know the event's type";
   return event.number() == failing_number_ && failures_ >= kAttemptsMax ? failure_ : "";
 }
@@ -157,8 +167,8 @@ void Follower::Failed(const log::v1::LoggedEvent& event, const absl::Status& err
   failing_number_ = event.number();
   failure_ = std::string(error.message());
   ++failures_;
-  rpc::Log(rpc::Level::kWarning, "an event cannot be applied",
-           {{"producer", options_.producer}, {"subject", event.subject()}, {"error", failure_}});
+  Log(LogLevel::kWarning, "an event cannot be applied",
+      {{"producer", options_.producer}, {"subject", event.subject()}, {"error", failure_}});
 }
 
 }  // namespace vivier::follow

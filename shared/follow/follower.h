@@ -1,7 +1,8 @@
-// Follows the log of another service at one school: a thread that streams what comes after the cursor and puts each
-// event through this service's writer. Transient errors are met by trying again without limit; an event that fails
-// kAttemptsMax times for another reason is parked, later ones of its subject behind it, and all others go on. When the
-// producer's log no longer holds what was applied (LOG_FORKED) the follower stops and says so. Thread-safe.
+// Follows the log of another service at one school: a thread that streams what comes after the
+// cursor and puts each event through this service's writer. Transient errors are met by trying
+// again without limit; an event that fails kAttemptsMax times for another reason is parked, later
+// ones of its subject behind it, and all others go on. When the producer's log no longer holds what
+// was applied (LOG_FORKED) the follower stops and says so. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -16,10 +17,10 @@
 #include "shared/base/monitor.h"
 #include "shared/follow/event_work.h"
 #include "shared/follow/progress.h"
-#include "shared/rpc/channel.h"
 #include "shared/rpc/readers.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/writer.h"
+#include "shared/service/channel.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
 
 namespace vivier::follow {
 

@@ -1,4 +1,5 @@
-// Followers of a real log on both engines: each event once and in order, across restarts, failures and replicas.
+// Followers of a real log on both engines: each event once and in order, across restarts, failures
+// and replicas.
 #include "shared/follow/follower.h"
 
 #include <atomic>
@@ -10,10 +11,10 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/follow/parked.h"
-#include "shared/storage/events.h"
-#include "shared/storage/migrate.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
+#include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/events.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/events.pb.h"
 
 namespace vivier::follow {
@@ -33,10 +34,12 @@ void WaitUntil(const std::function<bool()>& done) {
   }
 }
 
-// One process of a service that follows enrolment and keeps in the table `seen` what it applied, in order.
+// One process of a service that follows enrolment and keeps in the table `seen` what it applied, in
+// order.
 class Replica {
  public:
-  Replica(const std::string& url, testing::World& world, std::function<absl::Status(const CohortOpened&)> react)
+  Replica(const std::string& url, testing::World& world,
+          std::function<absl::Status(const CohortOpened&)> react)
       : database_(*storage::Database::Open(url)),
         readers_(*database_, nullptr),
         writer_(*storage::Writer::Start(*database_, nullptr, {}, {})),
@@ -45,8 +48,9 @@ class Replica {
                  [this](rpc::Call& call, const google::protobuf::Message& event) -> absl::Status {
                    const auto& opened = static_cast<const CohortOpened&>(event);
                    RETURN_IF_ERROR(react_(opened));
-                   call.unit().Send("INSERT INTO seen (place, title) VALUES ((SELECT COUNT(*) FROM seen), $1)",
-                                    {Value(opened.title())});
+                   call.unit().Send(
+                       "INSERT INTO seen (place, title) VALUES ((SELECT COUNT(*) FROM seen), $1)",
+                       {Value(opened.title())});
                    return absl::OkStatus();
                  }};
     channel_ = world.site().channel();
@@ -97,9 +101,11 @@ class FollowerTest : public ::testing::TestWithParam<Engine> {
     Change(url_, "CREATE TABLE seen (place BIGINT PRIMARY KEY, title TEXT NOT NULL)");
   }
 
-  static void InTransaction(const std::string& url, const std::function<absl::Status(storage::Transaction&)>& run) {
+  static void InTransaction(const std::string& url,
+                            const std::function<absl::Status(storage::Transaction&)>& run) {
     const std::unique_ptr<storage::Database> database = *storage::Database::Open(url);
-    const std::unique_ptr<storage::Connection> connection = *database->Connect(storage::Access::kWrite);
+    const std::unique_ptr<storage::Connection> connection =
+        *database->Connect(storage::Access::kWrite);
     ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
     storage::Transaction transaction(*connection, "nancy", nullptr);
     ASSERT_EQ(transaction.LockHead(), absl::OkStatus());
@@ -108,7 +114,9 @@ class FollowerTest : public ::testing::TestWithParam<Engine> {
     ASSERT_EQ(connection->Commit(), absl::OkStatus());
   }
   static void Change(const std::string& url, const std::string& sql) {
-    InTransaction(url, [&](storage::Transaction& transaction) { return transaction.connection().Query(sql).status(); });
+    InTransaction(url, [&](storage::Transaction& transaction) {
+      return transaction.connection().Query(sql).status();
+    });
   }
 
   // Works on enrolment's database; on SQLite only its own process may.
@@ -136,27 +144,32 @@ class FollowerTest : public ::testing::TestWithParam<Engine> {
   void AppendUnknown(const std::string& subject) {
     InLog([&](storage::Transaction& transaction) {
       storage::Head& head = transaction.head();
-      const storage::StoredEvent event = {
-          ++head.event_number, "vivier.enrolment.v1.CohortPostponed", "schools/nancy/cohorts/" + subject, "", "x", 0};
+      const storage::StoredEvent event = {++head.event_number,
+                                          "vivier.enrolment.v1.CohortPostponed",
+                                          "schools/nancy/cohorts/" + subject,
+                                          "",
+                                          "x",
+                                          0};
       head.event_hash = storage::EventHash(head.event_hash, event);
       return transaction.connection().Send(
-          "INSERT INTO events (school, number, hash, type, subject, person, payload, create_time, traceparent) "
+          "INSERT INTO events (school, number, hash, type, subject, person, payload, create_time, "
+          "traceparent) "
           "VALUES ('nancy', $1, $2, $3, $4, '', $5, 0, '')",
-          {Value(event.number), Value(storage::Bytes{head.event_hash}), Value(event.type), Value(event.subject),
-           Value(storage::Bytes{event.payload})});
+          {Value(event.number), Value(storage::Bytes{head.event_hash}), Value(event.type),
+           Value(event.subject), Value(storage::Bytes{event.payload})});
     });
   }
 
-  std::unique_ptr<Replica> Follow(std::function<absl::Status(const CohortOpened&)> react = [](const CohortOpened&) {
-    return absl::OkStatus();
-  }) {
+  std::unique_ptr<Replica> Follow(std::function<absl::Status(const CohortOpened&)> react =
+                                      [](const CohortOpened&) { return absl::OkStatus(); }) {
     return std::make_unique<Replica>(url_, world_, std::move(react));
   }
 
   // Rows of a query with one text column.
   std::vector<std::string> Texts(const std::string& sql) {
     const std::unique_ptr<storage::Database> database = *storage::Database::Open(url_);
-    const std::unique_ptr<storage::Connection> connection = *database->Connect(storage::Access::kRead);
+    const std::unique_ptr<storage::Connection> connection =
+        *database->Connect(storage::Access::kRead);
     EXPECT_EQ(connection->Begin(storage::Access::kRead), absl::OkStatus());
     const absl::StatusOr<storage::Result> rows = connection->Query(sql);
     connection->Rollback();
@@ -214,10 +227,10 @@ TEST_P(FollowerTest, ParksWhatCannotBeAppliedAndWhatFollowsIt) {
   replica = nullptr;
   EXPECT_EQ(attempts, Follower::kAttemptsMax);
   EXPECT_EQ(Seen(), (std::vector<std::string>{"good", "other", "good:2"}));
-  EXPECT_EQ(Parked(),
-            (std::vector<std::string>{"schools/nancy/cohorts/bad no such programme",
-                                      "schools/nancy/cohorts/bad an earlier event of its subject is parked",
-                                      "schools/nancy/cohorts/bad an earlier event of its subject is parked"}));
+  EXPECT_EQ(Parked(), (std::vector<std::string>{
+                          "schools/nancy/cohorts/bad no such programme",
+                          "schools/nancy/cohorts/bad an earlier event of its subject is parked",
+                          "schools/nancy/cohorts/bad an earlier event of its subject is parked"}));
 }
 
 TEST_P(FollowerTest, ParksWhatItDoesNotKnow) {
@@ -228,8 +241,9 @@ TEST_P(FollowerTest, ParksWhatItDoesNotKnow) {
   replica->WaitFor(4);
   replica = nullptr;
   EXPECT_EQ(Seen(), (std::vector<std::string>{"a", "c"}));
-  EXPECT_EQ(Parked(), (std::vector<std::string>{"schools/nancy/cohorts/b this binary does not know the event's type",
-                                                "schools/nancy/cohorts/b an earlier event of its subject is parked"}));
+  EXPECT_EQ(Parked(), (std::vector<std::string>{
+                          "schools/nancy/cohorts/b this binary does not know the event's type",
+                          "schools/nancy/cohorts/b an earlier event of its subject is parked"}));
 }
 
 // The cause is mended between the tries: what waited is applied in its order, and each once.
@@ -237,9 +251,11 @@ TEST_P(FollowerTest, RetriesWhatIsParkedInOrder) {
   Append({"bad", "bad:2", "other", "worse", "bad:3", "worse:2"});
   std::atomic<bool> bad_mended = false, worse_mended = false;
   std::unique_ptr<Replica> replica = Follow([&](const CohortOpened& event) -> absl::Status {
-    const bool bad = event.title() == "bad" && !bad_mended, worse = event.title() == "worse:2" && !worse_mended;
-    return bad || worse || (event.title() == "worse" && !worse_mended) ? Internal("no such programme")
-                                                                       : absl::OkStatus();
+    const bool bad = event.title() == "bad" && !bad_mended,
+               worse = event.title() == "worse:2" && !worse_mended;
+    return bad || worse || (event.title() == "worse" && !worse_mended)
+               ? Internal("no such programme")
+               : absl::OkStatus();
   });
   replica->WaitFor(6);
   EXPECT_EQ(Seen(), std::vector<std::string>{"other"});
@@ -269,8 +285,8 @@ TEST_P(FollowerTest, RetriesWhatIsParkedInOrder) {
   EXPECT_EQ(retried->applied(), 3);
   EXPECT_EQ(replica->Retry()->applied(), 0);
   replica = nullptr;
-  EXPECT_EQ(Seen(),
-            (std::vector<std::string>{"other", "bad", "bad:2", "bad:3", "bad:4", "worse", "worse:2", "worse:3"}));
+  EXPECT_EQ(Seen(), (std::vector<std::string>{"other", "bad", "bad:2", "bad:3", "bad:4", "worse",
+                                              "worse:2", "worse:3"}));
   EXPECT_EQ(Parked(), std::vector<std::string>{});
   EXPECT_EQ(Texts("SELECT resource FROM audit_records").size(), 8u);
 }
@@ -280,7 +296,8 @@ TEST_P(FollowerTest, TriesTransientErrorsWithoutLimit) {
   Append({"a", "b", "c"});
   std::atomic<int> failures = 3 * Follower::kAttemptsMax;
   const std::vector<absl::Status> passing = {Unavailable("down"), absl::AbortedError("again"),
-                                             absl::ResourceExhaustedError("full"), absl::DeadlineExceededError("late")};
+                                             absl::ResourceExhaustedError("full"),
+                                             absl::DeadlineExceededError("late")};
   std::unique_ptr<Replica> replica = Follow([&](const CohortOpened& event) -> absl::Status {
     if (event.title() != "b" || failures == 0) return absl::OkStatus();
     return passing[static_cast<size_t>(--failures) % passing.size()];
@@ -308,14 +325,16 @@ TEST_P(FollowerTest, StopsWhenTheLogWasRestoredToThePast) {
 }
 
 class ReplicasTest : public FollowerTest {};
-INSTANTIATE_TEST_SUITE_P(Engines, ReplicasTest, ::testing::Values(Engine::kPostgres), testing::EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, ReplicasTest, ::testing::Values(Engine::kPostgres),
+                         testing::EngineName);
 
 // What waits is known from the first page on, and that nothing waits as well.
 TEST_P(FollowerTest, KnowsHowFarItIsBehind) {
   std::atomic<bool> holds = true;
   Append({"a", "b", "c"});
-  std::unique_ptr<Replica> replica =
-      Follow([&](const CohortOpened&) { return holds ? absl::UnavailableError("not yet") : absl::OkStatus(); });
+  std::unique_ptr<Replica> replica = Follow([&](const CohortOpened&) {
+    return holds ? absl::UnavailableError("not yet") : absl::OkStatus();
+  });
   WaitUntil([&] { return replica->lag().events == 3; });
   EXPECT_GT(replica->lag().time, absl::ZeroDuration());
   holds = false;

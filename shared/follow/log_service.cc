@@ -5,14 +5,15 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/storage/erasure.h"
-#include "shared/storage/events.h"
-#include "shared/storage/perform.h"
+#include "shared/storage/log/erasure.h"
+#include "shared/storage/log/events.h"
+#include "shared/storage/log/perform.h"
 
 namespace vivier::follow {
 namespace {
 
-// A stream that cannot be written to for so long has a follower that is gone or stuck; it will ask again.
+// A stream that cannot be written to for so long has a follower that is gone or stuck; it will ask
+// again.
 constexpr absl::Duration kWriteTimeout = absl::Seconds(30);
 
 // Without events a page goes out so often all the same (log.proto).
@@ -21,7 +22,8 @@ constexpr absl::Duration kPageInterval = absl::Seconds(2);
 // Where the log ends is read only for a page that goes out: with events, or because one `is_due`.
 absl::Status ReadPage(storage::Transaction& transaction, int64_t after, bool is_due,
                       log::v1::FollowEventsResponse& page) {
-  ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events, storage::ReadEvents(transaction, after));
+  ASSIGN_OR_RETURN(std::vector<log::v1::LoggedEvent> events,
+                   storage::ReadEvents(transaction, after));
   for (log::v1::LoggedEvent& event : events) *page.add_events() = std::move(event);
   if (page.events().empty() && !is_due) return absl::OkStatus();
   ASSIGN_OR_RETURN(const int64_t last, storage::LastEvent(transaction));
@@ -39,11 +41,13 @@ void LogService::Add(const std::string& service, rpc::Readers& readers, const rp
 std::vector<rpc::Endpoint> LogService::Endpoints() {
   rpc::Endpoint follow, get;
   follow.method = rpc::MethodTaking(*log::v1::FollowEventsRequest::descriptor());
-  follow.streaming = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
+  follow.streaming = [this](absl::string_view bytes, const rpc::Peer& peer,
+                            std::shared_ptr<rpc::ServerStream> stream) {
     Open(bytes, peer, std::move(stream));
   };
   get.method = rpc::MethodTaking(*log::v1::GetLoggedEventRequest::descriptor());
-  get.unary = [this](absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
+  get.unary = [this](absl::string_view bytes, const rpc::Peer& peer,
+                     std::shared_ptr<rpc::Responder> responder) {
     const absl::Status begun = InThread([this, bytes = std::string(bytes), peer, responder] {
       const absl::StatusOr<log::v1::LoggedEvent> event = Get(bytes, peer);
       if (!event.ok()) return responder->Refuse(rpc::WithReason(event.status()));
@@ -69,44 +73,51 @@ absl::Status LogService::InThread(std::function<void()> work) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<log::v1::LoggedEvent> LogService::Get(absl::string_view bytes, const rpc::Peer& peer) {
+absl::StatusOr<log::v1::LoggedEvent> LogService::Get(absl::string_view bytes,
+                                                     const rpc::Peer& peer) {
   log::v1::GetLoggedEventRequest request;
   ASSIGN_OR_RETURN(const Admitted admitted, Admit(bytes, peer, request));
   log::v1::LoggedEvent event;
   RETURN_IF_ERROR(admitted.log->readers->Read(
-      std::string(SchoolOf(request.parent())), [&](storage::Transaction& transaction) -> absl::Status {
+      std::string(SchoolOf(request.parent())),
+      [&](storage::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(event, storage::ReadEvent(transaction, request.number()));
         return absl::OkStatus();
       }));
   return event;
 }
 
-void LogService::Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream) {
+void LogService::Open(absl::string_view bytes, const rpc::Peer& peer,
+                      std::shared_ptr<rpc::ServerStream> stream) {
   log::v1::FollowEventsRequest request;
   absl::StatusOr<Admitted> admitted = Admit(bytes, peer, request);
   if (!admitted.ok()) return stream->Close(rpc::WithReason(admitted.status()));
-  const absl::Status begun = InThread([this, admitted = *std::move(admitted), request = std::move(request), stream] {
-    stream->Close(rpc::WithReason(Follow(admitted, request, *stream)));
-  });
+  const absl::Status begun =
+      InThread([this, admitted = *std::move(admitted), request = std::move(request), stream] {
+        stream->Close(rpc::WithReason(Follow(admitted, request, *stream)));
+      });
   if (!begun.ok()) stream->Close(begun);
 }
 
 template <class Request>
-absl::StatusOr<LogService::Admitted> LogService::Admit(absl::string_view bytes, const rpc::Peer& peer,
-                                                       Request& request) {
+absl::StatusOr<LogService::Admitted> LogService::Admit(absl::string_view bytes,
+                                                       const rpc::Peer& peer, Request& request) {
   if (logs_.empty()) return Unavailable("no log is served here");
-  static const rpc::Method& method = *new rpc::Method(rpc::Describe(rpc::MethodTaking(*Request::descriptor())).value());
+  static const rpc::Method& method =
+      *new rpc::Method(rpc::Describe(rpc::MethodTaking(*Request::descriptor())).value());
   ASSIGN_OR_RETURN(auto token, logs_.begin()->second.adapter->Admit(method, bytes, peer, request));
   auto log = logs_.find(request.service());
   if (log == logs_.end())
-    return Refused(log::v1::NOT_SERVED_HERE, absl::StrCat("this process does not serve ", request.service()),
+    return Refused(log::v1::NOT_SERVED_HERE,
+                   absl::StrCat("this process does not serve ", request.service()),
                    {{"service", request.service()}});
-  if (token->caller.kind != rpc::Caller::Kind::kService) return Admitted{&log->second, ""};
+  if (token->caller.kind != security::Caller::Kind::kService) return Admitted{&log->second, ""};
   const std::string& subject = token->caller.subject;  // spiffe://…/service/NAME
   return Admitted{&log->second, subject.substr(subject.rfind('/') + 1)};
 }
 
-absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request,
+absl::Status LogService::Follow(const Admitted& admitted,
+                                const log::v1::FollowEventsRequest& request,
                                 rpc::ServerStream& stream) {
   Log& log = *admitted.log;
   const std::string school(SchoolOf(request.parent()));
@@ -114,9 +125,11 @@ absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowE
     return storage::CheckPosition(transaction, request.after_number(), request.after_hash());
   }));
   if (!admitted.follower.empty())
-    RETURN_IF_ERROR(storage::Perform(*log.writer, school, [&](storage::Transaction& transaction, absl::Time now) {
-      return storage::StoreFollower(transaction, admitted.follower, request.after_number(), now);
-    }));
+    RETURN_IF_ERROR(storage::Perform(*log.writer, school,
+                                     [&](storage::Transaction& transaction, absl::Time now) {
+                                       return storage::StoreFollower(transaction, admitted.follower,
+                                                                     request.after_number(), now);
+                                     }));
   int64_t number = request.after_number();
   absl::Time due = absl::InfinitePast();  // of a page without events
   while (true) {
@@ -128,8 +141,9 @@ absl::Status LogService::Follow(const Admitted& admitted, const log::v1::FollowE
     }
     const bool is_due = absl::Now() >= due;
     log::v1::FollowEventsResponse page;
-    RETURN_IF_ERROR(log.readers->Read(
-        school, [&](storage::Transaction& transaction) { return ReadPage(transaction, number, is_due, page); }));
+    RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) {
+      return ReadPage(transaction, number, is_due, page);
+    }));
     if (stream.gone()) return absl::CancelledError("the follower has gone");
     if (page.events().empty() && !is_due) {
       WaitForCommit(log, seen, stream);

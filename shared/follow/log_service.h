@@ -1,5 +1,6 @@
-// Serves this process's logs to their followers: vivier.log.v1.LogService for every service it runs. Each stream has a
-// thread of its own that reads pages and sleeps until a commit wakes it. Thread-safe.
+// Serves this process's logs to their followers: vivier.log.v1.LogService for every service it
+// runs. Each stream has a thread of its own that reads pages and sleeps until a commit wakes it.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,7 @@
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/readers.h"
-#include "shared/storage/writer.h"
+#include "shared/storage/log/writer.h"
 #include "vivier/log/v1/log.pb.h"
 
 namespace vivier::follow {
@@ -25,12 +26,14 @@ class LogService {
  public:
   // Four followers for each of five services, twice over for replicas, and room.
   static constexpr int kStreamsMax = 64;
-  // A commit of another process (a replica on PostgreSQL) does not wake this one: look again after this time.
+  // A commit of another process (a replica on PostgreSQL) does not wake this one: look again after
+  // this time.
   static constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
 
-  // One service's log, read through `readers`. Access is decided by `adapter`; `writer` keeps who follows and where he
-  // began. All outlive the LogService.
-  void Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter, storage::Writer& writer);
+  // One service's log, read through `readers`. Access is decided by `adapter`; `writer` keeps who
+  // follows and where he began. All outlive the LogService.
+  void Add(const std::string& service, rpc::Readers& readers, const rpc::Adapter& adapter,
+           storage::Writer& writer);
 
   std::vector<rpc::Endpoint> Endpoints();
 
@@ -51,7 +54,8 @@ class LogService {
 
   // RESOURCE_EXHAUSTED when kStreamsMax run, or the service is stopping.
   absl::Status InThread(std::function<void()> work);
-  void Open(absl::string_view bytes, const rpc::Peer& peer, std::shared_ptr<rpc::ServerStream> stream);
+  void Open(absl::string_view bytes, const rpc::Peer& peer,
+            std::shared_ptr<rpc::ServerStream> stream);
   absl::StatusOr<log::v1::LoggedEvent> Get(absl::string_view bytes, const rpc::Peer& peer);
   // The log and which service asks for it; "" for a person, who reads and applies nothing.
   struct Admitted {
@@ -60,7 +64,8 @@ class LogService {
   };
   template <class Request>
   absl::StatusOr<Admitted> Admit(absl::string_view bytes, const rpc::Peer& peer, Request& request);
-  absl::Status Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request, rpc::ServerStream& stream);
+  absl::Status Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request,
+                      rpc::ServerStream& stream);
   void WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream);
 
   std::map<std::string, Log> logs_;

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "shared/base/status.h"
+#include "shared/log/log.h"
 #include "shared/rpc/adapter.h"
-#include "shared/rpc/log.h"
-#include "shared/storage/perform.h"
+#include "shared/storage/log/perform.h"
 
 namespace vivier::follow {
 namespace {
@@ -20,12 +20,14 @@ bool IsPassing(const absl::Status& error) {
 // One step as its transaction sees it: done, refused, or another's.
 class Step {
  public:
-  Step(const rpc::Operation& operation, const storage::Operation& seen) : operation_(operation), seen_(seen) {}
+  Step(const rpc::Operation& operation, const storage::Operation& seen)
+      : operation_(operation), seen_(seen) {}
 
-  // Runs it, or ends the operation with `error` where there is one. A refusal ends it in the same transaction, for
-  // nothing of the step was sent.
+  // Runs it, or ends the operation with `error` where there is one. A refusal ends it in the same
+  // transaction, for nothing of the step was sent.
   absl::Status Run(storage::Transaction& transaction, absl::Time now, absl::Status error) {
-    ASSIGN_OR_RETURN(std::optional<storage::Operation> stored, storage::FindOperation(transaction, seen_.name));
+    ASSIGN_OR_RETURN(std::optional<storage::Operation> stored,
+                     storage::FindOperation(transaction, seen_.name));
     is_ours_ = stored.has_value() && !stored->done && stored->position == seen_.position;
     if (!is_ours_) return absl::OkStatus();
     if (error.ok()) error = rpc::RunStep(operation_, transaction, *stored, now);
@@ -47,13 +49,14 @@ class Step {
 
 void LogEnd(const storage::Operation& operation, const absl::Status& error) {
   if (error.ok() && operation.position + 1 < operation.steps) return;
-  rpc::LogOutcome(rpc::Traceparent::Parse(operation.traceparent).value_or(rpc::Traceparent::New()), operation.method,
-                  operation.name, error);
+  LogOutcome(Traceparent::Parse(operation.traceparent).value_or(Traceparent::New()),
+             operation.method, operation.name, error);
 }
 
 }  // namespace
 
-OperationRunner::OperationRunner(Options options) : options_(std::move(options)), thread_([this] { Loop(); }) {}
+OperationRunner::OperationRunner(Options options)
+    : options_(std::move(options)), thread_([this] { Loop(); }) {}
 
 void OperationRunner::Wake() {
   Monitor::Lock lock(monitor_);
@@ -97,15 +100,17 @@ int OperationRunner::RunOnce() {
 // One step of each operation of the school; gives how many it did itself.
 int OperationRunner::RunRound(const std::string& school) {
   std::vector<storage::Operation> running;
-  const absl::Status read = options_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
-    ASSIGN_OR_RETURN(running, storage::RunningOperations(snapshot));
-    return absl::OkStatus();
-  });
+  const absl::Status read =
+      options_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
+        ASSIGN_OR_RETURN(running, storage::RunningOperations(snapshot));
+        return absl::OkStatus();
+      });
   if (!read.ok())
-    rpc::Log(rpc::Level::kWarning, "operations could not be looked at",
-             {{"service", options_.service->name()}, {"error", read.message()}});
+    Log(LogLevel::kWarning, "operations could not be looked at",
+        {{"service", options_.service->name()}, {"error", read.message()}});
   int done = 0;
-  for (const storage::Operation& operation : running) done += !stopping() && RunStep(school, operation) ? 1 : 0;
+  for (const storage::Operation& operation : running)
+    done += !stopping() && RunStep(school, operation) ? 1 : 0;
   return done;
 }
 
@@ -113,18 +118,20 @@ int OperationRunner::RunRound(const std::string& school) {
 bool OperationRunner::RunStep(const std::string& school, const storage::Operation& operation) {
   const auto kind = options_.service->operations().find(operation.method);
   if (kind == options_.service->operations().end()) return false;  // a newer binary's
-  const rpc::TraceScope scope(rpc::Traceparent::Parse(operation.traceparent).value_or(rpc::Traceparent::New()));
+  const TraceScope scope(Traceparent::Parse(operation.traceparent).value_or(Traceparent::New()));
   Step step(kind->second, operation);
   const auto perform = [&](const absl::Status& error) {
-    return storage::Perform(*options_.writer, school, [&](storage::Transaction& transaction, absl::Time now) {
-      return step.Run(transaction, now, error);
-    });
+    return storage::Perform(*options_.writer, school,
+                            [&](storage::Transaction& transaction, absl::Time now) {
+                              return step.Run(transaction, now, error);
+                            });
   };
   absl::Status stored = perform(absl::OkStatus());
   // The database itself said no: the transaction is lost, so the end needs one of its own.
   if (!stored.ok() && !IsPassing(stored)) stored = perform(stored);
   if (!stored.ok()) {
-    rpc::Log(rpc::Level::kWarning, "an operation waits", {{"operation", operation.name}, {"error", stored.message()}});
+    Log(LogLevel::kWarning, "an operation waits",
+        {{"operation", operation.name}, {"error", stored.message()}});
     return false;
   }
   if (step.is_ours()) LogEnd(operation, step.ended());

@@ -1,7 +1,8 @@
-// Runs the operations of a service (shared/rpc/operation.h): every interval, or when somebody who waits wakes it, it
-// takes what goes on at its schools and puts one step of each through the writer, again and again until none is left.
-// Other writes get in between two steps. Two replicas may look at the same operation: a step says from which position
-// it was begun, and one that comes second does nothing and leaves the operation to the other. Thread-safe.
+// Runs the operations of a service (shared/service/operation.h): every interval, or when somebody
+// who waits wakes it, it takes what goes on at its schools and puts one step of each through the
+// writer, again and again until none is left. Other writes get in between two steps. Two replicas
+// may look at the same operation: a step says from which position it was begun, and one that comes
+// second does nothing and leaves the operation to the other. Thread-safe.
 #pragma once
 
 #include <set>
@@ -11,9 +12,9 @@
 #include "absl/time/time.h"
 #include "shared/base/monitor.h"
 #include "shared/rpc/readers.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/operations.h"
-#include "shared/storage/writer.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/operations.h"
+#include "shared/storage/log/writer.h"
 
 namespace vivier::follow {
 

@@ -13,11 +13,11 @@
 #include "shared/base/rpc_status.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
-#include "shared/rpc/channel.h"
-#include "shared/storage/migrate.h"
-#include "shared/storage/perform.h"
-#include "shared/storage/table.h"
-#include "shared/testing/engines.h"
+#include "shared/service/channel.h"
+#include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/perform.h"
+#include "shared/storage/log/table.h"
+#include "tests/support/engines.h"
 #include "vivier/enrolment/v1/imports.pb.h"
 #include "vivier/enrolment/v1/resources.pb.h"
 
@@ -37,19 +37,24 @@ constexpr char kCohort[] = "schools/nancy/cohorts/ai-1";
 constexpr char kMethod[] = "vivier.enrolment.v1.EnrolmentService.ImportApplications";
 constexpr int kSteps = 6;
 
-// A service whose step number n stores the row n and reports the line n; a second time the row would be there already.
+// A service whose step number n stores the row n and reports the line n; a second time the row
+// would be there already.
 struct Clerk {
   storage::Table<enrolment::CandidateKey> rows;
-  std::function<absl::Status(rpc::Call&, int number)> before = [](rpc::Call&, int) { return absl::OkStatus(); };
+  std::function<absl::Status(rpc::Call&, int number)> before = [](rpc::Call&, int) {
+    return absl::OkStatus();
+  };
 
-  static absl::StatusOr<rpc::Plan<ImportMetadata, ImportStep>> Plan(const ImportApplicationsRequest& request) {
+  static absl::StatusOr<rpc::Plan<ImportMetadata, ImportStep>> Plan(
+      const ImportApplicationsRequest& request) {
     rpc::Plan<ImportMetadata, ImportStep> plan;
     plan.metadata.set_cohort(request.parent());
     for (size_t i = 0; i < request.content().size(); ++i) plan.steps.emplace_back().add_rows();
     return plan;
   }
   absl::Status Check(rpc::Call&, const ImportApplicationsRequest&) { return absl::OkStatus(); }
-  absl::Status Take(rpc::Call& call, const ImportStep& step, ImportMetadata& metadata, ImportReport& report) {
+  absl::Status Take(rpc::Call& call, const ImportStep& step, ImportMetadata& metadata,
+                    ImportReport& report) {
     if (step.rows_size() != 1) return Internal("not the step that was planned");
     const int number = metadata.rows_done();
     enrolment::CandidateKey row;
@@ -74,33 +79,38 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
     service_.Operate(clerk_, &Clerk::Plan, &Clerk::Check, &Clerk::Take);
   }
 
-  std::unique_ptr<storage::Writer> Writer() { return *storage::Writer::Start(*database_, &key_, {}, {}); }
+  std::unique_ptr<storage::Writer> Writer() {
+    return *storage::Writer::Start(*database_, &key_, {}, {});
+  }
 
   std::unique_ptr<OperationRunner> Runner(storage::Writer& writer) {
-    return std::make_unique<OperationRunner>(
-        OperationRunner::Options{&service_, {"nancy"}, &writer, &readers_, absl::InfiniteDuration()});
+    return std::make_unique<OperationRunner>(OperationRunner::Options{
+        &service_, {"nancy"}, &writer, &readers_, absl::InfiniteDuration()});
   }
 
   // The name of an operation of so many steps.
-  std::string Begin(storage::Writer& writer, int steps = kSteps,
-                    const rpc::Caller& caller = {
-                        "zoe", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""}) {
+  std::string Begin(
+      storage::Writer& writer, int steps = kSteps,
+      const security::Caller& caller = {
+          "zoe", security::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""}) {
     ImportApplicationsRequest request;
     request.set_parent(kCohort);
     request.set_content(std::string(static_cast<size_t>(steps), '.'));
     request.set_request_id(RandomUuid());
     const auto* method = rpc::MethodTaking(*ImportApplicationsRequest::descriptor());
-    const auto handler = rpc::BeginningOf(*rpc::Describe(method), service_.operations().at(kMethod))(request);
+    const auto handler =
+        rpc::BeginningOf(*rpc::Describe(method), service_.operations().at(kMethod))(request);
     Operation operation;
     const rpc::Fetched none;
-    EXPECT_EQ(storage::Perform(writer, "nancy",
-                               [&](Transaction& transaction, absl::Time now) -> absl::Status {
-                                 storage::Unit unit(transaction);
-                                 rpc::Call call(caller, now, unit, none);
-                                 RETURN_IF_ERROR((*handler)(call, request, operation));
-                                 return unit.Apply({caller.subject, "begin", kCohort, "", "", ""}, now);
-                               }),
-              absl::OkStatus());
+    EXPECT_EQ(
+        storage::Perform(writer, "nancy",
+                         [&](Transaction& transaction, absl::Time now) -> absl::Status {
+                           storage::Unit unit(transaction);
+                           rpc::Call call(caller, now, unit, none);
+                           RETURN_IF_ERROR((*handler)(call, request, operation));
+                           return unit.Apply({caller.subject, "begin", kCohort, "", "", ""}, now);
+                         }),
+        absl::OkStatus());
     return operation.name();
   }
 
@@ -108,7 +118,8 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
     Operation operation;
     EXPECT_EQ(readers_.Read("nancy",
                             [&](Transaction& transaction) -> absl::Status {
-                              ASSIGN_OR_RETURN(const auto stored, storage::FindOperation(transaction, name));
+                              ASSIGN_OR_RETURN(const auto stored,
+                                               storage::FindOperation(transaction, name));
                               if (!stored.has_value()) return NotFound(name);
                               ASSIGN_OR_RETURN(operation, rpc::ToMessage(*stored, &transaction));
                               return absl::OkStatus();
@@ -127,7 +138,8 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
     int64_t number = -1;
     EXPECT_EQ(readers_.Read("nancy",
                             [&](Transaction& transaction) -> absl::Status {
-                              ASSIGN_OR_RETURN(storage::Result result, transaction.connection().Query(sql));
+                              ASSIGN_OR_RETURN(storage::Result result,
+                                               transaction.connection().Query(sql));
                               number = std::get<int64_t>(result.rows[0][0]);
                               return absl::OkStatus();
                             }),
@@ -135,7 +147,8 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
     return number;
   }
 
-  // So many steps were done once each, by the asker in the audit trail, and nothing is left that a step was to do.
+  // So many steps were done once each, by the asker in the audit trail, and nothing is left that a
+  // step was to do.
   void ExpectDone(const std::string& name, int steps) {
     EXPECT_EQ(RowsDone(Get(name)), steps);
     EXPECT_EQ(Number("SELECT COUNT(*) FROM candidate_keys"), steps);
@@ -152,8 +165,9 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
     ASSERT_EQ(report.rows_size(), kSteps);
     for (int i = 0; i < kSteps; ++i) EXPECT_EQ(report.rows(i).line(), i);
     ExpectDone(name, kSteps);
-    EXPECT_EQ(Number(absl::StrCat("SELECT COUNT(*) FROM audit_records WHERE principal = 'zoe' AND method = '", kMethod,
-                                  "' AND resource = '", name, "'")),
+    EXPECT_EQ(Number(absl::StrCat(
+                  "SELECT COUNT(*) FROM audit_records WHERE principal = 'zoe' AND method = '",
+                  kMethod, "' AND resource = '", name, "'")),
               kSteps);
   }
 
@@ -161,7 +175,8 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
   void Clear(storage::Writer& writer, const std::string& name) {
     ASSERT_EQ(storage::Perform(writer, "nancy",
                                [&](Transaction& transaction, absl::Time) -> absl::Status {
-                                 RETURN_IF_ERROR(transaction.connection().Send("DELETE FROM candidate_keys", {}));
+                                 RETURN_IF_ERROR(transaction.connection().Send(
+                                     "DELETE FROM candidate_keys", {}));
                                  return storage::DeleteOperation(transaction, name);
                                }),
               absl::OkStatus());
@@ -169,7 +184,8 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
       EXPECT_EQ(Number(absl::StrCat("SELECT COUNT(*) FROM ", table)), 0) << table;
   }
 
-  void ExpectError(const std::string& name, absl::StatusCode code, const std::string& reason, int steps) {
+  void ExpectError(const std::string& name, absl::StatusCode code, const std::string& reason,
+                   int steps) {
     const Operation operation = Get(name);
     ASSERT_TRUE(operation.has_error()) << operation.ShortDebugString();
     EXPECT_TRUE(operation.done());
@@ -263,12 +279,15 @@ TEST_P(OperationRunnerTest, ARefusalEndsItAndWhatWasDoneStays) {
     absl::Status refusal;
     std::string reason;
   };
-  for (const Row& row : {Row{Refused(enrolment::COHORT_NOT_OPEN, "closed meanwhile"), "COHORT_NOT_OPEN"},
-                         Row{InvalidField("content", "is odd"), "INVALID_FIELD"}, Row{Internal("a defect"), "INTERNAL"},
-                         Row{absl::NotFoundError("gone"), "NOT_FOUND"}}) {
+  for (const Row& row :
+       {Row{Refused(enrolment::COHORT_NOT_OPEN, "closed meanwhile"), "COHORT_NOT_OPEN"},
+        Row{InvalidField("content", "is odd"), "INVALID_FIELD"},
+        Row{Internal("a defect"), "INTERNAL"}, Row{absl::NotFoundError("gone"), "NOT_FOUND"}}) {
     const auto writer = Writer();
     const std::string name = Begin(*writer);
-    clerk_.before = [&](rpc::Call&, int number) { return number == 2 ? row.refusal : absl::OkStatus(); };
+    clerk_.before = [&](rpc::Call&, int number) {
+      return number == 2 ? row.refusal : absl::OkStatus();
+    };
     Runner(*writer)->RunOnce();
     ExpectError(name, row.refusal.code(), row.reason, 2);
     Clear(*writer, name);
@@ -289,16 +308,21 @@ TEST_P(OperationRunnerTest, WhatTheDatabaseRefusesEndsIt) {
 TEST_P(OperationRunnerTest, EndsWhenTheAskerHasLostHisRight) {
   const auto writer = Writer();
   const auto perform = [&](const std::string& sql) {
-    ASSERT_EQ(
-        storage::Perform(*writer, "nancy",
-                         [&](Transaction& transaction, absl::Time) { return transaction.connection().Send(sql, {}); }),
-        absl::OkStatus());
+    ASSERT_EQ(storage::Perform(*writer, "nancy",
+                               [&](Transaction& transaction, absl::Time) {
+                                 return transaction.connection().Send(sql, {});
+                               }),
+              absl::OkStatus());
   };
   perform(
       "INSERT INTO rights (school, membership, position, subject, role, company, scope) VALUES "
-      "('nancy', 'schools/nancy/memberships/zoe', 0, 'https://issuer#zoe', 'admissions_officer', '', '')");
-  const rpc::Caller zoe = {
-      "https://issuer#zoe", rpc::Caller::Kind::kPerson, {"admissions_officer", "identified"}, {"nancy"}, ""};
+      "('nancy', 'schools/nancy/memberships/zoe', 0, 'https://issuer#zoe', 'admissions_officer', "
+      "'', '')");
+  const security::Caller zoe = {"https://issuer#zoe",
+                                security::Caller::Kind::kPerson,
+                                {"admissions_officer", "identified"},
+                                {"nancy"},
+                                ""};
   const std::string name = Begin(*writer, kSteps, zoe);
   clerk_.before = [](rpc::Call& call, int number) {
     if (number == 3) call.unit().Send("DELETE FROM rights WHERE school = 'nancy'", {});
@@ -318,30 +342,36 @@ TEST_P(OperationRunnerTest, NoKeyLeadsBack) {
     EXPECT_EQ(result.status(), absl::OkStatus());
     return std::get<storage::Bytes>(result->rows[0][0]).data;
   };
-  ASSERT_EQ(readers_.Read("nancy",
-                          [&](Transaction& transaction) {
-                            for (int i = 0; i < 2; ++i)
-                              inputs.push_back(read(
-                                  transaction, absl::StrCat("SELECT input FROM operation_steps WHERE number = ", i)));
-                            return absl::OkStatus();
-                          }),
-            absl::OkStatus());
-  clerk_.before = [](rpc::Call&, int number) { return number == 1 ? Unavailable("not now") : absl::OkStatus(); };
+  ASSERT_EQ(
+      readers_.Read("nancy",
+                    [&](Transaction& transaction) {
+                      for (int i = 0; i < 2; ++i)
+                        inputs.push_back(read(
+                            transaction,
+                            absl::StrCat("SELECT input FROM operation_steps WHERE number = ", i)));
+                      return absl::OkStatus();
+                    }),
+      absl::OkStatus());
+  clerk_.before = [](rpc::Call&, int number) {
+    return number == 1 ? Unavailable("not now") : absl::OkStatus();
+  };
   Runner(*writer)->RunOnce();
   ASSERT_EQ(RowsDone(Get(name)), 1);
-  ASSERT_EQ(readers_.Read("nancy",
-                          [&](Transaction& transaction) -> absl::Status {
-                            const std::string wrapped =
-                                read(transaction, "SELECT wrapped FROM person_keys WHERE person = '" + name + "'");
-                            ASSIGN_OR_RETURN(const security::Key key, key_.Unwrap(wrapped, name));
-                            const auto place = [&](int number) {
-                              return absl::StrCat("operation_steps.input|", name, "|", number);
-                            };
-                            EXPECT_EQ(ReasonOf(security::Open(key, inputs[0], place(0)).status()), "SEAL_BROKEN");
-                            EXPECT_EQ(security::Open(key, inputs[1], place(1)).status(), absl::OkStatus());
-                            return absl::OkStatus();
-                          }),
-            absl::OkStatus());
+  ASSERT_EQ(
+      readers_.Read(
+          "nancy",
+          [&](Transaction& transaction) -> absl::Status {
+            const std::string wrapped =
+                read(transaction, "SELECT wrapped FROM person_keys WHERE person = '" + name + "'");
+            ASSIGN_OR_RETURN(const security::Key key, key_.Unwrap(wrapped, name));
+            const auto place = [&](int number) {
+              return absl::StrCat("operation_steps.input|", name, "|", number);
+            };
+            EXPECT_EQ(ReasonOf(security::Open(key, inputs[0], place(0)).status()), "SEAL_BROKEN");
+            EXPECT_EQ(security::Open(key, inputs[1], place(1)).status(), absl::OkStatus());
+            return absl::OkStatus();
+          }),
+      absl::OkStatus());
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, OperationRunnerTest, testing::BothEngines(), testing::EngineName);

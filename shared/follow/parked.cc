@@ -10,8 +10,8 @@
 #include "shared/base/monitor.h"
 #include "shared/base/status.h"
 #include "shared/follow/event_work.h"
-#include "shared/rpc/caller.h"
-#include "shared/storage/events.h"
+#include "shared/security/caller.h"
+#include "shared/storage/log/events.h"
 
 namespace vivier::follow {
 namespace {
@@ -21,49 +21,57 @@ using storage::Value;
 
 constexpr absl::Duration kFetchTimeout = absl::Seconds(5);
 
-absl::StatusOr<log::v1::LoggedEvent> Fetch(const ParkedAt& at, const std::string& school, const ParkedEvent& parked) {
+absl::StatusOr<log::v1::LoggedEvent> Fetch(const ParkedAt& at, const std::string& school,
+                                           const ParkedEvent& parked) {
   rpc::Channel* channel = at.channel(parked.producer());
-  if (channel == nullptr) return Unavailable(absl::StrCat("no ", parked.producer(), " is configured"));
+  if (channel == nullptr)
+    return Unavailable(absl::StrCat("no ", parked.producer(), " is configured"));
   log::v1::GetLoggedEventRequest request;
   request.set_parent("schools/" + school);
   request.set_service(parked.producer());
   request.set_number(parked.number());
-  return rpc::Invoke<log::v1::LoggedEvent>(*channel, *rpc::MethodTaking(*request.GetDescriptor()), request,
-                                           {kFetchTimeout, at.authorization(parked.producer()), ""});
+  return rpc::Invoke<log::v1::LoggedEvent>(
+      *channel, *rpc::MethodTaking(*request.GetDescriptor()), request,
+      {kFetchTimeout, at.authorization(parked.producer()), ""});
 }
 
 const rpc::Service::EventReaction* ReactionTo(const ParkedAt& at, const ParkedEvent& parked) {
   for (const rpc::Service::EventReaction* reaction : at.reactions)
-    if (reaction->producer == parked.producer() && reaction->event->full_name() == parked.type()) return reaction;
+    if (reaction->producer == parked.producer() && reaction->event->full_name() == parked.type())
+      return reaction;
   return nullptr;
 }
 
 absl::Status Apply(const ParkedAt& at, const std::string& school, const ParkedEvent& parked) {
-  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(parked.type()) == nullptr)
+  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(parked.type()) ==
+      nullptr)
     return Unavailable("this binary does not know the event's type");
   ASSIGN_OR_RETURN(const log::v1::LoggedEvent event, Fetch(at, school, parked));
   Countdown waiting(1);
   EventWork::Outcome outcome;
-  RETURN_IF_ERROR(at.writer->Submit(
-      EventWork::Retry(school, parked.producer(), event, ReactionTo(at, parked), [&](EventWork::Outcome of_work) {
+  RETURN_IF_ERROR(at.writer->Submit(EventWork::Retry(
+      school, parked.producer(), event, ReactionTo(at, parked), [&](EventWork::Outcome of_work) {
         outcome = std::move(of_work);
         waiting.CountDown();
       })));
   waiting.Wait();
   if (outcome.verdict == Verdict::kApplied) return absl::OkStatus();
-  return outcome.verdict == Verdict::kGap ? Unavailable("an earlier event of its subject is parked") : outcome.error;
+  return outcome.verdict == Verdict::kGap ? Unavailable("an earlier event of its subject is parked")
+                                          : outcome.error;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<ParkedEvent>> ReadParked(rpc::Readers& readers, const std::string& service,
+absl::StatusOr<std::vector<ParkedEvent>> ReadParked(rpc::Readers& readers,
+                                                    const std::string& service,
                                                     const std::string& school) {
   std::vector<ParkedEvent> events;
   RETURN_IF_ERROR(readers.Read(school, [&](storage::Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const storage::Result found,
-                     transaction.connection().Query("SELECT producer, number, type, subject, reason, park_time "
-                                                    "FROM parked_events WHERE school = $1 ORDER BY producer, number",
-                                                    {Value(school)}));
+                     transaction.connection().Query(
+                         "SELECT producer, number, type, subject, reason, park_time "
+                         "FROM parked_events WHERE school = $1 ORDER BY producer, number",
+                         {Value(school)}));
     for (const storage::Row& row : found.rows) {
       ParkedEvent& event = events.emplace_back();
       event.set_service(service);
@@ -72,23 +80,27 @@ absl::StatusOr<std::vector<ParkedEvent>> ReadParked(rpc::Readers& readers, const
       event.set_type(std::get<std::string>(row[2]));
       event.set_subject(std::get<std::string>(row[3]));
       event.set_reason(std::get<std::string>(row[4]));
-      *event.mutable_park_time() = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[5]));
+      *event.mutable_park_time() =
+          google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[5]));
     }
     return absl::OkStatus();
   }));
   return events;
 }
 
-absl::StatusOr<site::v1::RetryParkedEventsResponse> RetryParked(const ParkedAt& at, const std::string& school,
+absl::StatusOr<site::v1::RetryParkedEventsResponse> RetryParked(const ParkedAt& at,
+                                                                const std::string& school,
                                                                 const std::string& producer,
                                                                 const std::string& subject) {
   ASSIGN_OR_RETURN(const std::vector<ParkedEvent> all, ReadParked(*at.readers, at.service, school));
   site::v1::RetryParkedEventsResponse response;
   std::set<std::pair<std::string, std::string>> failed;  // subjects, by producer
   for (const ParkedEvent& parked : all) {
-    if (!producer.empty() && (parked.producer() != producer || parked.subject() != subject)) continue;
+    if (!producer.empty() && (parked.producer() != producer || parked.subject() != subject))
+      continue;
     const std::pair<std::string, std::string> of = {parked.producer(), parked.subject()};
-    const absl::Status applied = failed.count(of) > 0 ? Unavailable(parked.reason()) : Apply(at, school, parked);
+    const absl::Status applied =
+        failed.count(of) > 0 ? Unavailable(parked.reason()) : Apply(at, school, parked);
     if (applied.ok()) {
       response.set_applied(response.applied() + 1);
       continue;

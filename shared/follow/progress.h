@@ -1,6 +1,6 @@
-// How far one follower has come in its producer's log, as far as it can know: what it applied, where the log ended when
-// it was last heard of, and since when the oldest event waits. Kept outside the follower, so that whoever reports it
-// may outlive it. Thread-safe.
+// How far one follower has come in its producer's log, as far as it can know: what it applied,
+// where the log ended when it was last heard of, and since when the oldest event waits. Kept
+// outside the follower, so that whoever reports it may outlive it. Thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@ namespace vivier::follow {
 
 class Progress {
  public:
-  // A living log says something every two seconds (log.proto); after a longer silence nobody can know that nothing
-  // waits there.
+  // A living log says something every two seconds (log.proto); after a longer silence nobody can
+  // know that nothing waits there.
   static constexpr absl::Duration kSilenceMax = absl::Seconds(6);
 
   struct Lag {

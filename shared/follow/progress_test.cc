@@ -7,8 +7,9 @@ namespace {
 
 const absl::Time kBegin = absl::FromUnixSeconds(1'800'000'000);
 
-// What is known after the follower began behind event 5, and that heard at second 10 that the log ends with `last`, the
-// oldest event that waits being of second `waiting`, applied up to `applied`, and is asked at second `asked`.
+// What is known after the follower began behind event 5, and that heard at second 10 that the log
+// ends with `last`, the oldest event that waits being of second `waiting`, applied up to `applied`,
+// and is asked at second `asked`.
 struct Row {
   int64_t last, applied;
   int waiting, asked;
@@ -36,7 +37,8 @@ TEST(Progress, KnowsHowFarItIsBehind) {
     progress.Apply(row.applied);
     const Progress::Lag lag = progress.At(kBegin + absl::Seconds(row.asked));
     EXPECT_EQ(lag.events, row.events) << row.last << " " << row.applied << " " << row.asked;
-    EXPECT_EQ(lag.time, absl::Seconds(row.seconds)) << row.last << " " << row.applied << " " << row.asked;
+    EXPECT_EQ(lag.time, absl::Seconds(row.seconds))
+        << row.last << " " << row.applied << " " << row.asked;
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
-#include "shared/rpc/log.h"
+#include "shared/log/log.h"
 
 namespace vivier::follow {
 namespace {
@@ -22,22 +22,25 @@ class TickWork : public storage::Work {
 
   const std::string& school() const override { return school_; }
 
-  void Want(storage::Transaction::Wanted& wanted) const override { wanted.rows.push_back({tick_.schema, name_}); }
+  void Want(storage::Transaction::Wanted& wanted) const override {
+    wanted.rows.push_back({tick_.schema, name_});
+  }
 
   void Run(storage::Transaction& transaction, absl::Time now) override {
-    static const rpc::Caller& clock =
-        *new rpc::Caller{"service/clock", rpc::Caller::Kind::kService, {"service"}, {"*"}, ""};
+    static const security::Caller& clock = *new security::Caller{
+        "service/clock", security::Caller::Kind::kService, {"service"}, {"*"}, ""};
     const rpc::Fetched none;
     storage::Unit unit(transaction);
     rpc::Call call(clock, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, none);
-    const rpc::TraceScope scope(trace_);
+    const TraceScope scope(trace_);
     verdict_ = tick_.handle(call, name_);
-    if (verdict_.ok()) verdict_ = unit.Apply({clock.subject, tick_.name, name_, "", "", trace_.ToString()}, now);
+    if (verdict_.ok())
+      verdict_ = unit.Apply({clock.subject, tick_.name, name_, "", "", trace_.ToString()}, now);
   }
 
   void Done(const absl::Status& committed) override {
     const absl::Status& outcome = committed.ok() ? verdict_ : committed;
-    rpc::LogOutcome(trace_, tick_.name, name_, outcome);
+    LogOutcome(trace_, tick_.name, name_, outcome);
     done_(outcome);
   }
 
@@ -46,7 +49,7 @@ class TickWork : public storage::Work {
   const rpc::TickRow& tick_;
   const std::string name_;
   const std::function<void(const absl::Status&)> done_;
-  const rpc::Traceparent trace_ = rpc::Traceparent::New();  // a clock begins a trace
+  const Traceparent trace_ = Traceparent::New();  // a clock begins a trace
   absl::Status verdict_;
 };
 
@@ -81,17 +84,21 @@ int Ticker::RunOnce() {
 
 int Ticker::RunTick(const rpc::TickRow& tick, const std::string& school) {
   std::vector<std::string> due;
-  const absl::Status found = options_.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(Result rows,
-                     transaction.connection().Query(
-                         absl::StrCat("SELECT name FROM ", tick.schema->table(), " WHERE school = $1 AND ",
-                                      tick.due_column, " <= $2 ORDER BY ", tick.due_column, ", name LIMIT ", kRowsMax),
-                         {Value(school), Value(absl::ToUnixMicros(options_.now()))}));
-    for (storage::Row& row : rows.rows) due.push_back(std::get<std::string>(row[0]));
-    return absl::OkStatus();
-  });
+  const absl::Status found =
+      options_.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(
+            Result rows,
+            transaction.connection().Query(
+                absl::StrCat("SELECT name FROM ", tick.schema->table(), " WHERE school = $1 AND ",
+                             tick.due_column, " <= $2 ORDER BY ", tick.due_column, ", name LIMIT ",
+                             kRowsMax),
+                {Value(school), Value(absl::ToUnixMicros(options_.now()))}));
+        for (storage::Row& row : rows.rows) due.push_back(std::get<std::string>(row[0]));
+        return absl::OkStatus();
+      });
   if (!found.ok())
-    rpc::Log(rpc::Level::kWarning, "a tick could not look", {{"tick", tick.name}, {"error", found.message()}});
+    Log(LogLevel::kWarning, "a tick could not look",
+        {{"tick", tick.name}, {"error", found.message()}});
   std::atomic<int> handled{0};
   Countdown waiting(due.size());
   for (const std::string& name : due) {
@@ -99,11 +106,12 @@ int Ticker::RunTick(const rpc::TickRow& tick, const std::string& school) {
       if (status.ok())
         ++handled;
       else
-        rpc::Log(rpc::Level::kWarning, "a tick failed",
-                 {{"tick", tick.name}, {"resource", name}, {"error", status.message()}});
+        Log(LogLevel::kWarning, "a tick failed",
+            {{"tick", tick.name}, {"resource", name}, {"error", status.message()}});
       waiting.CountDown();
     };
-    const absl::Status taken = options_.writer->Submit(std::make_unique<TickWork>(school, tick, name, done));
+    const absl::Status taken =
+        options_.writer->Submit(std::make_unique<TickWork>(school, tick, name, done));
     if (!taken.ok()) done(taken);
   }
   waiting.Wait();

@@ -1,6 +1,6 @@
-// Runs the ticks of a service: every interval it looks for rows that are due and puts each through the writer in an
-// ordinary transaction, whose handler reads the row again. Two replicas may find the same row: the second one's handler
-// sees that its time was moved. Thread-safe.
+// Runs the ticks of a service: every interval it looks for rows that are due and puts each through
+// the writer in an ordinary transaction, whose handler reads the row again. Two replicas may find
+// the same row: the second one's handler sees that its time was moved. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 #include "absl/time/time.h"
 #include "shared/base/monitor.h"
 #include "shared/rpc/readers.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/writer.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
 
 namespace vivier::follow {
 
@@ -34,7 +34,8 @@ class Ticker {
   explicit Ticker(Options options);
   ~Ticker();
 
-  // Runs every tick once for all that is due now and waits for it; gives how many rows were handled.
+  // Runs every tick once for all that is due now and waits for it; gives how many rows were
+  // handled.
   int RunOnce();
 
  private:

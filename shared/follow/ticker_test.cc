@@ -5,8 +5,8 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/storage/migrate.h"
-#include "shared/testing/engines.h"
+#include "shared/storage/engines/migrate.h"
+#include "tests/support/engines.h"
 #include "vivier/statistics/v1/facts.pb.h"
 
 namespace vivier::follow {
@@ -44,15 +44,18 @@ class TickerTest : public ::testing::TestWithParam<storage::Engine> {
 
   // Clocks that ring `seconds` after now.
   void Set(int count, int64_t seconds) {
-    const std::unique_ptr<storage::Connection> connection = *database_->Connect(storage::Access::kWrite);
+    const std::unique_ptr<storage::Connection> connection =
+        *database_->Connect(storage::Access::kWrite);
     ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
     for (int i = 0; i < count; ++i)
-      ASSERT_EQ(connection->Send(
-                    "INSERT INTO submission_clocks (school, name, version, revision, due_time) VALUES ('nancy', $1, "
-                    "1, 0, $2)",
-                    {storage::Value(absl::StrCat("schools/nancy/submissionClocks/", seconds, ".", i)),
-                     storage::Value(absl::ToUnixMicros(kNow + absl::Seconds(seconds)))}),
-                absl::OkStatus());
+      ASSERT_EQ(
+          connection->Send(
+              "INSERT INTO submission_clocks (school, name, version, revision, due_time) VALUES "
+              "('nancy', $1, "
+              "1, 0, $2)",
+              {storage::Value(absl::StrCat("schools/nancy/submissionClocks/", seconds, ".", i)),
+               storage::Value(absl::ToUnixMicros(kNow + absl::Seconds(seconds)))}),
+          absl::OkStatus());
     ASSERT_EQ(connection->Commit(), absl::OkStatus());
   }
 
@@ -63,12 +66,13 @@ class TickerTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   std::unique_ptr<Ticker> Start(storage::Writer& writer) {
-    return std::make_unique<Ticker>(
-        Ticker::Options{&service_, {"nancy"}, &writer, &readers_, [] { return kNow; }, absl::InfiniteDuration()});
+    return std::make_unique<Ticker>(Ticker::Options{
+        &service_, {"nancy"}, &writer, &readers_, [] { return kNow; }, absl::InfiniteDuration()});
   }
 
   int64_t Number(const std::string& sql) {
-    const std::unique_ptr<storage::Connection> connection = *database_->Connect(storage::Access::kRead);
+    const std::unique_ptr<storage::Connection> connection =
+        *database_->Connect(storage::Access::kRead);
     EXPECT_EQ(connection->Begin(storage::Access::kRead), absl::OkStatus());
     const absl::StatusOr<storage::Result> result = connection->Query(sql);
     connection->Rollback();

@@ -19,14 +19,19 @@ constexpr absl::string_view kLaPoste = "356000000";
 std::string Strip(absl::string_view text) {
   std::string out;
   for (char c : CollapseSpace(text)) {
-    if (c != ' ' && c != '.' && c != '-') out.push_back(absl::ascii_toupper(static_cast<unsigned char>(c)));
+    if (c != ' ' && c != '.' && c != '-')
+      out.push_back(absl::ascii_toupper(static_cast<unsigned char>(c)));
   }
   return out;
 }
 
 CodeCheck Ok(std::string code) { return {Verdict::kOk, Reason::kNone, std::move(code)}; }
-CodeCheck Warn(Reason reason, std::string code) { return {Verdict::kWarning, reason, std::move(code)}; }
-CodeCheck Fail(Reason reason, absl::string_view given) { return {Verdict::kError, reason, std::string(given)}; }
+CodeCheck Warn(Reason reason, std::string code) {
+  return {Verdict::kWarning, reason, std::move(code)};
+}
+CodeCheck Fail(Reason reason, absl::string_view given) {
+  return {Verdict::kError, reason, std::string(given)};
+}
 
 CodeCheck OfForm(absl::string_view text, const RE2& form) {
   std::string code = Strip(text);
@@ -47,7 +52,9 @@ bool SiretValid(absl::string_view siret) {
   return LuhnValid(siret) || (absl::StartsWith(siret, kLaPoste) && DigitSum(siret) % 5 == 0);
 }
 
-bool OnlyRepeats(absl::string_view code, char c) { return code.find_first_not_of(c) == absl::string_view::npos; }
+bool OnlyRepeats(absl::string_view code, char c) {
+  return code.find_first_not_of(c) == absl::string_view::npos;
+}
 
 }  // namespace
 
@@ -99,7 +106,8 @@ CodeCheck CheckSiren(absl::string_view text) {
 
 CodeCheck CheckSiret(absl::string_view text) {
   std::string code = Strip(text);
-  const bool short_by_one = Digits(code, 13) && SiretValid("0" + code) && LuhnValid("0" + code.substr(0, 8));
+  const bool short_by_one =
+      Digits(code, 13) && SiretValid("0" + code) && LuhnValid("0" + code.substr(0, 8));
   if (short_by_one) return Warn(Reason::kLeadingZeroLost, "0" + code);
   if (!Digits(code, 14)) return Fail(Reason::kForm, text);
   if (OnlyRepeats(code, '0') || OnlyRepeats(code, '9')) return Warn(Reason::kPlaceholder, code);
@@ -115,13 +123,15 @@ CodeCheck CheckUai(absl::string_view text) {
     return Warn(Reason::kLeadingZeroLost, "0" + code);
   }
   if (!RE2::FullMatch(code, kForm)) return Fail(Reason::kForm, text);
-  return UaiLetter(code.substr(0, 7)) == code.back() ? Ok(std::move(code)) : Warn(Reason::kChecksum, code);
+  return UaiLetter(code.substr(0, 7)) == code.back() ? Ok(std::move(code))
+                                                     : Warn(Reason::kChecksum, code);
 }
 
 CodeCheck CheckNda(absl::string_view text) {
   static const RE2 kForm("[0-9]{2}([0-9]{2}|2[AB])(?:[0-9]{5}|P[0-9]{4})([0-9]{2}|2[AB])");
   std::string code = Strip(text);
-  if (code.size() == 11 && (OnlyRepeats(code, '9') || OnlyRepeats(code, '0'))) return Warn(Reason::kPlaceholder, code);
+  if (code.size() == 11 && (OnlyRepeats(code, '9') || OnlyRepeats(code, '0')))
+    return Warn(Reason::kPlaceholder, code);
   std::string first, last;
   if (code.size() == 10 && RE2::FullMatch("0" + code, kForm, &first, &last) && first == last) {
     return Warn(Reason::kLeadingZeroLost, "0" + code);
@@ -133,7 +143,8 @@ CodeCheck CheckNda(absl::string_view text) {
 CodeCheck CheckRncp(absl::string_view text) {
   static const RE2 kForm("(?:RNCP)?[0-9]{2,5}"), kPadded("(?:RNCP)?0+[0-9]{2,5}");
   CodeCheck check = OfForm(text, kForm);
-  if (!check.ok() && RE2::FullMatch(Strip(text), kPadded)) return Warn(Reason::kUnusualForm, Strip(text));
+  if (!check.ok() && RE2::FullMatch(Strip(text), kPadded))
+    return Warn(Reason::kUnusualForm, Strip(text));
   return check;
 }
 
@@ -146,7 +157,8 @@ CodeCheck CheckBlock(absl::string_view text) {
   static const RE2 kForm("(?:RNCP|RS)[0-9]{2,6}BC[0-9]{2,3}");
   CodeCheck check = OfForm(text, kForm);
   const int length = Characters(text);
-  if (!check.ok() && length >= 8 && length <= 40) return Warn(Reason::kUnusualForm, std::string(text));
+  if (!check.ok() && length >= 8 && length <= 40)
+    return Warn(Reason::kUnusualForm, std::string(text));
   return check;
 }
 

@@ -1,9 +1,10 @@
-// The codes of French vocational training and of its organisations: form, checksum, and what real files do to them.
-// Pure functions, thread-safe.
+// The codes of French vocational training and of its organisations: form, checksum, and what real
+// files do to them. Pure functions, thread-safe.
 //
-// Every check strips spaces, dots and dashes first and answers the code in its usual form. A warning means: use it,
-// but somebody should look; an error: this cannot be such a code. Importers take an error in a field that identifies
-// nothing as a warning; where a person types a code, a warning is an error too.
+// Every check strips spaces, dots and dashes first and answers the code in its usual form. A
+// warning means: use it, but somebody should look; an error: this cannot be such a code. Importers
+// take an error in a field that identifies nothing as a warning; where a person types a code, a
+// warning is an error too.
 #pragma once
 
 #include <cstdint>
@@ -43,12 +44,14 @@ bool LuhnValid(absl::string_view digits);
 char UaiLetter(absl::string_view seven_digits);
 
 CodeCheck CheckSiren(absl::string_view text);
-// The establishments of La Poste (SIREN 356000000) outnumber what Luhn allows: theirs have a digit sum divisible by 5.
+// The establishments of La Poste (SIREN 356000000) outnumber what Luhn allows: theirs have a digit
+// sum divisible by 5.
 CodeCheck CheckSiret(absl::string_view text);
 // A wrong letter is a warning: official lists have some.
 CodeCheck CheckUai(absl::string_view text);
-// Numéro de déclaration d'activité: region, département, five characters ("P" and four for public bodies), and the
-// département again; 97 overseas. The region's code is the one at the time of the declaration, so it is not checked.
+// Numéro de déclaration d'activité: region, département, five characters ("P" and four for public
+// bodies), and the département again; 97 overseas. The region's code is the one at the time of the
+// declaration, so it is not checked.
 CodeCheck CheckNda(absl::string_view text);
 CodeCheck CheckRncp(absl::string_view text);
 CodeCheck CheckRs(absl::string_view text);
@@ -61,8 +64,8 @@ CodeCheck CheckNsf(absl::string_view text);
 CodeCheck CheckInseeCommune(absl::string_view text);
 CodeCheck CheckPostalCode(absl::string_view text);
 
-// The number in "RNCP35584", "35584" or "RNCP 035584" (and of an RS code alike), by which two such codes are
-// compared; 0 when there is none.
+// The number in "RNCP35584", "35584" or "RNCP 035584" (and of an RS code alike), by which two such
+// codes are compared; 0 when there is none.
 int64_t RegisterNumber(absl::string_view text);
 
 }  // namespace vivier::formats

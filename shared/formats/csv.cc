@@ -18,13 +18,14 @@ constexpr absl::string_view kBom = "\xEF\xBB\xBF";
 constexpr absl::string_view kSeparators = ";,\t";
 
 absl::Status AtLine(int line, absl::string_view what) {
-  return Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", absl::StrCat("line ", line, ": ", what),
-               {{"line", absl::StrCat(line)}});
+  return Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+               absl::StrCat("line ", line, ": ", what), {{"line", absl::StrCat(line)}});
 }
 
 bool EndsLine(char c) { return c == '\n' || c == '\r'; }
 
-// The candidate that the first line has most often outside quotes; the earlier one when two are equal.
+// The candidate that the first line has most often outside quotes; the earlier one when two are
+// equal.
 char DetectSeparator(absl::string_view bytes) {
   std::array<int, kSeparators.size()> counts{};
   bool quoted = false;
@@ -33,7 +34,8 @@ char DetectSeparator(absl::string_view bytes) {
     if (!quoted && EndsLine(c) && *std::max_element(counts.begin(), counts.end()) > 0) break;
     if (size_t i = kSeparators.find(c); !quoted && i != absl::string_view::npos) ++counts[i];
   }
-  return kSeparators[static_cast<size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
+  return kSeparators[static_cast<size_t>(std::max_element(counts.begin(), counts.end()) -
+                                         counts.begin())];
 }
 
 // Reads one record after the other and counts physical lines.
@@ -53,7 +55,8 @@ class Reader {
     while (true) {
       cells.emplace_back();
       RETURN_IF_ERROR(ReadCell(cells.back()));
-      if (cells.size() > kCsvColumnsMax) return AtLine(line_, absl::StrCat("more than ", kCsvColumnsMax, " columns"));
+      if (cells.size() > kCsvColumnsMax)
+        return AtLine(line_, absl::StrCat("more than ", kCsvColumnsMax, " columns"));
       if (AtEnd() || bytes_[at_] != separator_) break;
       ++at_;
     }
@@ -84,7 +87,9 @@ class Reader {
         }
         ++at_;
       }
-      if (bytes_[at_] == '\n' || (bytes_[at_] == '\r' && !absl::StartsWith(bytes_.substr(at_), "\r\n"))) ++line_;
+      if (bytes_[at_] == '\n' ||
+          (bytes_[at_] == '\r' && !absl::StartsWith(bytes_.substr(at_), "\r\n")))
+        ++line_;
       cell.push_back(bytes_[at_]);
     }
     return AtLine(opened, "a quote is opened here and never closed");
@@ -138,7 +143,8 @@ int CsvTable::Column(absl::string_view title) const {
 }
 
 absl::StatusOr<CsvTable> ParseCsv(absl::string_view bytes) {
-  if (bytes.size() > kCsvBytesMax) return AtLine(1, absl::StrCat("more than ", kCsvBytesMax, " bytes"));
+  if (bytes.size() > kCsvBytesMax)
+    return AtLine(1, absl::StrCat("more than ", kCsvBytesMax, " bytes"));
   CsvTable table;
   table.had_bom = absl::StartsWith(bytes, kBom);
   if (table.had_bom) bytes.remove_prefix(kBom.size());

@@ -1,11 +1,13 @@
-// Comma-separated values as people really save them: RFC 4180 with `;`, `,` or tab, a BOM, any line ending, line
-// breaks within quotes, rows in another encoding, columns that were dragged along empty. Nothing is dropped silently:
-// a row keeps its line, so that an import report can name it. Pure functions, thread-safe.
+// Comma-separated values as people really save them: RFC 4180 with `;`, `,` or tab, a BOM, any line
+// ending, line breaks within quotes, rows in another encoding, columns that were dragged along
+// empty. Nothing is dropped silently: a row keeps its line, so that an import report can name it.
+// Pure functions, thread-safe.
 //
 //   file   := [BOM] header { row }          cell := plain | '"' { any byte, '""' for a quote } '"'
 //   header := cell { separator cell } end   end  := CRLF | LF | CR | end of file
 //
-// Blank lines are skipped. A quote inside a plain cell, or text after a closing quote, is taken literally.
+// Blank lines are skipped. A quote inside a plain cell, or text after a closing quote, is taken
+// literally.
 #pragma once
 
 #include <string>
@@ -16,9 +18,10 @@
 
 namespace vivier::formats {
 
-inline constexpr size_t kCsvBytesMax = 64 << 20;    // a national table; bulk rpcs take 4 MiB
-inline constexpr size_t kCsvColumnsMax = 512;       // real exports reach about one hundred
-inline constexpr size_t kCsvCellBytesMax = 32'768;  // a spreadsheet's own limit is 32,767 characters
+inline constexpr size_t kCsvBytesMax = 64 << 20;  // a national table; bulk rpcs take 4 MiB
+inline constexpr size_t kCsvColumnsMax = 512;     // real exports reach about one hundred
+inline constexpr size_t kCsvCellBytesMax =
+    32'768;  // a spreadsheet's own limit is 32,767 characters
 
 struct CsvTable {
   struct Row {
@@ -40,11 +43,12 @@ struct CsvTable {
   int Column(absl::string_view title) const;
 };
 
-// INVALID_ARGUMENT with the line in its message and in its metadata ("line") when there is no header, a quote is not
-// closed, or a limit is passed.
+// INVALID_ARGUMENT with the line in its message and in its metadata ("line") when there is no
+// header, a quote is not closed, or a limit is passed.
 absl::StatusOr<CsvTable> ParseCsv(absl::string_view bytes);
 
-// The table as RFC 4180 writes it (CRLF), with its separator and, if it had one, its BOM. ParseCsv reads it back.
+// The table as RFC 4180 writes it (CRLF), with its separator and, if it had one, its BOM. ParseCsv
+// reads it back.
 std::string FormatCsv(const CsvTable& table);
 
 }  // namespace vivier::formats

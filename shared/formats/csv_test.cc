@@ -101,7 +101,8 @@ TEST(CsvTest, RefusesWithTheLine) {
       {"\n;;;\n1;2\n", "line 2: no header"},
       {"a;b\n1;2\n3;\"x\n4;5\n", "line 3: a quote"},
       {"a;b\n\"1\n\n", "line 2: a quote"},
-      {"a\n1\n" + std::string(kCsvCellBytesMax + 1, 'x'), "line 3: a cell of more than 32768 bytes"},
+      {"a\n1\n" + std::string(kCsvCellBytesMax + 1, 'x'),
+       "line 3: a cell of more than 32768 bytes"},
       {"a;b\n" + std::string(kCsvColumnsMax, ';'), "line 2: more than 512 columns"},
   };
   for (const auto& row : rows) {
@@ -113,7 +114,8 @@ TEST(CsvTest, RefusesWithTheLine) {
 }
 
 std::string RandomCell(std::mt19937_64& random) {
-  static constexpr const char* kPieces[] = {"a", "é", "\"", ";", ",", "\t", "\n", "\r", "\r\n", " ", "0", "œ", "\"\""};
+  static constexpr const char* kPieces[] = {"a",  "é",    "\"", ";", ",", "\t",  "\n",
+                                            "\r", "\r\n", " ",  "0", "œ", "\"\""};
   std::string cell;
   for (uint64_t i = random() % 6; i > 0; --i) cell += kPieces[random() % std::size(kPieces)];
   return cell;
@@ -144,7 +146,8 @@ TEST(CsvTest, NeverFailsToAnswerOnDamagedBytes) {
   int refused = 0;
   for (int round = 0; round < 2000; ++round) {
     std::string bytes = "Siret;Ville\n\"1;2\";\"Épinal\"\n3;Nancy\n";
-    for (uint64_t i = 1 + random() % 3; i > 0; --i) bytes[random() % bytes.size()] = static_cast<char>(random() % 256);
+    for (uint64_t i = 1 + random() % 3; i > 0; --i)
+      bytes[random() % bytes.size()] = static_cast<char>(random() % 256);
     absl::StatusOr<CsvTable> table = ParseCsv(bytes);
     refused += !table.ok();
     if (!table.ok()) continue;
@@ -159,15 +162,18 @@ TEST(CsvTest, LosesNoRowOfPublishedNetworkFiles) {
   const char* folder = std::getenv("VIVIER_SHARED_DATA");
   if (folder == nullptr) GTEST_SKIP() << "VIVIER_SHARED_DATA is not set";
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(folder) / "networks")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(folder) / "networks")) {
     if (entry.path().extension() != ".csv") continue;
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
     const CsvTable table = Parsed(bytes);
-    const auto lines = std::count(bytes.begin(), bytes.end(), '\n') + (bytes.back() == '\n' ? 0 : 1);
+    const auto lines =
+        std::count(bytes.begin(), bytes.end(), '\n') + (bytes.back() == '\n' ? 0 : 1);
     EXPECT_EQ(table.rows.size() + 1, static_cast<size_t>(lines)) << entry.path();
     EXPECT_GE(table.Column("Siret"), 0) << entry.path();
-    for (const CsvTable::Row& row : table.rows) EXPECT_GE(row.cells.size(), table.header.size()) << row.line;
+    for (const CsvTable::Row& row : table.rows)
+      EXPECT_GE(row.cells.size(), table.header.size()) << row.line;
     RecordProperty(entry.path().stem().string(), static_cast<int>(table.rows.size()));
     ++files;
   }

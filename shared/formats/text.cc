@@ -16,8 +16,8 @@ constexpr absl::string_view kNoBreakSpaces[] = {"\xC2\xA0", "\xE2\x80\xAF"};
 
 bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// The bytes of the valid character at the start of `bytes`, 0 when there is none. The second byte's bounds exclude
-// overlong forms, surrogates and what lies above U+10FFFF (RFC 3629, section 4).
+// The bytes of the valid character at the start of `bytes`, 0 when there is none. The second byte's
+// bounds exclude overlong forms, surrogates and what lies above U+10FFFF (RFC 3629, section 4).
 size_t CharacterLength(absl::string_view bytes) {
   const auto first = static_cast<unsigned char>(bytes[0]);
   if (first != 0 && first < 0x80) return 1;
@@ -58,16 +58,18 @@ void AppendCodePoint(uint32_t code, std::string& out) {
 
 // The named references that French editors write.
 constexpr std::pair<absl::string_view, absl::string_view> kNamed[] = {
-    {"amp", "&"},    {"lt", "<"},    {"gt", ">"},     {"quot", "\""},  {"apos", "'"},   {"nbsp", " "},
-    {"agrave", "à"}, {"acirc", "â"}, {"ccedil", "ç"}, {"egrave", "è"}, {"eacute", "é"}, {"ecirc", "ê"},
-    {"euml", "ë"},   {"icirc", "î"}, {"iuml", "ï"},   {"ocirc", "ô"},  {"ugrave", "ù"}, {"ucirc", "û"},
-    {"uuml", "ü"},   {"oelig", "œ"}, {"Agrave", "À"}, {"Ccedil", "Ç"}, {"Egrave", "È"}, {"Eacute", "É"},
-    {"Ecirc", "Ê"},  {"Ocirc", "Ô"}, {"OElig", "Œ"},  {"laquo", "«"},  {"raquo", "»"},  {"rsquo", "’"},
-    {"lsquo", "‘"},  {"ldquo", "“"}, {"rdquo", "”"},  {"hellip", "…"}, {"ndash", "–"},  {"mdash", "—"},
-    {"bull", "•"},   {"euro", "€"},  {"deg", "°"},    {"middot", "·"},
+    {"amp", "&"},    {"lt", "<"},     {"gt", ">"},     {"quot", "\""},  {"apos", "'"},
+    {"nbsp", " "},   {"agrave", "à"}, {"acirc", "â"},  {"ccedil", "ç"}, {"egrave", "è"},
+    {"eacute", "é"}, {"ecirc", "ê"},  {"euml", "ë"},   {"icirc", "î"},  {"iuml", "ï"},
+    {"ocirc", "ô"},  {"ugrave", "ù"}, {"ucirc", "û"},  {"uuml", "ü"},   {"oelig", "œ"},
+    {"Agrave", "À"}, {"Ccedil", "Ç"}, {"Egrave", "È"}, {"Eacute", "É"}, {"Ecirc", "Ê"},
+    {"Ocirc", "Ô"},  {"OElig", "Œ"},  {"laquo", "«"},  {"raquo", "»"},  {"rsquo", "’"},
+    {"lsquo", "‘"},  {"ldquo", "“"},  {"rdquo", "”"},  {"hellip", "…"}, {"ndash", "–"},
+    {"mdash", "—"},  {"bull", "•"},   {"euro", "€"},   {"deg", "°"},    {"middot", "·"},
 };
 
-// Resolves the character reference at the start of `html` ("&…;"); returns its length, 0 when it is none.
+// Resolves the character reference at the start of `html` ("&…;"); returns its length, 0 when it is
+// none.
 size_t ResolveReference(absl::string_view html, std::string& out) {
   const size_t end = html.substr(0, 12).find(';');
   if (html[0] != '&' || end == absl::string_view::npos || end < 2) return 0;
@@ -75,8 +77,8 @@ size_t ResolveReference(absl::string_view html, std::string& out) {
   if (name[0] == '#') {
     const bool hexadecimal = name.size() > 1 && (name[1] | 0x20) == 'x';
     uint32_t code = 0;
-    const bool number =
-        hexadecimal ? absl::SimpleHexAtoi(name.substr(2), &code) : absl::SimpleAtoi(name.substr(1), &code);
+    const bool number = hexadecimal ? absl::SimpleHexAtoi(name.substr(2), &code)
+                                    : absl::SimpleAtoi(name.substr(1), &code);
     if (!number || code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return 0;
     AppendCodePoint(code, out);
     return end + 1;
@@ -98,13 +100,16 @@ size_t TagLength(absl::string_view html) {
   }
   const char c = html[1] == '/' ? html[2] : html[1];
   const size_t end = html.find('>');
-  return absl::ascii_isalpha(static_cast<unsigned char>(c)) && end != absl::string_view::npos ? end + 1 : 0;
+  return absl::ascii_isalpha(static_cast<unsigned char>(c)) && end != absl::string_view::npos
+             ? end + 1
+             : 0;
 }
 
 std::string TagName(absl::string_view tag) {
   tag.remove_prefix(tag[1] == '/' ? 2 : 1);
   size_t length = 0;
-  while (length < tag.size() && absl::ascii_isalnum(static_cast<unsigned char>(tag[length]))) ++length;
+  while (length < tag.size() && absl::ascii_isalnum(static_cast<unsigned char>(tag[length])))
+    ++length;
   return absl::AsciiStrToLower(tag.substr(0, length));
 }
 

@@ -40,7 +40,8 @@ TEST(TextTest, CountsAndCutsCharactersNotBytes) {
 }
 
 TEST(TextTest, KnowsFillers) {
-  for (const char* filler : {"", " ", "-", "--", " . ", "N/A", "nd", "Néant"}) EXPECT_TRUE(IsFiller(filler));
+  for (const char* filler : {"", " ", "-", "--", " . ", "N/A", "nd", "Néant"})
+    EXPECT_TRUE(IsFiller(filler));
   for (const char* text : {"a", "-1", "0", "non", "C++"}) EXPECT_FALSE(IsFiller(text)) << text;
 }
 

@@ -22,14 +22,17 @@ struct Fault {
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 bool IsNameStart(char c) {
-  return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_' || c == ':' || (c & 0x80) != 0;
+  return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_' || c == ':' ||
+         (c & 0x80) != 0;
 }
 
 bool IsNameByte(char c) {
-  return IsNameStart(c) || absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-' || c == '.';
+  return IsNameStart(c) || absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-' ||
+         c == '.';
 }
 
-// One pass over valid UTF-8 that follows the productions of XML 1.0 as far as documents without definitions need.
+// One pass over valid UTF-8 that follows the productions of XML 1.0 as far as documents without
+// definitions need.
 class Scan {
  public:
   explicit Scan(absl::string_view text) : text_(text) {}
@@ -41,7 +44,8 @@ class Scan {
       if (!(text_[at_] == '<' ? Markup() : CharacterData())) return false;
     }
     if (!open_.empty()) {
-      return Fail(text_.size(), "CUT_SHORT", absl::StrCat("the text ends inside <", open_.back(), ">"));
+      return Fail(text_.size(), "CUT_SHORT",
+                  absl::StrCat("the text ends inside <", open_.back(), ">"));
     }
     return root_seen_ || Fail(0, "NO_ROOT", "there is no element");
   }
@@ -56,27 +60,32 @@ class Scan {
 
   bool CharacterData() {
     for (; at_ < text_.size() && text_[at_] != '<'; ++at_) {
-      if (open_.empty() && !IsSpace(text_[at_])) return Fail(at_, "TEXT_OUTSIDE", "text outside the root element");
+      if (open_.empty() && !IsSpace(text_[at_]))
+        return Fail(at_, "TEXT_OUTSIDE", "text outside the root element");
       if (text_[at_] == '&' && !Reference()) return false;
       if (IsControl()) return Fail(at_, "NOT_TEXT", "a control character");
-      if (absl::StartsWith(text_.substr(at_), "]]>")) return Fail(at_, "SYNTAX", "\"]]>\" outside CDATA");
+      if (absl::StartsWith(text_.substr(at_), "]]>"))
+        return Fail(at_, "SYNTAX", "\"]]>\" outside CDATA");
     }
     return true;
   }
 
-  bool IsControl() const { return static_cast<unsigned char>(text_[at_]) < 0x20 && !IsSpace(text_[at_]); }
+  bool IsControl() const {
+    return static_cast<unsigned char>(text_[at_]) < 0x20 && !IsSpace(text_[at_]);
+  }
 
   bool Reference() {
     const size_t end = text_.substr(at_, 12).find(';');
     absl::string_view name = end == absl::string_view::npos ? "" : text_.substr(at_ + 1, end - 1);
     bool known = false;
-    for (absl::string_view predefined : {"amp", "lt", "gt", "quot", "apos"}) known |= name == predefined;
+    for (absl::string_view predefined : {"amp", "lt", "gt", "quot", "apos"})
+      known |= name == predefined;
     if (absl::StartsWith(name, "#")) {
       uint32_t code = 0;
       const bool number = absl::StartsWith(name, "#x") ? absl::SimpleHexAtoi(name.substr(2), &code)
                                                        : absl::SimpleAtoi(name.substr(1), &code);
-      known = number && (code >= 0x20 || code == 9 || code == 10 || code == 13) && code <= 0x10FFFF &&
-              (code < 0xD800 || code > 0xDFFF);
+      known = number && (code >= 0x20 || code == 9 || code == 10 || code == 13) &&
+              code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
     }
     return known || Fail(at_, "REFERENCE", "a \"&\" that begins no known reference");
   }
@@ -109,8 +118,10 @@ class Scan {
   bool DocumentType() {
     if (root_seen_) return Fail(at_, "SYNTAX", "a document type after the root element began");
     const size_t end = text_.find_first_of("[>", at_);
-    if (end == absl::string_view::npos) return Fail(at_, "CUT_SHORT", "a document type is not closed");
-    if (text_[end] == '[') return Fail(end, "OWN_DEFINITIONS", "a document type with definitions of its own");
+    if (end == absl::string_view::npos)
+      return Fail(at_, "CUT_SHORT", "a document type is not closed");
+    if (text_[end] == '[')
+      return Fail(end, "OWN_DEFINITIONS", "a document type with definitions of its own");
     at_ = end + 1;
     return true;
   }
@@ -136,9 +147,11 @@ class Scan {
     SkipSpace();
     if (!Next('>')) return Fail(at_, "SYNTAX", "an end tag without \">\"");
     ++at_;
-    if (open_.empty()) return Fail(begin, "TAG_MISMATCH", absl::StrCat("</", name, "> closes nothing"));
+    if (open_.empty())
+      return Fail(begin, "TAG_MISMATCH", absl::StrCat("</", name, "> closes nothing"));
     if (open_.back() != name) {
-      return Fail(begin, "TAG_MISMATCH", absl::StrCat("</", name, "> where </", open_.back(), "> is due"));
+      return Fail(begin, "TAG_MISMATCH",
+                  absl::StrCat("</", name, "> where </", open_.back(), "> is due"));
     }
     open_.pop_back();
     return true;
@@ -148,8 +161,10 @@ class Scan {
     const size_t begin = at_++;
     absl::string_view name = Name();
     if (name.empty()) return Fail(begin, "SYNTAX", "a \"<\" that begins no tag");
-    if (open_.empty() && root_seen_) return Fail(begin, "SECOND_ROOT", "an element after the root's end");
-    if (open_.size() >= kXmlDepthMax) return Fail(begin, "TOO_DEEP", absl::StrCat("deeper than ", kXmlDepthMax));
+    if (open_.empty() && root_seen_)
+      return Fail(begin, "SECOND_ROOT", "an element after the root's end");
+    if (open_.size() >= kXmlDepthMax)
+      return Fail(begin, "TOO_DEEP", absl::StrCat("deeper than ", kXmlDepthMax));
     root_seen_ = true;
     if (!Attributes()) return false;
     const bool empty = Next('/');
@@ -168,9 +183,12 @@ class Scan {
       if (at_ >= text_.size() || Next('/') || Next('>')) return true;
       const size_t begin = at_;
       absl::string_view name = Name();
-      if (name.empty() || before == begin) return Fail(begin, "SYNTAX", "an attribute was expected");
-      if (std::find(names.begin(), names.end(), name) != names.end() || names.size() >= kXmlAttributesMax) {
-        return Fail(begin, "SYNTAX", absl::StrCat("the attribute ", name, " twice, or too many of them"));
+      if (name.empty() || before == begin)
+        return Fail(begin, "SYNTAX", "an attribute was expected");
+      if (std::find(names.begin(), names.end(), name) != names.end() ||
+          names.size() >= kXmlAttributesMax) {
+        return Fail(begin, "SYNTAX",
+                    absl::StrCat("the attribute ", name, " twice, or too many of them"));
       }
       names.push_back(name);
       if (!AttributeValue()) return false;
@@ -182,7 +200,8 @@ class Scan {
     if (!Next('=')) return Fail(at_, "SYNTAX", "an attribute without a value");
     ++at_;
     SkipSpace();
-    if (!Next('"') && !Next('\'')) return Fail(at_, "SYNTAX", "an attribute's value without quotes");
+    if (!Next('"') && !Next('\''))
+      return Fail(at_, "SYNTAX", "an attribute's value without quotes");
     const char quote = text_[at_];
     for (++at_; !Next(quote); ++at_) {
       if (at_ >= text_.size()) return Fail(at_, "CUT_SHORT", "the text ends inside an attribute");
@@ -232,10 +251,11 @@ std::string FromWindows1252(absl::string_view bytes) {
 }
 
 absl::Status Malformed(Place place, absl::string_view cause, absl::string_view what) {
-  return Error(
-      absl::StatusCode::kInvalidArgument, "MALFORMED_XML",
-      absl::StrCat("line ", place.line, ", column ", place.column, ": ", what),
-      {{"line", absl::StrCat(place.line)}, {"column", absl::StrCat(place.column)}, {"cause", std::string(cause)}});
+  return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_XML",
+               absl::StrCat("line ", place.line, ", column ", place.column, ": ", what),
+               {{"line", absl::StrCat(place.line)},
+                {"column", absl::StrCat(place.column)},
+                {"cause", std::string(cause)}});
 }
 
 }  // namespace
@@ -245,7 +265,8 @@ absl::StatusOr<Xml> Xml::Parse(absl::string_view bytes) {
     return Malformed({1, 1}, "TOO_LARGE", absl::StrCat("more than ", kXmlBytesMax, " bytes"));
   Xml xml;
   const std::string encoding = DeclaredEncoding(bytes);
-  const bool latin = encoding == "iso-8859-1" || encoding == "iso-8859-15" || encoding == "windows-1252";
+  const bool latin =
+      encoding == "iso-8859-1" || encoding == "iso-8859-15" || encoding == "windows-1252";
   xml.text_ = latin ? FromWindows1252(bytes) : std::string(bytes);
   xml.line_starts_ = {0};
   for (size_t i = 0; i < xml.text_.size(); ++i) {
@@ -255,10 +276,14 @@ absl::StatusOr<Xml> Xml::Parse(absl::string_view bytes) {
     return Malformed(xml.PlaceAt(valid), "NOT_TEXT", "a byte that is not UTF-8");
   }
   Scan scan(xml.text_);
-  if (!scan.Run()) return Malformed(xml.PlaceAt(scan.fault().offset), scan.fault().cause, scan.fault().what);
-  const pugi::xml_parse_result result = xml.document_.load_buffer(
-      xml.text_.data(), xml.text_.size(), pugi::parse_default | pugi::parse_comments, pugi::encoding_utf8);
-  if (!result) return Malformed(xml.PlaceAt(static_cast<size_t>(result.offset)), "SYNTAX", result.description());
+  if (!scan.Run())
+    return Malformed(xml.PlaceAt(scan.fault().offset), scan.fault().cause, scan.fault().what);
+  const pugi::xml_parse_result result =
+      xml.document_.load_buffer(xml.text_.data(), xml.text_.size(),
+                                pugi::parse_default | pugi::parse_comments, pugi::encoding_utf8);
+  if (!result)
+    return Malformed(xml.PlaceAt(static_cast<size_t>(result.offset)), "SYNTAX",
+                     result.description());
   return xml;
 }
 
@@ -280,9 +305,12 @@ std::string PathOf(pugi::xml_node node) {
   std::string path;
   for (; node.type() == pugi::node_element; node = node.parent()) {
     int before = 0;
-    for (pugi::xml_node n = node.previous_sibling(node.name()); n; n = n.previous_sibling(node.name())) ++before;
+    for (pugi::xml_node n = node.previous_sibling(node.name()); n;
+         n = n.previous_sibling(node.name()))
+      ++before;
     const bool several = before > 0 || node.next_sibling(node.name());
-    path = absl::StrCat(node.name(), several ? absl::StrCat("[", before + 1, "]") : "", path.empty() ? "" : "/", path);
+    path = absl::StrCat(node.name(), several ? absl::StrCat("[", before + 1, "]") : "",
+                        path.empty() ? "" : "/", path);
   }
   return path;
 }

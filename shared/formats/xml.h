@@ -1,7 +1,7 @@
-// XML that others wrote, read strictly: pugixml builds the tree, and a scan before it refuses what pugixml forgives
-// (a bare "&", text outside the root, a name twice on one element, bytes that are no text), each with line and column.
-// No external entity is ever read: a document type with definitions of its own is refused.
-// An Xml is not thread-safe.
+// XML that others wrote, read strictly: pugixml builds the tree, and a scan before it refuses what
+// pugixml forgives (a bare "&", text outside the root, a name twice on one element, bytes that are
+// no text), each with line and column. No external entity is ever read: a document type with
+// definitions of its own is refused. An Xml is not thread-safe.
 #pragma once
 
 #include <string>
@@ -25,9 +25,9 @@ struct Place {
 
 class Xml {
  public:
-  // INVALID_ARGUMENT with reason MALFORMED_XML and metadata line, column and cause ("NOT_TEXT", "TAG_MISMATCH", …).
-  // UTF-8, or ISO-8859-1 and Windows-1252 where the declaration says so. Comments are kept, white space between
-  // elements is not.
+  // INVALID_ARGUMENT with reason MALFORMED_XML and metadata line, column and cause ("NOT_TEXT",
+  // "TAG_MISMATCH", …). UTF-8, or ISO-8859-1 and Windows-1252 where the declaration says so.
+  // Comments are kept, white space between elements is not.
   static absl::StatusOr<Xml> Parse(absl::string_view bytes);
 
   pugi::xml_node root() const { return document_.document_element(); }
@@ -43,7 +43,8 @@ class Xml {
   pugi::xml_document document_;
 };
 
-// "lheo/offres/formation[2]/action": the names from the root down, with an index where siblings have the same name.
+// "lheo/offres/formation[2]/action": the names from the root down, with an index where siblings
+// have the same name.
 std::string PathOf(pugi::xml_node node);
 
 // The name without its namespace prefix.

@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(XmlTest, KnowsWhereEveryElementBegins) {
-  absl::StatusOr<Xml> xml =
-      Xml::Parse("\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<a>\n <b>é</b><b x=\"1\">&lt;p&gt;</b>\n</a>\n");
+  absl::StatusOr<Xml> xml = Xml::Parse(
+      "\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<a>\n <b>é</b><b x=\"1\">&lt;p&gt;</b>\n</a>\n");
   ASSERT_TRUE(xml.ok()) << xml.status();
   const pugi::xml_node second = xml->root().child("b").next_sibling("b");
   EXPECT_STREQ(second.child_value(), "<p>");
@@ -28,7 +28,8 @@ TEST(XmlTest, KnowsWhereEveryElementBegins) {
 }
 
 TEST(XmlTest, ReadsTheEncodingThatTheDeclarationNames) {
-  absl::StatusOr<Xml> xml = Xml::Parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xC9pinal \x80</a>");
+  absl::StatusOr<Xml> xml =
+      Xml::Parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xC9pinal \x80</a>");
   ASSERT_TRUE(xml.ok()) << xml.status();
   EXPECT_STREQ(xml->root().child_value(), "Épinal €");
 }
@@ -80,11 +81,12 @@ TEST(XmlTest, BoundsItsDepth) {
   EXPECT_THAT(Xml::Parse("<a>" + deep + ends + "</a>").status().ToString(), HasSubstr("TOO_DEEP"));
 }
 
-// Cutting a document anywhere, or swapping bytes for markup, never passes as well-formed with another shape: either
-// it is refused or it prints and parses again to itself.
+// Cutting a document anywhere, or swapping bytes for markup, never passes as well-formed with
+// another shape: either it is refused or it prints and parses again to itself.
 TEST(XmlTest, WhatItAcceptsIsStable) {
   const std::string valid = "<a x='1'><b>text &amp; more</b><c/><b>é<!-- c --></b></a>";
-  for (size_t end = 0; end < valid.size(); ++end) EXPECT_FALSE(Xml::Parse(valid.substr(0, end)).ok()) << end;
+  for (size_t end = 0; end < valid.size(); ++end)
+    EXPECT_FALSE(Xml::Parse(valid.substr(0, end)).ok()) << end;
   std::mt19937_64 random(20261122);
   int accepted = 0;
   for (int round = 0; round < 3000; ++round) {
@@ -95,7 +97,9 @@ TEST(XmlTest, WhatItAcceptsIsStable) {
     ++accepted;
     struct Text : pugi::xml_writer {
       std::string bytes;
-      void write(const void* data, size_t size) override { bytes.append(static_cast<const char*>(data), size); }
+      void write(const void* data, size_t size) override {
+        bytes.append(static_cast<const char*>(data), size);
+      }
     } once, twice;
     xml->root().print(once, "", pugi::format_raw);
     absl::StatusOr<Xml> again = Xml::Parse(once.bytes);

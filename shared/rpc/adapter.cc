@@ -10,20 +10,20 @@
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
-#include "shared/rpc/log.h"
-#include "shared/rpc/rights.h"
+#include "shared/log/log.h"
 #include "shared/rpc/validate.h"
 #include "shared/rpc/write.h"
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
-#include "shared/storage/filter.h"
+#include "shared/service/rights.h"
+#include "shared/storage/rows/filter.h"
 
 namespace vivier::rpc {
 namespace {
 
 namespace pb = google::protobuf;
 
-bool AllowsAnywhere(const Caller& caller, const std::string& permission) {
+bool AllowsAnywhere(const security::Caller& caller, const std::string& permission) {
   for (const std::string& school : caller.schools)
     if (security::Allows(caller, permission, school == "*" ? "" : school)) return true;
   return false;
@@ -55,7 +55,8 @@ absl::string_view ReasonOfCode(absl::StatusCode code) {
 void Narrow(pb::Message& request, const std::vector<std::string>& only) {
   const pb::FieldDescriptor* filter = request.GetDescriptor()->FindFieldByName("filter");
   const pb::Reflection& reflection = *request.GetReflection();
-  reflection.SetString(&request, filter, storage::NarrowedTo("name", only, reflection.GetString(request, filter)));
+  reflection.SetString(&request, filter,
+                       storage::NarrowedTo("name", only, reflection.GetString(request, filter)));
 }
 
 // The caller's trace goes on; what is no trace context is not carried any further.
@@ -69,7 +70,8 @@ Traceparent TraceOf(const Peer& peer) {
 absl::Status WithReason(const absl::Status& status) {
   if (status.ok() || !ReasonOf(status).empty()) return status;
   // A transaction that lost against another one is the same to a caller as one that did not happen.
-  const absl::StatusCode code = absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
+  const absl::StatusCode code =
+      absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
   return Error(code, ReasonOfCode(status.code()), status.message());
 }
 
@@ -93,14 +95,15 @@ struct Adapter::Incoming {
     if (answer.ok()) return responder->Answer(*std::move(answer));
     if (absl::IsInternal(answer.status())) {
       const TraceScope scope(trace);
-      Log(Level::kError, "a request met a defect",
+      Log(LogLevel::kError, "a request met a defect",
           {{"method", rpc->method.descriptor->full_name()}, {"error", answer.status().message()}});
     }
     responder->Refuse(WithReason(answer.status()));
   }
 };
 
-absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service, Surroundings surroundings) {
+absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
+                                                       Surroundings surroundings) {
   ASSIGN_OR_RETURN(std::vector<Service::Method> methods, service.Build());
   std::unique_ptr<Adapter> adapter(new Adapter(std::move(surroundings)));
   std::vector<std::string> wrong;
@@ -111,14 +114,15 @@ absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service, S
       continue;
     }
     auto rpc = std::make_unique<Rpc>();
-    rpc->metrics =
-        std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(), declared.descriptor->name());
+    rpc->metrics = std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(),
+                                                  declared.descriptor->name());
     rpc->method = *std::move(method);
     rpc->handler = std::move(declared.handler);
     rpc->prepare = std::move(declared.prepare);
     adapter->rpcs_.push_back(std::move(rpc));
   }
-  if (!wrong.empty()) return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
+  if (!wrong.empty())
+    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
   return adapter;
 }
 
@@ -137,10 +141,12 @@ std::vector<Endpoint> Adapter::Endpoints() {
   return endpoints;
 }
 
-absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenticate(const Peer& peer) const {
+absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenticate(
+    const Peer& peer) const {
   const bool over_tls = surroundings_.tls && !peer.in_process;
   if (over_tls && peer.certificate_uri.empty())
-    return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED", "a good certificate is needed");
+    return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED",
+                 "a good certificate is needed");
   if (over_tls && peer.authorization.empty()) return ServiceOf(peer);
   absl::string_view token = peer.authorization;
   if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
@@ -152,30 +158,36 @@ absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenti
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> verified,
                    surroundings_.verifier->Verify(token, surroundings_.now()));
-  if (over_tls && verified->caller.kind == Caller::Kind::kService)
-    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID", "a service is known by its certificate");
+  if (over_tls && verified->caller.kind == security::Caller::Kind::kService)
+    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+                 "a service is known by its certificate");
   return verified;
 }
 
-// The transport takes only certificates of this site, and a site's services serve all of its schools.
+// The transport takes only certificates of this site, and a site's services serve all of its
+// schools.
 Adapter::Token Adapter::ServiceOf(const Peer& peer) const {
   auto service = std::make_shared<security::VerifiedToken>();
   service->caller.subject = peer.certificate_uri;
-  service->caller.kind = Caller::Kind::kService;
+  service->caller.kind = security::Caller::Kind::kService;
   service->caller.roles = {"service"};
   service->caller.schools = {surroundings_.schools.begin(), surroundings_.schools.end()};
   return service;
 }
 
-absl::Status Adapter::Authorize(const Caller& caller, const std::string& permission, const std::string& name) const {
+absl::Status Adapter::Authorize(const security::Caller& caller, const std::string& permission,
+                                const std::string& name) const {
   const std::string school(SchoolOf(name));
-  // A name outside every school cannot be right; whoever may call the rpc at all hears what is wrong with it.
+  // A name outside every school cannot be right; whoever may call the rpc at all hears what is
+  // wrong with it.
   if (school.empty() && AllowsAnywhere(caller, permission)) return absl::OkStatus();
-  if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school)) return absl::OkStatus();
+  if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school))
+    return absl::OkStatus();
   return NotAllowed(name);
 }
 
-void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder) {
+void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
+                     std::shared_ptr<Responder> responder) {
   auto incoming = std::make_shared<Incoming>();
   incoming->rpc = &rpc;
   incoming->responder = std::move(responder);
@@ -187,8 +199,9 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
   absl::StatusOr<Token> token = Authenticate(peer);
   // Only keys that are being fetched are a reason so early; the call goes on when they are there.
   if (absl::IsUnavailable(token.status()))
-    return surroundings_.verifier->AfterFetch(
-        [this, incoming = std::move(incoming), bytes = std::string(bytes), peer] { Begin(incoming, bytes, peer); });
+    return surroundings_.verifier->AfterFetch([this, incoming = std::move(incoming),
+                                               bytes = std::string(bytes),
+                                               peer] { Begin(incoming, bytes, peer); });
   if (!token.ok()) return incoming->Answer(token.status(), surroundings_.now());
   incoming->token = *std::move(token);
   if (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite)
@@ -198,7 +211,8 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
 
-void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer) {
+void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
+                       const Peer& peer) {
   const absl::Status received = Receive(bytes, peer, *incoming);
   if (!received.ok()) return incoming->Answer(received, surroundings_.now());
   if (incoming->rpc->method.writes) {
@@ -208,16 +222,18 @@ void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view byt
   }
 }
 
-absl::StatusOr<Adapter::Token> Adapter::Admit(const Method& method, absl::string_view bytes, const Peer& peer,
-                                              pb::Message& request) const {
+absl::StatusOr<Adapter::Token> Adapter::Admit(const Method& method, absl::string_view bytes,
+                                              const Peer& peer, pb::Message& request) const {
   ASSIGN_OR_RETURN(Token token, Authenticate(peer));
   return AdmitKnown(std::move(token), method, bytes, request);
 }
 
-absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& method, absl::string_view bytes,
+absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& method,
+                                                   absl::string_view bytes,
                                                    pb::Message& request) const {
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST", "the bytes are no message of this rpc");
+    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
+                 "the bytes are no message of this rpc");
   const std::string target = TextAt(request, method.target);
   std::vector<std::string> only;
   if (NeedsRights(token->caller)) {
@@ -230,20 +246,23 @@ absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& me
   return token;
 }
 
-// The token's caller with what this school's database lets him do to `target`, which is asked at every call; `only`
-// says what a List may show him.
-absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const Method& method, const std::string& target,
+// The token's caller with what this school's database lets him do to `target`, which is asked at
+// every call; `only` says what a List may show him.
+absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const Method& method,
+                                                  const std::string& target,
                                                   std::vector<std::string>& only) const {
   const std::string school(SchoolOf(target));
   Rights rights;
   if (surroundings_.schools.count(school) > 0)
-    RETURN_IF_ERROR(surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
-      ASSIGN_OR_RETURN(rights, RightsOf(snapshot, token->caller.subject));
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(
+        surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
+          ASSIGN_OR_RETURN(rights, RightsOf(snapshot, token->caller.subject));
+          return absl::OkStatus();
+        }));
   const absl::Time now = surroundings_.now();
   std::optional<Entitlement> entitlement = Entitled(method, token->caller, target, rights, now);
-  if (!entitlement.has_value()) return surroundings_.verifier->Refuse("no rights follow from the secret", now);
+  if (!entitlement.has_value())
+    return surroundings_.verifier->Refuse("no rights follow from the secret", now);
   auto entitled = std::make_shared<security::VerifiedToken>(*token);
   entitled->caller = std::move(entitlement->caller);
   only = std::move(entitlement->only);
@@ -253,23 +272,27 @@ absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const Meth
 absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const {
   const Method& method = incoming.rpc->method;
   incoming.request = NewMessage(method.descriptor->input_type());
-  ASSIGN_OR_RETURN(incoming.token, AdmitKnown(std::move(incoming.token), method, bytes, *incoming.request));
+  ASSIGN_OR_RETURN(incoming.token,
+                   AdmitKnown(std::move(incoming.token), method, bytes, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
   if (method.writes || method.personal) incoming.trace = TraceOf(peer);
   incoming.reason = peer.reason;
   return absl::OkStatus();
 }
 
-void Adapter::OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>)) {
-  const absl::Status taken = surroundings_.workers->Submit([this, incoming, step] { (this->*step)(incoming); });
+void Adapter::OnWorker(std::shared_ptr<Incoming> incoming,
+                       void (Adapter::*step)(std::shared_ptr<Incoming>)) {
+  const absl::Status taken =
+      surroundings_.workers->Submit([this, incoming, step] { (this->*step)(incoming); });
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
 
-// Whoever acts for one company or funder is shown what the data's transaction finds to be its own, and nothing else.
+// Whoever acts for one company or funder is shown what the data's transaction finds to be its own,
+// and nothing else.
 bool Adapter::Cacheable(const Incoming& incoming) const {
   const Method& method = incoming.rpc->method;
   return surroundings_.near != nullptr && method.standard_get && !method.personal &&
-         incoming.token->caller.kind != Caller::Kind::kPartner;
+         incoming.token->caller.kind != security::Caller::Kind::kPartner;
 }
 
 void Adapter::Read(std::shared_ptr<Incoming> incoming) {
@@ -284,14 +307,17 @@ void Adapter::Read(std::shared_ptr<Incoming> incoming) {
 
 void Adapter::ReadAndAnswer(std::shared_ptr<Incoming> incoming) {
   if (incoming->responder->cancelled())
-    return incoming->Answer(Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
-                            surroundings_.now());
+    return incoming->Answer(
+        Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
+        surroundings_.now());
   absl::StatusOr<std::shared_ptr<const std::string>> answer = ReadNow(*incoming);
-  if (!answer.ok() || incoming->persons.empty()) return incoming->Answer(std::move(answer), surroundings_.now());
+  if (!answer.ok() || incoming->persons.empty())
+    return incoming->Answer(std::move(answer), surroundings_.now());
   RememberAndAnswer(std::move(incoming), *std::move(answer));
 }
 
-void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_ptr<const std::string> answer) {
+void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming,
+                                std::shared_ptr<const std::string> answer) {
   storage::Origin origin{incoming->token->caller.subject,
                          incoming->rpc->method.descriptor->full_name(),
                          incoming->target,
@@ -299,13 +325,13 @@ void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_
                          CanonicalHash(*incoming->request),
                          incoming->trace.ToString(),
                          incoming->reason};
-  auto work = std::make_unique<ReadWork>(std::string(SchoolOf(incoming->target)), incoming->token->caller,
-                                         surroundings_.read_budgets, incoming->persons, std::move(origin),
-                                         [this, incoming, answer = std::move(answer)](const absl::Status& remembered) {
-                                           if (!remembered.ok())
-                                             return incoming->Answer(remembered, surroundings_.now());
-                                           incoming->Answer(answer, surroundings_.now());
-                                         });
+  auto work = std::make_unique<ReadWork>(
+      std::string(SchoolOf(incoming->target)), incoming->token->caller, surroundings_.read_budgets,
+      incoming->persons, std::move(origin),
+      [this, incoming, answer = std::move(answer)](const absl::Status& remembered) {
+        if (!remembered.ok()) return incoming->Answer(remembered, surroundings_.now());
+        incoming->Answer(answer, surroundings_.now());
+      });
   const absl::Status taken = surroundings_.writer->Submit(std::move(work));
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
@@ -313,18 +339,20 @@ void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_
 absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& incoming) const {
   const Rpc& rpc = *incoming.rpc;
   const bool cacheable = Cacheable(incoming);
-  // Taken before the snapshot: a change that commits in between makes the cache refuse what is read here.
+  // Taken before the snapshot: a change that commits in between makes the cache refuse what is read
+  // here.
   const cache::NearCache::Ticket ticket =
       cacheable ? surroundings_.near->TicketFor(incoming.target) : cache::NearCache::Ticket{};
   std::unique_ptr<pb::Message> response = NewMessage(rpc.method.descriptor->output_type());
   const Fetched none;
-  RETURN_IF_ERROR(
-      surroundings_.readers->Read(std::string(SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
+  RETURN_IF_ERROR(surroundings_.readers->Read(
+      std::string(SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
         storage::Unit unit(transaction);
         Call call(incoming.token->caller, incoming.start, unit, none);
         return rpc.handler(call, *incoming.request, *response);
       }));
-  if (rpc.method.personal && IsWatched(incoming.token->caller)) incoming.persons = PersonsIn(*response);
+  if (rpc.method.personal && IsWatched(incoming.token->caller))
+    incoming.persons = PersonsIn(*response);
   auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
   if (cacheable) {
     const int64_t version = rpc.method.target_schema->Version(*response);
@@ -334,7 +362,8 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
 }
 
 void Adapter::Write(std::shared_ptr<Incoming> incoming) {
-  if (incoming->rpc->method.references.empty() && !incoming->rpc->prepare) return SubmitWrite(std::move(incoming), {});
+  if (incoming->rpc->method.references.empty() && !incoming->rpc->prepare)
+    return SubmitWrite(std::move(incoming), {});
   OnWorker(std::move(incoming), &Adapter::PrepareThenWrite);
 }
 
@@ -370,10 +399,12 @@ absl::StatusOr<Fetched> Adapter::FetchReferences(const Incoming& incoming) const
 void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
   std::shared_ptr<Responder> responder = incoming->responder;
-  const Handler& handler = incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
+  const Handler& handler =
+      incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
   auto work = std::make_unique<WriteWork>(
-      rpc.method, handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace, incoming->reason,
-      std::move(incoming->request), std::move(fetched), [responder] { return responder->cancelled(); },
+      rpc.method, handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace,
+      incoming->reason, std::move(incoming->request), std::move(fetched),
+      [responder] { return responder->cancelled(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());
       });

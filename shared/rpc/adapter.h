@@ -1,5 +1,6 @@
-// The path of one request (docs/house.md): everything around a handler, read from the .proto once. Turns a Service into
-// the endpoints of the transport. Thread-safe; made once per service and process.
+// The path of one request (docs/house.md): everything around a handler, read from the .proto once.
+// Turns a Service into the endpoints of the transport. Thread-safe; made once per service and
+// process.
 #pragma once
 
 #include <memory>
@@ -10,15 +11,15 @@
 #include "absl/status/statusor.h"
 #include "shared/cache/near.h"
 #include "shared/rpc/endpoint.h"
-#include "shared/rpc/method.h"
 #include "shared/rpc/metrics.h"
 #include "shared/rpc/person_reads.h"
 #include "shared/rpc/readers.h"
-#include "shared/rpc/references.h"
-#include "shared/rpc/service.h"
 #include "shared/rpc/workers.h"
-#include "shared/security/token.h"
-#include "shared/storage/writer.h"
+#include "shared/security/tokens/token.h"
+#include "shared/service/method.h"
+#include "shared/service/references.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
 
 namespace vivier::rpc {
 
@@ -39,24 +40,29 @@ class Adapter {
     std::function<absl::Time()> now = absl::Now;
   };
 
-  // FAILED_PRECONDITION with all that is wrong between the .proto, the handlers and the rules of the house.
-  static absl::StatusOr<std::unique_ptr<Adapter>> Make(const Service& service, Surroundings surroundings);
+  // FAILED_PRECONDITION with all that is wrong between the .proto, the handlers and the rules of
+  // the house.
+  static absl::StatusOr<std::unique_ptr<Adapter>> Make(const Service& service,
+                                                       Surroundings surroundings);
 
   // One for each declared rpc. They point to this adapter.
   std::vector<Endpoint> Endpoints();
 
-  // Who calls, if his token or certificate is good. UNAVAILABLE while the keys of its issuer are being fetched.
-  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(const Peer& peer) const;
+  // Who calls, if his token or certificate is good. UNAVAILABLE while the keys of its issuer are
+  // being fetched.
+  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(
+      const Peer& peer) const;
 
-  // The first half of the path, for any rpc: who calls, whether the bytes are a request of its type, whether he may,
-  // and whether its fields are right. Fills `request`.
-  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Admit(const Method& method, absl::string_view bytes,
-                                                                       const Peer& peer,
-                                                                       google::protobuf::Message& request) const;
+  // The first half of the path, for any rpc: who calls, whether the bytes are a request of its
+  // type, whether he may, and whether its fields are right. Fills `request`.
+  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Admit(
+      const Method& method, absl::string_view bytes, const Peer& peer,
+      google::protobuf::Message& request) const;
 
-  // OK when the caller may use the permission on the school of `name` and this process serves it; else the one answer
-  // for what is unknown and what is forbidden.
-  absl::Status Authorize(const Caller& caller, const std::string& permission, const std::string& name) const;
+  // OK when the caller may use the permission on the school of `name` and this process serves it;
+  // else the one answer for what is unknown and what is forbidden.
+  absl::Status Authorize(const security::Caller& caller, const std::string& permission,
+                         const std::string& name) const;
 
  private:
   struct Rpc {
@@ -70,11 +76,12 @@ class Adapter {
   explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   using Token = std::shared_ptr<const security::VerifiedToken>;
   Token ServiceOf(const Peer& peer) const;
-  absl::StatusOr<Token> AddRights(const Token& token, const Method& method, const std::string& target,
-                                  std::vector<std::string>& only) const;
+  absl::StatusOr<Token> AddRights(const Token& token, const Method& method,
+                                  const std::string& target, std::vector<std::string>& only) const;
   absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
                                    google::protobuf::Message& request) const;
-  void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer, std::shared_ptr<Responder> responder);
+  void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
+              std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   void Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
@@ -83,10 +90,12 @@ class Adapter {
   void Write(std::shared_ptr<Incoming> incoming);
   absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(Incoming& incoming) const;
   absl::StatusOr<Fetched> FetchReferences(const Incoming& incoming) const;
-  void OnWorker(std::shared_ptr<Incoming> incoming, void (Adapter::*step)(std::shared_ptr<Incoming>));
+  void OnWorker(std::shared_ptr<Incoming> incoming,
+                void (Adapter::*step)(std::shared_ptr<Incoming>));
   void PrepareThenWrite(std::shared_ptr<Incoming> incoming);
   void ReadAndAnswer(std::shared_ptr<Incoming> incoming);
-  void RememberAndAnswer(std::shared_ptr<Incoming> incoming, std::shared_ptr<const std::string> answer);
+  void RememberAndAnswer(std::shared_ptr<Incoming> incoming,
+                         std::shared_ptr<const std::string> answer);
   void SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched);
 
   const Surroundings surroundings_;

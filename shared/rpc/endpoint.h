@@ -1,6 +1,6 @@
-// What the transport needs from the adapter and gives to it: methods that take and give bytes. The handler functions
-// are called on a polling thread and must not block there; the objects they receive may be used from any thread, and
-// may outlive the server.
+// What the transport needs from the adapter and gives to it: methods that take and give bytes. The
+// handler functions are called on a polling thread and must not block there; the objects they
+// receive may be used from any thread, and may outlive the server.
 #pragma once
 
 #include <functional>
@@ -18,23 +18,24 @@ namespace vivier::rpc {
 inline constexpr int kRequestBytesMax = 64 * 1024;
 inline constexpr int kBulkRequestBytesMax = 4 * 1024 * 1024;
 
-// The metadata by which a caller says why he goes beyond a bound that is his to break (a read budget): printable ASCII,
-// kept in the audit record.
+// The metadata by which a caller says why he goes beyond a bound that is his to break (a read
+// budget): printable ASCII, kept in the audit record.
 inline constexpr char kReasonHeader[] = "vivier-reason";
 inline constexpr size_t kReasonBytesMax = 500;
 
-// Who is at the other end, as the connection and the call's metadata tell it. Nothing here is verified except
-// `certificate_uri` and `in_process`.
+// Who is at the other end, as the connection and the call's metadata tell it. Nothing here is
+// verified except `certificate_uri` and `in_process`.
 struct Peer {
   std::string authorization;  // the raw value of the metadata of that name, "" when absent
   std::string traceparent;    // W3C trace context, "" when absent
-  std::string reason;         // why the caller goes beyond a bound that is his to break, "" when absent
+  std::string reason;  // why the caller goes beyond a bound that is his to break, "" when absent
   bool in_process = false;
-  std::string certificate_uri;  // the one URI of the peer's verified certificate; "" without TLS, or once it is revoked
+  std::string certificate_uri;  // the one URI of the peer's verified certificate; "" without TLS,
+                                // or once it is revoked
 };
 
-// One unary call in progress. The first Answer or Refuse counts, later ones do nothing; a responder that is dropped
-// without either refuses with INTERNAL, so a call never hangs. Thread-safe.
+// One unary call in progress. The first Answer or Refuse counts, later ones do nothing; a responder
+// that is dropped without either refuses with INTERNAL, so a call never hangs. Thread-safe.
 class Responder {
  public:
   virtual ~Responder() = default;
@@ -57,24 +58,30 @@ class ServerStream {
 
   // Queues a message. False when the peer has gone, the stream is closed or the queue is full.
   virtual bool Write(std::shared_ptr<const std::string> bytes) = 0;
-  // Waits until Write has room. False when the peer has gone or `timeout` passed. Never on a polling thread.
+  // Waits until Write has room. False when the peer has gone or `timeout` passed. Never on a
+  // polling thread.
   virtual bool WaitWritable(absl::Duration timeout) = 0;
   // Ends the stream with `status` after what is queued.
   virtual void Close(const absl::Status& status) = 0;
 
   // True once the peer has gone, its certificate was revoked or the server drains: stop writing.
   virtual bool gone() const = 0;
-  // Calls `callback` once, when the stream is gone or has ended, or at once if it already has. A later callback
-  // replaces the one before. It must not block: it runs on a polling thread.
+  // Calls `callback` once, when the stream is gone or has ended, or at once if it already has. A
+  // later callback replaces the one before. It must not block: it runs on a polling thread.
   virtual void OnGone(std::function<void()> callback) = 0;
 };
 
 struct Endpoint {
   const google::protobuf::MethodDescriptor* method = nullptr;
   int request_bytes_max = kRequestBytesMax;
-  // Exactly one is set: `streaming` where the method streams its answers. `request` is valid during the call only.
-  std::function<void(absl::string_view request, const Peer& peer, std::shared_ptr<Responder> responder)> unary;
-  std::function<void(absl::string_view request, const Peer& peer, std::shared_ptr<ServerStream> stream)> streaming;
+  // Exactly one is set: `streaming` where the method streams its answers. `request` is valid during
+  // the call only.
+  std::function<void(absl::string_view request, const Peer& peer,
+                     std::shared_ptr<Responder> responder)>
+      unary;
+  std::function<void(absl::string_view request, const Peer& peer,
+                     std::shared_ptr<ServerStream> stream)>
+      streaming;
 };
 
 }  // namespace vivier::rpc

@@ -11,8 +11,9 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 
 // Seconds, from a cached read to a refused deadline.
-const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                              0.025,   0.05,   0.1,     0.25,   0.5,   1,      2.5,   5};
+const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                              0.005,   0.01,   0.025,   0.05,   0.1,   0.25,
+                                              0.5,     1,      2.5,     5};
 const Histogram::BucketBoundaries kBatchSizes = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 
 // The names of google.rpc.Code by number.
@@ -36,7 +37,8 @@ Family<Histogram>& Histograms(const char* name, const char* help) {
 }
 
 Histogram& RpcDuration(const std::string& service, const std::string& method) {
-  static auto& family = Histograms("vivier_rpc_duration_seconds", "From the arrival of a request to its answer");
+  static auto& family =
+      Histograms("vivier_rpc_duration_seconds", "From the arrival of a request to its answer");
   return family.Add({{"service", service}, {"method", method}}, kSeconds);
 }
 
@@ -46,20 +48,22 @@ Histogram& BatchSize(const std::string& service) {
 }
 
 Histogram& HeldSeconds(const std::string& service) {
-  static auto& family =
-      Histograms("vivier_writer_held_duration_seconds", "How long one batch had the writer, its commit included");
+  static auto& family = Histograms("vivier_writer_held_duration_seconds",
+                                   "How long one batch had the writer, its commit included");
   return family.Add({{"service", service}}, kSeconds);
 }
 
 Histogram& CommitSeconds(const std::string& service) {
-  static auto& family = Histograms("vivier_commit_duration_seconds", "COMMIT with its synchronisation to disk");
+  static auto& family =
+      Histograms("vivier_commit_duration_seconds", "COMMIT with its synchronisation to disk");
   return family.Add({{"service", service}}, kSeconds);
 }
 
 }  // namespace
 
 const std::shared_ptr<prometheus::Registry>& Registry() {
-  static const auto& registry = *new std::shared_ptr<prometheus::Registry>(std::make_shared<prometheus::Registry>());
+  static const auto& registry =
+      *new std::shared_ptr<prometheus::Registry>(std::make_shared<prometheus::Registry>());
   return registry;
 }
 
@@ -76,27 +80,34 @@ void Rpc::Record(absl::StatusCode code, absl::Duration took) {
 
 Counter& Rpc::CounterOf(size_t code) {
   if (Counter* known = requests_[code].load(std::memory_order_acquire)) return *known;
-  static auto& family = Counters("vivier_rpc_requests_total", "Answered requests by their status code");
-  Counter& made = family.Add({{"service", service_}, {"method", method_}, {"code", kCodeNames[code]}});
+  static auto& family =
+      Counters("vivier_rpc_requests_total", "Answered requests by their status code");
+  Counter& made =
+      family.Add({{"service", service_}, {"method", method_}, {"code", kCodeNames[code]}});
   requests_[code].store(&made, std::memory_order_release);
   return made;
 }
 
 Writer::Writer(const std::string& service)
-    : batch_size(BatchSize(service)), held_seconds(HeldSeconds(service)), commit_seconds(CommitSeconds(service)) {}
+    : batch_size(BatchSize(service)),
+      held_seconds(HeldSeconds(service)),
+      commit_seconds(CommitSeconds(service)) {}
 
 Counter& ReadBudgetAlarms(const std::string& what) {
   static auto& family = []() -> Family<Counter>& {
-    auto& made = Counters("vivier_read_budget_alarms_total", "Read budgets that were half spent, spent or exceeded");
-    for (const char* known : {"half spent", "spent", "exceeded with a reason"}) made.Add({{"what", known}});
+    auto& made = Counters("vivier_read_budget_alarms_total",
+                          "Read budgets that were half spent, spent or exceeded");
+    for (const char* known : {"half spent", "spent", "exceeded with a reason"})
+      made.Add({{"what", known}});
     return made;
   }();
   return family.Add({{"what", what}});
 }
 
-Gauge& InvariantViolations(const std::string& service, const std::string& school, const std::string& invariant) {
-  static auto& family =
-      Gauges("vivier_invariant_violations", "Rows that broke an invariant when it was last evaluated");
+Gauge& InvariantViolations(const std::string& service, const std::string& school,
+                           const std::string& invariant) {
+  static auto& family = Gauges("vivier_invariant_violations",
+                               "Rows that broke an invariant when it was last evaluated");
   return family.Add({{"service", service}, {"school", school}, {"invariant", invariant}});
 }
 

@@ -19,17 +19,19 @@ TEST(Metrics, AnRpcCountsByCodeAndTime) {
   rpc.Record(absl::StatusCode::kFailedPrecondition, absl::Milliseconds(3));
   rpc.Record(static_cast<absl::StatusCode>(99), absl::Milliseconds(3));
   const std::string text = metrics::Text();
-  EXPECT_THAT(text,
-              HasSubstr("vivier_rpc_requests_total{code=\"OK\",method=\"AdmitApplication\",service=\"Enrolment\"} 2"));
-  EXPECT_THAT(text, HasSubstr("code=\"FAILED_PRECONDITION\",method=\"AdmitApplication\",service=\"Enrolment\"} 1"));
-  EXPECT_THAT(text, HasSubstr("code=\"UNKNOWN\",method=\"AdmitApplication\",service=\"Enrolment\"} 1"));
-  EXPECT_THAT(text, Not(HasSubstr("code=\"NOT_FOUND\"")));  // what never happened is not a series
+  EXPECT_THAT(text, HasSubstr("vivier_rpc_requests_total{code=\"OK\",method=\"AdmitApplication\","
+                              "service=\"Enrolment\"} 2"));
   EXPECT_THAT(
       text,
       HasSubstr(
-          "vivier_rpc_duration_seconds_bucket{method=\"AdmitApplication\",service=\"Enrolment\",le=\"5e-05\"} 1"));
+          "code=\"FAILED_PRECONDITION\",method=\"AdmitApplication\",service=\"Enrolment\"} 1"));
   EXPECT_THAT(text,
-              HasSubstr("vivier_rpc_duration_seconds_count{method=\"AdmitApplication\",service=\"Enrolment\"} 4"));
+              HasSubstr("code=\"UNKNOWN\",method=\"AdmitApplication\",service=\"Enrolment\"} 1"));
+  EXPECT_THAT(text, Not(HasSubstr("code=\"NOT_FOUND\"")));  // what never happened is not a series
+  EXPECT_THAT(text, HasSubstr("vivier_rpc_duration_seconds_bucket{method=\"AdmitApplication\","
+                              "service=\"Enrolment\",le=\"5e-05\"} 1"));
+  EXPECT_THAT(text, HasSubstr("vivier_rpc_duration_seconds_count{method=\"AdmitApplication\","
+                              "service=\"Enrolment\"} 4"));
 }
 
 TEST(Metrics, ManyThreadsLoseNoCount) {
@@ -41,7 +43,8 @@ TEST(Metrics, ManyThreadsLoseNoCount) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_THAT(metrics::Text(), HasSubstr("code=\"ABORTED\",method=\"Reserve\",service=\"Funding\"} 4000"));
+  EXPECT_THAT(metrics::Text(),
+              HasSubstr("code=\"ABORTED\",method=\"Reserve\",service=\"Funding\"} 4000"));
 }
 
 TEST(Metrics, TheSameLabelsAreTheSameSeries) {
@@ -50,8 +53,12 @@ TEST(Metrics, TheSameLabelsAreTheSameSeries) {
   first.batch_size.Observe(3);
   metrics::InvariantViolations("funding", "nancy", "I2").Set(5);
   const std::string text = metrics::Text();
-  EXPECT_THAT(text, HasSubstr("vivier_group_commit_batch_size_bucket{service=\"curriculum\",le=\"4\"} 1"));
-  EXPECT_THAT(text, HasSubstr("vivier_invariant_violations{invariant=\"I2\",school=\"nancy\",service=\"funding\"} 5"));
+  EXPECT_THAT(
+      text, HasSubstr("vivier_group_commit_batch_size_bucket{service=\"curriculum\",le=\"4\"} 1"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "vivier_invariant_violations{invariant=\"I2\",school=\"nancy\",service=\"funding\"} 5"));
 }
 
 // What counts from nought can be seen to rise.

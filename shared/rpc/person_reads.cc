@@ -31,7 +31,9 @@ bool NamesPersons(const pb::Descriptor& type, std::set<const pb::Descriptor*>& s
   if (PersonField(type) != nullptr) return true;
   for (int i = 0; i < type.field_count(); ++i) {
     const pb::FieldDescriptor& field = *type.field(i);
-    if (field.message_type() != nullptr && !field.is_map() && NamesPersons(*field.message_type(), seen)) return true;
+    if (field.message_type() != nullptr && !field.is_map() &&
+        NamesPersons(*field.message_type(), seen))
+      return true;
   }
   return false;
 }
@@ -42,7 +44,8 @@ struct Places {
   std::vector<const pb::FieldDescriptor*> below;  // the messages in it that may
 };
 
-// Read from the descriptor once: looking at every field of every answer would cost more than the look-ups.
+// Read from the descriptor once: looking at every field of every answer would cost more than the
+// look-ups.
 const Places& PlacesOf(const pb::Descriptor& type) {
   static std::mutex& mutex = *new std::mutex;
   static auto& all = *new std::map<const pb::Descriptor*, Places>;
@@ -53,7 +56,8 @@ const Places& PlacesOf(const pb::Descriptor& type) {
   for (int i = 0; i < type.field_count(); ++i) {
     const pb::FieldDescriptor* field = type.field(i);
     std::set<const pb::Descriptor*> seen;
-    if (field->message_type() != nullptr && !field->is_map() && NamesPersons(*field->message_type(), seen))
+    if (field->message_type() != nullptr && !field->is_map() &&
+        NamesPersons(*field->message_type(), seen))
       entry->second.below.push_back(field);
   }
   return entry->second;
@@ -65,7 +69,8 @@ void Collect(const pb::Message& message, std::set<std::string>& persons) {
   if (places.person != nullptr) persons.insert(reflection.GetString(message, places.person));
   for (const pb::FieldDescriptor* field : places.below) {
     if (!field->is_repeated()) {
-      if (reflection.HasField(message, field)) Collect(reflection.GetMessage(message, field), persons);
+      if (reflection.HasField(message, field))
+        Collect(reflection.GetMessage(message, field), persons);
       continue;
     }
     for (int i = 0; i < reflection.FieldSize(message, field); ++i)
@@ -74,24 +79,30 @@ void Collect(const pb::Message& message, std::set<std::string>& persons) {
 }
 
 // The persons whom the principal was shown that day.
-absl::StatusOr<std::set<std::string>> Known(storage::Unit& unit, const std::string& principal, int64_t day) {
-  ASSIGN_OR_RETURN(storage::Result result,
-                   unit.transaction().connection().Query(
-                       "SELECT person FROM person_reads WHERE school = $1 AND principal = $2 AND day = $3",
-                       {Value(unit.school()), Value(principal), Value(day)}));
+absl::StatusOr<std::set<std::string>> Known(storage::Unit& unit, const std::string& principal,
+                                            int64_t day) {
+  ASSIGN_OR_RETURN(
+      storage::Result result,
+      unit.transaction().connection().Query(
+          "SELECT person FROM person_reads WHERE school = $1 AND principal = $2 AND day = $3",
+          {Value(unit.school()), Value(principal), Value(day)}));
   std::set<std::string> known;
   for (const storage::Row& row : result.rows) known.insert(std::get<std::string>(row[0]));
   return known;
 }
 
-void Alarm(const Caller& caller, const storage::Origin& origin, absl::string_view what, size_t persons) {
+void Alarm(const security::Caller& caller, const storage::Origin& origin, absl::string_view what,
+           size_t persons) {
   metrics::ReadBudgetAlarms(std::string(what)).Increment();
-  Log(Level::kWarning, absl::StrCat("read budget ", what),
-      {{"principal", caller.subject}, {"method", origin.method}, {"persons", absl::StrCat(persons)}});
+  Log(LogLevel::kWarning, absl::StrCat("read budget ", what),
+      {{"principal", caller.subject},
+       {"method", origin.method},
+       {"persons", absl::StrCat(persons)}});
 }
 
-absl::Status CheckBudget(storage::Unit& unit, const Caller& caller, size_t budget,
-                         const std::vector<std::string>& persons, const storage::Origin& origin, absl::Time time) {
+absl::Status CheckBudget(storage::Unit& unit, const security::Caller& caller, size_t budget,
+                         const std::vector<std::string>& persons, const storage::Origin& origin,
+                         absl::Time time) {
   ASSIGN_OR_RETURN(std::set<std::string> known, Known(unit, caller.subject, DayOf(time)));
   const size_t before = known.size();
   known.insert(persons.begin(), persons.end());
@@ -101,10 +112,12 @@ absl::Status CheckBudget(storage::Unit& unit, const Caller& caller, size_t budge
       return absl::OkStatus();
     }
     Alarm(caller, origin, "spent", before);
-    return Error(absl::StatusCode::kResourceExhausted, "READ_BUDGET_SPENT",
-                 absl::StrCat("this would show the data of more than ", budget, " people in a day"));
+    return Error(
+        absl::StatusCode::kResourceExhausted, "READ_BUDGET_SPENT",
+        absl::StrCat("this would show the data of more than ", budget, " people in a day"));
   }
-  if (before < budget / 2 && known.size() >= budget / 2) Alarm(caller, origin, "half spent", known.size());
+  if (before < budget / 2 && known.size() >= budget / 2)
+    Alarm(caller, origin, "half spent", known.size());
   return absl::OkStatus();
 }
 
@@ -117,25 +130,32 @@ std::vector<std::string> PersonsIn(const pb::Message& message) {
   return {persons.begin(), persons.end()};
 }
 
-bool IsWatched(const Caller& caller) { return caller.kind != Caller::Kind::kService; }
+bool IsWatched(const security::Caller& caller) {
+  return caller.kind != security::Caller::Kind::kService;
+}
 
-absl::Status RememberReads(storage::Unit& unit, const Caller& caller, const ReadBudgets& budgets,
-                           const std::vector<std::string>& persons, const storage::Origin& origin, absl::Time time) {
+absl::Status RememberReads(storage::Unit& unit, const security::Caller& caller,
+                           const ReadBudgets& budgets, const std::vector<std::string>& persons,
+                           const storage::Origin& origin, absl::Time time) {
   if (persons.empty() || !IsWatched(caller)) return absl::OkStatus();
-  const int budget = caller.kind == Caller::Kind::kPartner ? budgets.partner : budgets.person;
-  if (budget >= 0) RETURN_IF_ERROR(CheckBudget(unit, caller, static_cast<size_t>(budget), persons, origin, time));
+  const int budget =
+      caller.kind == security::Caller::Kind::kPartner ? budgets.partner : budgets.person;
+  if (budget >= 0)
+    RETURN_IF_ERROR(CheckBudget(unit, caller, static_cast<size_t>(budget), persons, origin, time));
   for (const std::string& person : persons)
     unit.Send(
-        "INSERT INTO person_reads (school, principal, day, person, reads, first_method, first_time) "
+        "INSERT INTO person_reads (school, principal, day, person, reads, first_method, "
+        "first_time) "
         "VALUES ($1, $2, $3, $4, 1, $5, $6) "
         "ON CONFLICT (school, principal, day, person) DO UPDATE SET reads = person_reads.reads + 1",
-        {Value(unit.school()), Value(caller.subject), Value(DayOf(time)), Value(person), Value(origin.method),
-         Value(absl::ToUnixMicros(time))});
+        {Value(unit.school()), Value(caller.subject), Value(DayOf(time)), Value(person),
+         Value(origin.method), Value(absl::ToUnixMicros(time))});
   return absl::OkStatus();
 }
 
-ReadWork::ReadWork(std::string school, Caller caller, ReadBudgets budgets, std::vector<std::string> persons,
-                   storage::Origin origin, std::function<void(const absl::Status&)> remembered)
+ReadWork::ReadWork(std::string school, security::Caller caller, ReadBudgets budgets,
+                   std::vector<std::string> persons, storage::Origin origin,
+                   std::function<void(const absl::Status&)> remembered)
     : school_(std::move(school)),
       caller_(std::move(caller)),
       budgets_(budgets),

@@ -16,7 +16,8 @@ TEST(PersonsIn, NamesEachPersonOfAPageOnce) {
        {"schools/nancy/candidates/b", "schools/nancy/candidates/a", "schools/nancy/candidates/b"})
     page.add_applications()->set_candidate(candidate);
   page.add_applications();  // of nobody
-  EXPECT_THAT(PersonsIn(page), ElementsAre("schools/nancy/candidates/a", "schools/nancy/candidates/b"));
+  EXPECT_THAT(PersonsIn(page),
+              ElementsAre("schools/nancy/candidates/a", "schools/nancy/candidates/b"));
 }
 
 TEST(PersonsIn, FindsThePersonWhoIsTheMessage) {

@@ -18,7 +18,8 @@ absl::StatusOr<std::unique_ptr<storage::Connection>> Readers::Take() {
   return database_.Connect(storage::Access::kRead);
 }
 
-absl::Status Readers::Read(const std::string& school, const std::function<absl::Status(storage::Transaction&)>& read) {
+absl::Status Readers::Read(const std::string& school,
+                           const std::function<absl::Status(storage::Transaction&)>& read) {
   ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection, Take());
   RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
   storage::Transaction transaction(*connection, school, school_key_);

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "shared/base/monitor.h"
 #include "shared/security/school_key.h"
-#include "shared/storage/database.h"
-#include "shared/storage/unit.h"
+#include "shared/storage/engines/database.h"
+#include "shared/storage/log/unit.h"
 
 namespace vivier::rpc {
 
@@ -20,7 +20,8 @@ class Readers {
       : database_(database), school_key_(school_key) {}
 
   // Runs `read` on one snapshot of the school's rows.
-  absl::Status Read(const std::string& school, const std::function<absl::Status(storage::Transaction&)>& read);
+  absl::Status Read(const std::string& school,
+                    const std::function<absl::Status(storage::Transaction&)>& read);
 
  private:
   absl::StatusOr<std::unique_ptr<storage::Connection>> Take();

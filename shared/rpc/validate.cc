@@ -19,7 +19,7 @@
 #include "re2/re2.h"
 #include "shared/base/error.h"
 #include "shared/base/uuid.h"
-#include "shared/rpc/method.h"
+#include "shared/service/method.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
@@ -56,7 +56,8 @@ std::vector<std::string> NamePattern(const FieldDescriptor* field) {
     type = field->containing_type()->options().GetExtension(google::api::resource).type();
   const pb::Descriptor* resource = ResourceType(type);
   if (resource == nullptr) return {};
-  const google::api::ResourceDescriptor& option = resource->options().GetExtension(google::api::resource);
+  const google::api::ResourceDescriptor& option =
+      resource->options().GetExtension(google::api::resource);
   if (option.pattern_size() != 1) return {};  // several shapes: the handler tells which it knows
   std::vector<std::string> segments = absl::StrSplit(option.pattern(0), '/');
   if (of_parent) segments.resize(segments.size() - (segments.back().front() == '{' ? 2 : 1));
@@ -69,15 +70,17 @@ FieldRule RuleOf(const FieldDescriptor* field) {
   FieldRule rule;
   rule.field = field;
   rule.required = Behaves(field, google::api::REQUIRED);
-  // An IDENTIFIER is the server's to give at a creation and the caller's to repeat at an update; both check it there.
+  // An IDENTIFIER is the server's to give at a creation and the caller's to repeat at an update;
+  // both check it there.
   rule.output_only = Behaves(field, google::api::OUTPUT_ONLY);
-  rule.uuid = field->options().GetExtension(google::api::field_info).format() == google::api::FieldInfo::UUID4;
+  rule.uuid = field->options().GetExtension(google::api::field_info).format() ==
+              google::api::FieldInfo::UUID4;
   rule.limits = field->options().GetExtension(options::v1::limits);
   rule.name_pattern = NamePattern(field);
   if (rule.limits.max_length() == 0) {
     const std::string& name = field->name();
-    const bool names_resource =
-        name == "name" || name == "parent" || field->options().HasExtension(google::api::resource_reference);
+    const bool names_resource = name == "name" || name == "parent" ||
+                                field->options().HasExtension(google::api::resource_reference);
     if (names_resource) rule.limits.set_max_length(kNameLengthMax);
     if (name == "filter") rule.limits.set_max_length(kFilterLengthMax);
     if (name == "page_token" || name == "etag") rule.limits.set_max_length(kPageTokenLengthMax);
@@ -111,7 +114,8 @@ int Characters(const std::string& text) {
 bool IsId(absl::string_view text) {
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   if (text.empty() || !is_plain(text.front())) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) { return is_plain(c) || c == '.' || c == '_' || c == '-'; });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 bool FitsName(const std::string& name, const std::vector<std::string>& pattern) {
@@ -126,12 +130,14 @@ bool FitsName(const std::string& name, const std::vector<std::string>& pattern) 
 
 bool IsRealDate(const google::type::Date& date) {
   const absl::CivilDay day(date.year(), date.month(), date.day());  // normalises what is not real
-  return date.year() >= 1900 && date.year() <= 2200 && day.month() == date.month() && day.day() == date.day();
+  return date.year() >= 1900 && date.year() <= 2200 && day.month() == date.month() &&
+         day.day() == date.day();
 }
 
 class Validator {
  public:
-  // With `partial`, a message inside the request need not be complete: an update's mask says what counts.
+  // With `partial`, a message inside the request need not be complete: an update's mask says what
+  // counts.
   explicit Validator(bool partial) : partial_(partial) {}
 
   void Check(pb::Message& message, const std::string& prefix) {
@@ -147,7 +153,8 @@ class Validator {
         CheckRepeated(message, rule, path);
         continue;
       }
-      const bool present = field->has_presence() ? reflection.HasField(message, field) : HasValue(message, field);
+      const bool present =
+          field->has_presence() ? reflection.HasField(message, field) : HasValue(message, field);
       if (!present) {
         if (rule.required && !(partial_ && !prefix.empty())) Wrong(path, "is required");
         continue;
@@ -161,14 +168,16 @@ class Validator {
     if (!violations_.has_value()) return absl::OkStatus();
     const auto& first = violations_->field_violations(0);
     absl::Status status = InvalidField(first.field(), first.description());
-    status.SetPayload(absl::StrCat("type.googleapis.com/", violations_->GetDescriptor()->full_name()),
-                      absl::Cord(violations_->SerializeAsString()));
+    status.SetPayload(
+        absl::StrCat("type.googleapis.com/", violations_->GetDescriptor()->full_name()),
+        absl::Cord(violations_->SerializeAsString()));
     return status;
   }
 
  private:
   static bool HasValue(const pb::Message& message, const FieldDescriptor* field) {
-    return message.GetReflection()->HasField(message, field);  // without presence: is not its default
+    return message.GetReflection()->HasField(message,
+                                             field);  // without presence: is not its default
   }
 
   void CheckRepeated(pb::Message& message, const FieldRule& rule, const std::string& path) {
@@ -211,7 +220,8 @@ class Validator {
 
   void CheckMessage(pb::Message& message, const std::string& path) {
     if (message.GetDescriptor()->full_name() == "google.type.Date") {
-      if (!IsRealDate(static_cast<const google::type::Date&>(message))) Wrong(path, "is no date of the calendar");
+      if (!IsRealDate(static_cast<const google::type::Date&>(message)))
+        Wrong(path, "is no date of the calendar");
       return;
     }
     Check(message, path + ".");
@@ -221,7 +231,8 @@ class Validator {
     const bool bytes = rule.field->type() == FieldDescriptor::TYPE_BYTES;
     const int length = bytes ? static_cast<int>(text.size()) : Characters(text);
     if (rule.limits.max_length() > 0 && length > rule.limits.max_length())
-      return Wrong(path, absl::StrCat("is longer than ", rule.limits.max_length(), bytes ? " bytes" : " characters"));
+      return Wrong(path, absl::StrCat("is longer than ", rule.limits.max_length(),
+                                      bytes ? " bytes" : " characters"));
     if (bytes) return;
     if (text.find('\0') != std::string::npos) return Wrong(path, "holds a NUL character");
     if (rule.uuid && !IsUuid(text)) return Wrong(path, "is no UUID");

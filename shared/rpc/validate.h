@@ -1,5 +1,6 @@
-// Checks a request against what its .proto says of its fields: REQUIRED, limits, formats, resource names, real dates,
-// known enum values, no NUL. The rules of a message type are read from its options once. Thread-safe.
+// Checks a request against what its .proto says of its fields: REQUIRED, limits, formats, resource
+// names, real dates, known enum values, no NUL. The rules of a message type are read from its
+// options once. Thread-safe.
 #pragma once
 
 #include "absl/status/status.h"
@@ -13,8 +14,9 @@ inline constexpr int kNameLengthMax = 400;
 inline constexpr int kFilterLengthMax = 2000;
 inline constexpr int kPageTokenLengthMax = 1000;
 
-// INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100). Fields that are
-// OUTPUT_ONLY are cleared, not checked (AIP-203), as are fields that this binary does not know.
+// INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100).
+// Fields that are OUTPUT_ONLY are cleared, not checked (AIP-203), as are fields that this binary
+// does not know.
 absl::Status Validate(google::protobuf::Message& request);
 
 }  // namespace vivier::rpc

@@ -40,7 +40,9 @@ std::vector<std::string> Faults(const absl::Status& status) {
   std::vector<std::string> faults;
   status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
     google::rpc::BadRequest bad;
-    if (type != "type.googleapis.com/google.rpc.BadRequest" || !bad.ParseFromString(std::string(payload))) return;
+    if (type != "type.googleapis.com/google.rpc.BadRequest" ||
+        !bad.ParseFromString(std::string(payload)))
+      return;
     for (const auto& violation : bad.field_violations())
       faults.push_back(violation.field() + ": " + violation.description());
   });
@@ -62,11 +64,15 @@ TEST(ValidateTest, NamesTheFieldAndWhatIsWrongWithIt) {
       {[](auto& r) { r.mutable_cohort()->clear_start_date(); }, "cohort.start_date: is required"},
       {[](auto& r) { r.mutable_cohort()->set_title(std::string(121, 'x')); },
        "cohort.title: is longer than 120 characters"},
-      {[](auto& r) { r.mutable_cohort()->set_title(std::string("a\0b", 3)); }, "cohort.title: holds a NUL character"},
-      {[](auto& r) { r.mutable_cohort()->set_capacity(1001); }, "cohort.capacity: must be from 1 to 1000"},
-      {[](auto& r) { r.mutable_cohort()->set_capacity(-1); }, "cohort.capacity: must be from 1 to 1000"},
+      {[](auto& r) { r.mutable_cohort()->set_title(std::string("a\0b", 3)); },
+       "cohort.title: holds a NUL character"},
+      {[](auto& r) { r.mutable_cohort()->set_capacity(1001); },
+       "cohort.capacity: must be from 1 to 1000"},
+      {[](auto& r) { r.mutable_cohort()->set_capacity(-1); },
+       "cohort.capacity: must be from 1 to 1000"},
       {[](auto& r) { r.mutable_cohort()->set_capacity(0); }, "cohort.capacity: is required"},
-      {[](auto& r) { r.mutable_cohort()->set_host_siret("123"); }, "cohort.host_siret: does not match [0-9]{14}"},
+      {[](auto& r) { r.mutable_cohort()->set_host_siret("123"); },
+       "cohort.host_siret: does not match [0-9]{14}"},
       {[](auto& r) { r.mutable_cohort()->mutable_end_date()->set_year(2027); },
        "cohort.end_date: is no date of the calendar"},  // no 29 February
       {[](auto& r) { r.mutable_cohort()->mutable_end_date()->set_month(13); },
@@ -77,7 +83,9 @@ TEST(ValidateTest, NamesTheFieldAndWhatIsWrongWithIt) {
        "cohort.end_date: is no date of the calendar"},
       {[](auto& r) { r.mutable_cohort()->set_programme_revision("schools/nancy/programmes/ai"); },
        "cohort.programme_revision: is no name of the form schools/{}/programmes/{}/revisions/{}"},
-      {[](auto& r) { r.mutable_cohort()->set_programme_revision("schools/nancy/programmes/../revisions/1"); },
+      {[](auto& r) {
+         r.mutable_cohort()->set_programme_revision("schools/nancy/programmes/../revisions/1");
+       },
        "cohort.programme_revision: is no name of the form schools/{}/programmes/{}/revisions/{}"},
       {[](auto& r) {
          auto* rule = r.mutable_cohort()->add_eligibility_rules();
@@ -119,8 +127,9 @@ TEST(ValidateTest, AcceptsWhatIsRight) {
 TEST(ValidateTest, NamesEveryFaultAtOnceButNotWithoutEnd) {
   CreateCohortRequest request;
   const absl::Status empty = Validate(request);
-  EXPECT_THAT(Faults(empty), ::testing::UnorderedElementsAre("parent: is required", "cohort: is required",
-                                                             "cohort_id: is required", "request_id: is required"));
+  EXPECT_THAT(Faults(empty),
+              ::testing::UnorderedElementsAre("parent: is required", "cohort: is required",
+                                              "cohort_id: is required", "request_id: is required"));
   enrolment::v1::PublishRankingRequest ranking;
   for (int i = 0; i < 300; ++i) ranking.add_applications("no name");
   EXPECT_EQ(Faults(Validate(ranking)).size(), 100u);
@@ -138,7 +147,8 @@ TEST(ValidateTest, ClearsWhatOnlyTheServerGives) {
   EXPECT_FALSE(candidate.candidate().has_create_time());
 }
 
-// Bytes of a newer client that nobody checked are dropped, at every depth, so they are neither stored nor hashed.
+// Bytes of a newer client that nobody checked are dropped, at every depth, so they are neither
+// stored nor hashed.
 TEST(ValidateTest, DropsUnknownFields) {
   CreateCohortRequest request = GoodCohort();
   request.GetReflection()->MutableUnknownFields(&request)->AddVarint(9999, 1);
@@ -146,14 +156,18 @@ TEST(ValidateTest, DropsUnknownFields) {
   start.set_rule("age");
   start.set_fact(enrolment::v1::EligibilityRule::AGE);
   start.GetReflection()->MutableUnknownFields(&start)->AddLengthDelimited(9999, "x");
-  request.mutable_cohort()->GetReflection()->MutableUnknownFields(request.mutable_cohort())->AddFixed32(9999, 1);
+  request.mutable_cohort()
+      ->GetReflection()
+      ->MutableUnknownFields(request.mutable_cohort())
+      ->AddFixed32(9999, 1);
   ASSERT_EQ(Validate(request), absl::OkStatus());
   EXPECT_TRUE(request.GetReflection()->GetUnknownFields(request).empty());
   EXPECT_TRUE(start.GetReflection()->GetUnknownFields(start).empty());
   EXPECT_TRUE(request.cohort().GetReflection()->GetUnknownFields(request.cohort()).empty());
 }
 
-// An update says by its mask what counts: the resource need not be complete, but what is there must be right.
+// An update says by its mask what counts: the resource need not be complete, but what is there must
+// be right.
 TEST(ValidateTest, AnUpdateWithAMaskMayBePartial) {
   UpdateCohortRequest request;
   request.set_request_id("11111111-1111-4111-8111-111111111111");

@@ -24,7 +24,8 @@ absl::Status Workers::Submit(std::function<void()> task) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return Unavailable("the service is stopping");
     if (tasks_.size() >= kQueueMax)
-      return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "too many requests wait; come back later");
+      return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
+                   "too many requests wait; come back later");
     tasks_.push_back(std::move(task));
   }
   has_work_.notify_one();  // a Monitor would wake every idle worker for one task

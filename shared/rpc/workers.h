@@ -1,4 +1,5 @@
-// A bounded pool of threads for what may block: PostgreSQL reads, Redis misses, other services. Thread-safe.
+// A bounded pool of threads for what may block: PostgreSQL reads, Redis misses, other services.
+// Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +15,8 @@ namespace vivier::rpc {
 
 class Workers {
  public:
-  // Two seconds of work for one thread at a millisecond a task: beyond it a caller is better told to come back.
+  // Two seconds of work for one thread at a millisecond a task: beyond it a caller is better told
+  // to come back.
   static constexpr size_t kQueueMax = 2048;
 
   explicit Workers(int threads);

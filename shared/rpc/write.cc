@@ -22,22 +22,24 @@ std::string RequestId(const Method& method, const pb::Message& request) {
 }
 
 bool ValidateOnly(const Method& method, const pb::Message& request) {
-  return method.validate_only != nullptr && request.GetReflection()->GetBool(request, method.validate_only);
+  return method.validate_only != nullptr &&
+         request.GetReflection()->GetBool(request, method.validate_only);
 }
 
 std::string Place(const std::string& request_id) { return "answers|" + request_id; }
 
 // Whose key seals a stored answer: the person whom the response is about.
 std::string PersonOf(const pb::Message& response) {
-  const pb::FieldDescriptor* field =
-      response.GetDescriptor()->FindFieldByName(response.GetDescriptor()->options().GetExtension(options::v1::person));
+  const pb::FieldDescriptor* field = response.GetDescriptor()->FindFieldByName(
+      response.GetDescriptor()->options().GetExtension(options::v1::person));
   return field == nullptr ? "" : response.GetReflection()->GetString(response, field);
 }
 
 }  // namespace
 
-WriteWork::WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets, Caller caller,
-                     Traceparent trace, std::string reason, std::unique_ptr<pb::Message> request, Fetched fetched,
+WriteWork::WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets,
+                     security::Caller caller, Traceparent trace, std::string reason,
+                     std::unique_ptr<pb::Message> request, Fetched fetched,
                      std::function<bool()> expired, Answered answered)
     : method_(method),
       handler_(handler),
@@ -66,7 +68,8 @@ void WriteWork::Run(storage::Transaction& transaction, absl::Time now) {
 }
 
 absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction, absl::Time now) {
-  if (expired_()) return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work");
+  if (expired_())
+    return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work");
   ASSIGN_OR_RETURN(const storage::Answer* known, transaction.FindAnswer(request_id_));
   if (known != nullptr) return Replay(transaction, *known);
   storage::Unit unit(transaction);
@@ -78,7 +81,8 @@ absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction,
   // What a trial shows was read as well; nothing else of it is kept.
   storage::Unit trial(transaction);
   storage::Unit& kept = validate_only_ ? trial : unit;
-  if (method_.personal) RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_, PersonsIn(*response), origin, now));
+  if (method_.personal)
+    RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_, PersonsIn(*response), origin, now));
   if (!validate_only_) RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
   RETURN_IF_ERROR(kept.Apply(origin, now));
   return bytes;
@@ -95,7 +99,8 @@ storage::Origin WriteWork::Origin() const {
           reason_};
 }
 
-absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction, const storage::Answer& answer) const {
+absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction,
+                                              const storage::Answer& answer) const {
   if (answer.principal != caller_.subject || answer.method != method_.descriptor->full_name() ||
       answer.request_hash != request_hash_)
     return Error(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
@@ -105,9 +110,10 @@ absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction,
   return security::Open(key, answer.answer, Place(request_id_));
 }
 
-absl::Status WriteWork::Remember(storage::Unit& unit, const pb::Message& response, const std::string& bytes,
-                                 absl::Time now) const {
-  storage::Answer answer{caller_.subject, method_.descriptor->full_name(), request_hash_, "", bytes};
+absl::Status WriteWork::Remember(storage::Unit& unit, const pb::Message& response,
+                                 const std::string& bytes, absl::Time now) const {
+  storage::Answer answer{caller_.subject, method_.descriptor->full_name(), request_hash_, "",
+                         bytes};
   if (method_.personal) {
     answer.person = PersonOf(response);
     ASSIGN_OR_RETURN(security::Key key, unit.KeyOf(answer.person, true));

@@ -1,6 +1,6 @@
-// One write on its way through the writer: replays the stored answer of its request_id, or runs the handler, and when
-// it succeeded stores the answer, the events and the audit record with its changes, and whose personal data the answer
-// shows. Refusals are not stored.
+// One write on its way through the writer: replays the stored answer of its request_id, or runs the
+// handler, and when it succeeded stores the answer, the events and the audit record with its
+// changes, and whose personal data the answer shows. Refusals are not stored.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "shared/rpc/call.h"
-#include "shared/rpc/log.h"
-#include "shared/rpc/method.h"
+#include "shared/log/log.h"
 #include "shared/rpc/person_reads.h"
-#include "shared/rpc/service.h"
-#include "shared/storage/writer.h"
+#include "shared/service/call.h"
+#include "shared/service/method.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
 
 namespace vivier::rpc {
 
@@ -23,10 +23,11 @@ using Answered = std::function<void(absl::StatusOr<std::shared_ptr<const std::st
 
 class WriteWork : public storage::Work {
  public:
-  // `method`, `handler` and `budgets` outlive the work. `answered` is called once, by Done; `expired`
-  // tells whether the client has stopped waiting, so that nothing is begun for nobody.
-  WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets, Caller caller, Traceparent trace,
-            std::string reason, std::unique_ptr<google::protobuf::Message> request, Fetched fetched,
+  // `method`, `handler` and `budgets` outlive the work. `answered` is called once, by Done;
+  // `expired` tells whether the client has stopped waiting, so that nothing is begun for nobody.
+  WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets,
+            security::Caller caller, Traceparent trace, std::string reason,
+            std::unique_ptr<google::protobuf::Message> request, Fetched fetched,
             std::function<bool()> expired, Answered answered);
 
   const std::string& school() const override { return school_; }
@@ -36,15 +37,16 @@ class WriteWork : public storage::Work {
 
  private:
   absl::StatusOr<std::string> Decide(storage::Transaction& transaction, absl::Time now);
-  absl::StatusOr<std::string> Replay(storage::Transaction& transaction, const storage::Answer& answer) const;
-  absl::Status Remember(storage::Unit& unit, const google::protobuf::Message& response, const std::string& bytes,
-                        absl::Time now) const;
+  absl::StatusOr<std::string> Replay(storage::Transaction& transaction,
+                                     const storage::Answer& answer) const;
+  absl::Status Remember(storage::Unit& unit, const google::protobuf::Message& response,
+                        const std::string& bytes, absl::Time now) const;
   storage::Origin Origin() const;
 
   const Method& method_;
   const Handler& handler_;
   const ReadBudgets& budgets_;
-  const Caller caller_;
+  const security::Caller caller_;
   const Traceparent trace_;
   const std::string reason_;
   const std::unique_ptr<google::protobuf::Message> request_;

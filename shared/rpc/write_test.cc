@@ -1,5 +1,5 @@
-// The path of a write and of its retries through a whole site, on both engines: one request_id has one effect and one
-// answer, a refusal leaves nothing, and nobody learns of what is not his.
+// The path of a write and of its retries through a whole site, on both engines: one request_id has
+// one effect and one answer, a refusal leaves nothing, and nobody learns of what is not his.
 #include "shared/rpc/write.h"
 
 #include <future>
@@ -8,8 +8,8 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 
@@ -30,7 +30,8 @@ class WriteTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   WriteTest() : world_(GetParam()) {}
 
-  static CreateFunderRequest NewFunder(const std::string& id = "region", const std::string& request_id = kRequestId) {
+  static CreateFunderRequest NewFunder(const std::string& id = "region",
+                                       const std::string& request_id = kRequestId) {
     CreateFunderRequest request;
     request.set_parent("schools/nancy");
     request.set_funder_id(id);
@@ -52,10 +53,13 @@ class WriteTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   int64_t Count(const std::string& service, const std::string& what) {
-    const std::unique_ptr<storage::Database> database = *storage::Database::Open(world_.DatabaseUrl(service));
-    const std::unique_ptr<storage::Connection> connection = *database->Connect(storage::Access::kRead);
+    const std::unique_ptr<storage::Database> database =
+        *storage::Database::Open(world_.DatabaseUrl(service));
+    const std::unique_ptr<storage::Connection> connection =
+        *database->Connect(storage::Access::kRead);
     EXPECT_EQ(connection->Begin(storage::Access::kRead), absl::OkStatus());
-    const absl::StatusOr<storage::Result> result = connection->Query("SELECT COUNT(*) FROM " + what);
+    const absl::StatusOr<storage::Result> result =
+        connection->Query("SELECT COUNT(*) FROM " + what);
     connection->Rollback();
     EXPECT_EQ(result.status(), absl::OkStatus());
     return result.ok() ? std::get<int64_t>(result->rows[0][0]) : -1;
@@ -64,7 +68,8 @@ class WriteTest : public ::testing::TestWithParam<storage::Engine> {
   // What CreateFunder says to this authorization header.
   absl::Status Ask(const std::string& authorization) {
     return world_
-        .CallRaw(*CreateFunderRequest::descriptor()->file()->service(0)->FindMethodByName("CreateFunder"),
+        .CallRaw(*CreateFunderRequest::descriptor()->file()->service(0)->FindMethodByName(
+                     "CreateFunder"),
                  NewFunder().SerializeAsString(), authorization)
         .status();
   }
@@ -99,7 +104,8 @@ TEST_P(WriteTest, ARetryGetsTheSameAnswerAndHasNoSecondEffect) {
 TEST_P(WriteTest, CopiesAtOnceHaveOneEffect) {
   std::vector<std::future<absl::StatusOr<Funder>>> copies;
   for (int i = 0; i < 16; ++i)
-    copies.push_back(std::async(std::launch::async, [this] { return world_.Call<Funder>(NewFunder()); }));
+    copies.push_back(
+        std::async(std::launch::async, [this] { return world_.Call<Funder>(NewFunder()); }));
   for (auto& copy : copies) {
     const absl::StatusOr<Funder> answer = copy.get();
     ASSERT_TRUE(answer.ok()) << answer.status();
@@ -119,7 +125,8 @@ TEST_P(WriteTest, ARequestIdServesOneRequest) {
   *other_method.mutable_funder() = *first;
   other_method.set_request_id(kRequestId);
   EXPECT_EQ(ReasonOf(world_.Call<Funder>(other_method).status()), "REQUEST_ID_REUSED");
-  EXPECT_EQ(ReasonOf(world_.Call<Funder>(NewFunder(), World::Person("finance_officer")).status()), "REQUEST_ID_REUSED");
+  EXPECT_EQ(ReasonOf(world_.Call<Funder>(NewFunder(), World::Person("finance_officer")).status()),
+            "REQUEST_ID_REUSED");
   CreateFunderRequest dry = NewFunder();
   dry.set_validate_only(true);
   EXPECT_EQ(ReasonOf(world_.Call<Funder>(dry).status()), "REQUEST_ID_REUSED");
@@ -163,20 +170,28 @@ TEST_P(WriteTest, ValidateOnlyAnswersAndStoresOnlyThatItWasRead) {
   EXPECT_EQ(Count("enrolment", "audit_records WHERE request_id = ''"), 1);
   EXPECT_TRUE(world_.Call<Candidate>(NewCandidate()).ok());  // the id is still free
   dry.set_request_id(world_.NewRequestId());
-  EXPECT_EQ(ReasonOf(world_.Call<Candidate>(dry).status()), "DUPLICATE_PERSON");  // it refuses as the write would
+  EXPECT_EQ(ReasonOf(world_.Call<Candidate>(dry).status()),
+            "DUPLICATE_PERSON");  // it refuses as the write would
 }
 
 TEST_P(WriteTest, EachWriteHasOneAuditRecord) {
   ASSERT_TRUE(world_.Call<Funder>(NewFunder()).ok());
-  EXPECT_FALSE(world_.Call<Funder>(NewFunder("region", world_.NewRequestId())).ok());  // exists already
-  ASSERT_TRUE(world_.Call<Funder>(NewFunder("state", world_.NewRequestId()), World::Person("finance_officer")).ok());
+  EXPECT_FALSE(
+      world_.Call<Funder>(NewFunder("region", world_.NewRequestId())).ok());  // exists already
+  ASSERT_TRUE(
+      world_
+          .Call<Funder>(NewFunder("state", world_.NewRequestId()), World::Person("finance_officer"))
+          .ok());
   EXPECT_EQ(Count("funding", "audit_records"), 2);
-  EXPECT_EQ(Count("funding", absl::StrCat("audit_records WHERE number = 1 AND principal LIKE '%school_director' AND "
-                                          "method = 'vivier.funding.v1.FundingService.CreateFunder' AND "
-                                          "resource = 'schools/nancy' AND request_id = '",
-                                          kRequestId, "'")),
-            1);
-  EXPECT_EQ(Count("funding", "audit_records WHERE number = 2 AND principal LIKE '%finance_officer'"), 1);
+  EXPECT_EQ(
+      Count("funding",
+            absl::StrCat("audit_records WHERE number = 1 AND principal LIKE '%school_director' AND "
+                         "method = 'vivier.funding.v1.FundingService.CreateFunder' AND "
+                         "resource = 'schools/nancy' AND request_id = '",
+                         kRequestId, "'")),
+      1);
+  EXPECT_EQ(
+      Count("funding", "audit_records WHERE number = 2 AND principal LIKE '%finance_officer'"), 1);
 }
 
 // What a person's file was answered with is as secret as the file.
@@ -188,8 +203,10 @@ TEST_P(WriteTest, AStoredAnswerIsSealedAndDiesWithThePerson) {
   EXPECT_EQ(Count("enrolment", "answers WHERE person = 'schools/nancy/candidates/zoe'"), 1);
   world_.Stop();
   {
-    const std::unique_ptr<storage::Database> database = *storage::Database::Open(world_.DatabaseUrl("enrolment"));
-    const std::unique_ptr<storage::Connection> connection = *database->Connect(storage::Access::kWrite);
+    const std::unique_ptr<storage::Database> database =
+        *storage::Database::Open(world_.DatabaseUrl("enrolment"));
+    const std::unique_ptr<storage::Connection> connection =
+        *database->Connect(storage::Access::kWrite);
     ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
     const absl::StatusOr<storage::Result> stored = connection->Query("SELECT answer FROM answers");
     ASSERT_TRUE(stored.ok()) << stored.status();
@@ -242,8 +259,8 @@ TEST_P(WriteTest, WhoIsNotKnownIsRefused) {
   EXPECT_EQ(ReasonOf(Ask("")), "TOKEN_MISSING");
   EXPECT_EQ(ReasonOf(Ask("Basic bmFuY3k6c2VjcmV0")), "TOKEN_MISSING");
   const std::string good = world_.Authorization(World::Person());
-  for (const std::string& bad :
-       {std::string("Bearer "), std::string("Bearer x.y.z"), good + "A", good.substr(0, good.size() - 8)}) {
+  for (const std::string& bad : {std::string("Bearer "), std::string("Bearer x.y.z"), good + "A",
+                                 good.substr(0, good.size() - 8)}) {
     const absl::Status refused = Ask(bad);
     EXPECT_EQ(refused.code(), absl::StatusCode::kUnauthenticated) << bad << " " << refused;
     EXPECT_NE(ReasonOf(refused), "");
@@ -252,17 +269,17 @@ TEST_P(WriteTest, WhoIsNotKnownIsRefused) {
   EXPECT_EQ(Ask(good), absl::OkStatus());
 }
 
-// One answer for a school that does not exist, one that is served elsewhere, one that is not the caller's, and an rpc
-// that is not his: nobody learns which names exist.
+// One answer for a school that does not exist, one that is served elsewhere, one that is not the
+// caller's, and an rpc that is not his: nobody learns which names exist.
 TEST_P(WriteTest, UnknownAndForbiddenAreTheSameAnswer) {
-  const auto refused = [&](const std::string& school, const Caller& caller) {
+  const auto refused = [&](const std::string& school, const security::Caller& caller) {
     CreateFunderRequest request = NewFunder();
     request.set_parent("schools/" + school);
     return world_.Call<Funder>(request, caller).status();
   };
-  Caller of_metz = World::Person();
+  security::Caller of_metz = World::Person();
   of_metz.schools = {"metz"};
-  Caller everywhere = World::Person();
+  security::Caller everywhere = World::Person();
   everywhere.schools = {"*"};
   for (const absl::Status& status :
        {refused("atlantis", World::Person()), refused("metz", of_metz), refused("nancy", of_metz),
@@ -270,13 +287,16 @@ TEST_P(WriteTest, UnknownAndForbiddenAreTheSameAnswer) {
     EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
     EXPECT_EQ(ReasonOf(status), "NOT_ALLOWED");
   }
-  EXPECT_EQ(refused("nancy", of_metz).message(), refused("nancy", World::Person("trainer")).message());
+  EXPECT_EQ(refused("nancy", of_metz).message(),
+            refused("nancy", World::Person("trainer")).message());
   EXPECT_EQ(Count("funding", "funders"), 0);
 }
 
 TEST_P(WriteTest, BytesThatAreNoMessageAreRefused) {
-  const auto* method = CreateFunderRequest::descriptor()->file()->service(0)->FindMethodByName("CreateFunder");
-  const absl::Status refused = world_.CallRaw(*method, "\xff\xff\xff", world_.Authorization(World::Person())).status();
+  const auto* method =
+      CreateFunderRequest::descriptor()->file()->service(0)->FindMethodByName("CreateFunder");
+  const absl::Status refused =
+      world_.CallRaw(*method, "\xff\xff\xff", world_.Authorization(World::Person())).status();
   EXPECT_EQ(ReasonOf(refused), "MALFORMED_REQUEST");
 }
 

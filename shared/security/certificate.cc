@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/rpc/log.h"
+#include "shared/log/log.h"
 
 namespace vivier::security {
 namespace {
@@ -31,7 +31,9 @@ using Owned = std::unique_ptr<Object, Deleter<Object, Free>>;
 
 void FreeBio(BIO* bio) { BIO_free(bio); }
 using Text = Owned<BIO, FreeBio>;
-Text Reading(absl::string_view text) { return Text(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Text Reading(absl::string_view text) {
+  return Text(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 absl::Status Refused(absl::string_view why) {
   return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED", why);
@@ -49,8 +51,8 @@ std::string NumberOf(const X509_NAME* issuer, const ASN1_INTEGER* serial) {
 
 std::vector<std::string> UrisOf(const X509& certificate) {
   std::vector<std::string> uris;
-  const Owned<GENERAL_NAMES, GENERAL_NAMES_free> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  const Owned<GENERAL_NAMES, GENERAL_NAMES_free> names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_URI) continue;
@@ -62,7 +64,8 @@ std::vector<std::string> UrisOf(const X509& certificate) {
 }
 
 absl::Status FileError(const std::string& file, absl::string_view why) {
-  return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_FILE", absl::StrCat(file, ": ", why));
+  return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_FILE",
+               absl::StrCat(file, ": ", why));
 }
 
 // Whether `pattern` is the name, or the folder that it stands in.
@@ -80,7 +83,8 @@ int64_t SteadyNanoseconds() {
 
 absl::StatusOr<absl::Time> ReadExpiry(absl::string_view pem) {
   const Text text = Reading(pem);
-  const Owned<X509, X509_free> certificate(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  const Owned<X509, X509_free> certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   std::tm end{};
   if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
@@ -94,13 +98,15 @@ std::string SiteUri(absl::string_view network, absl::string_view school) {
 
 absl::StatusOr<Certificate> ReadCertificate(absl::string_view pem) {
   const Text text = Reading(pem);
-  const Owned<X509, X509_free> certificate(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  const Owned<X509, X509_free> certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();  // gRPC's TLS runs on this thread too, and would take our errors for its own
   if (certificate == nullptr) return Refused("no certificate was shown");
   const std::vector<std::string> uris = UrisOf(*certificate);
-  if (uris.size() != 1) return Refused(absl::StrCat("the certificate has ", uris.size(), " URI names, not one"));
-  return Certificate{uris[0],
-                     NumberOf(X509_get_issuer_name(certificate.get()), X509_get0_serialNumber(certificate.get()))};
+  if (uris.size() != 1)
+    return Refused(absl::StrCat("the certificate has ", uris.size(), " URI names, not one"));
+  return Certificate{uris[0], NumberOf(X509_get_issuer_name(certificate.get()),
+                                       X509_get0_serialNumber(certificate.get()))};
 }
 
 absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevocations(const std::string& file) {
@@ -113,14 +119,16 @@ absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevocations(const std::stri
   absl::flat_hash_set<std::string> numbers;
   int lists = 0;
   for (;; ++lists) {
-    const Owned<X509_CRL, X509_CRL_free> list(PEM_read_bio_X509_CRL(text.get(), nullptr, nullptr, nullptr));
+    const Owned<X509_CRL, X509_CRL_free> list(
+        PEM_read_bio_X509_CRL(text.get(), nullptr, nullptr, nullptr));
     if (list == nullptr) break;
     const STACK_OF(X509_REVOKED)* revoked = X509_CRL_get_REVOKED(list.get());
     for (int i = 0; i < sk_X509_REVOKED_num(revoked); ++i)
-      numbers.insert(
-          NumberOf(X509_CRL_get_issuer(list.get()), X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(revoked, i))));
+      numbers.insert(NumberOf(X509_CRL_get_issuer(list.get()),
+                              X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(revoked, i))));
   }
-  const bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;  // nothing more begins
+  const bool whole =
+      ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;  // nothing more begins
   ERR_clear_error();
   if (lists == 0 || !whole) return FileError(file, "holds no revocation list, or a part of one");
   return numbers;
@@ -147,21 +155,24 @@ absl::StatusOr<std::string> PeerCheck::NameOf(absl::string_view pem) {
 
 absl::StatusOr<Certificate> PeerCheck::Look(absl::string_view pem) const {
   ASSIGN_OR_RETURN(Certificate certificate, ReadCertificate(pem));
-  const bool taken =
-      std::any_of(names_.begin(), names_.end(), [&](const std::string& name) { return Takes(name, certificate.uri); });
+  const bool taken = std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+    return Takes(name, certificate.uri);
+  });
   if (!taken) return Refused(absl::StrCat(certificate.uri, " is not the name of whom we expect"));
   return certificate;
 }
 
 void PeerCheck::ReadRevocationsWhenDue() {
   const int64_t now = SteadyNanoseconds();
-  if (read_nanoseconds_ != 0 && now - read_nanoseconds_ < absl::ToInt64Nanoseconds(kReadAgain)) return;
+  if (read_nanoseconds_ != 0 && now - read_nanoseconds_ < absl::ToInt64Nanoseconds(kReadAgain))
+    return;
   read_nanoseconds_ = now;
   absl::StatusOr<absl::flat_hash_set<std::string>> fresh = ReadRevocations(revocations_);
   if (fresh.ok() || !revoked_.ok())
     revoked_ = std::move(fresh);
   else
-    rpc::Log(rpc::Level::kError, "the revocation list stays as it was", {{"error", fresh.status().message()}});
+    Log(LogLevel::kError, "the revocation list stays as it was",
+        {{"error", fresh.status().message()}});
 }
 
 }  // namespace vivier::security

@@ -1,9 +1,11 @@
-// What the certificate of a service says of it, and which of them were revoked. A service has one name, the only URI
-// of its certificate (the form is SPIFFE's X.509-SVID); its common name and host names say nothing here:
+// What the certificate of a service says of it, and which of them were revoked. A service has one
+// name, the only URI of its certificate (the form is SPIFFE's X.509-SVID); its common name and host
+// names say nothing here:
 //
 //   spiffe://NETWORK/school/SCHOOL/service/SERVICE        SCHOOL: the first that its process serves
 //
-// That the certificate is signed by an authority of ours and in its time is TLS's part, at the handshake. Thread-safe.
+// That the certificate is signed by an authority of ours and in its time is TLS's part, at the
+// handshake. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -27,19 +29,21 @@ struct Certificate {
   std::string number;  // the issuer and its serial number, which no two certificates have in common
 };
 
-// The first certificate of the PEM. UNAUTHENTICATED, reason CERTIFICATE_REFUSED, unless it has exactly one URI.
+// The first certificate of the PEM. UNAUTHENTICATED, reason CERTIFICATE_REFUSED, unless it has
+// exactly one URI.
 absl::StatusOr<Certificate> ReadCertificate(absl::string_view pem);
 
-// Until when the first certificate of the PEM is good. UNAUTHENTICATED, reason CERTIFICATE_REFUSED, without one.
+// Until when the first certificate of the PEM is good. UNAUTHENTICATED, reason CERTIFICATE_REFUSED,
+// without one.
 absl::StatusOr<absl::Time> ReadExpiry(absl::string_view pem);
 
-// The numbers in the revocation lists (RFC 5280, PEM, one for each authority) of a file. FAILED_PRECONDITION, reason
-// CERTIFICATE_FILE.
+// The numbers in the revocation lists (RFC 5280, PEM, one for each authority) of a file.
+// FAILED_PRECONDITION, reason CERTIFICATE_FILE.
 absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevocations(const std::string& file);
 
-// Whose certificates are taken. Looks at a certificate in full once; at the list of revoked ones each time, which is
-// read again when it is older than kReadAgain. A file that cannot be read leaves the list as it was; until one could
-// be read, nobody is taken.
+// Whose certificates are taken. Looks at a certificate in full once; at the list of revoked ones
+// each time, which is read again when it is older than kReadAgain. A file that cannot be read
+// leaves the list as it was; until one could be read, nobody is taken.
 class PeerCheck {
  public:
   static constexpr absl::Duration kReadAgain = absl::Seconds(1);

@@ -1,8 +1,8 @@
-// A chain of records: each carries the hash of its fields and of the record before it (hash.h draws what is hashed),
-// and somewhere else stands where it ends. Whoever changes, drops, inserts or moves a record would have to compute
-// every later one and that end anew. The event log, the audit trail and the seals of attendance are such chains; their
-// hashes are of the bytes as they are stored, so that they can be verified after a person's key is destroyed. Not
-// thread-safe.
+// A chain of records: each carries the hash of its fields and of the record before it (hash.h draws
+// what is hashed), and somewhere else stands where it ends. Whoever changes, drops, inserts or
+// moves a record would have to compute every later one and that end anew. The event log, the audit
+// trail and the seals of attendance are such chains; their hashes are of the bytes as they are
+// stored, so that they can be verified after a person's key is destroyed. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,15 @@ namespace vivier::security {
 class ChainWalk {
  public:
   // Begins behind the record with this number and hash; at the beginning of the chain without.
-  explicit ChainWalk(int64_t number = 0, std::string hash = "") : number_(number), hash_(std::move(hash)) {}
+  explicit ChainWalk(int64_t number = 0, std::string hash = "")
+      : number_(number), hash_(std::move(hash)) {}
 
   // What the next record's hash has to follow from.
   const std::string& hash() const { return hash_; }
   int64_t number() const { return number_; }
 
-  // What is wrong with the next record, "" when nothing is. `due` is the hash that it should have. Goes on behind it in
-  // either case, so that one break is told once.
+  // What is wrong with the next record, "" when nothing is. `due` is the hash that it should have.
+  // Goes on behind it in either case, so that one break is told once.
   absl::string_view Next(int64_t number, absl::string_view hash, absl::string_view due);
 
   // What is wrong with an end that is said to be there.

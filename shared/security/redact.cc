@@ -31,7 +31,8 @@ class Printer {
     std::vector<const FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
     for (const FieldDescriptor* field : fields) {
-      const int count = field->is_repeated() ? message.GetReflection()->FieldSize(message, field) : 1;
+      const int count =
+          field->is_repeated() ? message.GetReflection()->FieldSize(message, field) : 1;
       for (int i = 0; i < count; ++i) {
         if (out_.size() >= kLengthMax) return Cut();
         if (!out_.empty()) out_ += ' ';
@@ -61,7 +62,8 @@ class Printer {
       absl::StrAppend(&out_, " ", kHidden);
     } else {
       const auto& reflection = *message.GetReflection();
-      Append(index < 0 ? reflection.GetMessage(message, &field) : reflection.GetRepeatedMessage(message, &field, index),
+      Append(index < 0 ? reflection.GetMessage(message, &field)
+                       : reflection.GetRepeatedMessage(message, &field, index),
              depth + 1);
     }
     out_ += " }";
@@ -70,9 +72,11 @@ class Printer {
   static std::string TextOf(const Message& message, const FieldDescriptor& field, int index) {
     std::string scratch;
     const auto& reflection = *message.GetReflection();
-    const std::string& text = index < 0 ? reflection.GetStringReference(message, &field, &scratch)
-                                        : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
-    if (field.type() == FieldDescriptor::TYPE_BYTES) return absl::StrCat("<", text.size(), " bytes>");
+    const std::string& text =
+        index < 0 ? reflection.GetStringReference(message, &field, &scratch)
+                  : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
+    if (field.type() == FieldDescriptor::TYPE_BYTES)
+      return absl::StrCat("<", text.size(), " bytes>");
     if (text.size() <= kTextMax) return absl::StrCat("\"", absl::CHexEscape(text), "\"");
     return absl::StrCat("\"", absl::CHexEscape(text.substr(0, kTextMax)), "\"", kHidden);
   }

@@ -49,7 +49,13 @@ constexpr char kFile[] = R"pb(
         [vivier.options.v1.pii]: true
       }
     }
-    field { name: "tutor" number: 5 type: TYPE_MESSAGE type_name: ".test.Person" label: LABEL_OPTIONAL }
+    field {
+      name: "tutor"
+      number: 5
+      type: TYPE_MESSAGE
+      type_name: ".test.Person"
+      label: LABEL_OPTIONAL
+    }
     field {
       name: "age"
       number: 6
@@ -61,12 +67,24 @@ constexpr char kFile[] = R"pb(
     }
     field { name: "seats" number: 7 type: TYPE_INT32 label: LABEL_REPEATED }
     field { name: "photo" number: 8 type: TYPE_BYTES label: LABEL_OPTIONAL }
-    field { name: "notes" number: 9 type: TYPE_MESSAGE type_name: ".test.Person.NotesEntry" label: LABEL_REPEATED }
+    field {
+      name: "notes"
+      number: 9
+      type: TYPE_MESSAGE
+      type_name: ".test.Person.NotesEntry"
+      label: LABEL_REPEATED
+    }
     nested_type {
       name: "NotesEntry"
       options { map_entry: true }
       field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
-      field { name: "value" number: 2 type: TYPE_MESSAGE type_name: ".test.Person" label: LABEL_OPTIONAL }
+      field {
+        name: "value"
+        number: 2
+        type: TYPE_MESSAGE
+        type_name: ".test.Person"
+        label: LABEL_OPTIONAL
+      }
     }
   }
 )pb";
@@ -97,9 +115,11 @@ TEST_F(RedactTest, HidesPersonalDataAtEveryDepth) {
   } rows[] = {
       {"", ""},
       {R"(name: "schools/nancy" email: "a@b.fr")", R"(name: "schools/nancy" email: …)"},
-      {R"(phones: "1" phones: "2" age: 31 seats: 4 seats: -5)", "phones: … phones: … age: … seats: 4 seats: -5"},
+      {R"(phones: "1" phones: "2" age: 31 seats: 4 seats: -5)",
+       "phones: … phones: … age: … seats: 4 seats: -5"},
       {R"(address { name: "Nancy" })", "address: …"},
-      {R"(tutor { name: "t" email: "a@b.fr" tutor { age: 7 } })", R"(tutor { name: "t" email: … tutor { age: … } })"},
+      {R"(tutor { name: "t" email: "a@b.fr" tutor { age: 7 } })",
+       R"(tutor { name: "t" email: … tutor { age: … } })"},
       {R"(notes { key: "k" value { email: "a@b.fr" name: "n" } })",
        R"(notes { key: "k" value { name: "n" email: … } })"},
       {R"(photo: "secret")", "photo: <6 bytes>"},

@@ -9,50 +9,54 @@
 namespace vivier::security {
 namespace {
 
-using rpc::Caller;
-
 constexpr absl::string_view kService = "service";
 constexpr absl::string_view kPermission = "permission:";
 
 const Grant* Find(absl::Span<const Grant> grants, absl::string_view holder) {
-  const auto found =
-      std::find_if(grants.begin(), grants.end(), [holder](const Grant& grant) { return grant.holder == holder; });
+  const auto found = std::find_if(grants.begin(), grants.end(),
+                                  [holder](const Grant& grant) { return grant.holder == holder; });
   return found == grants.end() ? nullptr : &*found;
 }
 
 bool Gives(const Grant* grant, absl::string_view permission) {
-  return grant != nullptr && std::any_of(grant->permissions.begin(), grant->permissions.end(),
-                                         [permission](absl::string_view p) { return Covers(p, permission); });
+  return grant != nullptr &&
+         std::any_of(grant->permissions.begin(), grant->permissions.end(),
+                     [permission](absl::string_view p) { return Covers(p, permission); });
 }
 
-// "spiffe://network/school/nancy/service/enrolment" → "enrolment"; "" when the subject names no service.
+// "spiffe://network/school/nancy/service/enrolment" → "enrolment"; "" when the subject names no
+// service.
 absl::string_view ServiceName(absl::string_view subject) {
   const size_t slash = subject.rfind('/');
-  if (slash == absl::string_view::npos || !absl::EndsWith(subject.substr(0, slash), "/service")) return "";
+  if (slash == absl::string_view::npos || !absl::EndsWith(subject.substr(0, slash), "/service"))
+    return "";
   return subject.substr(slash + 1);
 }
 
-// Those whose work a school may divide otherwise. Not among them: who hands out rights, watches the others, erases,
-// acts for somebody outside, or keeps the machines.
-constexpr absl::string_view kStaff[] = {"admissions_officer", "trainer", "assessor", "finance_officer",
-                                        "partner_manager"};
+// Those whose work a school may divide otherwise. Not among them: who hands out rights, watches the
+// others, erases, acts for somebody outside, or keeps the machines.
+constexpr absl::string_view kStaff[] = {"admissions_officer", "trainer", "assessor",
+                                        "finance_officer", "partner_manager"};
 
-// A role gives its rights to callers of its own kind only: a partner's token that names a school's role has no right.
+// A role gives its rights to callers of its own kind only: a partner's token that names a school's
+// role has no right.
 bool FitsKind(Caller::Kind kind, absl::string_view role) {
   return kind != Caller::Kind::kService && (kind == Caller::Kind::kPartner) == ActsForOne(role);
 }
 
 bool RoleAllows(const Caller& caller, const std::string& role, absl::string_view permission) {
   if (caller.kind == Caller::Kind::kService)
-    return role == kService && Gives(Find(ServiceGrants(), ServiceName(caller.subject)), permission);
+    return role == kService &&
+           Gives(Find(ServiceGrants(), ServiceName(caller.subject)), permission);
   if (!FitsKind(caller.kind, role)) return false;
   if (absl::StartsWith(role, kPermission))
     return role.substr(kPermission.size()) == permission && IsOfStaff(permission);
-  return Gives(Find(RoleGrants(), role), permission) || Gives(Find(BearerGrants(), role), permission);
+  return Gives(Find(RoleGrants(), role), permission) ||
+         Gives(Find(BearerGrants(), role), permission);
 }
 
 bool ReachesSchool(const Caller& caller, absl::string_view school) {
-  if (!school.empty()) return rpc::InSchool(caller, school);
+  if (!school.empty()) return InSchool(caller, school);
   return std::find(caller.schools.begin(), caller.schools.end(), "*") != caller.schools.end();
 }
 
@@ -94,41 +98,46 @@ absl::Span<const Grant> RoleGrants() {
         "submissions.compute",
         "submissions.request"}},
       {"trainer",
-       {"schools.get", "accessLinks.create", "attendanceSheets.*", "presenceEntries.*", "learners.get", "learners.list",
-        "cohorts.get", "cohorts.list", "programmes.*", "programmeRevisions.*", "jurySessions.get",
-        "jurySessions.list"}},
+       {"schools.get", "accessLinks.create", "attendanceSheets.*", "presenceEntries.*",
+        "learners.get", "learners.list", "cohorts.get", "cohorts.list", "programmes.*",
+        "programmeRevisions.*", "jurySessions.get", "jurySessions.list"}},
       {"assessor",
-       {"jurySessions.get", "jurySessions.list", "jurySessions.deliberate", "certificates.get", "certificates.list",
-        "learners.get", "learners.list", "cohorts.get", "cohorts.list", "programmeRevisions.get",
-        "programmeRevisions.list", "applications.get", "applications.list", "applications.score"}},
+       {"jurySessions.get", "jurySessions.list", "jurySessions.deliberate", "certificates.get",
+        "certificates.list", "learners.get", "learners.list", "cohorts.get", "cohorts.list",
+        "programmeRevisions.get", "programmeRevisions.list", "applications.get",
+        "applications.list", "applications.score"}},
       {"finance_officer",
-       {"schools.get", "funders.*", "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*", "reservations.*",
-        "journalEntries.*", "earnings.*", "findings.*", "invoices.*", "invoiceLines.*", "payments.*", "cohorts.get",
-        "cohorts.list", "attendanceSheets.get", "attendanceSheets.list"}},
+       {"schools.get", "funders.*", "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*",
+        "reservations.*", "journalEntries.*", "earnings.*", "findings.*", "invoices.*",
+        "invoiceLines.*", "payments.*", "cohorts.get", "cohorts.list", "attendanceSheets.get",
+        "attendanceSheets.list"}},
       {"partner_manager",
-       {"schools.get", "companies.*", "partnerships.*", "jobOffers.*", "learnersPutForward.*", "hirings.*",
-        "contracts.*", "tutors.*", "cohorts.get", "cohorts.list", "learners.get", "learners.list", "outcomes.list"}},
+       {"schools.get", "companies.*", "partnerships.*", "jobOffers.*", "learnersPutForward.*",
+        "hirings.*", "contracts.*", "tutors.*", "cohorts.get", "cohorts.list", "learners.get",
+        "learners.list", "outcomes.list"}},
       // Of all this a partner sees what is its own.
       {"partner",
-       {"jobOffers.*", "learnersPutForward.list", "hirings.get", "hirings.list", "hirings.propose", "hirings.decline",
-        "contracts.get", "contracts.list", "tutors.*", "companies.get", "companies.list", "partnerships.get",
-        "partnerships.list"}},
-      // Figures for those who pay, and of the money what is the funder's own: no rpc that returns a person.
+       {"jobOffers.*", "learnersPutForward.list", "hirings.get", "hirings.list", "hirings.propose",
+        "hirings.decline", "contracts.get", "contracts.list", "tutors.*", "companies.get",
+        "companies.list", "partnerships.get", "partnerships.list"}},
+      // Figures for those who pay, and of the money what is the funder's own: no rpc that returns a
+      // person.
       {"funder",
-       {"indicators.compute", "indicators.list", "funders.get", "fundingAgreements.get", "fundingAgreements.list",
-        "agreementBalances.get", "earnings.get", "earnings.list", "invoices.get", "invoices.list", "invoiceLines.list",
-        "payments.get", "payments.list"}},
-      // Figures and the catalogue only: no rpc that returns a person, and no school's own figures, which nothing hides.
+       {"indicators.compute", "indicators.list", "funders.get", "fundingAgreements.get",
+        "fundingAgreements.list", "agreementBalances.get", "earnings.get", "earnings.list",
+        "invoices.get", "invoices.list", "invoiceLines.list", "payments.get", "payments.list"}},
+      // Figures and the catalogue only: no rpc that returns a person, and no school's own figures,
+      // which nothing hides.
       {"network_coordinator",
-       {"indicators.compute", "indicators.list", "submissions.get", "submissions.list", "members.get", "members.list",
-        "schools.get", "programmes.get", "programmes.list", "programmes.exportLheo", "programmeRevisions.get",
-        "programmeRevisions.list"}},
+       {"indicators.compute", "indicators.list", "submissions.get", "submissions.list",
+        "members.get", "members.list", "schools.get", "programmes.get", "programmes.list",
+        "programmes.exportLheo", "programmeRevisions.get", "programmeRevisions.list"}},
       // What a parent node gives to a school below it, so that its figures may come.
       {"member_school", {"submissions.submit"}},
       // With an account; his own file is shown to him who follows a link (BearerGrants).
       {"candidate",
-       {"schools.get", "cohorts.get", "cohorts.list", "programmes.get", "programmes.list", "programmeRevisions.get",
-        "programmeRevisions.list"}},
+       {"schools.get", "cohorts.get", "cohorts.list", "programmes.get", "programmes.list",
+        "programmeRevisions.get", "programmeRevisions.list"}},
       // Everything that holds no personal data.
       {"auditor",
        {"schools.get",
@@ -161,7 +170,8 @@ absl::Span<const Grant> RoleGrants() {
         "submissions.list",
         "invariants.verify",
         "auditTrail.read"}},
-      // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and 37).
+      // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and
+      // 37).
       {"data_protection_officer",
        {"persons.*", "candidates.get", "schools.get", "invariants.verify", "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
@@ -179,13 +189,15 @@ absl::Span<const Grant> BearerGrants() {
       {"session:own_data", {"candidates.get", "candidates.update"}},
       {"session:apply", {"cohorts.get", "applications.submit"}},
       {"session:answer_offer",
-       {"applications.get", "applications.accept", "applications.decline", "applications.withdraw"}},
+       {"applications.get", "applications.accept", "applications.decline",
+        "applications.withdraw"}},
       {"session:sign_presence", {"presenceEntries.sign"}},
   };
   return grants;
 }
 
-// Each follows the others' logs and reads what its own requests refer to (tests/permissions_test.cc).
+// Each follows the others' logs and reads what its own requests refer to
+// (tests/permissions_test.cc).
 absl::Span<const Grant> ServiceGrants() {
   static const auto& grants = *new std::vector<Grant>{
       {"curriculum", {"events.follow", "cohorts.get"}},
@@ -196,8 +208,8 @@ absl::Span<const Grant> ServiceGrants() {
       {"statistics", {"events.follow", "submissions.compute"}},
       // The commands of the operator at the machine itself.
       {"operator",
-       {"invariants.verify", "status.get", "auditTrail.read", "access.explain", "memberships.create",
-        "parkedEvents.*"}},
+       {"invariants.verify", "status.get", "auditTrail.read", "access.explain",
+        "memberships.create", "parkedEvents.*"}},
   };
   return grants;
 }
@@ -205,13 +217,18 @@ absl::Span<const Grant> ServiceGrants() {
 bool ActsForOne(absl::string_view role) { return role == "partner" || role == "funder"; }
 
 bool IsOfStaff(absl::string_view permission) {
-  return std::any_of(std::begin(kStaff), std::end(kStaff),
-                     [permission](absl::string_view role) { return Gives(Find(RoleGrants(), role), permission); });
+  return std::any_of(std::begin(kStaff), std::end(kStaff), [permission](absl::string_view role) {
+    return Gives(Find(RoleGrants(), role), permission);
+  });
 }
 
-std::string RoleOfPermission(absl::string_view permission) { return absl::StrCat(kPermission, permission); }
+std::string RoleOfPermission(absl::string_view permission) {
+  return absl::StrCat(kPermission, permission);
+}
 
-bool IsRole(absl::string_view role) { return role == kService || Find(RoleGrants(), role) != nullptr; }
+bool IsRole(absl::string_view role) {
+  return role == kService || Find(RoleGrants(), role) != nullptr;
+}
 
 bool Covers(absl::string_view pattern, absl::string_view permission) {
   if (pattern == "*") return true;

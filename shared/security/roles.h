@@ -1,8 +1,10 @@
-// Who may do what: roles and services with their permissions, as data in one table each (roles.cc). Deny by default;
-// what no row allows is forbidden. A permission is "resource.verb", as the rpcs declare it. Thread-safe.
+// Who may do what: roles and services with their permissions, as data in one table each (roles.cc).
+// Deny by default; what no row allows is forbidden. A permission is "resource.verb", as the rpcs
+// declare it. Thread-safe.
 //
-// This decides whether a caller may call an rpc on a school at all. Which objects inside the school he sees (a
-// partner its own offers, a candidate his own file) is decided in the data's transaction.
+// This decides whether a caller may call an rpc on a school at all. Which objects inside the school
+// he sees (a partner its own offers, a candidate his own file) is decided in the data's
+// transaction.
 #pragma once
 
 #include <string>
@@ -10,7 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "shared/rpc/caller.h"
+#include "shared/security/caller.h"
 
 namespace vivier::security {
 
@@ -23,17 +25,20 @@ struct Grant {
 // By role. A role of the table can be held by persons and partners; "service" is not one of them.
 absl::Span<const Grant> RoleGrants();
 
-// What is never given as a role: by what a caller has in his hands. Everybody for whom an issuer vouches is
-// "identified"; the others are what secrets (secret.h) stand for, and the sessions that they open.
+// What is never given as a role: by what a caller has in his hands. Everybody for whom an issuer
+// vouches is "identified"; the others are what secrets (secret.h) stand for, and the sessions that
+// they open.
 absl::Span<const Grant> BearerGrants();
 
-// By service name: which rpcs of others each of our services may call. Services hold the role "service", and what
-// that means follows from the name at the end of the caller's subject ("…/service/enrolment").
+// By service name: which rpcs of others each of our services may call. Services hold the role
+// "service", and what that means follows from the name at the end of the caller's subject
+// ("…/service/enrolment").
 absl::Span<const Grant> ServiceGrants();
 
 bool IsRole(absl::string_view role);
 
-// Whether who holds the role acts for one company or one funder (Caller::Kind::kPartner) and sees what is its own.
+// Whether who holds the role acts for one company or one funder (Caller::Kind::kPartner) and sees
+// what is its own.
 bool ActsForOne(absl::string_view role);
 
 // Whether a role of a school's own may give it: one of the roles of the school's staff does.
@@ -45,8 +50,8 @@ std::string RoleOfPermission(absl::string_view permission);
 // Whether `pattern` covers `permission`.
 bool Covers(absl::string_view pattern, absl::string_view permission);
 
-// Whether the caller may use the permission on the school; an empty school means the whole network, for which only
-// network-wide callers (schools "*") have rights.
-bool Allows(const rpc::Caller& caller, absl::string_view permission, absl::string_view school);
+// Whether the caller may use the permission on the school; an empty school means the whole network,
+// for which only network-wide callers (schools "*") have rights.
+bool Allows(const Caller& caller, absl::string_view permission, absl::string_view school);
 
 }  // namespace vivier::security

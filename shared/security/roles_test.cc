@@ -8,7 +8,7 @@
 namespace vivier::security {
 namespace {
 
-using Kind = rpc::Caller::Kind;
+using Kind = Caller::Kind;
 
 TEST(RolesTest, AllowsByRoleSchoolAndKind) {
   const struct {
@@ -23,7 +23,8 @@ TEST(RolesTest, AllowsByRoleSchoolAndKind) {
       {Kind::kPerson, "p/1", "school_director", "*", "applications.admit", "metz", true},
       {Kind::kPerson, "p/1", "school_director", "*", "applications.admit", "*", false},
       {Kind::kPerson, "p/1", "admissions_officer", "nancy", "applications.admit", "nancy", true},
-      {Kind::kPerson, "p/1", "admissions_officer", "nancy", "fundingAgreements.amend", "nancy", false},
+      {Kind::kPerson, "p/1", "admissions_officer", "nancy", "fundingAgreements.amend", "nancy",
+       false},
       {Kind::kPerson, "p/1", "finance_officer", "nancy", "fundingAgreements.amend", "nancy", true},
       {Kind::kPerson, "p/1", "finance_officer", "nancy", "applications.admit", "nancy", false},
       {Kind::kPerson, "p/1", "trainer", "nancy", "applications.get", "nancy", false},
@@ -55,22 +56,27 @@ TEST(RolesTest, AllowsByRoleSchoolAndKind) {
       {Kind::kPerson, "p/1", "permission:cohorts.get", "nancy", "cohorts.get", "metz", false},
       {Kind::kPerson, "p/1", "permission:cohorts.*", "nancy", "cohorts.get", "nancy", false},
       {Kind::kPartner, "c/1", "permission:cohorts.get", "nancy", "cohorts.get", "nancy", false},
-      {Kind::kService, "spiffe://n/school/nancy/service/other", "permission:cohorts.get", "nancy", "cohorts.get",
-       "nancy", false},
-      {Kind::kPerson, "spiffe://n/service/funding", "service", "nancy", "events.follow", "nancy", false},
-      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy", "events.follow", "nancy", true},
-      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy", "events.follow", "metz", false},
-      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy", "candidates.get", "nancy", false},
-      {Kind::kService, "spiffe://n/school/nancy/service/funding", "school_director", "nancy", "cohorts.get", "nancy",
+      {Kind::kService, "spiffe://n/school/nancy/service/other", "permission:cohorts.get", "nancy",
+       "cohorts.get", "nancy", false},
+      {Kind::kPerson, "spiffe://n/service/funding", "service", "nancy", "events.follow", "nancy",
        false},
-      {Kind::kService, "spiffe://n/school/nancy/service/other", "service", "nancy", "events.follow", "nancy", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy",
+       "events.follow", "nancy", true},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy",
+       "events.follow", "metz", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "service", "nancy",
+       "candidates.get", "nancy", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", "school_director", "nancy",
+       "cohorts.get", "nancy", false},
+      {Kind::kService, "spiffe://n/school/nancy/service/other", "service", "nancy", "events.follow",
+       "nancy", false},
       {Kind::kService, "funding", "service", "nancy", "events.follow", "nancy", false},
       {Kind::kService, "x/funding", "service", "nancy", "events.follow", "nancy", false},
-      {Kind::kService, "spiffe://n/school/nancy/service/statistics", "service", "*", "submissions.compute", "nancy",
-       true},
+      {Kind::kService, "spiffe://n/school/nancy/service/statistics", "service", "*",
+       "submissions.compute", "nancy", true},
   };
   for (const auto& row : rows) {
-    rpc::Caller caller;
+    Caller caller;
     caller.kind = row.kind;
     caller.subject = row.subject;
     caller.roles = {row.role};
@@ -81,7 +87,7 @@ TEST(RolesTest, AllowsByRoleSchoolAndKind) {
 }
 
 TEST(RolesTest, ACallerWithoutRolesOrSchoolsMayNothing) {
-  rpc::Caller caller;
+  Caller caller;
   caller.schools = {"nancy"};
   EXPECT_FALSE(Allows(caller, "cohorts.get", "nancy"));
   caller.roles = {"school_director"};
@@ -107,9 +113,12 @@ TEST(RolesTest, EveryRowIsWellFormed) {
       EXPECT_TRUE(holders.insert(std::string(grant.holder)).second) << grant.holder << " twice";
       std::set<std::string> seen;
       for (absl::string_view permission : grant.permissions) {
-        EXPECT_TRUE(seen.insert(std::string(permission)).second) << grant.holder << ": " << permission << " twice";
+        EXPECT_TRUE(seen.insert(std::string(permission)).second)
+            << grant.holder << ": " << permission << " twice";
         const std::vector<std::string> parts = absl::StrSplit(permission, '.');
-        EXPECT_TRUE(permission == "*" || (parts.size() == 2 && !parts[0].empty() && !parts[1].empty())) << permission;
+        EXPECT_TRUE(permission == "*" ||
+                    (parts.size() == 2 && !parts[0].empty() && !parts[1].empty()))
+            << permission;
       }
     }
   }
@@ -124,7 +133,8 @@ TEST(RolesTest, OnlyTheDirectorMayEverything) {
       EXPECT_EQ(permission == "*", grant.holder == "school_director") << grant.holder;
   }
   for (const Grant& grant : ServiceGrants()) {
-    for (absl::string_view permission : grant.permissions) EXPECT_NE(permission, "*") << grant.holder;
+    for (absl::string_view permission : grant.permissions)
+      EXPECT_NE(permission, "*") << grant.holder;
   }
 }
 

@@ -22,7 +22,9 @@ namespace {
 constexpr size_t kIdSize = 8;
 constexpr size_t kIndexSize = 16;
 
-absl::Status Unusable(absl::string_view why) { return Error(absl::StatusCode::kFailedPrecondition, "SCHOOL_KEY", why); }
+absl::Status Unusable(absl::string_view why) {
+  return Error(absl::StatusCode::kFailedPrecondition, "SCHOOL_KEY", why);
+}
 
 bool IsHex(absl::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -49,8 +51,9 @@ absl::StatusOr<Key> LoadKey(const std::string& path) {
 
 std::string Hmac(absl::string_view key, absl::string_view text) {
   std::string code(32, '\0');
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-           text.size(), reinterpret_cast<unsigned char*>(code.data()), nullptr) == nullptr)
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+           reinterpret_cast<unsigned char*>(code.data()), nullptr) == nullptr)
     std::abort();
   return code;
 }
@@ -80,7 +83,8 @@ absl::StatusOr<SchoolKey> SchoolKey::Load(const std::string& path, const std::st
   if (!previous.empty()) {
     ASSIGN_OR_RETURN(const Key previous_key, LoadKey(previous));
     keys.push_back(EntryOf(previous_key));
-    if (keys[0].id == keys[1].id) return Unusable("the current and the previous school key are the same");
+    if (keys[0].id == keys[1].id)
+      return Unusable("the current and the previous school key are the same");
   }
   return SchoolKey(std::move(keys));
 }
@@ -103,13 +107,16 @@ absl::StatusOr<Key> SchoolKey::Unwrap(absl::string_view wrapped, absl::string_vi
   return Unusable("a person's key was wrapped by a school key that is not configured");
 }
 
-bool SchoolKey::IsOutdated(absl::string_view wrapped) const { return wrapped.substr(0, kIdSize) != keys_.front().id; }
+bool SchoolKey::IsOutdated(absl::string_view wrapped) const {
+  return wrapped.substr(0, kIdSize) != keys_.front().id;
+}
 
 std::string SchoolKey::BlindIndex(absl::string_view purpose, absl::string_view text) const {
   return IndexUnder(keys_.front().key, purpose, text);
 }
 
-std::vector<std::string> SchoolKey::BlindIndexes(absl::string_view purpose, absl::string_view text) const {
+std::vector<std::string> SchoolKey::BlindIndexes(absl::string_view purpose,
+                                                 absl::string_view text) const {
   std::vector<std::string> indexes;
   for (const Entry& entry : keys_) indexes.push_back(IndexUnder(entry.key, purpose, text));
   return indexes;

@@ -1,5 +1,6 @@
-// The key of a school: it wraps the key of each person, and it alone, so destroying a person's wrapped key erases
-// the person everywhere, backups included. It also keys the blind index. Immutable once loaded, hence thread-safe.
+// The key of a school: it wraps the key of each person, and it alone, so destroying a person's
+// wrapped key erases the person everywhere, backups included. It also keys the blind index.
+// Immutable once loaded, hence thread-safe.
 //
 // The file: 32 raw bytes, or 64 hexadecimal digits and at most one newline; mode 0600 or 0400.
 //
@@ -9,8 +10,9 @@
 //   │ key id 8    │ sealed person key 60 (see seal.h)        │
 //   └─────────────┴──────────────────────────────────────────┘
 //
-// The key id says which school key wrapped it: the first 8 bytes of SHA-256("vivier school key id" ‖ key). To rotate,
-// give the new file first and the old one second, wrap again what the old one wrapped, then drop the old one.
+// The key id says which school key wrapped it: the first 8 bytes of SHA-256("vivier school key id"
+// ‖ key). To rotate, give the new file first and the old one second, wrap again what the old one
+// wrapped, then drop the old one.
 #pragma once
 
 #include <string>
@@ -26,7 +28,8 @@ namespace vivier::security {
 
 class SchoolKey {
  public:
-  // `previous` may be empty. FAILED_PRECONDITION, reason SECRET_FILE or SCHOOL_KEY, when a file cannot serve.
+  // `previous` may be empty. FAILED_PRECONDITION, reason SECRET_FILE or SCHOOL_KEY, when a file
+  // cannot serve.
   static absl::StatusOr<SchoolKey> Load(const std::string& path, const std::string& previous = "");
 
   // A key of its own for tests and demonstrations, in no file.
@@ -35,18 +38,21 @@ class SchoolKey {
   // `person` is the person's resource name: a wrapped key does not open for anybody else.
   std::string Wrap(const Key& person_key, absl::string_view person) const;
 
-  // DATA_LOSS, reason SEAL_BROKEN, or FAILED_PRECONDITION, reason SCHOOL_KEY, when neither key wrapped it.
+  // DATA_LOSS, reason SEAL_BROKEN, or FAILED_PRECONDITION, reason SCHOOL_KEY, when neither key
+  // wrapped it.
   absl::StatusOr<Key> Unwrap(absl::string_view wrapped, absl::string_view person) const;
 
-  // Whether the previous key wrapped it, so that it must be wrapped again before that key is dropped.
+  // Whether the previous key wrapped it, so that it must be wrapped again before that key is
+  // dropped.
   bool IsOutdated(absl::string_view wrapped) const;
 
-  // By what a value that is stored encrypted can be looked up: the first 16 bytes, in hex, of HMAC-SHA-256 over the
-  // normalized text, under a key of its own for each purpose ("candidates.email"), so that two columns cannot be
-  // compared with each other.
+  // By what a value that is stored encrypted can be looked up: the first 16 bytes, in hex, of
+  // HMAC-SHA-256 over the normalized text, under a key of its own for each purpose
+  // ("candidates.email"), so that two columns cannot be compared with each other.
   std::string BlindIndex(absl::string_view purpose, absl::string_view text) const;
 
-  // The indexes under every valid key, the current one first: while keys rotate a look-up asks for all of them.
+  // The indexes under every valid key, the current one first: while keys rotate a look-up asks for
+  // all of them.
   std::vector<std::string> BlindIndexes(absl::string_view purpose, absl::string_view text) const;
 
  private:
@@ -63,8 +69,9 @@ class SchoolKey {
 // Draws a key and writes it as hex to a new file. ALREADY_EXISTS rather than overwrite one.
 absl::Status CreateSchoolKey(const std::string& path);
 
-// Removes white space at both ends, lowers ASCII letters, and nothing else: composed and decomposed accents stay
-// different (no Unicode normalization is at hand), so look up e-mail addresses and identifiers, not names.
+// Removes white space at both ends, lowers ASCII letters, and nothing else: composed and decomposed
+// accents stay different (no Unicode normalization is at hand), so look up e-mail addresses and
+// identifiers, not names.
 std::string NormalizeForIndex(absl::string_view text);
 
 }  // namespace vivier::security

@@ -88,18 +88,22 @@ TEST_F(SchoolKeyTest, UnwrapsForTheSamePersonOnly) {
   ASSERT_TRUE(unwrapped.ok()) << unwrapped.status();
   EXPECT_EQ(unwrapped->bytes(), person.bytes());
   EXPECT_EQ(ReasonOf(school.Unwrap(wrapped, "schools/nancy/candidates/2").status()), "SEAL_BROKEN");
-  EXPECT_EQ(ReasonOf(SchoolKey::Random().Unwrap(wrapped, "schools/nancy/candidates/1").status()), "SCHOOL_KEY");
+  EXPECT_EQ(ReasonOf(SchoolKey::Random().Unwrap(wrapped, "schools/nancy/candidates/1").status()),
+            "SCHOOL_KEY");
   EXPECT_EQ(ReasonOf(school.Unwrap("", "schools/nancy/candidates/1").status()), "SCHOOL_KEY");
-  EXPECT_EQ(ReasonOf(school.Unwrap(wrapped.substr(0, 8), "schools/nancy/candidates/1").status()), "SEAL_BROKEN");
+  EXPECT_EQ(ReasonOf(school.Unwrap(wrapped.substr(0, 8), "schools/nancy/candidates/1").status()),
+            "SEAL_BROKEN");
 }
 
 TEST_F(SchoolKeyTest, RotatesWithTwoValidKeys) {
-  const std::string old_path = Write("old", std::string(64, '1')), new_path = Write("new", std::string(64, '2'));
+  const std::string old_path = Write("old", std::string(64, '1')),
+                    new_path = Write("new", std::string(64, '2'));
   const auto before = SchoolKey::Load(old_path), during = SchoolKey::Load(new_path, old_path),
              after = SchoolKey::Load(new_path);
   ASSERT_TRUE(before.ok() && during.ok() && after.ok());
   const Key person = Key::Random();
-  const std::string old_wrapped = before->Wrap(person, "p"), new_wrapped = during->Wrap(person, "p");
+  const std::string old_wrapped = before->Wrap(person, "p"),
+                    new_wrapped = during->Wrap(person, "p");
   EXPECT_TRUE(during->IsOutdated(old_wrapped));
   EXPECT_FALSE(during->IsOutdated(new_wrapped));
   for (const auto& wrapped : {old_wrapped, new_wrapped}) {
@@ -122,10 +126,11 @@ TEST_F(SchoolKeyTest, BlindIndexMatchesWhatIsTheSameAddress) {
   const std::string index = school.BlindIndex("candidates.email", "awa.diop@example.org");
   EXPECT_EQ(index.size(), 32u);
   EXPECT_EQ(index, school.BlindIndex("candidates.email", " Awa.Diop@Example.ORG\n"));
-  std::set<std::string> different = {index, school.BlindIndex("candidates.email", "awa.diop@example.com"),
-                                     school.BlindIndex("contacts.email", "awa.diop@example.org"),
-                                     SchoolKey::Random().BlindIndex("candidates.email", "awa.diop@example.org"),
-                                     school.BlindIndex("candidates.email", "")};
+  std::set<std::string> different = {
+      index, school.BlindIndex("candidates.email", "awa.diop@example.com"),
+      school.BlindIndex("contacts.email", "awa.diop@example.org"),
+      SchoolKey::Random().BlindIndex("candidates.email", "awa.diop@example.org"),
+      school.BlindIndex("candidates.email", "")};
   EXPECT_EQ(different.size(), 5u);
 }
 

@@ -16,7 +16,9 @@ namespace {
 constexpr size_t kNonceSize = 12;
 constexpr size_t kTagSize = 16;
 
-const unsigned char* Raw(absl::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+const unsigned char* Raw(absl::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
 unsigned char* Raw(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 
 // Fetched once: OpenSSL 3 looks an algorithm up by name at every EVP_aes_256_gcm().
@@ -25,13 +27,14 @@ const EVP_CIPHER* Algorithm() {
   return algorithm;
 }
 
-// Encryption in memory fails only on a broken installation; going on would store nothing, or plain text.
+// Encryption in memory fails only on a broken installation; going on would store nothing, or plain
+// text.
 void Must(int answer) {
   if (answer != 1) std::abort();
 }
 
-// The thread's cipher. Setting up a key costs more than a short text, and the columns of a row follow each other with
-// the same one.
+// The thread's cipher. Setting up a key costs more than a short text, and the columns of a row
+// follow each other with the same one.
 class Cipher {
  public:
   static Cipher& OfThread() {
@@ -58,15 +61,17 @@ class Cipher {
 };
 
 // Takes the associated data, then turns `from` into as many bytes at `to`.
-bool Transform(EVP_CIPHER_CTX* context, absl::string_view associated_data, absl::string_view from, char* to) {
+bool Transform(EVP_CIPHER_CTX* context, absl::string_view associated_data, absl::string_view from,
+               char* to) {
   int size = 0;
-  return EVP_CipherUpdate(context, nullptr, &size, Raw(associated_data), static_cast<int>(associated_data.size())) ==
-             1 &&
+  return EVP_CipherUpdate(context, nullptr, &size, Raw(associated_data),
+                          static_cast<int>(associated_data.size())) == 1 &&
          EVP_CipherUpdate(context, Raw(to), &size, Raw(from), static_cast<int>(from.size())) == 1;
 }
 
 absl::Status Broken() {
-  return Error(absl::StatusCode::kDataLoss, "SEAL_BROKEN", "a sealed value does not open with this key in this place");
+  return Error(absl::StatusCode::kDataLoss, "SEAL_BROKEN",
+               "a sealed value does not open with this key in this place");
 }
 
 }  // namespace
@@ -92,16 +97,19 @@ std::string Seal(const Key& key, absl::string_view plaintext, absl::string_view 
   char* const ciphertext = sealed.data() + kNonceSize;
   char* const tag = ciphertext + plaintext.size();
   int size = 0;
-  EVP_CIPHER_CTX* const context = Cipher::OfThread().Begin(key, absl::string_view(sealed).substr(0, kNonceSize), 1);
+  EVP_CIPHER_CTX* const context =
+      Cipher::OfThread().Begin(key, absl::string_view(sealed).substr(0, kNonceSize), 1);
   Must(Transform(context, associated_data, plaintext, ciphertext));
   Must(EVP_CipherFinal_ex(context, Raw(tag), &size));
   Must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, tag));
   return sealed;
 }
 
-absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed, absl::string_view associated_data) {
+absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed,
+                                 absl::string_view associated_data) {
   if (sealed.size() < kNonceSize + kTagSize) return Broken();
-  const absl::string_view ciphertext = sealed.substr(kNonceSize, sealed.size() - kNonceSize - kTagSize);
+  const absl::string_view ciphertext =
+      sealed.substr(kNonceSize, sealed.size() - kNonceSize - kTagSize);
   std::string tag(sealed.substr(sealed.size() - kTagSize));
   std::string plaintext(ciphertext.size(), '\0');
   int size = 0;

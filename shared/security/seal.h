@@ -1,5 +1,5 @@
-// Authenticated encryption (AES-256-GCM) of what must not be read or changed at rest. Thread-safe: each thread keeps
-// its own cipher context.
+// Authenticated encryption (AES-256-GCM) of what must not be read or changed at rest. Thread-safe:
+// each thread keeps its own cipher context.
 //
 // A sealed value:
 //
@@ -7,9 +7,9 @@
 //   │ nonce 12 │ ciphertext, as long as plain │ tag 16 │
 //   └──────────┴──────────────────────────────┴────────┘
 //
-// The nonce is random, so one key may seal about 2^32 values before a repetition becomes likelier than 2^-32; a
-// person's key seals some thousands. The associated data is not stored: whoever opens names it again, and a value
-// that was moved to another place does not open there.
+// The nonce is random, so one key may seal about 2^32 values before a repetition becomes likelier
+// than 2^-32; a person's key seals some thousands. The associated data is not stored: whoever opens
+// names it again, and a value that was moved to another place does not open there.
 #pragma once
 
 #include <array>
@@ -20,7 +20,8 @@
 
 namespace vivier::security {
 
-// A 256-bit key that wipes itself from memory. The empty key (all zero) exists only so that containers can hold keys.
+// A 256-bit key that wipes itself from memory. The empty key (all zero) exists only so that
+// containers can hold keys.
 class Key {
  public:
   static constexpr size_t kSize = 32;
@@ -42,7 +43,9 @@ class Key {
 
 std::string Seal(const Key& key, absl::string_view plaintext, absl::string_view associated_data);
 
-// DATA_LOSS, reason SEAL_BROKEN: another key, other associated data, or changed bytes; which of them cannot be told.
-absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed, absl::string_view associated_data);
+// DATA_LOSS, reason SEAL_BROKEN: another key, other associated data, or changed bytes; which of
+// them cannot be told.
+absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed,
+                                 absl::string_view associated_data);
 
 }  // namespace vivier::security

@@ -38,7 +38,8 @@ TEST(SealTest, RefusesAnotherKeyAnotherPlaceAndPieces) {
   EXPECT_EQ(Open(Key::Random(), sealed, "place").status().code(), absl::StatusCode::kDataLoss);
   EXPECT_FALSE(Open(key, sealed, "plac").ok());
   EXPECT_FALSE(Open(key, sealed, "").ok());
-  for (size_t size = 0; size < sealed.size(); ++size) EXPECT_FALSE(Open(key, sealed.substr(0, size), "place").ok());
+  for (size_t size = 0; size < sealed.size(); ++size)
+    EXPECT_FALSE(Open(key, sealed.substr(0, size), "place").ok());
   EXPECT_FALSE(Open(key, sealed + '\0', "place").ok());
   EXPECT_TRUE(Open(key, sealed, "place").ok()) << "a failure must not spoil the thread's context";
 }
@@ -50,7 +51,8 @@ TEST(SealTest, NeverUsesANonceTwice) {
   EXPECT_EQ(nonces.size(), 20'000u);
 }
 
-// The values of a published example (McGrew and Viega, test case 16) prove that this is AES-256-GCM.
+// The values of a published example (McGrew and Viega, test case 16) prove that this is
+// AES-256-GCM.
 TEST(SealTest, OpensAPublishedExample) {
   const auto bytes = [](absl::string_view hex) {
     std::string text;
@@ -58,7 +60,8 @@ TEST(SealTest, OpensAPublishedExample) {
       text.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
     return text;
   };
-  const auto key = Key::FromBytes(bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
+  const auto key =
+      Key::FromBytes(bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
   ASSERT_TRUE(key.ok());
   const std::string sealed = bytes(
       "cafebabefacedbaddecaf888"
@@ -87,7 +90,8 @@ TEST(SealTest, ShortValuesTakeMicroseconds) {
   const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
   std::cout << "seal of 100 bytes: " << spent.count() / kRounds << " ns\n";
   EXPECT_EQ(sealed, 128u * kRounds);
-  EXPECT_LT(spent.count() / kRounds, 50'000) << "a context or an algorithm is looked up at every call";
+  EXPECT_LT(spent.count() / kRounds, 50'000)
+      << "a context or an algorithm is looked up at every call";
 }
 
 }  // namespace

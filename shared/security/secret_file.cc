@@ -16,7 +16,8 @@ namespace {
 constexpr size_t kSizeMax = 16 * 1024;
 
 absl::Status Unusable(const std::string& path, absl::string_view why) {
-  return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE", absl::StrCat("secret file ", path, ": ", why));
+  return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE",
+               absl::StrCat("secret file ", path, ": ", why));
 }
 
 class File {
@@ -33,18 +34,23 @@ class File {
   const int descriptor_;
 };
 
-// Nobody but its owner reads a secret. A file of root's may let the group read that root chose, as libpq has it too: so
-// Kubernetes hands secrets to a process that is not root.
-mode_t Forbidden(const struct stat& status) { return status.st_uid == 0 && geteuid() != 0 ? 037 : 077; }
+// Nobody but its owner reads a secret. A file of root's may let the group read that root chose, as
+// libpq has it too: so Kubernetes hands secrets to a process that is not root.
+mode_t Forbidden(const struct stat& status) {
+  return status.st_uid == 0 && geteuid() != 0 ? 037 : 077;
+}
 
 }  // namespace
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // O_NONBLOCK: a pipe must not hang us
+  const File file(open(path.c_str(),
+                       O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // O_NONBLOCK: a pipe must not hang us
   struct stat status;
-  if (file.descriptor() < 0 || fstat(file.descriptor(), &status) != 0) return Unusable(path, std::strerror(errno));
+  if (file.descriptor() < 0 || fstat(file.descriptor(), &status) != 0)
+    return Unusable(path, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return Unusable(path, "not a regular file");
-  if ((status.st_mode & Forbidden(status)) != 0) return Unusable(path, "others may read it; set its mode to 0600");
+  if ((status.st_mode & Forbidden(status)) != 0)
+    return Unusable(path, "others may read it; set its mode to 0600");
   std::string content(kSizeMax + 1, '\0');
   size_t size = 0;
   for (;;) {
@@ -63,7 +69,8 @@ absl::Status CreateSecretFile(const std::string& path, const std::string& conten
   const File file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.descriptor() < 0 && errno == EEXIST) return AlreadyExists(path);
   if (file.descriptor() < 0) return Unusable(path, std::strerror(errno));
-  if (write(file.descriptor(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+  if (write(file.descriptor(), content.data(), content.size()) !=
+          static_cast<ssize_t>(content.size()) ||
       fsync(file.descriptor()) != 0) {
     const std::string why = std::strerror(errno);
     unlink(path.c_str());

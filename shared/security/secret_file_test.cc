@@ -1,4 +1,5 @@
-// Who may read a secret file beside its owner. The tables of the files' content are in school_key_test.cc.
+// Who may read a secret file beside its owner. The tables of the files' content are in
+// school_key_test.cc.
 #include "shared/security/secret_file.h"
 
 #include <sys/stat.h>
@@ -22,15 +23,17 @@ struct Row {
   bool readable;
 };
 
-// A process that is not root's, in root's group, as in a pod it is in the group that its secrets are given to.
+// A process that is not root's, in root's group, as in a pod it is in the group that its secrets
+// are given to.
 TEST(SecretFile, OfRootMayBeReadByTheGroupThatRootChose) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make files of root's";
   std::string pattern = (std::filesystem::temp_directory_path() / "secret-file-XXXXXX").string();
   const std::filesystem::path folder = mkdtemp(pattern.data());
   chmod(folder.c_str(), 0755);
   const std::string path = folder / "key";
-  const Row rows[] = {{0440, 0, true},       {0640, 0, true},       {0460, 0, false},       {0444, 0, false},
-                      {0400, kNobody, true}, {0600, kNobody, true}, {0440, kNobody, false}, {0640, kNobody, false}};
+  const Row rows[] = {{0440, 0, true},        {0640, 0, true},       {0460, 0, false},
+                      {0444, 0, false},       {0400, kNobody, true}, {0600, kNobody, true},
+                      {0440, kNobody, false}, {0640, kNobody, false}};
   for (const Row& row : rows) {
     std::ofstream(path) << "secret";
     ASSERT_EQ(chown(path.c_str(), row.owner, 0), 0);

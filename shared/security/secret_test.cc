@@ -20,14 +20,16 @@ TEST(SecretTest, IsLongAndNeverTheSame) {
 
 TEST(SecretTest, ItsPrincipalIsItsHash) {
   // printf vivier_x | sha256sum
-  EXPECT_EQ(PrincipalOf("vivier_x"), "#61cf27ca26c9f0fab0553273069e4cd4f6848c89a4b275f78e7ee249bf1d6389");
+  EXPECT_EQ(PrincipalOf("vivier_x"),
+            "#61cf27ca26c9f0fab0553273069e4cd4f6848c89a4b275f78e7ee249bf1d6389");
   EXPECT_TRUE(IsPrincipalOfSecret(PrincipalOf(NewSecret())));
   EXPECT_FALSE(IsPrincipalOfSecret("https://id.example#f3b1"));
   EXPECT_FALSE(IsPrincipalOfSecret(""));
 }
 
 TEST(SecretTest, NoTokenOfAnIssuerIsTakenForOne) {
-  for (const char* token : {"", "vivier", "eyJhbGciOiJFZERTQSJ9.e30.c2ln", "Vivier_x"}) EXPECT_FALSE(IsSecret(token));
+  for (const char* token : {"", "vivier", "eyJhbGciOiJFZERTQSJ9.e30.c2ln", "Vivier_x"})
+    EXPECT_FALSE(IsSecret(token));
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ namespace {
 using config::v1::Config;
 using transport::Tls;
 
-std::string SiteOf(const Config& config) { return security::SiteUri(config.network(), config.schools(0)); }
+std::string SiteOf(const Config& config) {
+  return security::SiteUri(config.network(), config.schools(0));
+}
 
 Tls FilesOf(const std::string& folder, const std::string& process) {
   Tls tls;
@@ -30,7 +32,8 @@ Tls FilesOf(const std::string& folder, const std::string& process) {
 }
 
 absl::Status FileError(const std::string& file, absl::string_view why) {
-  return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_FILE", absl::StrCat(file, ": ", why));
+  return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_FILE",
+               absl::StrCat(file, ": ", why));
 }
 
 absl::Status CheckName(const std::string& file, const std::string& expected) {
@@ -41,7 +44,8 @@ absl::Status CheckName(const std::string& file, const std::string& expected) {
   const absl::StatusOr<security::Certificate> certificate = security::ReadCertificate(pem.str());
   if (!certificate.ok()) return FileError(file, certificate.status().message());
   if (certificate->uri != expected)
-    return FileError(file, absl::StrCat("is named ", certificate->uri, "; this process is ", expected));
+    return FileError(file,
+                     absl::StrCat("is named ", certificate->uri, "; this process is ", expected));
   return absl::OkStatus();
 }
 
@@ -54,7 +58,8 @@ std::optional<Tls> ServingTls(const Config& config, const std::string& process) 
   return tls;
 }
 
-std::optional<Tls> DiallingTls(const Config& config, const std::string& process, const std::string& service) {
+std::optional<Tls> DiallingTls(const Config& config, const std::string& process,
+                               const std::string& service) {
   std::optional<Tls> tls = ServingTls(config, process);
   if (tls) tls->peers = {SiteOf(config) + service, SiteOf(config) + "all"};
   return tls;
@@ -74,7 +79,8 @@ absl::Status CheckCertificates(const Config& config, const std::string& process)
   RETURN_IF_ERROR(security::ReadSecretFile(tls->key).status());
   std::vector<std::string> authorities = {tls->authorities};
   for (const config::v1::Parent& parent : config.parents())
-    if (const std::optional<Tls> above = ParentTls(parent)) authorities.push_back(above->authorities);
+    if (const std::optional<Tls> above = ParentTls(parent))
+      authorities.push_back(above->authorities);
   for (const std::string& file : authorities)
     if (!std::ifstream(file)) return FileError(file, "cannot be read");
   return security::ReadRevocations(tls->revocations).status();

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "shared/rpc/service.h"
+#include "shared/service/service.h"
 
 namespace vivier::site {
 

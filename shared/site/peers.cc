@@ -8,8 +8,8 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/cache/value.h"
-#include "shared/rpc/log.h"
-#include "shared/rpc/method.h"
+#include "shared/log/log.h"
+#include "shared/service/method.h"
 
 namespace vivier::site {
 namespace {
@@ -21,15 +21,17 @@ constexpr absl::Duration kFetchTimeout = absl::Seconds(2);
 
 // The Get of a resource: a service's file of resources lies beside the file that declares its rpcs.
 const pb::MethodDescriptor* GetMethod(const std::string& service, const pb::Descriptor& resource) {
-  const pb::FileDescriptor* file =
-      pb::DescriptorPool::generated_pool()->FindFileByName(absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
-  return file == nullptr || file->service_count() == 0 ? nullptr
-                                                       : file->service(0)->FindMethodByName("Get" + resource.name());
+  const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(
+      absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+  return file == nullptr || file->service_count() == 0
+             ? nullptr
+             : file->service(0)->FindMethodByName("Get" + resource.name());
 }
 
 std::string GetRequest(const pb::MethodDescriptor& method, const std::string& name) {
   const std::unique_ptr<pb::Message> request = NewMessage(method.input_type());
-  request->GetReflection()->SetString(request.get(), request->GetDescriptor()->FindFieldByName("name"), name);
+  request->GetReflection()->SetString(request.get(),
+                                      request->GetDescriptor()->FindFieldByName("name"), name);
   return request->SerializeAsString();
 }
 
@@ -40,11 +42,13 @@ rpc::Channel* Peers::Find(const std::string& service) const {
   return channel == channels_.end() ? nullptr : channel->second.get();
 }
 
-absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::string& service, const std::string& type,
+absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::string& service,
+                                                                const std::string& type,
                                                                 const std::string& name) {
   const pb::Descriptor* resource = rpc::ResourceType(type);
   rpc::Channel* channel = Find(service);
-  if (resource == nullptr || channel == nullptr) return Unavailable(absl::StrCat("no ", service, " is configured"));
+  if (resource == nullptr || channel == nullptr)
+    return Unavailable(absl::StrCat("no ", service, " is configured"));
   const pb::MethodDescriptor* method = GetMethod(service, *resource);
   if (method == nullptr) return Internal(absl::StrCat("no rpc gets a ", type));
   std::shared_ptr<pb::Message> message = NewMessage(resource);
@@ -52,8 +56,9 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
   const auto load = [&]() -> absl::StatusOr<cache::Versioned> {
     ASSIGN_OR_RETURN(std::string bytes,
                      channel->Call(rpc::PathOf(*method), GetRequest(*method, name),
-                                   {kFetchTimeout, authorization_(service), rpc::TraceparentToSend()}));
-    if (!message->ParseFromString(bytes)) return Internal(absl::StrCat(service, " answered no ", type));
+                                   {kFetchTimeout, authorization_(service), TraceparentToSend()}));
+    if (!message->ParseFromString(bytes))
+      return Internal(absl::StrCat(service, " answered no ", type));
     return cache::Versioned{static_cast<uint64_t>(schema.Version(*message)), std::move(bytes)};
   };
   if (rpc::HoldsPersonalData(resource)) {  // never in a cache
@@ -61,7 +66,8 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
     return message;
   }
   ASSIGN_OR_RETURN(cache::Bytes bytes,
-                   cache_.FetchBlocking(name, cache::SchemaFingerprint(*resource), load, absl::Now() + kFetchTimeout));
+                   cache_.FetchBlocking(name, cache::SchemaFingerprint(*resource), load,
+                                        absl::Now() + kFetchTimeout));
   if (!message->ParseFromString(*bytes)) return Internal(absl::StrCat("the cache holds no ", type));
   return message;
 }

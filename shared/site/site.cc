@@ -16,19 +16,19 @@
 #include "shared/follow/log_service.h"
 #include "shared/follow/operation_runner.h"
 #include "shared/follow/ticker.h"
+#include "shared/log/log.h"
+#include "shared/process/exposition.h"
+#include "shared/process/housekeeping.h"
+#include "shared/process/operation_service.h"
+#include "shared/process/process_service.h"
+#include "shared/process/vitals.h"
 #include "shared/rpc/adapter.h"
-#include "shared/rpc/log.h"
 #include "shared/rpc/metrics.h"
 #include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
 #include "shared/site/certificates.h"
-#include "shared/site/exposition.h"
-#include "shared/site/housekeeping.h"
-#include "shared/site/operation_service.h"
-#include "shared/site/process_service.h"
 #include "shared/site/tokens.h"
-#include "shared/site/vitals.h"
-#include "shared/storage/migrate.h"
+#include "shared/storage/engines/migrate.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/metrics_endpoint.h"
 #include "shared/transport/server.h"
@@ -47,7 +47,8 @@ constexpr int kBatchWorksMax = 256;
 Vitals::Options VitalsOptions(const Site::Options& options, const std::string& process) {
   Vitals::Options vitals;
   vitals.schools = {options.config.schools().begin(), options.config.schools().end()};
-  for (const config::v1::Parent& parent : options.config.parents()) vitals.targets.push_back(parent.name());
+  for (const config::v1::Parent& parent : options.config.parents())
+    vitals.targets.push_back(parent.name());
   vitals.data = options.data;
   if (const auto tls = ServingTls(options.config, process)) vitals.certificate = tls->certificate;
   vitals.now = options.now;
@@ -65,7 +66,8 @@ std::string DatabaseFile(const std::string& data, const std::string& service) {
   return absl::StrCat(data, "/db/", service, ".db");
 }
 
-absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& config, const std::string& data,
+absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& config,
+                                                                const std::string& data,
                                                                 const std::string& service) {
   std::error_code error;
   std::filesystem::create_directories(data + "/db", error);
@@ -75,11 +77,14 @@ absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& co
 absl::Status CheckSchema(storage::Database& database, const rpc::Service& service) {
   ASSIGN_OR_RETURN(std::vector<std::string> pending, storage::Pending(database, service.name()));
   if (!pending.empty())
-    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
-                 absl::StrCat("run `vivier migrate` first; not applied: ", absl::StrJoin(pending, ", ")));
-  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection, database.Connect(storage::Access::kRead));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
+        absl::StrCat("run `vivier migrate` first; not applied: ", absl::StrJoin(pending, ", ")));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection,
+                   database.Connect(storage::Access::kRead));
   RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
-  for (const storage::Schema* schema : service.schemas()) RETURN_IF_ERROR(schema->CheckDrift(*connection));
+  for (const storage::Schema* schema : service.schemas())
+    RETURN_IF_ERROR(schema->CheckDrift(*connection));
   return connection->Commit();
 }
 
@@ -120,7 +125,8 @@ class RunningSite : public Site {
     RETURN_IF_ERROR(CheckCertificates(config(), process_));
     RETURN_IF_ERROR(CreateKeys(options_.data));
     ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data, options_.now));
-    ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(options_.data + "/keys/school.key"));
+    ASSIGN_OR_RETURN(security::SchoolKey key,
+                     security::SchoolKey::Load(options_.data + "/keys/school.key"));
     school_key_ = std::make_unique<security::SchoolKey>(std::move(key));
     std::optional<cache::Redis::Options> redis;
     if (!config().redis().empty()) redis = cache::Redis::Options{.address = config().redis()};
@@ -146,7 +152,7 @@ class RunningSite : public Site {
     operation_service_.Stop();
     if (health_ != nullptr) health_->SetServing(false);
     if (server_ != nullptr && !server_->Drain())
-      rpc::Log(rpc::Level::kWarning, "calls were still in flight at the end");
+      Log(LogLevel::kWarning, "calls were still in flight at the end");
     if (tokens_ != nullptr) tokens_->StopFetching();
     for (const std::unique_ptr<Running>& running : running_) running->writer->Stop();
     if (server_ != nullptr) server_->Shutdown();
@@ -156,7 +162,7 @@ class RunningSite : public Site {
   const std::string& process() const override { return process_; }
   std::shared_ptr<rpc::Channel> channel() override { return server_->InProcessChannel(); }
 
-  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
+  absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
     return tokens_->ForDevelopment(caller);
   }
 
@@ -172,41 +178,49 @@ class RunningSite : public Site {
     }
     for (const std::unique_ptr<Running>& running : running_) {
       const absl::Status kept = running->housekeeping->RunOnce();
-      if (!kept.ok()) rpc::Log(rpc::Level::kWarning, "the house could not be kept", {{"error", kept.message()}});
+      if (!kept.ok())
+        Log(LogLevel::kWarning, "the house could not be kept", {{"error", kept.message()}});
     }
     return handled;
   }
 
  private:
   const Config& config() const { return options_.config; }
-  std::set<std::string> schools() const { return {config().schools().begin(), config().schools().end()}; }
+  std::set<std::string> schools() const {
+    return {config().schools().begin(), config().schools().end()};
+  }
   bool HasTls() const { return !config().certificates().empty(); }
   // Inside the process and without TLS a token says who calls; over TLS the certificate does.
   std::string AuthorizationTo(const std::string& callee, const std::string& caller) {
     return HasTls() && !RunsHere(callee) ? "" : tokens_->OfService(caller);
   }
   bool RunsHere(const std::string& service) const {
-    return std::any_of(running_.begin(), running_.end(),
-                       [&](const std::unique_ptr<Running>& running) { return running->module.name() == service; });
+    return std::any_of(
+        running_.begin(), running_.end(),
+        [&](const std::unique_ptr<Running>& running) { return running->module.name() == service; });
   }
   bool OwnsRows() const { return config().engine() == config::v1::SQLITE; }
 
   absl::Status OpenService(Module module) {
-    ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database, OpenDatabase(config(), options_.data, module.name()));
-    // Nobody else could migrate the file of an embedded service; a PostgreSQL is migrated once, before its replicas.
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database,
+                     OpenDatabase(config(), options_.data, module.name()));
+    // Nobody else could migrate the file of an embedded service; a PostgreSQL is migrated once,
+    // before its replicas.
     if (OwnsRows()) RETURN_IF_ERROR(storage::Migrate(*database, module.name()));
     RETURN_IF_ERROR(CheckSchema(*database, module.service));
     running_.push_back(std::make_unique<Running>(std::move(module), std::move(database)));
     Running& running = *running_.back();
     running.readers = std::make_unique<rpc::Readers>(*running.database, school_key_.get());
-    running.peers = std::make_unique<Peers>(*cache_, [this, caller = running.module.name()](const std::string& callee) {
-      return AuthorizationTo(callee, caller);
-    });
+    running.peers = std::make_unique<Peers>(
+        *cache_, [this, caller = running.module.name()](const std::string& callee) {
+          return AuthorizationTo(callee, caller);
+        });
     storage::Writer::Options options;
-    options.batch_works_max = config().batch_works_max() > 0 ? config().batch_works_max() : kBatchWorksMax;
+    options.batch_works_max =
+        config().batch_works_max() > 0 ? config().batch_works_max() : kBatchWorksMax;
     options.now = options_.now;
-    ASSIGN_OR_RETURN(running.writer,
-                     storage::Writer::Start(*running.database, school_key_.get(), options, Observe(running)));
+    ASSIGN_OR_RETURN(running.writer, storage::Writer::Start(*running.database, school_key_.get(),
+                                                            options, Observe(running)));
     rpc::Adapter::Surroundings surroundings;
     surroundings.engine = running.database->engine();
     surroundings.writer = running.writer.get();
@@ -221,28 +235,33 @@ class RunningSite : public Site {
     surroundings.now = options_.now;
     ASSIGN_OR_RETURN(running.adapter, rpc::Adapter::Make(running.module.service, surroundings));
     log_service_.Add(running.module.name(), *running.readers, *running.adapter, *running.writer);
-    process_service_.Add({&running.module.service, running.adapter.get(), running.readers.get(), running.writer.get(),
-                          [&running](const std::string& service) { return running.peers->Find(service); },
-                          [this, caller = running.module.name()](const std::string& service) {
-                            return AuthorizationTo(service, caller);
-                          }});
+    process_service_.Add(
+        {&running.module.service, running.adapter.get(), running.readers.get(),
+         running.writer.get(),
+         [&running](const std::string& service) { return running.peers->Find(service); },
+         [this, caller = running.module.name()](const std::string& service) {
+           return AuthorizationTo(service, caller);
+         }});
     running.followed = WhatFollows(running.module);
-    vitals_.Add({&running.module.service, running.readers.get(), running.writer.get(), &running.followed,
+    vitals_.Add({&running.module.service, running.readers.get(), running.writer.get(),
+                 &running.followed,
                  OwnsRows() ? DatabaseFile(options_.data, running.module.name()) : ""});
-    running.housekeeping = std::make_unique<Housekeeping>(Housekeeping::Options{
-        &running.module.service, schools(), options_.data, running.writer.get(), running.readers.get(), options_.now});
+    running.housekeeping = std::make_unique<Housekeeping>(
+        Housekeeping::Options{&running.module.service, schools(), options_.data,
+                              running.writer.get(), running.readers.get(), options_.now});
     RETURN_IF_ERROR(running.housekeeping->ApplyList());
     return OpenOperations(running, std::move(surroundings));
   }
 
   // Without background an operation goes on when somebody waits for it.
   absl::Status OpenOperations(Running& running, rpc::Adapter::Surroundings surroundings) {
-    follow::OperationRunner::Options options{&running.module.service, schools(), running.writer.get(),
-                                             running.readers.get()};
+    follow::OperationRunner::Options options{&running.module.service, schools(),
+                                             running.writer.get(), running.readers.get()};
     if (!options_.background) options.interval = absl::InfiniteDuration();
     if (!running.module.service.operations().empty())
       running.operations = std::make_unique<follow::OperationRunner>(std::move(options));
-    return operation_service_.Add(running.module.service, std::move(surroundings), running.operations.get());
+    return operation_service_.Add(running.module.service, std::move(surroundings),
+                                  running.operations.get());
   }
 
   // Producers and schools that the service will follow once it serves.
@@ -278,10 +297,13 @@ class RunningSite : public Site {
 
   absl::Status Listen() {
     std::vector<rpc::Endpoint> endpoints = log_service_.Endpoints();
-    for (rpc::Endpoint& endpoint : process_service_.Endpoints()) endpoints.push_back(std::move(endpoint));
-    for (rpc::Endpoint& endpoint : operation_service_.Endpoints()) endpoints.push_back(std::move(endpoint));
+    for (rpc::Endpoint& endpoint : process_service_.Endpoints())
+      endpoints.push_back(std::move(endpoint));
+    for (rpc::Endpoint& endpoint : operation_service_.Endpoints())
+      endpoints.push_back(std::move(endpoint));
     for (const std::unique_ptr<Running>& running : running_)
-      for (rpc::Endpoint& endpoint : running->adapter->Endpoints()) endpoints.push_back(std::move(endpoint));
+      for (rpc::Endpoint& endpoint : running->adapter->Endpoints())
+        endpoints.push_back(std::move(endpoint));
     transport::ServerOptions options;
     options.address = config().listen_address();
     options.io_threads = std::max(1, config().io_threads());
@@ -289,9 +311,11 @@ class RunningSite : public Site {
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
     answering_ = server_.get();
     if (!config().metrics_address().empty()) {
-      rpc::metrics::ReadBudgetAlarms("spent");  // from now on, so that the first one is seen to rise
-      ASSIGN_OR_RETURN(metrics_, transport::MetricsEndpoint::Start(config().metrics_address(),
-                                                                   std::make_shared<Exposition>(vitals_)));
+      rpc::metrics::ReadBudgetAlarms(
+          "spent");  // from now on, so that the first one is seen to rise
+      ASSIGN_OR_RETURN(metrics_,
+                       transport::MetricsEndpoint::Start(config().metrics_address(),
+                                                         std::make_shared<Exposition>(vitals_)));
     }
     transport::ServerOptions plain;
     plain.address = config().health_address();
@@ -309,7 +333,8 @@ class RunningSite : public Site {
       if (running.peers->Find(peer.service()) == nullptr)
         running.peers->Set(
             peer.service(),
-            transport::Connect({.target = peer.address(), .tls = DiallingTls(config(), process_, peer.service())}));
+            transport::Connect({.target = peer.address(),
+                                .tls = DiallingTls(config(), process_, peer.service())}));
   }
 
   void StartBackground(Running& running) {
@@ -319,20 +344,27 @@ class RunningSite : public Site {
     for (const auto& [where, progress] : running.followed) {
       const auto& [producer, school] = where;
       running.followers.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
-          running.module.name(), producer, school, by_producer[producer], running.peers->Find(producer),
-          [this, producer = producer, caller = running.module.name()] { return AuthorizationTo(producer, caller); },
+          running.module.name(), producer, school, by_producer[producer],
+          running.peers->Find(producer),
+          [this, producer = producer, caller = running.module.name()] {
+            return AuthorizationTo(producer, caller);
+          },
           running.writer.get(), running.readers.get(), progress, options_.now}));
     }
     for (const rpc::Service::EventDelivery& delivery : running.module.service.deliveries())
-      for (const config::v1::Parent& parent : config().parents()) StartDelivery(running, delivery, parent);
-    running.ticker = std::make_unique<follow::Ticker>(follow::Ticker::Options{
-        &running.module.service, schools(), running.writer.get(), running.readers.get(), options_.now});
+      for (const config::v1::Parent& parent : config().parents())
+        StartDelivery(running, delivery, parent);
+    running.ticker = std::make_unique<follow::Ticker>(
+        follow::Ticker::Options{&running.module.service, schools(), running.writer.get(),
+                                running.readers.get(), options_.now});
     running.housekeeping->Begin();
   }
 
-  void StartDelivery(Running& running, const rpc::Service::EventDelivery& delivery, const config::v1::Parent& parent) {
+  void StartDelivery(Running& running, const rpc::Service::EventDelivery& delivery,
+                     const config::v1::Parent& parent) {
     std::shared_ptr<rpc::Channel>& there = parents_[parent.name()];
-    if (there == nullptr) there = transport::Connect({.target = parent.address(), .tls = ParentTls(parent)});
+    if (there == nullptr)
+      there = transport::Connect({.target = parent.address(), .tls = ParentTls(parent)});
     const std::string service = running.module.name();
     for (const std::string& school : config().schools())
       running.deliveries.push_back(std::make_unique<follow::Delivery>(follow::Delivery::Options{
@@ -340,9 +372,11 @@ class RunningSite : public Site {
           [this, service, here = running.peers->Find(service)] {
             return rpc::Outside::End{here, tokens_->OfService(service)};
           },
-          [channel = there.get(), file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
+          [channel = there.get(),
+           file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
             ASSIGN_OR_RETURN(std::string token, security::ReadSecretFile(file));
-            return rpc::Outside::End{channel, std::string(absl::StripTrailingAsciiWhitespace(token))};
+            return rpc::Outside::End{channel,
+                                     std::string(absl::StripTrailingAsciiWhitespace(token))};
           },
           running.writer.get(), running.readers.get()}));
   }
@@ -357,35 +391,41 @@ class RunningSite : public Site {
   cache::NearCache near_;
   follow::LogService log_service_;
   Vitals vitals_;
-  ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()), options_.now};
+  ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()),
+                                  options_.now};
   OperationService operation_service_;
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<Running>> running_;
   std::unique_ptr<transport::Server> server_;
-  std::atomic<transport::Server*> answering_ = nullptr;  // the same, for the writers, which are older
-  std::unique_ptr<transport::Server> health_;            // null unless it has an address of its own
+  std::atomic<transport::Server*> answering_ =
+      nullptr;                                 // the same, for the writers, which are older
+  std::unique_ptr<transport::Server> health_;  // null unless it has an address of its own
   std::unique_ptr<transport::MetricsEndpoint> metrics_;
 };
 
 }  // namespace
 
 std::string DatabaseUrl(const Config& config, const std::string& data, const std::string& service) {
-  if (config.engine() == config::v1::POSTGRES) return absl::StrCat("postgres:", service, ":", config.postgres());
+  if (config.engine() == config::v1::POSTGRES)
+    return absl::StrCat("postgres:", service, ":", config.postgres());
   return "sqlite:" + DatabaseFile(data, service);
 }
 
 absl::StatusOr<std::unique_ptr<Site>> Site::Start(Options options) {
   if (options.config.schools().empty()) return InvalidField("schools", "name at least one school");
   if (options.config.development())
-    rpc::Log(rpc::Level::kWarning, "DEVELOPMENT: this process trusts tokens that anybody with its key folder can make");
+    Log(LogLevel::kWarning,
+        "DEVELOPMENT: this process trusts tokens that anybody with its key folder can make");
   auto site = std::make_unique<RunningSite>(std::move(options));
   RETURN_IF_ERROR(site->Open());
   return site;
 }
 
-absl::Status MigrateAll(const Config& config, const std::string& data, const std::vector<Module>& modules) {
+absl::Status MigrateAll(const Config& config, const std::string& data,
+                        const std::vector<Module>& modules) {
   for (const Module& module : modules) {
-    ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database, OpenDatabase(config, data, module.name()));
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database,
+                     OpenDatabase(config, data, module.name()));
     RETURN_IF_ERROR(storage::Migrate(*database, module.name()));
   }
   return absl::OkStatus();

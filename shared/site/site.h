@@ -1,5 +1,6 @@
-// One process of a site: the services that it runs, each with its database, writer, adapter, followers and ticks,
-// behind one server. `vivier serve` runs one until SIGTERM; tests run several in one process. Thread-safe.
+// One process of a site: the services that it runs, each with its database, writer, adapter,
+// followers and ticks, behind one server. `vivier serve` runs one until SIGTERM; tests run several
+// in one process. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -24,12 +25,13 @@ class Site {
     std::function<absl::Time()> now = absl::Now;
     // Without, nothing follows and nothing ticks: to look at data at rest.
     bool background = true;
-    // Own rows, kept serialized: a school's working set is a few thousand resources of about 1 KB. 0 keeps none.
+    // Own rows, kept serialized: a school's working set is a few thousand resources of about 1 KB.
+    // 0 keeps none.
     size_t near_bytes_max = 64 << 20;
   };
 
-  // Opens the databases (SQLite files are migrated, a PostgreSQL must have been), refuses on any drift between binary
-  // and schema, and serves from the moment it returns.
+  // Opens the databases (SQLite files are migrated, a PostgreSQL must have been), refuses on any
+  // drift between binary and schema, and serves from the moment it returns.
   static absl::StatusOr<std::unique_ptr<Site>> Start(Options options);
 
   // Finishes what was accepted (within 25 s), then stops.
@@ -41,17 +43,20 @@ class Site {
   virtual const std::string& process() const = 0;
   // To this process's own services, without a network.
   virtual std::shared_ptr<rpc::Channel> channel() = 0;
-  // "Bearer …" of a development token for that caller; FAILED_PRECONDITION unless the configuration says development.
-  virtual absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) = 0;
+  // "Bearer …" of a development token for that caller; FAILED_PRECONDITION unless the configuration
+  // says development.
+  virtual absl::StatusOr<std::string> Authorization(const security::Caller& caller) = 0;
   virtual absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) = 0;
   // Runs every tick that is due by now; gives how many rows were handled.
   virtual int RunTicks() = 0;
 };
 
 // Where a service of that configuration keeps its data, for storage::Database::Open.
-std::string DatabaseUrl(const config::v1::Config& config, const std::string& data, const std::string& service);
+std::string DatabaseUrl(const config::v1::Config& config, const std::string& data,
+                        const std::string& service);
 
 // Applies the migrations of every module.
-absl::Status MigrateAll(const config::v1::Config& config, const std::string& data, const std::vector<Module>& modules);
+absl::Status MigrateAll(const config::v1::Config& config, const std::string& data,
+                        const std::vector<Module>& modules);
 
 }  // namespace vivier::site

@@ -42,7 +42,8 @@ class TokensTest : public ::testing::Test {
 };
 
 TEST_F(TokensTest, DevelopmentTokensAreGoodWhereTheConfigurationSaysSoOnly) {
-  const rpc::Caller director{"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""};
+  const security::Caller director{
+      "director", security::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""};
   config_.set_development(true);
   const std::unique_ptr<Tokens> development = Load();
   const auto token = development->ForDevelopment(director);
@@ -51,9 +52,11 @@ TEST_F(TokensTest, DevelopmentTokensAreGoodWhereTheConfigurationSaysSoOnly) {
 
   config_.set_development(false);
   const std::unique_ptr<Tokens> production = Load();  // on the same key files
-  EXPECT_EQ(Verify(*production, *token).message(), "the token's key is not among those of its issuer");
+  EXPECT_EQ(Verify(*production, *token).message(),
+            "the token's key is not among those of its issuer");
   EXPECT_EQ(ReasonOf(production->ForDevelopment(director).status()), "NOT_ALLOWED");
-  EXPECT_EQ(Verify(*production, development->OfService("funding")), absl::OkStatus()) << "the site's own stay good";
+  EXPECT_EQ(Verify(*production, development->OfService("funding")), absl::OkStatus())
+      << "the site's own stay good";
 }
 
 TEST_F(TokensTest, AnIssuerThatCannotBeTrustedStopsTheStart) {
@@ -67,14 +70,19 @@ TEST_F(TokensTest, AnIssuerThatCannotBeTrustedStopsTheStart) {
       {"a key file", [](auto& issuer) { issuer.set_jwks("file:/etc/vivier/keys.json"); }, ""},
       {"loopback", [](auto& issuer) { issuer.set_jwks("http://127.0.0.1:8080/jwks"); }, ""},
       {"no name", [](auto& issuer) { issuer.clear_issuer(); }, "issuers[1].issuer"},
-      {"a fragment", [](auto& issuer) { issuer.set_issuer("https://id.example#a"); }, "issuers[1].issuer"},
-      {"a space", [](auto& issuer) { issuer.set_issuer("https://id.example "); }, "issuers[1].issuer"},
-      {"too long", [](auto& issuer) { issuer.set_issuer(std::string(201, 'i')); }, "issuers[1].issuer"},
-      {"twice", [](auto& issuer) { issuer.set_issuer("https://first.example"); }, "issuers[1].issuer"},
+      {"a fragment", [](auto& issuer) { issuer.set_issuer("https://id.example#a"); },
+       "issuers[1].issuer"},
+      {"a space", [](auto& issuer) { issuer.set_issuer("https://id.example "); },
+       "issuers[1].issuer"},
+      {"too long", [](auto& issuer) { issuer.set_issuer(std::string(201, 'i')); },
+       "issuers[1].issuer"},
+      {"twice", [](auto& issuer) { issuer.set_issuer("https://first.example"); },
+       "issuers[1].issuer"},
       {"our own name", [](auto& issuer) { issuer.set_issuer("vivier:test"); }, "issuers[1].issuer"},
       {"no audience", [](auto& issuer) { issuer.clear_audience(); }, "issuers[1].audience"},
       {"no keys", [](auto& issuer) { issuer.clear_jwks(); }, "issuers[1].jwks"},
-      {"keys in the clear", [](auto& issuer) { issuer.set_jwks("http://id.example/jwks"); }, "issuers[1].jwks"},
+      {"keys in the clear", [](auto& issuer) { issuer.set_jwks("http://id.example/jwks"); },
+       "issuers[1].jwks"},
       {"an absent authority", [](auto& issuer) { issuer.set_authority_file("/nowhere.pem"); },
        "issuers[1].authority_file"},
   };

@@ -26,9 +26,12 @@ rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane) {
   peer.authorization = MetadataOf(context, "authorization");
   peer.traceparent = MetadataOf(context, "traceparent");
   peer.reason = MetadataOf(context, rpc::kReasonHeader).substr(0, rpc::kReasonBytesMax);
-  // gRPC is asked for the address only of a caller that knows the key: it writes the text anew for each question.
-  peer.in_process = MetadataOf(context, kInProcessKey) == lane.in_process_key && context.peer() == kNoAddress;
-  if (!peer.in_process && lane.peer_check != nullptr) peer.certificate_uri = CertificateUri(context, *lane.peer_check);
+  // gRPC is asked for the address only of a caller that knows the key: it writes the text anew for
+  // each question.
+  peer.in_process =
+      MetadataOf(context, kInProcessKey) == lane.in_process_key && context.peer() == kNoAddress;
+  if (!peer.in_process && lane.peer_check != nullptr)
+    peer.certificate_uri = CertificateUri(context, *lane.peer_check);
   return peer;
 }
 
@@ -43,7 +46,8 @@ absl::StatusOr<absl::string_view> RequestOf(const rpc::Endpoint& endpoint, grpc:
   const size_t size = buffer.Valid() ? buffer.Length() : 0;
   if (size > static_cast<size_t>(endpoint.request_bytes_max)) {
     return Error(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
-                 absl::StrCat("a request of ", size, " bytes, at most ", endpoint.request_bytes_max, " are accepted"),
+                 absl::StrCat("a request of ", size, " bytes, at most ", endpoint.request_bytes_max,
+                              " are accepted"),
                  {{"method", endpoint.method->full_name()}});
   }
   return Whole(buffer, slice);

@@ -1,4 +1,5 @@
-// What unary calls and streams have in common: where they are armed, and what the wire says about the peer.
+// What unary calls and streams have in common: where they are armed, and what the wire says about
+// the peer.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -33,8 +34,8 @@ struct Lane {
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }
 };
 
-// The metadata by which a caller inside the process proves that it is one: the server's key, drawn at its start.
-// gRPC itself says nothing about such a caller.
+// The metadata by which a caller inside the process proves that it is one: the server's key, drawn
+// at its start. gRPC itself says nothing about such a caller.
 inline constexpr char kInProcessKey[] = "vivier-in-process";
 
 rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane);

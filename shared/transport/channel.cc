@@ -64,7 +64,8 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   return arguments;
 }
 
-void SetContext(grpc::ClientContext& context, const rpc::CallOptions& options, const std::string& in_process_key) {
+void SetContext(grpc::ClientContext& context, const rpc::CallOptions& options,
+                const std::string& in_process_key) {
   if (options.timeout < absl::InfiniteDuration()) {
     context.set_deadline(absl::ToChronoTime(absl::Now() + options.timeout));
   }
@@ -74,10 +75,11 @@ void SetContext(grpc::ClientContext& context, const rpc::CallOptions& options, c
   if (!in_process_key.empty()) context.AddMetadata(kInProcessKey, in_process_key);
 }
 
-// gRPC breaks off, with a bare CANCELLED, the calls that reach a server in its last moment. When nobody here cancelled,
-// that is what UNAVAILABLE means: nothing was done, or it is unknown.
+// gRPC breaks off, with a bare CANCELLED, the calls that reach a server in its last moment. When
+// nobody here cancelled, that is what UNAVAILABLE means: nothing was done, or it is unknown.
 absl::Status StatusOf(const grpc::Status& status, bool cancelled_here) {
-  if (status.error_code() == grpc::StatusCode::CANCELLED && status.error_details().empty() && !cancelled_here) {
+  if (status.error_code() == grpc::StatusCode::CANCELLED && status.error_details().empty() &&
+      !cancelled_here) {
     return Unavailable("the server broke off the call");
   }
   return FromGrpc(status);
@@ -95,8 +97,8 @@ class GrpcStream final : public rpc::ClientStream {
              const rpc::CallOptions& options, const std::string& in_process_key)
       : channel_(std::move(channel)), path_(std::move(path)) {
     SetContext(context_, options, in_process_key);
-    reader_.reset(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(channel_.get(), method_, &context_,
-                                                                                Copied(request)));
+    reader_.reset(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
+        channel_.get(), method_, &context_, Copied(request)));
   }
   ~GrpcStream() override {
     if (end_) return;
@@ -138,8 +140,8 @@ struct StartedCall {
   rpc::Channel::Done done;
 };
 
-// Where all channels hear of their answers: one thread that is kept awake costs a call 8 µs less than one a channel
-// that each answer wakes. Lives as long as the process.
+// Where all channels hear of their answers: one thread that is kept awake costs a call 8 µs less
+// than one a channel that each answer wakes. Lives as long as the process.
 class Answers {
  public:
   static grpc::CompletionQueue& Queue() {
@@ -148,7 +150,9 @@ class Answers {
   }
 
  private:
-  Answers() { std::thread([this] { Poll(); }).detach(); }
+  Answers() {
+    std::thread([this] { Poll(); }).detach();
+  }
 
   void Poll() {
     void* tag = nullptr;
@@ -172,12 +176,14 @@ class GrpcChannel final : public rpc::Channel {
     grpc::ClientContext context;
     SetContext(context, options, in_process_key_);
     grpc::ByteBuffer answer;
-    const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
-        channel_.get(), method, &context, Copied(request), &answer);
+    const grpc::Status status =
+        grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+            channel_.get(), method, &context, Copied(request), &answer);
     return Result(status, answer);
   }
 
-  void Start(const std::string& path, const std::string& request, const rpc::CallOptions& options, Done done) override {
+  void Start(const std::string& path, const std::string& request, const rpc::CallOptions& options,
+             Done done) override {
     auto* call = new StartedCall;
     call->done = std::move(done);
     SetContext(call->context, options, in_process_key_);
@@ -202,7 +208,9 @@ class GrpcChannel final : public rpc::Channel {
 std::shared_ptr<rpc::Channel> Connect(const ChannelOptions& options) {
   PrepareLibrary();
   return std::make_shared<GrpcChannel>(
-      grpc::CreateCustomChannel(options.target, ChannelCredentialsOf(options.tls), Arguments(options)), "");
+      grpc::CreateCustomChannel(options.target, ChannelCredentialsOf(options.tls),
+                                Arguments(options)),
+      "");
 }
 
 std::shared_ptr<rpc::Channel> InProcess(grpc::Server& server, const std::string& key) {

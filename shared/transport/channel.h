@@ -1,13 +1,13 @@
-// rpc::Channel over gRPC: round robin over the addresses of the target, retries of UNAVAILABLE with throttling (our
-// writes carry a request_id, so a retry is safe), keepalive, no proxy. Each channel has connections of its own.
-// Connect needs no gRPC header; thread-safe.
+// rpc::Channel over gRPC: round robin over the addresses of the target, retries of UNAVAILABLE with
+// throttling (our writes carry a request_id, so a retry is safe), keepalive, no proxy. Each channel
+// has connections of its own. Connect needs no gRPC header; thread-safe.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "shared/rpc/channel.h"
+#include "shared/service/channel.h"
 #include "shared/transport/tls.h"
 
 namespace grpc {

@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "shared/rpc/log.h"
+#include "shared/log/log.h"
 
 namespace vivier::transport {
 namespace {
@@ -26,12 +26,12 @@ class Verifier final : public grpc::experimental::ExternalCertificateVerifier {
  public:
   explicit Verifier(std::shared_ptr<security::PeerCheck> check) : check_(std::move(check)) {}
 
-  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
-              grpc::Status* status) override {
+  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request,
+              std::function<void(grpc::Status)>, grpc::Status* status) override {
     const grpc::string_ref pem = request->peer_cert();
     const absl::StatusOr<std::string> name = check_->NameOf({pem.data(), pem.size()});
     if (name.ok()) return true;
-    rpc::Log(rpc::Level::kWarning, "a connection was refused", {{"error", name.status().message()}});
+    Log(LogLevel::kWarning, "a connection was refused", {{"error", name.status().message()}});
     *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(name.status().message()));
     return true;
   }
@@ -41,18 +41,21 @@ class Verifier final : public grpc::experimental::ExternalCertificateVerifier {
   const std::shared_ptr<security::PeerCheck> check_;
 };
 
-std::shared_ptr<grpc::experimental::CertificateVerifier> VerifierOf(std::shared_ptr<security::PeerCheck> check) {
+std::shared_ptr<grpc::experimental::CertificateVerifier> VerifierOf(
+    std::shared_ptr<security::PeerCheck> check) {
   return grpc::experimental::ExternalCertificateVerifier::Create<Verifier>(std::move(check));
 }
 
 std::shared_ptr<grpc::experimental::CertificateProviderInterface> ProviderOf(const Tls& tls) {
-  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(tls.key, tls.certificate, tls.authorities,
-                                                                              kReloadSeconds);
+  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      tls.key, tls.certificate, tls.authorities, kReloadSeconds);
 }
 
 void LogLibraryMessage(gpr_log_func_args* message) {
-  const rpc::Level level = message->severity == GPR_LOG_SEVERITY_ERROR ? rpc::Level::kWarning : rpc::Level::kDebug;
-  rpc::Log(level, message->message, {{"source", absl::StrCat("grpc ", message->file, ":", message->line)}});
+  const LogLevel level =
+      message->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  Log(level, message->message,
+      {{"source", absl::StrCat("grpc ", message->file, ":", message->line)}});
 }
 
 }  // namespace
@@ -62,8 +65,8 @@ std::shared_ptr<security::PeerCheck> PeerCheckOf(const std::optional<Tls>& tls) 
   return std::make_shared<security::PeerCheck>(tls->peers, tls->revocations);
 }
 
-std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::optional<Tls>& tls,
-                                                             std::shared_ptr<security::PeerCheck> check) {
+std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(
+    const std::optional<Tls>& tls, std::shared_ptr<security::PeerCheck> check) {
   if (!tls) return grpc::InsecureServerCredentials();
   grpc::experimental::TlsServerCredentialsOptions options(ProviderOf(*tls));
   options.watch_root_certs();
@@ -89,7 +92,8 @@ std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const std::option
 std::string CertificateUri(const grpc::ServerContext& context, security::PeerCheck& check) {
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (!peer || !peer->IsPeerAuthenticated()) return "";
-  const std::vector<grpc::string_ref> pem = peer->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  const std::vector<grpc::string_ref> pem =
+      peer->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
   if (pem.empty()) return "";
   return check.NameOf({pem[0].data(), pem[0].size()}).value_or("");
 }
@@ -98,7 +102,8 @@ void PrepareLibrary() {
   static std::once_flag once;
   std::call_once(once, [] {
     gpr_set_log_function(&LogLibraryMessage);
-    // Debian builds Abseil with its assertions, and with them a search for lock cycles at every lock, gRPC's included.
+    // Debian builds Abseil with its assertions, and with them a search for lock cycles at every
+    // lock, gRPC's included.
     absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc_init();
   });

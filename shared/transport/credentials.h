@@ -1,4 +1,5 @@
-// gRPC credentials from TLS files, and the settings that hold for the gRPC library as a whole. Thread-safe.
+// gRPC credentials from TLS files, and the settings that hold for the gRPC library as a whole.
+// Thread-safe.
 #pragma once
 
 #include <grpcpp/security/credentials.h>
@@ -17,16 +18,18 @@ namespace vivier::transport {
 // What its peers' certificates are held against; null without TLS.
 std::shared_ptr<security::PeerCheck> PeerCheckOf(const std::optional<Tls>& tls);
 
-// Mutual TLS in which the client's certificate is required, verified and checked; plain text without.
-std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::optional<Tls>& tls,
-                                                             std::shared_ptr<security::PeerCheck> check);
+// Mutual TLS in which the client's certificate is required, verified and checked; plain text
+// without.
+std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(
+    const std::optional<Tls>& tls, std::shared_ptr<security::PeerCheck> check);
 std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const std::optional<Tls>& tls);
 
 // The URI of the peer's certificate; "" when there is none, or since the handshake it was revoked.
 std::string CertificateUri(const grpc::ServerContext& context, security::PeerCheck& check);
 
-// Sends gRPC's own messages through our log, and keeps the library up until the process ends: its teardown, when the
-// last server or channel goes, can wait ten seconds for a poller of its own. Idempotent.
+// Sends gRPC's own messages through our log, and keeps the library up until the process ends: its
+// teardown, when the last server or channel goes, can wait ten seconds for a poller of its own.
+// Idempotent.
 void PrepareLibrary();
 
 }  // namespace vivier::transport

@@ -11,7 +11,8 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
 std::vector<rpc::Endpoint> Health::Endpoints() {
-  const google::protobuf::ServiceDescriptor* service = HealthCheckRequest::descriptor()->file()->service(0);
+  const google::protobuf::ServiceDescriptor* service =
+      HealthCheckRequest::descriptor()->file()->service(0);
   rpc::Endpoint check;
   check.method = service->FindMethodByName("Check");
   check.unary = [self = shared_from_this()](absl::string_view request, const rpc::Peer&,
@@ -69,10 +70,12 @@ std::shared_ptr<const std::string> Health::StateOf(const std::string& service) c
 }
 
 void Health::Forget(const rpc::ServerStream* stream) {
-  std::shared_ptr<rpc::ServerStream> last;  // let go outside the lock, because its end calls the transport
+  std::shared_ptr<rpc::ServerStream>
+      last;  // let go outside the lock, because its end calls the transport
   absl::MutexLock lock(&mutex_);
-  const auto found = std::find_if(watchers_.begin(), watchers_.end(),
-                                  [stream](const Watcher& watcher) { return watcher.second.get() == stream; });
+  const auto found =
+      std::find_if(watchers_.begin(), watchers_.end(),
+                   [stream](const Watcher& watcher) { return watcher.second.get() == stream; });
   if (found == watchers_.end()) return;
   last = std::move(found->second);
   watchers_.erase(found);

@@ -1,5 +1,5 @@
-// grpc.health.v1 as two ordinary endpoints, because gRPC's own health service is a callback service, and one of these
-// in a process slows every call. Thread-safe.
+// grpc.health.v1 as two ordinary endpoints, because gRPC's own health service is a callback
+// service, and one of these in a process slows every call. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,8 @@ namespace vivier::transport {
 class Health : public std::enable_shared_from_this<Health> {
  public:
   // `services` are full names; "", the server as a whole, is always known.
-  explicit Health(const std::vector<std::string>& services) : services_(services.begin(), services.end()) {
+  explicit Health(const std::vector<std::string>& services)
+      : services_(services.begin(), services.end()) {
     services_.insert("");
   }
 
@@ -31,7 +32,8 @@ class Health : public std::enable_shared_from_this<Health> {
   using Watcher = std::pair<std::string, std::shared_ptr<rpc::ServerStream>>;
   void Check(absl::string_view request, rpc::Responder& responder);
   void Watch(absl::string_view request, std::shared_ptr<rpc::ServerStream> stream);
-  std::shared_ptr<const std::string> StateOf(const std::string& service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::shared_ptr<const std::string> StateOf(const std::string& service) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(const rpc::ServerStream* stream);
 
   absl::flat_hash_set<std::string> services_;

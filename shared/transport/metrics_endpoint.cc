@@ -15,7 +15,8 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
     auto exposer = std::make_unique<prometheus::Exposer>(address, /*num_threads=*/2);
     exposer->RegisterCollectable(rpc::metrics::Registry());
     if (looked_at != nullptr) exposer->RegisterCollectable(looked_at);
-    return std::unique_ptr<MetricsEndpoint>(new MetricsEndpoint(std::move(exposer), std::move(looked_at)));
+    return std::unique_ptr<MetricsEndpoint>(
+        new MetricsEndpoint(std::move(exposer), std::move(looked_at)));
   } catch (const std::exception&) {
     return Unavailable("cannot serve metrics on " + address);
   }

@@ -15,8 +15,8 @@ namespace vivier::transport {
 
 class MetricsEndpoint {
  public:
-  // `address` is HOST:PORT, port 0 for any free one; what `looked_at` gives at each scrape is added to the registry.
-  // UNAVAILABLE when it cannot be bound.
+  // `address` is HOST:PORT, port 0 for any free one; what `looked_at` gives at each scrape is added
+  // to the registry. UNAVAILABLE when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(
       const std::string& address, std::shared_ptr<prometheus::Collectable> looked_at = nullptr);
   ~MetricsEndpoint();
@@ -24,7 +24,8 @@ class MetricsEndpoint {
   int port() const;
 
  private:
-  MetricsEndpoint(std::unique_ptr<prometheus::Exposer> exposer, std::shared_ptr<prometheus::Collectable> looked_at);
+  MetricsEndpoint(std::unique_ptr<prometheus::Exposer> exposer,
+                  std::shared_ptr<prometheus::Collectable> looked_at);
   const std::shared_ptr<prometheus::Collectable> looked_at_;  // the exposer holds it weakly
   const std::unique_ptr<prometheus::Exposer> exposer_;
 };

@@ -20,8 +20,10 @@ std::string Get(int port, const std::string& path) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::string answer;
   if (connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
-    const std::string request = absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    EXPECT_EQ(send(socket, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+    const std::string request =
+        absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(send(socket, request.data(), request.size(), 0),
+              static_cast<ssize_t>(request.size()));
     char buffer[4096];
     for (ssize_t size; (size = recv(socket, buffer, sizeof(buffer), 0)) > 0;)
       answer.append(buffer, static_cast<size_t>(size));
@@ -34,9 +36,9 @@ TEST(MetricsEndpoint, ServesTheRegistryAndNothingElse) {
   rpc::metrics::InvariantViolations("enrolment", "nancy", "I1").Set(1);
   const auto endpoint = MetricsEndpoint::Start("127.0.0.1:0");
   ASSERT_TRUE(endpoint.ok()) << endpoint.status();
-  EXPECT_THAT(
-      Get((*endpoint)->port(), "/metrics"),
-      ::testing::HasSubstr("vivier_invariant_violations{invariant=\"I1\",school=\"nancy\",service=\"enrolment\"} 1"));
+  EXPECT_THAT(Get((*endpoint)->port(), "/metrics"),
+              ::testing::HasSubstr("vivier_invariant_violations{invariant=\"I1\",school=\"nancy\","
+                                   "service=\"enrolment\"} 1"));
   EXPECT_THAT(Get((*endpoint)->port(), "/"), ::testing::StartsWith("HTTP/1.1 404"));
   EXPECT_EQ(MetricsEndpoint::Start(absl::StrCat("127.0.0.1:", (*endpoint)->port())).status().code(),
             absl::StatusCode::kUnavailable);

@@ -1,6 +1,6 @@
-// A completion queue, its tags, and the one thread that polls it. Only that thread begins operations of unary calls:
-// sending an answer costs a system call and more, a third of a small write, and the writer's thread has others waiting.
-// Run is thread-safe.
+// A completion queue, its tags, and the one thread that polls it. Only that thread begins
+// operations of unary calls: sending an answer costs a system call and more, a third of a small
+// write, and the writer's thread has others waiting. Run is thread-safe.
 #pragma once
 
 #include <grpcpp/alarm.h>
@@ -41,12 +41,14 @@ class PollingQueue {
  public:
   using Task = std::function<void()>;
 
-  explicit PollingQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {}
+  explicit PollingQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue)
+      : queue_(std::move(queue)) {}
 
   grpc::ServerCompletionQueue& queue() { return *queue_; }
 
   void Start();
-  // Runs the task on the polling thread, in the order of the calls; at once when this is the polling thread.
+  // Runs the task on the polling thread, in the order of the calls; at once when this is the
+  // polling thread.
   void Run(Task task);
   // After the last call has ended: no task may come any more.
   void Shutdown();

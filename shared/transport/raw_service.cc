@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "shared/rpc/channel.h"
+#include "shared/service/channel.h"
 
 namespace vivier::transport {
 
@@ -13,7 +13,8 @@ RawService::RawService(std::vector<rpc::Endpoint> endpoints) : endpoints_(std::m
   int index = 0;
   for (const rpc::Endpoint& endpoint : endpoints_) {
     paths_.push_back(rpc::PathOf(*endpoint.method));
-    const auto type = endpoint.method->server_streaming() ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC;
+    const auto type =
+        endpoint.method->server_streaming() ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC;
     AddMethod(new grpc::internal::RpcServiceMethod(paths_.back().c_str(), type, nullptr));
     MarkMethodRaw(index++);
   }

@@ -1,5 +1,5 @@
-// Registers a service's methods from their descriptors, as methods that take and give bytes: what generated code does,
-// without generated code. Immutable after construction.
+// Registers a service's methods from their descriptors, as methods that take and give bytes: what
+// generated code does, without generated code. Immutable after construction.
 #pragma once
 
 #include <grpcpp/impl/service_type.h>

@@ -27,21 +27,25 @@
 namespace vivier::transport {
 namespace {
 
-// A request that exceeds every limit by less is refused by us, with a reason; a larger one by gRPC, without.
+// A request that exceeds every limit by less is refused by us, with a reason; a larger one by gRPC,
+// without.
 constexpr int kExcessBytes = 64 * 1024;
 constexpr char kHealthService[] = "grpc.health.v1.Health";
-// Calls that one method can take from the wire before the polling thread comes round; more wait inside gRPC.
+// Calls that one method can take from the wire before the polling thread comes round; more wait
+// inside gRPC.
 constexpr int kArmedPerMethod = 32;
 constexpr int kMetadataBytesMax = 16 * 1024;  // room for a token
 constexpr absl::Duration kKeepaliveFloor = absl::Seconds(10);
 constexpr absl::Duration kConnectionGrace = absl::Seconds(30);
 constexpr absl::Duration kShutdownGrace = absl::Seconds(1);
 
-using EndpointsByService = std::map<const google::protobuf::ServiceDescriptor*, std::vector<rpc::Endpoint>>;
+using EndpointsByService =
+    std::map<const google::protobuf::ServiceDescriptor*, std::vector<rpc::Endpoint>>;
 
 std::string RandomKey() {
   unsigned char bytes[16];
-  if (RAND_bytes(bytes, sizeof(bytes)) != 1) std::abort();  // a guessable key would let anybody be one of us
+  if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+    std::abort();  // a guessable key would let anybody be one of us
   return absl::BytesToHexString({reinterpret_cast<const char*>(bytes), sizeof(bytes)});
 }
 
@@ -52,12 +56,15 @@ int Milliseconds(absl::Duration duration) {
 absl::Status CheckEndpoint(const rpc::Endpoint& endpoint) {
   if (endpoint.method == nullptr) return Internal("an endpoint without a method");
   const std::string& name = endpoint.method->full_name();
-  if (endpoint.method->client_streaming()) return Internal(name + ": client streaming is not supported");
+  if (endpoint.method->client_streaming())
+    return Internal(name + ": client streaming is not supported");
   const bool streaming = endpoint.method->server_streaming();
-  if (streaming != static_cast<bool>(endpoint.streaming) || streaming == static_cast<bool>(endpoint.unary)) {
+  if (streaming != static_cast<bool>(endpoint.streaming) ||
+      streaming == static_cast<bool>(endpoint.unary)) {
     return Internal(name + ": the handler is not of the method's kind");
   }
-  if (endpoint.request_bytes_max > rpc::kBulkRequestBytesMax) return Internal(name + ": the request limit is too high");
+  if (endpoint.request_bytes_max > rpc::kBulkRequestBytesMax)
+    return Internal(name + ": the request limit is too high");
   return absl::OkStatus();
 }
 
@@ -68,7 +75,8 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options, int r
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_per_connection_max);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, Milliseconds(kKeepaliveFloor));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Milliseconds(kKeepaliveFloor));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(options.connection_age));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(kConnectionGrace));
@@ -91,7 +99,8 @@ std::string DialledAddress(const std::string& address, int port) {
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(const ServerOptions& given) : options(given), traffic(given.calls_max, given.streams_max) {}
+  explicit Impl(const ServerOptions& given)
+      : options(given), traffic(given.calls_max, given.streams_max) {}
 
   absl::Status Build(EndpointsByService by_service, int request_bytes_max);
   void Serve();
@@ -133,9 +142,11 @@ void Server::Impl::Serve() {
   for (const auto& queue : queues) {
     for (const auto& service : services) {
       for (size_t i = 0; i < service->endpoints().size(); ++i) {
-        const bool is_health = service->endpoints()[i].method->service()->full_name() == kHealthService;
-        lanes.push_back(std::make_unique<Lane>(Lane{*service, static_cast<int>(i), *queue, traffic, options.deadline,
-                                                    in_process_key, peer_check.get(), is_health}));
+        const bool is_health =
+            service->endpoints()[i].method->service()->full_name() == kHealthService;
+        lanes.push_back(std::make_unique<Lane>(Lane{*service, static_cast<int>(i), *queue, traffic,
+                                                    options.deadline, in_process_key,
+                                                    peer_check.get(), is_health}));
         Arm(*lanes.back());
       }
     }
@@ -162,7 +173,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   for (const auto& [descriptor, list] : by_service) names.push_back(descriptor->full_name());
   auto impl = std::make_unique<Impl>(options);
   impl->health = std::make_shared<Health>(names);
-  for (rpc::Endpoint& endpoint : impl->health->Endpoints()) by_service[endpoint.method->service()].push_back(endpoint);
+  for (rpc::Endpoint& endpoint : impl->health->Endpoints())
+    by_service[endpoint.method->service()].push_back(endpoint);
   RETURN_IF_ERROR(impl->Build(std::move(by_service), request_bytes_max));
   impl->Serve();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
@@ -176,7 +188,9 @@ const std::string& Server::address() const { return impl_->address; }
 
 int Server::port() const { return impl_->port; }
 
-std::shared_ptr<rpc::Channel> Server::InProcessChannel() { return InProcess(*impl_->server, impl_->in_process_key); }
+std::shared_ptr<rpc::Channel> Server::InProcessChannel() {
+  return InProcess(*impl_->server, impl_->in_process_key);
+}
 
 void Server::Run(std::function<void()> task) { impl_->queues.front()->Run(std::move(task)); }
 

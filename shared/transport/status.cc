@@ -42,7 +42,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const absl::string_view message = Shortened(status.message());
   std::string details = Details(status, message, /*error_info_only=*/false);
-  if (details.size() > kDetailsBytesMax) details = Details(status, message, /*error_info_only=*/true);
+  if (details.size() > kDetailsBytesMax)
+    details = Details(status, message, /*error_info_only=*/true);
   if (details.size() > kDetailsBytesMax) details.clear();
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(message), details);
 }
@@ -52,7 +53,8 @@ absl::Status FromGrpc(const grpc::Status& status) {
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   google::rpc::Status wire;
   if (!status.error_details().empty() && wire.ParseFromString(status.error_details())) {
-    for (const auto& detail : wire.details()) result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
+    for (const auto& detail : wire.details())
+      result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
   }
   return result;
 }
@@ -62,7 +64,8 @@ absl::Status Overloaded(absl::Duration retry_after) {
   const timespec delay = absl::ToTimespec(retry_after);
   retry.mutable_retry_delay()->set_seconds(delay.tv_sec);
   retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(delay.tv_nsec));
-  absl::Status status = Error(absl::StatusCode::kResourceExhausted, "OVERLOADED", "too many calls in flight");
+  absl::Status status =
+      Error(absl::StatusCode::kResourceExhausted, "OVERLOADED", "too many calls in flight");
   status.SetPayload(kRetryInfoUrl, absl::Cord(retry.SerializeAsString()));
   return status;
 }

@@ -14,7 +14,8 @@ TEST(Status, TravelsThereAndBack) {
       absl::CancelledError("bare"),
       NotFound("schools/nancy"),
       InvalidField("cohort.capacity", "must be ≥ 1"),
-      Error(absl::StatusCode::kFailedPrecondition, "SEAT_TAKEN", "no seat", {{"cohort", "schools/a/cohorts/b"}}),
+      Error(absl::StatusCode::kFailedPrecondition, "SEAT_TAKEN", "no seat",
+            {{"cohort", "schools/a/cohorts/b"}}),
       Overloaded(absl::Milliseconds(200)),
   };
   for (const absl::Status& status : rows) EXPECT_EQ(FromGrpc(ToGrpc(status)), status);
@@ -37,7 +38,8 @@ TEST(Status, TooManyDetailsLeaveTheErrorInfo) {
   absl::Status status = InvalidField("name", "is wrong");
   google::rpc::BadRequest request;
   for (int i = 0; i < 1000; ++i) request.add_field_violations()->set_field("some.field");
-  status.SetPayload("type.googleapis.com/google.rpc.BadRequest", absl::Cord(request.SerializeAsString()));
+  status.SetPayload("type.googleapis.com/google.rpc.BadRequest",
+                    absl::Cord(request.SerializeAsString()));
   const absl::Status received = FromGrpc(ToGrpc(status));
   EXPECT_EQ(ReasonOf(received), "INVALID_FIELD");
   EXPECT_FALSE(received.GetPayload("type.googleapis.com/google.rpc.BadRequest"));
@@ -50,7 +52,8 @@ TEST(Status, ALongMessageIsCutBetweenCharacters) {
 }
 
 TEST(Status, OverloadSaysWhenToComeBack) {
-  const auto payload = Overloaded(absl::Milliseconds(1200)).GetPayload("type.googleapis.com/google.rpc.RetryInfo");
+  const auto payload =
+      Overloaded(absl::Milliseconds(1200)).GetPayload("type.googleapis.com/google.rpc.RetryInfo");
   google::rpc::RetryInfo retry;
   ASSERT_TRUE(payload && retry.ParseFromString(std::string(*payload)));
   EXPECT_EQ(retry.retry_delay().seconds(), 1);

@@ -21,7 +21,9 @@ class StreamWriter final : public rpc::ServerStream {
   explicit StreamWriter(std::shared_ptr<StreamCall> call) : call_(std::move(call)) {}
   ~StreamWriter() override { call_->Close(Internal("the stream was dropped without an end")); }
 
-  bool Write(std::shared_ptr<const std::string> bytes) override { return call_->Write(std::move(bytes)); }
+  bool Write(std::shared_ptr<const std::string> bytes) override {
+    return call_->Write(std::move(bytes));
+  }
   bool WaitWritable(absl::Duration timeout) override { return call_->WaitWritable(timeout); }
   void Close(const absl::Status& status) override { call_->Close(status); }
   bool gone() const override { return call_->gone(); }
@@ -39,8 +41,8 @@ void StreamCall::Arm(const Lane& lane) {
   lane.traffic.Armed();
   Wire& wire = *call->wire_;
   wire.context.AsyncNotifyWhenDone(&call->ended_);
-  lane.service.RequestAsyncServerStreaming(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue(),
-                                           &lane.queue(), &call->arrived_);
+  lane.service.RequestAsyncServerStreaming(lane.index, &wire.context, &wire.request, &wire.writer,
+                                           &lane.queue(), &lane.queue(), &call->arrived_);
 }
 
 void StreamCall::Arrived(bool ok) {
@@ -56,7 +58,8 @@ void StreamCall::Handle() {
   const absl::Status opened = lane_.traffic.Open(this, weak_from_this(), /*counted=*/!lane_.health);
   if (!opened.ok()) return Close(opened);
   grpc::Slice slice;
-  const absl::StatusOr<absl::string_view> request = RequestOf(lane_.endpoint(), wire_->request, slice);
+  const absl::StatusOr<absl::string_view> request =
+      RequestOf(lane_.endpoint(), wire_->request, slice);
   if (!request.ok()) return Close(request.status());
   const rpc::Peer peer = PeerOf(wire_->context, lane_);
   by_certificate_ = !peer.certificate_uri.empty();

@@ -1,5 +1,6 @@
-// One server stream from the moment it is armed until its last tag came back. Messages wait in a bounded queue while
-// one is on its way. Thread-safe; after the last tag it holds nothing of gRPC, so it may outlive the server.
+// One server stream from the moment it is armed until its last tag came back. Messages wait in a
+// bounded queue while one is on its way. Thread-safe; after the last tag it holds nothing of gRPC,
+// so it may outlive the server.
 #pragma once
 
 #include <grpcpp/support/async_stream.h>

@@ -4,9 +4,9 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
-#include "shared/testing/certificates.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
+#include "tests/support/certificates.h"
 
 namespace vivier::transport {
 namespace {
@@ -34,7 +34,8 @@ class TlsTest : public ::testing::Test {
   TlsTest() {
     rpc::Endpoint endpoint;
     endpoint.method = WhoAmI();
-    endpoint.unary = [](absl::string_view, const rpc::Peer& peer, std::shared_ptr<rpc::Responder> responder) {
+    endpoint.unary = [](absl::string_view, const rpc::Peer& peer,
+                        std::shared_ptr<rpc::Responder> responder) {
       responder->Answer(std::make_shared<const std::string>(peer.certificate_uri));
     };
     ServerOptions options;
@@ -44,9 +45,12 @@ class TlsTest : public ::testing::Test {
     EXPECT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
   }
-  static Tls Shown(testing::Certificates& authority) { return authority.Sign(absl::StrCat("URI:", kUri)); }
+  static Tls Shown(testing::Certificates& authority) {
+    return authority.Sign(absl::StrCat("URI:", kUri));
+  }
   absl::StatusOr<std::string> Ask(const std::optional<Tls>& tls) {
-    const auto channel = Connect({absl::StrCat("localhost:", server_->port()), tls, /*retry=*/false});
+    const auto channel =
+        Connect({absl::StrCat("localhost:", server_->port()), tls, /*retry=*/false});
     return channel->Call(rpc::PathOf(*WhoAmI()), "", {});
   }
 

@@ -54,7 +54,8 @@ void Traffic::StopStreams(bool also_uncounted, const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     for (const auto& [pointer, entry] : streams_) {
       if (!entry.counted && !also_uncounted) continue;
-      if (std::shared_ptr<OpenStream> stream = entry.stream.lock()) open.push_back(std::move(stream));
+      if (std::shared_ptr<OpenStream> stream = entry.stream.lock())
+        open.push_back(std::move(stream));
     }
   }
   for (const auto& stream : open) stream->Stop(status);

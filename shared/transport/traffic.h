@@ -1,4 +1,5 @@
-// The calls in progress of one server: how many, whether more may come, and which streams are open. Thread-safe.
+// The calls in progress of one server: how many, whether more may come, and which streams are open.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -23,17 +24,18 @@ class Traffic {
  public:
   Traffic(int calls_max, int streams_max) : calls_max_(calls_max), streams_max_(streams_max) {}
 
-  // Counts a unary call, or says why it may not begin: RESOURCE_EXHAUSTED with a RetryInfo, or UNAVAILABLE while
-  // draining. Each OK is followed by one Leave.
+  // Counts a unary call, or says why it may not begin: RESOURCE_EXHAUSTED with a RetryInfo, or
+  // UNAVAILABLE while draining. Each OK is followed by one Leave.
   absl::Status Enter();
   void Leave();
 
-  // The same for streams. `counted` is false for health watches, which pass every limit and end with the server.
+  // The same for streams. `counted` is false for health watches, which pass every limit and end
+  // with the server.
   absl::Status Open(OpenStream* stream, std::weak_ptr<OpenStream> weak, bool counted);
   void Closed(OpenStream* stream);
 
-  // Every call that gRPC knows of, from its arming to its last tag. A queue may be shut down only when none is left:
-  // starting an operation on a closed queue aborts the process.
+  // Every call that gRPC knows of, from its arming to its last tag. A queue may be shut down only
+  // when none is left: starting an operation on a closed queue aborts the process.
   void Armed() { ++armed_; }
   void Released();
   void WaitReleased();
@@ -50,7 +52,9 @@ class Traffic {
     std::weak_ptr<OpenStream> stream;
     bool counted;
   };
-  bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0 && counted_streams_ == 0; }
+  bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return calls_ == 0 && counted_streams_ == 0;
+  }
 
   const int calls_max_;
   const int streams_max_;

@@ -1,4 +1,5 @@
-// The server and the channel against each other, over the three ways in: TCP, a unix socket, and in process.
+// The server and the channel against each other, over the three ways in: TCP, a unix socket, and in
+// process.
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -37,7 +38,9 @@ constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 constexpr char kHealthWatch[] = "/grpc.health.v1.Health/Watch";
 constexpr char kReflection[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-std::shared_ptr<const std::string> Bytes(absl::string_view text) { return std::make_shared<const std::string>(text); }
+std::shared_ptr<const std::string> Bytes(absl::string_view text) {
+  return std::make_shared<const std::string>(text);
+}
 
 // The descriptor of a service that only tests have.
 const google::protobuf::ServiceDescriptor& EchoService() {
@@ -76,17 +79,19 @@ class Fixture {
 
   std::vector<rpc::Endpoint> Endpoints() {
     std::vector<rpc::Endpoint> endpoints;
-    Add(endpoints, "Echo", [this](absl::string_view request, const rpc::Peer& peer, auto responder) {
-      ++handled;
-      {
-        const std::lock_guard<std::mutex> lock(mutex);
-        last_peer = peer;
-        last_deadline = responder->deadline();
-      }
-      responder->Answer(Bytes(request));
+    Add(endpoints, "Echo",
+        [this](absl::string_view request, const rpc::Peer& peer, auto responder) {
+          ++handled;
+          {
+            const std::lock_guard<std::mutex> lock(mutex);
+            last_peer = peer;
+            last_deadline = responder->deadline();
+          }
+          responder->Answer(Bytes(request));
+        });
+    Add(endpoints, "Refuse", [this](absl::string_view, const rpc::Peer&, auto responder) {
+      responder->Refuse(refusal);
     });
-    Add(endpoints, "Refuse",
-        [this](absl::string_view, const rpc::Peer&, auto responder) { responder->Refuse(refusal); });
     Add(endpoints, "Hold", [this](absl::string_view, const rpc::Peer&, auto responder) {
       const std::lock_guard<std::mutex> lock(mutex);
       held.push_back(responder);
@@ -114,7 +119,9 @@ class Fixture {
     return endpoints;
   }
 
-  std::shared_ptr<rpc::Channel> Dial() { return Connect({server->address(), std::nullopt, /*retry=*/false}); }
+  std::shared_ptr<rpc::Channel> Dial() {
+    return Connect({server->address(), std::nullopt, /*retry=*/false});
+  }
 
   absl::Status refusal;
   std::atomic<int> handled{0};
@@ -128,14 +135,16 @@ class Fixture {
   std::unique_ptr<Server> server;
 
  private:
-  static void Add(std::vector<rpc::Endpoint>& endpoints, const char* name, decltype(rpc::Endpoint::unary) handler) {
+  static void Add(std::vector<rpc::Endpoint>& endpoints, const char* name,
+                  decltype(rpc::Endpoint::unary) handler) {
     rpc::Endpoint endpoint;
     endpoint.method = EchoService().FindMethodByName(name);
     endpoint.unary = std::move(handler);
     endpoints.push_back(std::move(endpoint));
   }
-  static void AddStream(std::vector<rpc::Endpoint>& endpoints, const char* name,
-                        std::function<void(absl::string_view, std::shared_ptr<rpc::ServerStream>)> handler) {
+  static void AddStream(
+      std::vector<rpc::Endpoint>& endpoints, const char* name,
+      std::function<void(absl::string_view, std::shared_ptr<rpc::ServerStream>)> handler) {
     rpc::Endpoint endpoint;
     endpoint.method = EchoService().FindMethodByName(name);
     endpoint.streaming = [handler](absl::string_view request, const rpc::Peer&, auto stream) {
@@ -149,11 +158,14 @@ enum class Way { kTcp, kUnix, kInProcess };
 
 class EachWay : public ::testing::TestWithParam<Way> {
  protected:
-  EachWay() : path_(std::filesystem::path(::testing::TempDir()) / absl::StrCat("vivier-", getpid(), ".sock")) {
+  EachWay()
+      : path_(std::filesystem::path(::testing::TempDir()) /
+              absl::StrCat("vivier-", getpid(), ".sock")) {
     ServerOptions options;
     if (GetParam() == Way::kUnix) options.address = "unix:" + path_.string();
     fixture_ = std::make_unique<Fixture>(options);
-    channel_ = GetParam() == Way::kInProcess ? fixture_->server->InProcessChannel() : fixture_->Dial();
+    channel_ =
+        GetParam() == Way::kInProcess ? fixture_->server->InProcessChannel() : fixture_->Dial();
   }
   ~EachWay() override {
     channel_.reset();
@@ -170,7 +182,8 @@ TEST_P(EachWay, EchoesWithThePeersMetadata) {
   rpc::CallOptions options;
   options.authorization = "Bearer abc";
   options.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  for (const std::string& request : {std::string("hello"), std::string(), std::string(60'000, '\0')}) {
+  for (const std::string& request :
+       {std::string("hello"), std::string(), std::string(60'000, '\0')}) {
     const absl::StatusOr<std::string> answer = channel_->Call(kEcho, request, options);
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_EQ(*answer, request);
@@ -185,7 +198,8 @@ TEST_P(EachWay, CarriesEveryDetailOfAnError) {
   fixture_->refusal = InvalidField("cohort.capacity", "must be ≥ 1");
   google::rpc::RetryInfo retry;
   retry.mutable_retry_delay()->set_seconds(3);
-  fixture_->refusal.SetPayload("type.googleapis.com/google.rpc.RetryInfo", absl::Cord(retry.SerializeAsString()));
+  fixture_->refusal.SetPayload("type.googleapis.com/google.rpc.RetryInfo",
+                               absl::Cord(retry.SerializeAsString()));
   const absl::StatusOr<std::string> answer = channel_->Call(kRefuse, "", {});
   EXPECT_EQ(answer.status(), fixture_->refusal);
   EXPECT_EQ(ReasonOf(answer.status()), "INVALID_FIELD");
@@ -206,9 +220,11 @@ TEST_P(EachWay, StreamsInOrderToTheEnd) {
 }
 
 TEST_P(EachWay, ACancelledStreamIsNoticedAndItsQueueIsBounded) {
-  const std::unique_ptr<rpc::ClientStream> stream = channel_->Stream(kFlood, "", {absl::InfiniteDuration(), "", ""});
+  const std::unique_ptr<rpc::ClientStream> stream =
+      channel_->Stream(kFlood, "", {absl::InfiniteDuration(), "", ""});
   ASSERT_TRUE(stream->Read().ok());
-  while (fixture_->flood_full == 0) std::this_thread::yield();  // nobody reads, so the writer is held back
+  while (fixture_->flood_full == 0)
+    std::this_thread::yield();  // nobody reads, so the writer is held back
   stream->Cancel();
   EXPECT_TRUE(fixture_->flood_gone.WaitForNotificationWithTimeout(absl::Seconds(10)));
   fixture_->writer.join();
@@ -234,18 +250,21 @@ TEST_P(EachWay, ADroppedRequestIsRefused) {
 }
 
 TEST_P(EachWay, TheDeadlineEndsACallAndTheServerNotices) {
-  ASSERT_TRUE(channel_->Call(kEcho, "", {}).ok());  // connected, so that the deadline is spent in the handler
+  ASSERT_TRUE(channel_->Call(kEcho, "", {})
+                  .ok());  // connected, so that the deadline is spent in the handler
   const absl::Time before = absl::Now();
   const auto answer = channel_->Call(kHold, "", {absl::Milliseconds(500), "", ""});
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded);
   fixture_->holding.WaitForNotification();
   const std::lock_guard<std::mutex> lock(fixture_->mutex);
   while (!fixture_->held[0]->cancelled()) std::this_thread::yield();
-  EXPECT_LT(fixture_->held[0]->deadline(), before + absl::Seconds(4));  // the client's, not the server's own
-  fixture_->held[0]->Answer(Bytes("too late"));                         // reaches nobody and harms nobody
+  EXPECT_LT(fixture_->held[0]->deadline(),
+            before + absl::Seconds(4));          // the client's, not the server's own
+  fixture_->held[0]->Answer(Bytes("too late"));  // reaches nobody and harms nobody
 }
 
-INSTANTIATE_TEST_SUITE_P(Transport, EachWay, ::testing::Values(Way::kTcp, Way::kUnix, Way::kInProcess));
+INSTANTIATE_TEST_SUITE_P(Transport, EachWay,
+                         ::testing::Values(Way::kTcp, Way::kUnix, Way::kInProcess));
 
 TEST(Transport, ImposesADeadlineOfItsOwn) {
   Fixture fixture;
@@ -267,10 +286,11 @@ TEST(Transport, AnswersManyCallsAtOnce) {
       left.DecrementCount();
       return;
     }
-    channel->Start(kEcho, absl::StrCat(number), {}, [&, number](absl::StatusOr<std::string> answer) {
-      if (answer.ok() && *answer == absl::StrCat(number)) ++right;
-      next();
-    });
+    channel->Start(kEcho, absl::StrCat(number), {},
+                   [&, number](absl::StatusOr<std::string> answer) {
+                     if (answer.ok() && *answer == absl::StrCat(number)) ++right;
+                     next();
+                   });
   };
   for (int i = 0; i < kOutstanding; ++i) next();
   left.Wait();
@@ -301,7 +321,8 @@ TEST(Transport, RefusesWhatIsAboveTheCallsInFlight) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(refused.status()), "OVERLOADED");
   EXPECT_TRUE(refused.status().GetPayload("type.googleapis.com/google.rpc.RetryInfo"));
-  EXPECT_TRUE(channel->Call(kHealthCheck, "", {}).ok());  // health passes, or a busy server would be restarted
+  EXPECT_TRUE(channel->Call(kHealthCheck, "", {})
+                  .ok());  // health passes, or a busy server would be restarted
   fixture.held[0]->Answer(Bytes(""));
   answered.WaitForNotification();
 }
@@ -333,7 +354,8 @@ TEST(Transport, RefusesAnEndpointWithoutTheHandlerOfItsKind) {
 
 TEST(Transport, ReflectionListsTheServices) {
   Fixture fixture;
-  const auto stream = fixture.Dial()->Stream(kReflection, std::string("\x3a\x01*"), {});  // list_services = "*"
+  const auto stream =
+      fixture.Dial()->Stream(kReflection, std::string("\x3a\x01*"), {});  // list_services = "*"
   const auto answer = stream->Read();
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_THAT(**answer, HasSubstr("vivier.test.Echo"));
@@ -356,7 +378,8 @@ TEST(Health, ChecksAndWatches) {
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_EQ(answer->status(), HealthCheckResponse::SERVING);
   }
-  const auto stream = channel->Stream(kHealthWatch, request.SerializeAsString(), {absl::InfiniteDuration(), "", ""});
+  const auto stream = channel->Stream(kHealthWatch, request.SerializeAsString(),
+                                      {absl::InfiniteDuration(), "", ""});
   EXPECT_EQ(StatusOf(**stream->Read()), HealthCheckResponse::SERVING);
   fixture.server->SetServing(false);
   EXPECT_EQ(StatusOf(**stream->Read()), HealthCheckResponse::NOT_SERVING);
@@ -438,10 +461,11 @@ TEST(Shutdown, NeverWaitsForAHandlerThatForgotItsCall) {
   Fixture fixture;
   const std::shared_ptr<rpc::Channel> channel = fixture.Dial();
   absl::Notification ended;
-  channel->Start(kHold, "", {absl::InfiniteDuration(), "", ""}, [&](absl::StatusOr<std::string> answer) {
-    EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable) << answer.status();
-    ended.Notify();
-  });
+  channel->Start(
+      kHold, "", {absl::InfiniteDuration(), "", ""}, [&](absl::StatusOr<std::string> answer) {
+        EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable) << answer.status();
+        ended.Notify();
+      });
   fixture.holding.WaitForNotification();
   const absl::Time before = absl::Now();
   fixture.server.reset();

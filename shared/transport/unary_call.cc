@@ -42,12 +42,13 @@ void UnaryCall::Arm(const Lane& lane) {
   lane.traffic.Armed();
   Wire& wire = *call->wire_;
   wire.context.AsyncNotifyWhenDone(&call->ended_);
-  lane.service.RequestAsyncUnary(lane.index, &wire.context, &wire.request, &wire.writer, &lane.queue(), &lane.queue(),
-                                 &call->arrived_);
+  lane.service.RequestAsyncUnary(lane.index, &wire.context, &wire.request, &wire.writer,
+                                 &lane.queue(), &lane.queue(), &call->arrived_);
 }
 
 void UnaryCall::Arrived(bool ok) {
-  if (!ok) {  // the server shuts down; gRPC does not return the other tag of a call that never began
+  if (!ok) {  // the server shuts down; gRPC does not return the other tag of a call that never
+              // began
     Release();
     return;
   }
@@ -61,11 +62,14 @@ void UnaryCall::Handle() {
     if (const absl::Status entered = lane_.traffic.Enter(); !entered.ok()) return Refuse(entered);
     counted_ = true;
   }
-  if (deadline_ <= absl::Now()) return Refuse(absl::DeadlineExceededError("the deadline passed before the work began"));
+  if (deadline_ <= absl::Now())
+    return Refuse(absl::DeadlineExceededError("the deadline passed before the work began"));
   grpc::Slice slice;
-  const absl::StatusOr<absl::string_view> request = RequestOf(lane_.endpoint(), wire_->request, slice);
+  const absl::StatusOr<absl::string_view> request =
+      RequestOf(lane_.endpoint(), wire_->request, slice);
   if (!request.ok()) return Refuse(request.status());
-  lane_.endpoint().unary(*request, PeerOf(wire_->context, lane_), std::make_shared<UnaryResponder>(shared_from_this()));
+  lane_.endpoint().unary(*request, PeerOf(wire_->context, lane_),
+                         std::make_shared<UnaryResponder>(shared_from_this()));
 }
 
 void UnaryCall::Answer(std::shared_ptr<const std::string> bytes) {
@@ -77,14 +81,15 @@ void UnaryCall::Answer(std::shared_ptr<const std::string> bytes) {
 
 void UnaryCall::Refuse(const absl::Status& status) {
   if (answered_.exchange(true)) return;
-  lane_.polling.Run(
-      [call = shared_from_this(), status] { call->wire_->writer.FinishWithError(ToGrpc(status), &call->finished_); });
+  lane_.polling.Run([call = shared_from_this(), status] {
+    call->wire_->writer.FinishWithError(ToGrpc(status), &call->finished_);
+  });
 }
 
 void UnaryCall::Finished(bool) { CountTag(); }
 
-// The client has its answer, or has gone. A call that is cancelled is finished at once, because the server cannot
-// shut down before every call is finished.
+// The client has its answer, or has gone. A call that is cancelled is finished at once, because the
+// server cannot shut down before every call is finished.
 void UnaryCall::Ended(bool) {
   if (wire_->context.IsCancelled()) {
     cancelled_ = true;

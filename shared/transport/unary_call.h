@@ -1,6 +1,6 @@
-// One unary call from the moment it is armed until its last tag came back. It lives on one polling thread; others may
-// Answer, Refuse, and ask. After the last tag it lets go of everything that belongs to gRPC, so a responder that
-// somebody still holds may outlive the server.
+// One unary call from the moment it is armed until its last tag came back. It lives on one polling
+// thread; others may Answer, Refuse, and ask. After the last tag it lets go of everything that
+// belongs to gRPC, so a responder that somebody still holds may outlive the server.
 #pragma once
 
 #include <grpcpp/support/async_unary_call.h>

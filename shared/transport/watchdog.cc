@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "shared/rpc/log.h"
+#include "shared/log/log.h"
 
 namespace vivier::transport {
 namespace {
@@ -36,10 +36,13 @@ void Watchdog::Watch() {
     const absl::Time start = absl::Now();
     const absl::Status answer = Ask();
     unanswered = answer.ok() ? 0 : unanswered + 1;
-    if (!answer.ok()) rpc::Log(rpc::Level::kWarning, "our own port does not answer", {{"error", answer.message()}});
+    if (!answer.ok())
+      Log(LogLevel::kWarning, "our own port does not answer", {{"error", answer.message()}});
     if (unanswered == kUnansweredMax) return dead_(answer);
     Monitor::Lock lock(monitor_);
-    if (lock.AwaitFor(std::min(kInterval, start + kInterval - absl::Now()), [this] { return stopping_; })) return;
+    if (lock.AwaitFor(std::min(kInterval, start + kInterval - absl::Now()),
+                      [this] { return stopping_; }))
+      return;
   }
 }
 

@@ -1,6 +1,7 @@
-// Dials the process's own port, a new connection each time, and asks its health: a listener that stopped accepting
-// (gRPC 1.51 does for ever once descriptors ran out, CVE-2023-4785) or a polling thread that is stuck looks well from
-// inside. When several asks in a row have no answer it says so, once. What the answer is does not matter. Thread-safe.
+// Dials the process's own port, a new connection each time, and asks its health: a listener that
+// stopped accepting (gRPC 1.51 does for ever once descriptors ran out, CVE-2023-4785) or a polling
+// thread that is stuck looks well from inside. When several asks in a row have no answer it says
+// so, once. What the answer is does not matter. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -16,8 +17,8 @@ namespace vivier::transport {
 
 class Watchdog {
  public:
-  // A dead port is found within 15 s: a wait after the last good answer, and as many asks. They are counted instead of
-  // timed, so that a process that was stopped and goes on is not taken for dead.
+  // A dead port is found within 15 s: a wait after the last good answer, and as many asks. They are
+  // counted instead of timed, so that a process that was stopped and goes on is not taken for dead.
   static constexpr absl::Duration kInterval = absl::Seconds(3);
   static constexpr int kUnansweredMax = 4;
 

@@ -1,5 +1,5 @@
-// Backups of a site that serves, on both engines: every generation is one instant of all services, and what is put back
-// is what was there, whichever engine it was on and is put on.
+// Backups of a site that serves, on both engines: every generation is one instant of all services,
+// and what is put back is what was there, whichever engine it was on and is put on.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -7,17 +7,17 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "demo/figures.h"
+#include "demo/steps.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/demo/figures.h"
-#include "services/demo/steps.h"
 #include "shared/backup/forks.h"
 #include "shared/backup/place.h"
 #include "shared/backup/restore.h"
 #include "shared/backup/take.h"
 #include "shared/base/error.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 
 namespace vivier::backup {
@@ -26,14 +26,17 @@ namespace {
 namespace fs = std::filesystem;
 using storage::Engine;
 
-constexpr const char* kServices[] = {"curriculum", "enrolment", "funding", "partners", "statistics"};
+constexpr const char* kServices[] = {"curriculum", "enrolment", "funding", "partners",
+                                     "statistics"};
 
 // The services of a World as a client reaches them.
 class WorldReach : public command::Reach {
  public:
   explicit WorldReach(testing::World& world) : world_(world) {}
-  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string&) override { return world_.site().channel(); }
-  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
+  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string&) override {
+    return world_.site().channel();
+  }
+  absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
     return world_.site().Authorization(caller);
   }
 
@@ -42,7 +45,7 @@ class WorldReach : public command::Reach {
 };
 
 void Tell(testing::World& world) {
-  const auto folder = demo::ReadFolder(absl::StrCat(std::getenv("VIVIER_SOURCE"), "/deploy/demo/nancy"));
+  const auto folder = demo::ReadFolder(absl::StrCat(std::getenv("VIVIER_SOURCE"), "/demo/nancy"));
   ASSERT_TRUE(folder.ok()) << folder.status();
   WorldReach reach(world);
   command::Client client(reach);
@@ -75,8 +78,9 @@ class BackupTest : public ::testing::TestWithParam<Engine> {
   static std::vector<Source> SourcesOf(const Target& target) {
     std::vector<Source> sources;
     for (const char* service : kServices)
-      sources.push_back({service, target.postgres.empty() ? absl::StrCat("sqlite:", target.data, "/db/", service, ".db")
-                                                          : absl::StrCat("postgres:", service, ":", target.postgres)});
+      sources.push_back({service, target.postgres.empty()
+                                      ? absl::StrCat("sqlite:", target.data, "/db/", service, ".db")
+                                      : absl::StrCat("postgres:", service, ":", target.postgres)});
     return sources;
   }
 
@@ -90,11 +94,12 @@ class BackupTest : public ::testing::TestWithParam<Engine> {
     EXPECT_TRUE(taken.ok()) << taken.status();
     return taken.ok() ? *taken : Taken();
   }
-  static absl::StatusOr<int64_t> PutBack(const Target& target, const v1::Manifest& manifest, const Store& store,
-                                         bool replace = false) {
+  static absl::StatusOr<int64_t> PutBack(const Target& target, const v1::Manifest& manifest,
+                                         const Store& store, bool replace = false) {
     auto alone = Alone::Take(target);
     if (!alone.ok()) return alone.status();
-    return Restore({target, replace, "vivier.restore", "a test", absl::Now()}, manifest, store, **alone);
+    return Restore({target, replace, "vivier.restore", "a test", absl::Now()}, manifest, store,
+                   **alone);
   }
 
   std::string folder_;
@@ -104,7 +109,9 @@ class BackupTest : public ::testing::TestWithParam<Engine> {
 INSTANTIATE_TEST_SUITE_P(Engines, BackupTest, testing::BothEngines(), testing::EngineName);
 
 // The tables that a restore itself adds a record to.
-bool IsTouchedByRestore(const std::string& table) { return table == "audit_records" || table == "heads"; }
+bool IsTouchedByRestore(const std::string& table) {
+  return table == "audit_records" || table == "heads";
+}
 
 void ExpectSameRows(const v1::Manifest& expected, const v1::Manifest& restored) {
   ASSERT_EQ(expected.services_size(), restored.services_size());
@@ -140,7 +147,8 @@ TEST_P(BackupTest, IsTheSameOnWhicheverEngineItIsPutBack) {
   }
 }
 
-// One writes as fast as it can, and four services follow. However slow the disk, the log has grown between some cuts.
+// One writes as fast as it can, and four services follow. However slow the disk, the log has grown
+// between some cuts.
 TEST_P(BackupTest, EveryCutIsOneInstantUnderLoad) {
   constexpr int kCuts = 20, kMoved = 6;
   testing::World world(GetParam());
@@ -156,7 +164,8 @@ TEST_P(BackupTest, EveryCutIsOneInstantUnderLoad) {
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   int64_t last = 0;
   for (int cuts = 0, moved = 0; cuts < kCuts || moved < kMoved; ++cuts) {
-    ASSERT_LT(absl::Now(), deadline) << "void: the log grew between " << moved << " of " << cuts << " cuts";
+    ASSERT_LT(absl::Now(), deadline)
+        << "void: the log grew between " << moved << " of " << cuts << " cuts";
     const auto cut = Cut::Take(SourcesOf(world));
     ASSERT_TRUE(cut.ok()) << cut.status();
     const auto forks = FindForks(**cut);
@@ -186,10 +195,12 @@ TEST_P(BackupTest, RefusesWhatWouldLoseData) {
 
   const auto database = *storage::Database::Open(SourcesOf(place)[1].url);
   const auto writer = *database->Connect(storage::Access::kWrite);
-  EXPECT_EQ(ReasonOf(PutBack(place, taken.manifest, *store, /*replace=*/true).status()), "STILL_RUNNING");
+  EXPECT_EQ(ReasonOf(PutBack(place, taken.manifest, *store, /*replace=*/true).status()),
+            "STILL_RUNNING");
 }
 
-// PostgreSQL counts a connection for a moment after its process has ended: one that goes is waited for.
+// PostgreSQL counts a connection for a moment after its process has ended: one that goes is waited
+// for.
 TEST_P(BackupTest, WaitsForAConnectionThatIsGoing) {
   if (GetParam() == Engine::kSqlite) GTEST_SKIP() << "a lock on a file goes with its process";
   const Target place = Place(GetParam());
@@ -219,10 +230,12 @@ TEST_P(BackupTest, AFailedRestoreChangesNothing) {
     ++damaged;
   }
   ASSERT_GT(damaged, 10u);
-  EXPECT_EQ(ReasonOf(PutBack(place, taken.manifest, *store, /*replace=*/true).status()), "BACKUP_UNUSABLE");
+  EXPECT_EQ(ReasonOf(PutBack(place, taken.manifest, *store, /*replace=*/true).status()),
+            "BACKUP_UNUSABLE");
   const Taken after = Take(SourcesOf(place), *OpenStore("after"));
   for (int s = 0; s < 5; ++s)
-    EXPECT_EQ(before.manifest.services(s).SerializeAsString(), after.manifest.services(s).SerializeAsString());
+    EXPECT_EQ(before.manifest.services(s).SerializeAsString(),
+              after.manifest.services(s).SerializeAsString());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// vivier-bench [--json] [--quick] [--folder DIR]: what the house adds to an empty rpc, and what committing in batches
-// gains over one transaction per request. Every server is a child process; client and server meet over TCP on the
-// loopback. The measurements take turns in every round, so that whatever else the machine does meets all of them; what
-// counts are the ratios within a round.
+// vivier-bench [--json] [--quick] [--folder DIR]: what the house adds to an empty rpc, and what
+// committing in batches gains over one transaction per request. Every server is a child process;
+// client and server meet over TCP on the loopback. The measurements take turns in every round, so
+// that whatever else the machine does meets all of them; what counts are the ratios within a round.
 //
 //   empty           grpc.health.v1.Health/Check, two bytes, on the same queue, without the adapter and without a token
 //   near_300/_2k    GetCohort from the near cache, through the whole adapter
@@ -34,7 +34,8 @@
 
 ABSL_FLAG(bool, json, false, "print one JSON object of numbers");
 ABSL_FLAG(bool, quick, false, "within half a minute, less exact");
-ABSL_FLAG(std::string, folder, "", "where the data shall be: decides which disk is measured; a temporary one without");
+ABSL_FLAG(std::string, folder, "",
+          "where the data shall be: decides which disk is measured; a temporary one without");
 
 namespace vivier::bench {
 namespace {
@@ -83,7 +84,9 @@ class Admissions {
   }
 
   // OK while the next turn will find applications.
-  absl::Status Left() const { return next_ < names_.size() ? absl::OkStatus() : Internal("no application is left"); }
+  absl::Status Left() const {
+    return next_ < names_.size() ? absl::OkStatus() : Internal("no application is left");
+  }
 
  private:
   const std::vector<std::string> names_;
@@ -111,7 +114,8 @@ class Folder {
 
 // The child processes, and how to reach them.
 struct Servers {
-  std::unique_ptr<Process> redis, batched, single, uncached, peer;  // the peer goes first at the end
+  std::unique_ptr<Process> redis, batched, single, uncached,
+      peer;  // the peer goes first at the end
   Target batched_target, single_target, uncached_target, peer_target;
   Target bare_target, bare_uncached_target;  // the same processes, without a token
 };
@@ -121,23 +125,27 @@ std::string Word(const Process& process, size_t i) {
   return i < parts.size() ? parts[i] : "";
 }
 
-absl::StatusOr<std::unique_ptr<Process>> StartSite(const std::string& folder, int batch_works_max, size_t near_bytes) {
-  return Process::Start({"/proc/self/exe", "site", folder, absl::StrCat(batch_works_max), absl::StrCat(near_bytes)},
-                        "ready ");
+absl::StatusOr<std::unique_ptr<Process>> StartSite(const std::string& folder, int batch_works_max,
+                                                   size_t near_bytes) {
+  return Process::Start(
+      {"/proc/self/exe", "site", folder, absl::StrCat(batch_works_max), absl::StrCat(near_bytes)},
+      "ready ");
 }
 
 absl::StatusOr<Servers> StartServers(const std::string& folder) {
   Servers servers;
   const std::string socket = folder + "/redis.sock";
-  ASSIGN_OR_RETURN(servers.redis, Process::Start({"redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
-                                                  "--appendonly", "no", "--dir", folder},
-                                                 "ready to accept connections"));
+  ASSIGN_OR_RETURN(servers.redis,
+                   Process::Start({"redis-server", "--port", "0", "--unixsocket", socket, "--save",
+                                   "", "--appendonly", "no", "--dir", folder},
+                                  "ready to accept connections"));
   ASSIGN_OR_RETURN(servers.batched, StartSite(folder + "/batched", 256, kNearBytes));
   ASSIGN_OR_RETURN(servers.single, StartSite(folder + "/single", 1, kNearBytes));
   ASSIGN_OR_RETURN(servers.uncached, StartSite(folder + "/uncached", 256, 0));
-  ASSIGN_OR_RETURN(servers.peer, Process::Start({"/proc/self/exe", "peer", Word(*servers.batched, 0),
-                                                 Word(*servers.batched, 1), "unix:" + socket},
-                                                "ready "));
+  ASSIGN_OR_RETURN(servers.peer,
+                   Process::Start({"/proc/self/exe", "peer", Word(*servers.batched, 0),
+                                   Word(*servers.batched, 1), "unix:" + socket},
+                                  "ready "));
   const auto dial = [](const Process& process, bool token) {
     return Dial(Word(process, 0), token ? Word(process, 1) : "", kConnections);
   };
@@ -154,20 +162,25 @@ absl::StatusOr<Servers> StartServers(const std::string& folder) {
 absl::Status MakeData(const std::string& folder, int cohorts) {
   RETURN_IF_ERROR(Fill(folder + "/batched", cohorts));
   for (const char* site : {"/single", "/uncached"})
-    std::filesystem::copy(folder + "/batched", folder + site, std::filesystem::copy_options::recursive);
+    std::filesystem::copy(folder + "/batched", folder + site,
+                          std::filesystem::copy_options::recursive);
   return absl::OkStatus();
 }
 
 class Bench {
  public:
   Bench(const Scale& scale, std::string folder)
-      : scale_(scale), folder_(std::move(folder)), batched_(scale.cohorts), single_(scale.cohorts) {}
+      : scale_(scale),
+        folder_(std::move(folder)),
+        batched_(scale.cohorts),
+        single_(scale.cohorts) {}
 
   absl::Status Run() {
     RETURN_IF_ERROR(MakeData(folder_, scale_.cohorts));
     {
       ASSIGN_OR_RETURN(const Servers servers, StartServers(folder_));
-      RETURN_IF_ERROR(Round(servers).status());  // warms caches, connections and the token's verification
+      RETURN_IF_ERROR(
+          Round(servers).status());  // warms caches, connections and the token's verification
       outcomes_.clear();
       for (int i = 0; i < scale_.rounds; ++i) {
         ASSIGN_OR_RETURN(auto rates, Round(servers));
@@ -192,27 +205,36 @@ class Bench {
   }
 
   absl::StatusOr<Rates> Round(const Servers& servers) {
-    const std::string check = "/grpc.health.v1.Health/Check", get = "/vivier.enrolment.v1.EnrolmentService/GetCohort";
+    const std::string check = "/grpc.health.v1.Health/Check",
+                      get = "/vivier.enrolment.v1.EnrolmentService/GetCohort";
     const Next nothing = [] { return std::string(); };
     Rates rates;
     RETURN_IF_ERROR(Measure("empty", {&servers.bare_target, check, kReaders, nothing}, rates));
-    RETURN_IF_ERROR(Measure("near_300", {&servers.batched_target, get, kReaders, Gets(SmallCohorts())}, rates));
-    RETURN_IF_ERROR(Measure("near_2k", {&servers.batched_target, get, kReaders, Gets(LargeCohorts())}, rates));
-    RETURN_IF_ERROR(Measure("empty_uncached", {&servers.bare_uncached_target, check, kReaders, nothing}, rates));
-    RETURN_IF_ERROR(Measure("sqlite", {&servers.uncached_target, get, kReaders, Gets(SmallCohorts())}, rates));
+    RETURN_IF_ERROR(
+        Measure("near_300", {&servers.batched_target, get, kReaders, Gets(SmallCohorts())}, rates));
+    RETURN_IF_ERROR(
+        Measure("near_2k", {&servers.batched_target, get, kReaders, Gets(LargeCohorts())}, rates));
+    RETURN_IF_ERROR(Measure("empty_uncached",
+                            {&servers.bare_uncached_target, check, kReaders, nothing}, rates));
+    RETURN_IF_ERROR(
+        Measure("sqlite", {&servers.uncached_target, get, kReaders, Gets(SmallCohorts())}, rates));
     RETURN_IF_ERROR(Measure("empty_peer", {&servers.peer_target, check, kReaders, nothing}, rates));
-    RETURN_IF_ERROR(Measure("peer_redis", {&servers.peer_target, get, kReaders, Gets(SmallCohorts())}, rates));
+    RETURN_IF_ERROR(
+        Measure("peer_redis", {&servers.peer_target, get, kReaders, Gets(SmallCohorts())}, rates));
     for (const int callers : kCallers) {
-      RETURN_IF_ERROR(Admit(absl::StrCat("admit_", callers), servers.batched_target, callers, batched_, rates));
       RETURN_IF_ERROR(
-          Admit(absl::StrCat("admit_", callers, "_single"), servers.single_target, callers, single_, rates));
+          Admit(absl::StrCat("admit_", callers), servers.batched_target, callers, batched_, rates));
+      RETURN_IF_ERROR(Admit(absl::StrCat("admit_", callers, "_single"), servers.single_target,
+                            callers, single_, rates));
     }
     return rates;
   }
 
-  absl::Status Admit(const std::string& name, const Target& target, int callers, Admissions& admissions, Rates& rates) {
+  absl::Status Admit(const std::string& name, const Target& target, int callers,
+                     Admissions& admissions, Rates& rates) {
     const std::string path = "/vivier.enrolment.v1.EnrolmentService/AdmitApplication";
-    RETURN_IF_ERROR(Measure(name, {&target, path, callers, admissions.AtMost(scale_.admissions_max)}, rates));
+    RETURN_IF_ERROR(
+        Measure(name, {&target, path, callers, admissions.AtMost(scale_.admissions_max)}, rates));
     return admissions.Left();
   }
 
@@ -230,12 +252,14 @@ class Bench {
     for (const auto& [name, outcomes] : outcomes_) report_.Rate(name);
     ASSIGN_OR_RETURN(const double synchronous, Synchronous(folder_ + "/batched"));
     ASSIGN_OR_RETURN(const double synchronous_single, Synchronous(folder_ + "/single"));
-    if (synchronous != synchronous_single) return Internal("the two sites do not synchronise alike");
+    if (synchronous != synchronous_single)
+      return Internal("the two sites do not synchronise alike");
     report_.Number("synchronous", synchronous);
     report_.Number("fsync_p50_us", Median(syncs_));
     for (const int callers : kCallers) {
-      ASSIGN_OR_RETURN(const std::vector<double> sizes,
-                       BatchSizes(folder_ + "/batched", outcomes_[absl::StrCat("admit_", callers)]));
+      ASSIGN_OR_RETURN(
+          const std::vector<double> sizes,
+          BatchSizes(folder_ + "/batched", outcomes_[absl::StrCat("admit_", callers)]));
       report_.Number(absl::StrCat("batch_works_p50_", callers), Median(sizes));
       if (callers == 64) report_.Number("batch_works_p50", Median(sizes));
     }
@@ -273,7 +297,8 @@ absl::Status Main(const std::vector<char*>& words) {
 
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "vivier-bench [--json] [--quick] [--folder DIR]: ratios to an empty rpc and to single commits");
+      "vivier-bench [--json] [--quick] [--folder DIR]: ratios to an empty rpc and to single "
+      "commits");
   const absl::Status status = vivier::bench::Main(absl::ParseCommandLine(argc, argv));
   if (status.ok()) return 0;
   std::cerr << status.ToString() << "\n";

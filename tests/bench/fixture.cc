@@ -7,8 +7,8 @@
 #include "shared/base/status.h"
 #include "shared/security/school_key.h"
 #include "shared/site/tokens.h"
-#include "shared/storage/migrate.h"
-#include "shared/storage/table.h"
+#include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/table.h"
 #include "vivier/enrolment/v1/resources.pb.h"
 
 namespace vivier::bench {
@@ -75,14 +75,16 @@ Candidate MakeCandidate(int cohort, int rank) {
   candidate.set_email(absl::StrCat("camille.dupont.", cohort, ".", rank, "@example.org"));
   *candidate.mutable_birth_date() = Day(1980 + rank, 1 + cohort % 12, 1 + cohort % 28);
   candidate.set_postal_code("54000");
-  candidate.set_gender(rank % 2 == 0 ? enrolment::v1::PersonClasses::WOMAN : enrolment::v1::PersonClasses::MAN);
+  candidate.set_gender(rank % 2 == 0 ? enrolment::v1::PersonClasses::WOMAN
+                                     : enrolment::v1::PersonClasses::MAN);
   candidate.set_jobseeker(true);
   candidate.set_region_code("44");
   candidate.set_education_level(1 + rank % 8);
   return candidate;
 }
 
-Application MakeApplication(const Cohort& cohort, const Candidate& candidate, int cohort_number, int rank) {
+Application MakeApplication(const Cohort& cohort, const Candidate& candidate, int cohort_number,
+                            int rank) {
   Application application;
   application.set_name(ApplicationName(cohort_number, rank));
   application.set_cohort(cohort.name());
@@ -125,7 +127,8 @@ class Filler {
   absl::Status Readable() {
     storage::Unit unit(transaction_);
     for (int i = 0; i < kReadNames; ++i) {
-      Cohort small = MakeCohort(CohortName("small", i), 0), large = MakeCohort(CohortName("large", i), kLargeRules);
+      Cohort small = MakeCohort(CohortName("small", i), 0),
+             large = MakeCohort(CohortName("large", i), kLargeRules);
       RETURN_IF_ERROR(cohorts_.Insert(unit, small));
       RETURN_IF_ERROR(cohorts_.Insert(unit, large));
     }
@@ -134,7 +137,8 @@ class Filler {
 
  private:
   static absl::Status Store(storage::Unit& unit) {
-    return unit.Apply({"bench", "bench", "schools/nancy", "", "", ""}, absl::FromUnixSeconds(1'790'000'000));
+    return unit.Apply({"bench", "bench", "schools/nancy", "", "", ""},
+                      absl::FromUnixSeconds(1'790'000'000));
   }
 
   storage::Transaction& transaction_;
@@ -144,7 +148,8 @@ class Filler {
   storage::Table<Application> applications_;
 };
 
-absl::Status FillSome(storage::Connection& connection, const security::SchoolKey& key, int first, int last) {
+absl::Status FillSome(storage::Connection& connection, const security::SchoolKey& key, int first,
+                      int last) {
   RETURN_IF_ERROR(connection.Begin(storage::Access::kWrite));
   storage::Transaction transaction(connection, kSchool, &key);
   RETURN_IF_ERROR(transaction.LockHead());
@@ -165,9 +170,11 @@ absl::Status Fill(const std::string& folder, int cohorts) {
   ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database,
                    storage::Database::Open("sqlite:" + folder + "/db/enrolment.db"));
   RETURN_IF_ERROR(storage::Migrate(*database, "enrolment"));
-  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection, database->Connect(storage::Access::kWrite));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection,
+                   database->Connect(storage::Access::kWrite));
   for (int first = 0; first < cohorts; first += kCohortsPerCommit)
-    RETURN_IF_ERROR(FillSome(*connection, key, first, std::min(first + kCohortsPerCommit, cohorts)));
+    RETURN_IF_ERROR(
+        FillSome(*connection, key, first, std::min(first + kCohortsPerCommit, cohorts)));
   return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
-// The data that the benchmark works on: a school with cohorts of 24 seats, each with 24 scored and ranked applications
-// of different people, all to be admitted; and cohorts to read, of two sizes. The same seed gives the same data.
+// The data that the benchmark works on: a school with cohorts of 24 seats, each with 24 scored and
+// ranked applications of different people, all to be admitted; and cohorts to read, of two sizes.
+// The same seed gives the same data.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ inline constexpr char kSchool[] = "nancy";
 inline constexpr int kSeats = 24;
 inline constexpr int kReadNames = 256;  // of each size
 
-// Makes the keys and the enrolment database of a data folder that is empty, with that many cohorts to admit into.
+// Makes the keys and the enrolment database of a data folder that is empty, with that many cohorts
+// to admit into.
 absl::Status Fill(const std::string& folder, int cohorts);
 
 // In the order in which they may be admitted.

@@ -10,7 +10,8 @@
 namespace vivier::bench {
 namespace {
 
-// 256 callers of one transaction each wait a quarter of a second; a stuck server shall fail the run, not hang it.
+// 256 callers of one transaction each wait a quarter of a second; a stuck server shall fail the
+// run, not hang it.
 constexpr absl::Duration kCallTimeout = absl::Seconds(20);
 
 class Run {
@@ -69,7 +70,8 @@ Target Dial(const std::string& address, const std::string& authorization, int co
   Target target;
   target.authorization = authorization;
   for (int i = 0; i < connections; ++i)
-    target.channels.push_back(transport::Connect({.target = address, .tls = std::nullopt, .retry = false}));
+    target.channels.push_back(
+        transport::Connect({.target = address, .tls = std::nullopt, .retry = false}));
   return target;
 }
 
@@ -78,7 +80,8 @@ absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time) {
   outcome.start = absl::Now();
   Run run(load, outcome.start + time);
   const auto& channels = load.target->channels;
-  for (int i = 0; i < load.callers; ++i) run.Ask(*channels[static_cast<size_t>(i) % channels.size()]);
+  for (int i = 0; i < load.callers; ++i)
+    run.Ask(*channels[static_cast<size_t>(i) % channels.size()]);
   const absl::StatusOr<int> answers = run.Wait();
   if (!answers.ok()) return answers.status();
   outcome.end = absl::Now();

@@ -1,5 +1,5 @@
-// A number of callers who each wait for their answer before they ask again, over a few connections, without a thread
-// for each: what a client of the wire sees. Drive blocks; not thread-safe.
+// A number of callers who each wait for their answer before they ask again, over a few connections,
+// without a thread for each: what a client of the wire sees. Drive blocks; not thread-safe.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "shared/rpc/channel.h"
+#include "shared/service/channel.h"
 
 namespace vivier::bench {
 
@@ -37,7 +37,8 @@ struct Outcome {
   double per_second() const { return answers / absl::ToDoubleSeconds(end - start); }
 };
 
-// Asks for `time` or until `next` has nothing more; waits for every answer. The first error that came back, if any.
+// Asks for `time` or until `next` has nothing more; waits for every answer. The first error that
+// came back, if any.
 absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time);
 
 }  // namespace vivier::bench

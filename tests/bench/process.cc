@@ -28,7 +28,8 @@ constexpr int kReadyMilliseconds = 30'000;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Process>> Process::Start(std::vector<std::string> words, const std::string& ready) {
+absl::StatusOr<std::unique_ptr<Process>> Process::Start(std::vector<std::string> words,
+                                                        const std::string& ready) {
   int output[2];
   if (pipe2(output, O_CLOEXEC) != 0) return Unavailable("no pipe");
   const pid_t id = fork();
@@ -36,7 +37,8 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(std::vector<std::string>
   if (id == 0) Become(words, output[1]);
   close(output[1]);
   std::unique_ptr<Process> process(new Process(id, output[0]));
-  if (!process->ReadUntil(ready)) return Unavailable(words[0] + " does not start; is it installed?");
+  if (!process->ReadUntil(ready))
+    return Unavailable(words[0] + " does not start; is it installed?");
   return process;
 }
 

@@ -1,5 +1,6 @@
-// A child process that says on its standard output when it is ready, and ends with its parent at the latest. Not
-// thread-safe; children are started before the first gRPC call of the parent, which a fork would not survive.
+// A child process that says on its standard output when it is ready, and ends with its parent at
+// the latest. Not thread-safe; children are started before the first gRPC call of the parent, which
+// a fork would not survive.
 #pragma once
 
 #include <sys/types.h>
@@ -15,9 +16,10 @@ namespace vivier::bench {
 
 class Process {
  public:
-  // Runs `words` and waits for a line that contains `ready`. UNAVAILABLE when the program is not there, ends or says
-  // nothing within half a minute.
-  static absl::StatusOr<std::unique_ptr<Process>> Start(std::vector<std::string> words, const std::string& ready);
+  // Runs `words` and waits for a line that contains `ready`. UNAVAILABLE when the program is not
+  // there, ends or says nothing within half a minute.
+  static absl::StatusOr<std::unique_ptr<Process>> Start(std::vector<std::string> words,
+                                                        const std::string& ready);
   ~Process();  // SIGTERM, then waits for the end
 
   // The line that said so.

@@ -10,7 +10,8 @@ namespace {
 
 std::string Verdict(double value, double target) {
   if (target == 0) return "";
-  return absl::StrFormat(value >= target ? "  target %.1f reached" : "  TARGET %.1f MISSED", target);
+  return absl::StrFormat(value >= target ? "  target %.1f reached" : "  TARGET %.1f MISSED",
+                         target);
 }
 
 }  // namespace
@@ -28,22 +29,26 @@ std::vector<double> Report::Values(const std::string& measurement) const {
   return values;
 }
 
-void Report::Rate(const std::string& measurement) { Number(measurement + "_per_s", Median(Values(measurement))); }
+void Report::Rate(const std::string& measurement) {
+  Number(measurement + "_per_s", Median(Values(measurement)));
+}
 
-void Report::Ratio(const std::string& name, const std::string& measurement, const std::string& base, double target) {
+void Report::Ratio(const std::string& name, const std::string& measurement, const std::string& base,
+                   double target) {
   std::vector<double> ratios;
   for (const auto& round : rounds_) ratios.push_back(round.at(measurement) / round.at(base));
   const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
   const double median = Median(ratios);
-  absl::StrAppendFormat(&ratios_, "%-32s %8.2f  (%.2f to %.2f)%s\n", name, median, *lowest, *highest,
-                        Verdict(median, target));
+  absl::StrAppendFormat(&ratios_, "%-32s %8.2f  (%.2f to %.2f)%s\n", name, median, *lowest,
+                        *highest, Verdict(median, target));
   Number(name, median);
   Number(name + "_min", *lowest);
   Number(name + "_max", *highest);
 }
 
 std::string Report::Table() const {
-  std::string text = absl::StrFormat("ratios: median of %d rounds (lowest to highest)\n%s\n", rounds_.size(), ratios_);
+  std::string text = absl::StrFormat("ratios: median of %d rounds (lowest to highest)\n%s\n",
+                                     rounds_.size(), ratios_);
   for (const auto& [name, value] : numbers_)
     if (ratios_.find(name.substr(0, name.rfind("_m"))) == std::string::npos)
       absl::StrAppendFormat(&text, "%-32s %8.0f\n", name, value);
@@ -51,7 +56,8 @@ std::string Report::Table() const {
 }
 
 std::string Report::Json() const {
-  return absl::StrFormat("{%s}\n", absl::StrJoin(numbers_, ", ", [](std::string* out, const auto& number) {
+  return absl::StrFormat("{%s}\n",
+                         absl::StrJoin(numbers_, ", ", [](std::string* out, const auto& number) {
                            absl::StrAppendFormat(out, "\"%s\": %.10g", number.first, number.second);
                          }));
 }

@@ -1,5 +1,5 @@
-// The rounds of a run, each a rate per measurement, and what is told of them: medians with the lowest and the highest
-// of a round, as a table or as one JSON object of numbers. Not thread-safe.
+// The rounds of a run, each a rate per measurement, and what is told of them: medians with the
+// lowest and the highest of a round, as a table or as one JSON object of numbers. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -17,9 +17,10 @@ class Report {
 
   // The measurement's median rate, under NAME_per_s.
   void Rate(const std::string& measurement);
-  // Of two measurements of the same round: its median under `name`, and name_min and name_max. `target` is what the
-  // design asks for, 0 where it asks for nothing.
-  void Ratio(const std::string& name, const std::string& measurement, const std::string& base, double target = 0);
+  // Of two measurements of the same round: its median under `name`, and name_min and name_max.
+  // `target` is what the design asks for, 0 where it asks for nothing.
+  void Ratio(const std::string& name, const std::string& measurement, const std::string& base,
+             double target = 0);
   void Number(const std::string& name, double value) { numbers_.emplace_back(name, value); }
 
   std::string Table() const;

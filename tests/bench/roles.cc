@@ -48,8 +48,11 @@ class PeerService {
 
   rpc::Endpoint Endpoint() {
     rpc::Endpoint endpoint;
-    endpoint.method = enrolment::v1::GetCohortRequest::descriptor()->file()->service(0)->FindMethodByName("GetCohort");
-    endpoint.unary = [this](absl::string_view bytes, const rpc::Peer&, std::shared_ptr<rpc::Responder> responder) {
+    endpoint.method =
+        enrolment::v1::GetCohortRequest::descriptor()->file()->service(0)->FindMethodByName(
+            "GetCohort");
+    endpoint.unary = [this](absl::string_view bytes, const rpc::Peer&,
+                            std::shared_ptr<rpc::Responder> responder) {
       enrolment::v1::GetCohortRequest request;
       request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
       const absl::Status taken =
@@ -91,8 +94,10 @@ absl::Status ServeSite(const std::vector<std::string>& words) {
   options.modules = {site::MakeModule<enrolment::Enrolment>()};
   options.background = false;
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
-  ASSIGN_OR_RETURN(std::string token,
-                   site->Authorization({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {kSchool}, ""}));
+  ASSIGN_OR_RETURN(
+      std::string token,
+      site->Authorization(
+          {"director", security::Caller::Kind::kPerson, {"school_director"}, {kSchool}, ""}));
   ServeUntil(signals, site->address() + "\t" + token);
   site->Stop();
   return absl::OkStatus();
@@ -102,7 +107,8 @@ absl::Status ServePeer(const std::vector<std::string>& words) {
   if (words.size() != 3) return Internal("ENROLMENT_ADDRESS TOKEN REDIS_ADDRESS");
   const sigset_t signals = BlockSignals();
   PeerService service(words[0], words[1], words[2]);
-  ASSIGN_OR_RETURN(std::unique_ptr<transport::Server> server, transport::Server::Start({}, {service.Endpoint()}));
+  ASSIGN_OR_RETURN(std::unique_ptr<transport::Server> server,
+                   transport::Server::Start({}, {service.Endpoint()}));
   ServeUntil(signals, server->address());
   server->Shutdown();
   return absl::OkStatus();

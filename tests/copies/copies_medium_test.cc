@@ -1,6 +1,7 @@
-// One effect and one answer for each request_id (I9), however often it is sent, over whichever connection, and whether
-// or not the serving process was killed in between: 1,000 copies of 100 admissions from 64 connections over sockets,
-// and three times `kill -9` while requests are in flight.
+// One effect and one answer for each request_id (I9), however often it is sent, over whichever
+// connection, and whether or not the serving process was killed in between: 1,000 copies of 100
+// admissions from 64 connections over sockets, and three times `kill -9` while requests are in
+// flight.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -15,10 +16,10 @@
 #include "gtest/gtest.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
-#include "shared/storage/database.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/process.h"
-#include "shared/testing/ranked_cohorts.h"
+#include "shared/storage/engines/database.h"
+#include "tests/support/engines.h"
+#include "tests/support/process.h"
+#include "tests/support/ranked_cohorts.h"
 
 namespace vivier::testing {
 namespace {
@@ -46,7 +47,7 @@ constexpr int kKillAt[] = {120, 420, 760};
 struct Admission {
   enrolment::v1::AdmitApplicationRequest request = {};
   std::set<std::string> answers;  // all different ones; one is right
-  std::set<int> processes;        // which of the processes, in the order of their starts, answered OK
+  std::set<int> processes;  // which of the processes, in the order of their starts, answered OK
   int copies_answered = 0;
   std::vector<std::string> refusals;
 };
@@ -69,8 +70,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     StartProcess();
     auto tokens = site::Tokens::Load(config_, data_, absl::Now);
     ASSERT_TRUE(tokens.ok()) << tokens.status();
-    const auto token =
-        (*tokens)->ForDevelopment({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
+    const auto token = (*tokens)->ForDevelopment(
+        {"director", security::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
     ASSERT_TRUE(token.ok()) << token.status();
     authorization_ = *token;
   }
@@ -91,8 +92,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
 
   // Tells the senders where the new process listens.
   void StartProcess() {
-    process_ =
-        std::make_unique<Process>(Arguments({"serve", "all", "--listen_address", "127.0.0.1:0"}), data_ + "/log");
+    process_ = std::make_unique<Process>(
+        Arguments({"serve", "all", "--listen_address", "127.0.0.1:0"}), data_ + "/log");
     const std::string address = process_->WaitForAddress(data_);
     absl::MutexLock lock(&mutex_);
     address_ = address;
@@ -142,12 +143,14 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     mutex_.Await(absl::Condition(&there));
     if (given_up_) return false;
     if (client == nullptr || process != starts_)
-      client = std::make_unique<Client>(std::map<std::string, std::string>{{"", address_}}, authorization_);
+      client = std::make_unique<Client>(std::map<std::string, std::string>{{"", address_}},
+                                        authorization_);
     process = starts_;
     return true;
   }
 
-  // Kills the process once so many copies were answered, with others in flight, and starts the next one.
+  // Kills the process once so many copies were answered, with others in flight, and starts the next
+  // one.
   void KillAt(int answered) {
     const auto there = [&] { return answered_ >= answered; };
     {
@@ -168,7 +171,8 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
 
   void SendAllWhileKilling() {
     std::vector<size_t> order;
-    for (size_t i = 0; i < admissions_.size() * kCopies; ++i) order.push_back(i % admissions_.size());
+    for (size_t i = 0; i < admissions_.size() * kCopies; ++i)
+      order.push_back(i % admissions_.size());
     std::mt19937 random(kSeed);
     std::shuffle(order.begin(), order.end(), random);
     std::vector<std::thread> senders;
@@ -205,40 +209,51 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
       EXPECT_EQ(admission.answers.size(), 1u) << admission.request.name();
       across += admission.processes.size() > 1;
     }
-    std::printf("%zu admissions answered by more than one process: %d\n", admissions_.size(), across);
+    std::printf("%zu admissions answered by more than one process: %d\n", admissions_.size(),
+                across);
     EXPECT_GT(across, static_cast<int>(admissions_.size()) / 2);
   }
 
   void ExpectOneRowEach() {
     for (const Admission& admission : admissions_) {
       const std::vector<storage::Value> id = {admission.request.request_id()};
-      EXPECT_EQ(Number("enrolment", "SELECT COUNT(*) FROM answers WHERE school = 'nancy' AND request_id = $1", id), 1);
       EXPECT_EQ(
-          Number("enrolment", "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND request_id = $1", id), 1);
+          Number("enrolment",
+                 "SELECT COUNT(*) FROM answers WHERE school = 'nancy' AND request_id = $1", id),
+          1);
+      EXPECT_EQ(
+          Number("enrolment",
+                 "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND request_id = $1",
+                 id),
+          1);
     }
     EXPECT_EQ(Number("enrolment",
-                     "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND method LIKE '%.AdmitApplication'"),
+                     "SELECT COUNT(*) FROM audit_records WHERE school = 'nancy' AND method LIKE "
+                     "'%.AdmitApplication'"),
               static_cast<int64_t>(admissions_.size()));
   }
 
   int64_t Applications(const RankedCohort& cohort, const std::string& states) {
-    return Number(
-        "enrolment",
-        absl::StrCat("SELECT COUNT(*) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state IN (", states,
-                     ")"),
-        {cohort.name()});
+    return Number("enrolment",
+                  absl::StrCat("SELECT COUNT(*) FROM applications WHERE school = 'nancy' AND "
+                               "cohort = $1 AND state IN (",
+                               states, ")"),
+                  {cohort.name()});
   }
 
   void ExpectSeatsAndMoney(const RankedCohort& cohort) {
     const storage::Value seats = absl::StrCat(cohort.name(), "/seats"), name = cohort.name();
-    const int64_t held =
-        Number("enrolment", "SELECT held FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
+    const int64_t held = Number(
+        "enrolment", "SELECT held FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
     const int64_t taken =
-        Number("enrolment", "SELECT taken FROM cohort_seats WHERE school = 'nancy' AND name = $1", {seats});
-    const int64_t waiting = Applications(cohort, "'WAITLISTED'"), broke = Applications(cohort, "'AWAITING_FUNDING'");
-    std::printf("  %-6s %2d seats, money for %2d: %2d taken, %2d held, %2d waitlisted, %2d await funding\n",
-                cohort.id.c_str(), cohort.seats, cohort.paid_seats, static_cast<int>(taken), static_cast<int>(held),
-                static_cast<int>(waiting), static_cast<int>(broke));
+        Number("enrolment", "SELECT taken FROM cohort_seats WHERE school = 'nancy' AND name = $1",
+               {seats});
+    const int64_t waiting = Applications(cohort, "'WAITLISTED'"),
+                  broke = Applications(cohort, "'AWAITING_FUNDING'");
+    std::printf(
+        "  %-6s %2d seats, money for %2d: %2d taken, %2d held, %2d waitlisted, %2d await funding\n",
+        cohort.id.c_str(), cohort.seats, cohort.paid_seats, static_cast<int>(taken),
+        static_cast<int>(held), static_cast<int>(waiting), static_cast<int>(broke));
     EXPECT_EQ(taken, cohort.paid_seats);
     EXPECT_EQ(held + taken, cohort.seats);
     EXPECT_EQ(taken, Applications(cohort, "'ADMITTED', 'ACCEPTED'"));
@@ -246,20 +261,22 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
     EXPECT_EQ(broke, cohort.seats - cohort.paid_seats);
     EXPECT_EQ(waiting, kApplicants - cohort.seats);
     // The better ranked have the seats.
-    EXPECT_EQ(
-        Number("enrolment",
-               "SELECT MAX(rank) FROM applications WHERE school = 'nancy' AND cohort = $1 AND state <> 'WAITLISTED'",
-               {name}),
-        cohort.seats);
+    EXPECT_EQ(Number("enrolment",
+                     "SELECT MAX(rank) FROM applications WHERE school = 'nancy' AND cohort = $1 "
+                     "AND state <> 'WAITLISTED'",
+                     {name}),
+              cohort.seats);
+    EXPECT_EQ(Number("funding",
+                     "SELECT COUNT(*) FROM reservations WHERE school = 'nancy' AND cohort = $1 AND "
+                     "state IN ('RESERVED', "
+                     "'CONFIRMED')",
+                     {name}),
+              taken);
     EXPECT_EQ(
         Number("funding",
-               "SELECT COUNT(*) FROM reservations WHERE school = 'nancy' AND cohort = $1 AND state IN ('RESERVED', "
-               "'CONFIRMED')",
-               {name}),
-        taken);
-    EXPECT_EQ(Number("funding", "SELECT reserved_cents FROM agreement_balances WHERE school = 'nancy' AND name = $1",
-                     {absl::StrCat(kSchool, "/fundingAgreements/", cohort.id, "/balance")}),
-              taken * kSeatCents);
+               "SELECT reserved_cents FROM agreement_balances WHERE school = 'nancy' AND name = $1",
+               {absl::StrCat(kSchool, "/fundingAgreements/", cohort.id, "/balance")}),
+        taken * kSeatCents);
   }
 
   // Every hold of an admitted application is reserved, and nothing else is.
@@ -272,14 +289,17 @@ class CopiesTest : public ::testing::TestWithParam<storage::Engine> {
       const auto result = (*connection)->Query(sql);
       EXPECT_TRUE(result.ok()) << result.status();
       for (const storage::Row& row : result->rows)
-        EXPECT_TRUE(found.insert(std::get<std::string>(row[0])).second) << std::get<std::string>(row[0]) << " twice";
+        EXPECT_TRUE(found.insert(std::get<std::string>(row[0])).second)
+            << std::get<std::string>(row[0]) << " twice";
       return found;
     };
-    const std::set<std::string> admitted = holds(
-        "enrolment", "SELECT name || ' ' || hold FROM applications WHERE school = 'nancy' AND state = 'ADMITTED'");
+    const std::set<std::string> admitted = holds("enrolment",
+                                                 "SELECT name || ' ' || hold FROM applications "
+                                                 "WHERE school = 'nancy' AND state = 'ADMITTED'");
     const std::set<std::string> reserved =
         holds("funding",
-              "SELECT application || ' ' || substr(name, length('schools/nancy/reservations/') + 1) FROM reservations "
+              "SELECT application || ' ' || substr(name, length('schools/nancy/reservations/') + "
+              "1) FROM reservations "
               "WHERE school = 'nancy' AND state IN ('RESERVED', 'CONFIRMED')");
     EXPECT_EQ(admitted, reserved);
     EXPECT_EQ(admitted.size(), 20u);
@@ -303,11 +323,14 @@ TEST_P(CopiesTest, GetOneAnswerAndOneRow) {
   ASSERT_FALSE(HasFailure());
   SendAllWhileKilling();
   for (size_t i = 0; i < in_flight_at_kill_.size(); ++i) {
-    std::printf("kill -9 with %d copies answered and %d in flight\n", answered_at_kill_[i], in_flight_at_kill_[i]);
+    std::printf("kill -9 with %d copies answered and %d in flight\n", answered_at_kill_[i],
+                in_flight_at_kill_[i]);
     EXPECT_GT(in_flight_at_kill_[i], 0);
   }
-  std::printf("seed %u: %d copies answered, %d times the outcome was unknown and the same request sent again\n", kSeed,
-              answered_, unknown_);
+  std::printf(
+      "seed %u: %d copies answered, %d times the outcome was unknown and the same request sent "
+      "again\n",
+      kSeed, answered_, unknown_);
   EXPECT_EQ(answered_, static_cast<int>(admissions_.size()) * kCopies);
   EXPECT_GT(unknown_, 0);
   ExpectOneAnswerEach();

@@ -1,5 +1,6 @@
-// The edge's list of what outsiders may call is written by hand, in deploy/edge/nginx.conf; this holds it against the
-// services and their protos, by the rules by which nginx chooses a place for a path.
+// The edge's list of what outsiders may call is written by hand, in deploy/edge/nginx.conf; this
+// holds it against the services and their protos, by the rules by which nginx chooses a place for a
+// path.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,7 @@
 #include "re2/re2.h"
 #include "services/modules.h"
 #include "shared/rpc/endpoint.h"
-#include "shared/rpc/method.h"
+#include "shared/service/method.h"
 #include "vivier/operations/v1/operations.pb.h"
 
 namespace vivier {
@@ -42,15 +43,15 @@ std::vector<Place> Places() {
   re2::StringPiece rest(configuration);
   std::vector<Place> places;
   Place place;
-  while (RE2::FindAndConsume(&rest, R"(\n +location (?:([=~]) )?(\S+) \{([^}]*)\})", &place.kind, &place.pattern,
-                             &place.body)) {
+  while (RE2::FindAndConsume(&rest, R"(\n +location (?:([=~]) )?(\S+) \{([^}]*)\})", &place.kind,
+                             &place.pattern, &place.body)) {
     if (place.pattern[0] != '@') places.push_back(place);
   }
   return places;
 }
 
-// https://nginx.org/en/docs/http/ngx_http_core_module.html#location: the path itself, else the first pattern that
-// matches, else the longest prefix.
+// https://nginx.org/en/docs/http/ngx_http_core_module.html#location: the path itself, else the
+// first pattern that matches, else the longest prefix.
 std::string BodyFor(const std::vector<Place>& places, const std::string& path) {
   for (const Place& place : places)
     if (place.kind == "=" && place.pattern == path) return place.body;
@@ -58,7 +59,8 @@ std::string BodyFor(const std::vector<Place>& places, const std::string& path) {
     if (place.kind == "~" && RE2::PartialMatch(path, place.pattern)) return place.body;
   Place longest;
   for (const Place& place : places)
-    if (place.kind.empty() && absl::StartsWith(path, place.pattern) && place.pattern.size() > longest.pattern.size())
+    if (place.kind.empty() && absl::StartsWith(path, place.pattern) &&
+        place.pattern.size() > longest.pattern.size())
       longest = place;
   return longest.body;
 }
@@ -70,7 +72,8 @@ std::vector<const pb::ServiceDescriptor*> AllServices() {
     if (entry.path().extension() != ".proto") continue;
     const std::string name = entry.path().lexically_relative(Source() / "protos").generic_string();
     const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(name);
-    for (int i = 0; file != nullptr && i < file->service_count(); ++i) services.push_back(file->service(i));
+    for (int i = 0; file != nullptr && i < file->service_count(); ++i)
+      services.push_back(file->service(i));
   }
   return services;
 }
@@ -81,7 +84,9 @@ std::set<const pb::ServiceDescriptor*> OutsidersServices() {
   return services;
 }
 
-const pb::ServiceDescriptor* Operations() { return operations::v1::Operation::descriptor()->file()->service(0); }
+const pb::ServiceDescriptor* Operations() {
+  return operations::v1::Operation::descriptor()->file()->service(0);
+}
 
 std::string BodySize(int request_bytes_max) {
   return absl::StrCat("client_max_body_size ", request_bytes_max + kMessagePrefixBytes, ";");
@@ -97,7 +102,9 @@ TEST(EdgePlaces, EachRpcOfAServiceIsPassedToItWithItsBodySize) {
       ASSERT_TRUE(method.ok()) << method.status();
       const std::string path = rpc::PathOf(*service->method(i));
       const std::string body = BodyFor(places, path);
-      EXPECT_THAT(body, testing::HasSubstr(absl::StrCat("grpc_pass $inside://", method->service, ";"))) << path;
+      EXPECT_THAT(body,
+                  testing::HasSubstr(absl::StrCat("grpc_pass $inside://", method->service, ";")))
+          << path;
       const bool is_bulk = method->request_bytes_max > rpc::kRequestBytesMax;
       EXPECT_EQ(absl::StrContains(body, bulk_size), is_bulk) << path;
       bulk += is_bulk ? 1 : 0;
@@ -106,7 +113,8 @@ TEST(EdgePlaces, EachRpcOfAServiceIsPassedToItWithItsBodySize) {
   EXPECT_GT(bulk, 0);
 }
 
-// The path does not say whose operation is meant, so the edge can take it to one service only: the one that has any.
+// The path does not say whose operation is meant, so the edge can take it to one service only: the
+// one that has any.
 TEST(EdgePlaces, OperationsAreAskedForWhereTheyRun) {
   const std::string body = BodyFor(Places(), rpc::PathOf(*Operations()->method(0)));
   int services = 0;
@@ -127,15 +135,18 @@ TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
     if (outsiders.count(service) > 0) continue;
     inside.insert(service->full_name());
     for (int i = 0; i < service->method_count(); ++i)
-      EXPECT_EQ(BodyFor(places, rpc::PathOf(*service->method(i))), " deny all; ") << service->method(i)->full_name();
+      EXPECT_EQ(BodyFor(places, rpc::PathOf(*service->method(i))), " deny all; ")
+          << service->method(i)->full_name();
   }
-  EXPECT_THAT(inside, testing::IsSupersetOf(
-                          {"vivier.log.v1.LogService", "vivier.site.v1.SiteService", "grpc.health.v1.Health"}));
+  EXPECT_THAT(inside,
+              testing::IsSupersetOf({"vivier.log.v1.LogService", "vivier.site.v1.SiteService",
+                                     "grpc.health.v1.Health"}));
 }
 
 TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
   std::set<std::string> names;
-  for (const pb::ServiceDescriptor* service : OutsidersServices()) names.insert(service->full_name());
+  for (const pb::ServiceDescriptor* service : OutsidersServices())
+    names.insert(service->full_name());
   names.insert(Operations()->full_name());
   for (const Place& place : Places()) {
     if (place.pattern == "/") continue;

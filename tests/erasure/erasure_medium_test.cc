@@ -1,6 +1,6 @@
-// Personal data that occur nowhere else are followed through a whole school on both engines: nowhere in clear, and
-// after an erasure nowhere that a key still opens, while counts and money stay. The searches are shown to find what is
-// there.
+// Personal data that occur nowhere else are followed through a whole school on both engines:
+// nowhere in clear, and after an erasure nowhere that a key still opens, while counts and money
+// stay. The searches are shown to find what is there.
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -13,12 +13,12 @@
 #include "prometheus/registry.h"
 #include "prometheus/text_serializer.h"
 #include "shared/base/error.h"
-#include "shared/cache/redis_server_for_test.h"
 #include "shared/rpc/metrics.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/process.h"
 #include "tests/erasure/scan.h"
 #include "tests/erasure/town.h"
+#include "tests/support/engines.h"
+#include "tests/support/process.h"
+#include "tests/support/redis_server.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 #include "vivier/operations/v1/operations.pb.h"
@@ -34,7 +34,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr const char* kServices[] = {"curriculum", "enrolment", "funding", "partners", "statistics"};
+constexpr const char* kServices[] = {"curriculum", "enrolment", "funding", "partners",
+                                     "statistics"};
 constexpr absl::Duration kPatience = absl::Minutes(1);
 
 Hits& operator+=(Hits& hits, const Hits& more) {
@@ -44,7 +45,9 @@ Hits& operator+=(Hits& hits, const Hits& more) {
 
 class ErasureTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
-  security::SchoolKey SchoolKey() { return *security::SchoolKey::Load(world_.data() + "/keys/school.key"); }
+  security::SchoolKey SchoolKey() {
+    return *security::SchoolKey::Load(world_.data() + "/keys/school.key");
+  }
 
   Hits InClear(const Words& words) {
     Hits hits = FindInFiles(world_.data(), words);
@@ -54,7 +57,8 @@ class ErasureTest : public ::testing::TestWithParam<storage::Engine> {
 
   Hits Openable(const Words& words) {
     Hits hits;
-    for (const char* service : kServices) hits += FindInSealed(world_.DatabaseUrl(service), SchoolKey(), words);
+    for (const char* service : kServices)
+      hits += FindInSealed(world_.DatabaseUrl(service), SchoolKey(), words);
     return hits;
   }
 
@@ -83,8 +87,8 @@ class ErasureTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   absl::Status Erase(const std::string& person) {
-    return town_.Do("EraseCandidate",
-                    absl::StrCat(R"({"name": "NANCY/candidates/)", person, R"(", "cause": "REQUESTED"})"));
+    return town_.Do("EraseCandidate", absl::StrCat(R"({"name": "NANCY/candidates/)", person,
+                                                   R"(", "cause": "REQUESTED"})"));
   }
 
   // All that the school counts and owes.
@@ -120,7 +124,8 @@ class ErasureTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   cache::RedisServer redis_;
-  World world_{GetParam(), [this](config::v1::Config& config) { config.set_redis(redis_.address()); }};
+  World world_{GetParam(),
+               [this](config::v1::Config& config) { config.set_redis(redis_.address()); }};
   Town town_{world_};
 };
 
@@ -151,8 +156,10 @@ TEST_P(ErasureTest, NothingPersonalIsInClearAnywhere) {
   const std::string logs = ::testing::internal::GetCapturedStderr();
   const Words words = Town::AllCanaries();
   EXPECT_THAT(FindIn("log", logs, words), IsEmpty());
-  EXPECT_THAT(FindIn("metrics", prometheus::TextSerializer().Serialize(rpc::metrics::Registry()->Collect()), words),
-              IsEmpty());
+  EXPECT_THAT(
+      FindIn("metrics", prometheus::TextSerializer().Serialize(rpc::metrics::Registry()->Collect()),
+             words),
+      IsEmpty());
   EXPECT_THAT(town_.errors(), HasSubstr("DUPLICATE_PERSON"));
   EXPECT_THAT(FindIn("errors", town_.errors(), words), IsEmpty());
   EXPECT_THAT(FindIn("redis", DumpOf(redis_), words), IsEmpty());
@@ -163,7 +170,8 @@ TEST_P(ErasureTest, NothingPersonalIsInClearAnywhere) {
 
 // The searches would find it.
 TEST_P(ErasureTest, ASearchFindsWhatIsInClear) {
-  ASSERT_EQ(town_.Do("UpdateSchool", R"({"school": {"name": "NANCY", "title": "kanarie-title", "time_zone": "UTC"},
+  ASSERT_EQ(town_.Do("UpdateSchool",
+                     R"({"school": {"name": "NANCY", "title": "kanarie-title", "time_zone": "UTC"},
     "allow_missing": true})"),
             absl::OkStatus());
   EXPECT_THAT(InClear({"kanarie-title"}), Contains(HasSubstr("schools.title")));
@@ -191,29 +199,34 @@ TEST_P(ErasureTest, LeavesNothingThatAKeyOpensAndAllThatIsCounted) {
     EXPECT_EQ(ReasonOf(Erase(person)), "PERSON_ERASED");
   }
   EXPECT_EQ(GivenName("two"), "kanarie-given-two");
-  for (const std::string& word : Town::Canaries("two")) EXPECT_THAT(Openable({word}), Not(IsEmpty())) << word;
+  for (const std::string& word : Town::Canaries("two"))
+    EXPECT_THAT(Openable({word}), Not(IsEmpty())) << word;
   EXPECT_EQ(CountsAndMoney(), before);
   world_.ExpectInvariants();
 }
 
 TEST_P(ErasureTest, StoresNothingOfAnErasedPersonAgain) {
   town_.Build();
-  const std::string create = R"({"parent": "NANCY", "candidate_id": "six", "candidate": {"given_name": "a",
+  const std::string create =
+      R"({"parent": "NANCY", "candidate_id": "six", "candidate": {"given_name": "a",
     "family_name": "b"}, "request_id": "7a1b9c52-6f0e-4f6f-9d3c-2b8d5a1e4c01"})";
   ASSERT_EQ(town_.Do("CreateCandidate", create), absl::OkStatus());
   ASSERT_EQ(Erase("six"), absl::OkStatus());
   ASSERT_EQ(Erase("two"), absl::OkStatus());
-  EXPECT_EQ(ReasonOf(town_.Do("CreateCandidate", create)), "PERSON_ERASED") << "what was kept for a retry is gone too";
+  EXPECT_EQ(ReasonOf(town_.Do("CreateCandidate", create)), "PERSON_ERASED")
+      << "what was kept for a retry is gone too";
   EXPECT_EQ(ReasonOf(town_.Do("RecordOutcome", R"({"parent": "COHORT/learners/two", "outcome": {
     "situation": "SEEKING", "months_after": 6, "date": LAST, "source": "DECLARED"}})")),
             "PERSON_ERASED");
-  EXPECT_EQ(ReasonOf(town_.Do("CreateCandidate", R"({"parent": "NANCY", "candidate_id": "two", "candidate": {
+  EXPECT_EQ(ReasonOf(town_.Do("CreateCandidate",
+                              R"({"parent": "NANCY", "candidate_id": "two", "candidate": {
     "given_name": "a", "family_name": "b"}})")),
             "ALREADY_EXISTS");
   // Nobody is known by what he was known by.
-  EXPECT_EQ(town_.Do("CreateCandidate", R"({"parent": "NANCY", "candidate_id": "seven", "candidate": {
+  EXPECT_EQ(
+      town_.Do("CreateCandidate", R"({"parent": "NANCY", "candidate_id": "seven", "candidate": {
     "given_name": "a", "family_name": "b", "email": "kanarie-mail-two@example.org"}})"),
-            absl::OkStatus());
+      absl::OkStatus());
   WaitUntilErased("two");
   world_.ExpectInvariants();
 }
@@ -248,16 +261,19 @@ TEST_P(ErasureTest, ExportsTheWholeFileAndRecordsIt) {
   EXPECT_EQ(FindIn("export", text, Town::Canaries("one")).size(), Town::Canaries("one").size());
   for (const char* other : {"two", "three", "four", "five"})
     EXPECT_THAT(FindIn("export", text, Town::Canaries(other)), IsEmpty());
-  for (const char* type : {"Candidate", "CandidateKey", "Application", "Learner", "PresenceEntry", "Reservation",
-                           "Earning", "LearnerPutForward", "Hiring", "Contract", "LearnerFact"})
+  for (const char* type :
+       {"Candidate", "CandidateKey", "Application", "Learner", "PresenceEntry", "Reservation",
+        "Earning", "LearnerPutForward", "Hiring", "Contract", "LearnerFact"})
     EXPECT_THAT(types, Contains(absl::StrCat("vivier.fr/", type)));
   EXPECT_THAT(types, Not(Contains("vivier.fr/Cohort")));
   EXPECT_THAT(FindInTables(world_.DatabaseUrl("partners"), {"SiteService.ExportPerson"}),
               Contains(HasSubstr("audit_records.method")));
   site::v1::ExportPersonRequest request;
   request.set_name("schools/nancy/candidates/one");
-  EXPECT_EQ(ReasonOf(world_.Call<site::v1::ExportPersonResponse>(request, World::Person("trainer")).status()),
-            "NOT_ALLOWED");
+  EXPECT_EQ(
+      ReasonOf(
+          world_.Call<site::v1::ExportPersonResponse>(request, World::Person("trainer")).status()),
+      "NOT_ALLOWED");
   world_.ExpectInvariants();
 }
 
@@ -276,7 +292,8 @@ TEST_P(ErasureTest, ErasesUnsuccessfulCandidatesWhenTheirTimeIsOver) {
 }
 
 TEST_P(ErasureTest, DeletesAnswersAfterThirtyDays) {
-  const std::string create = R"({"parent": "NANCY", "candidate_id": "six", "candidate": {"given_name": "a",
+  const std::string create =
+      R"({"parent": "NANCY", "candidate_id": "six", "candidate": {"given_name": "a",
     "family_name": "b"}, "request_id": "7a1b9c52-6f0e-4f6f-9d3c-2b8d5a1e4c01"})";
   ASSERT_EQ(town_.Do("CreateCandidate", create), absl::OkStatus());
   world_.Advance(absl::Hours(24 * 29));
@@ -294,12 +311,14 @@ TEST_P(ErasureTest, AnImportKeepsNothingOfWhoIsErasedNorOfWhomItDidNotTake) {
   enrolment::v1::ImportApplicationsRequest import;
   import.set_parent("schools/nancy/cohorts/ai");
   import.set_content("nom;prénom;courriel\n" + person(1) + person(2));
-  const auto report = world_.Await<enrolment::v1::ImportReport>(world_.Write<operations::v1::Operation>(import));
+  const auto report =
+      world_.Await<enrolment::v1::ImportReport>(world_.Write<operations::v1::Operation>(import));
   ASSERT_TRUE(report.ok()) << report.status();
-  const std::string first = report->rows(0).application().substr(report->rows(0).application().rfind('/') + 1);
+  const std::string first =
+      report->rows(0).application().substr(report->rows(0).application().rfind('/') + 1);
   EXPECT_THAT(Openable({"kanarie-family-1x"}), Not(IsEmpty()));
-  ASSERT_EQ(town_.Do("RejectApplication",
-                     absl::StrCat(R"({"name": "COHORT/applications/)", first, R"(", "decision_reason": "no seat"})")),
+  ASSERT_EQ(town_.Do("RejectApplication", absl::StrCat(R"({"name": "COHORT/applications/)", first,
+                                                       R"(", "decision_reason": "no seat"})")),
             absl::OkStatus());
   ASSERT_EQ(Erase(first), absl::OkStatus());
   WaitUntilErased(first);
@@ -325,8 +344,8 @@ INSTANTIATE_TEST_SUITE_P(Engines, ErasureTest, BothEngines(), EngineName);
 
 using RestoreTest = ErasureTest;
 
-// The files of before are put back: the list outside the databases makes them forget again, and what is counted is
-// what the backup counted.
+// The files of before are put back: the list outside the databases makes them forget again, and
+// what is counted is what the backup counted.
 TEST_P(RestoreTest, OfAnOlderBackupLeavesTheErasedErased) {
   town_.Build();
   const std::string before = CountsAndMoney();
@@ -356,7 +375,8 @@ TEST_P(RestoreTest, OfDeletedPagesGivesNoKeyBack) {
     const auto database = *storage::Database::Open(world_.DatabaseUrl("partners"));
     const auto connection = *database->Connect(storage::Access::kRead);
     ASSERT_EQ(connection->Begin(storage::Access::kRead), absl::OkStatus());
-    const auto found = connection->Query("SELECT wrapped FROM person_keys WHERE person LIKE '%/learners/one'");
+    const auto found =
+        connection->Query("SELECT wrapped FROM person_keys WHERE person LIKE '%/learners/one'");
     ASSERT_TRUE(found.ok() && found->rows.size() == 1) << found.status();
     wrapped = std::get<storage::Bytes>(found->rows[0][0]).data;
   }
@@ -372,7 +392,8 @@ TEST_P(RestoreTest, ByCommandsOnARunningSite) {
   town_.Build();
   world_.Stop();
   std::ofstream(world_.data() + "/config.textproto")
-      << "schools: 'nancy' network: 'test' listen_address: '127.0.0.1:0' engine: SQLITE development: true";
+      << "schools: 'nancy' network: 'test' listen_address: '127.0.0.1:0' engine: SQLITE "
+         "development: true";
   const std::string log = world_.data() + "/log", name = "schools/nancy/candidates/one";
   std::string output;
   {
@@ -381,12 +402,16 @@ TEST_P(RestoreTest, ByCommandsOnARunningSite) {
     ASSERT_EQ(RunToEnd({"export", "person", name, "--data", world_.data()}, &output), 0) << output;
     EXPECT_EQ(FindIn("export", output, Town::Canaries("one")).size(), Town::Canaries("one").size());
     EXPECT_THAT(FindIn("export", output, Town::Canaries("two")), IsEmpty());
-    EXPECT_NE(RunToEnd({"erase", "schools/nancy/candidates/five", "--data", world_.data()}, &output), 0);
+    EXPECT_NE(
+        RunToEnd({"erase", "schools/nancy/candidates/five", "--data", world_.data()}, &output), 0);
     EXPECT_THAT(output, HasSubstr("PERSON_NEEDED"));
     EXPECT_EQ(RunToEnd({"erase", name, "--data", world_.data()}, &output), 0) << output;
     EXPECT_THAT(output, HasSubstr("enrolment: ERASED\n"));
-    EXPECT_THAT(output, HasSubstr("keeps 1 vivier.fr/PresenceEntry: 120 months from the end of the training"));
-    EXPECT_EQ(RunToEnd({"erase", name, "--data", world_.data()}, &output), 0) << "says the same again";
+    EXPECT_THAT(
+        output,
+        HasSubstr("keeps 1 vivier.fr/PresenceEntry: 120 months from the end of the training"));
+    EXPECT_EQ(RunToEnd({"erase", name, "--data", world_.data()}, &output), 0)
+        << "says the same again";
     ASSERT_EQ(RunToEnd({"export", "person", name, "--data", world_.data()}, &output), 0) << output;
     EXPECT_THAT(output, HasSubstr("vivier.fr/Learner"));
     EXPECT_THAT(FindIn("export", output, Town::Canaries("one")), IsEmpty());
@@ -394,49 +419,60 @@ TEST_P(RestoreTest, ByCommandsOnARunningSite) {
     EXPECT_EQ(serving.Terminate(), 0);
     EXPECT_THAT(FindIn("log", serving.Log(), Town::AllCanaries()), IsEmpty());
   }
-  EXPECT_NE(RunToEnd({"erase", "schools/nancy/candidates/two", "--data", world_.data()}, &output), 0);
+  EXPECT_NE(RunToEnd({"erase", "schools/nancy/candidates/two", "--data", world_.data()}, &output),
+            0);
   EXPECT_THAT(output, HasSubstr("NOT_RUNNING"));
   EXPECT_THAT(Openable(Town::Canaries("one")), IsEmpty());
   world_.Start();
   world_.ExpectInvariants();
 }
 
-// A service that is down while somebody applies, withdraws and is erased still counts him: his key waits for it.
+// A service that is down while somebody applies, withdraws and is erased still counts him: his key
+// waits for it.
 TEST_P(RestoreTest, WaitsForAServiceThatIsDown) {
   town_.BuildUntilTraining();
   std::string cohort;
   ASSERT_EQ(town_.Do("GetCohort", R"({"name": "COHORT"})", &cohort), absl::OkStatus());
   enrolment::v1::Cohort other;
   ASSERT_TRUE(other.ParseFromString(cohort));
-  ASSERT_EQ(town_.Do("CreateCohort",
-                     absl::StrCat(R"({"parent": "NANCY", "cohort_id": "bb", "cohort": {"title": "BB", "capacity": 3,
+  ASSERT_EQ(
+      town_.Do(
+          "CreateCohort",
+          absl::StrCat(
+              R"({"parent": "NANCY", "cohort_id": "bb", "cohort": {"title": "BB", "capacity": 3,
     "start_date": FIRST, "end_date": LAST, "programme_revision": ")",
-                                  other.programme_revision(), R"("}})")),
-            absl::OkStatus());
+              other.programme_revision(), R"("}})")),
+      absl::OkStatus());
   ASSERT_EQ(town_.Do("OpenCohort", R"({"name": "NANCY/cohorts/bb"})"), absl::OkStatus());
   world_.Settle();
   world_.Stop();
   std::ofstream(world_.data() + "/config.textproto")
-      << "schools: 'nancy' network: 'test' listen_address: '127.0.0.1:0' engine: SQLITE development: true";
+      << "schools: 'nancy' network: 'test' listen_address: '127.0.0.1:0' engine: SQLITE "
+         "development: true";
   {
-    Process serving({"serve", "curriculum", "enrolment", "funding", "partners", "--data", world_.data()},
-                    world_.data() + "/log");
+    Process serving(
+        {"serve", "curriculum", "enrolment", "funding", "partners", "--data", world_.data()},
+        world_.data() + "/log");
     ASSERT_NE(serving.WaitForAddress(world_.data()), "");
     const auto call = [&](const std::string& rpc, const std::string& json) {
       std::string output;
-      EXPECT_EQ(RunToEnd({"call", rpc, json, "--data", world_.data()}, &output), 0) << rpc << " " << output;
+      EXPECT_EQ(RunToEnd({"call", rpc, json, "--data", world_.data()}, &output), 0)
+          << rpc << " " << output;
       return output;
     };
     call("CreateCandidate", R"({"parent": "schools/nancy", "candidate_id": "six", "candidate": {
       "given_name": "kanarie-given-six", "family_name": "kanarie-family-six", "gender": "MAN"}})");
-    call("SubmitApplication", R"({"parent": "schools/nancy/cohorts/bb", "application_id": "six", "application": {
+    call("SubmitApplication",
+         R"({"parent": "schools/nancy/cohorts/bb", "application_id": "six", "application": {
       "candidate": "schools/nancy/candidates/six"}})");
     call("WithdrawApplication", R"({"name": "schools/nancy/cohorts/bb/applications/six"})");
     call("EraseCandidate", R"({"name": "schools/nancy/candidates/six", "cause": "REQUESTED"})");
-    EXPECT_THAT(call("GetCandidate", R"({"name": "schools/nancy/candidates/six"})"), Not(HasSubstr("kanarie")));
+    EXPECT_THAT(call("GetCandidate", R"({"name": "schools/nancy/candidates/six"})"),
+                Not(HasSubstr("kanarie")));
     EXPECT_EQ(serving.Terminate(), 0);
   }
-  EXPECT_THAT(Openable({"kanarie-given-six"}), Not(IsEmpty())) << "statistics has still to read what he did";
+  EXPECT_THAT(Openable({"kanarie-given-six"}), Not(IsEmpty()))
+      << "statistics has still to read what he did";
   world_.Start();
   WaitUntilErased("six");
   EXPECT_THAT(Openable({"kanarie-given-six"}), IsEmpty());
@@ -445,7 +481,8 @@ TEST_P(RestoreTest, WaitsForAServiceThatIsDown) {
   world_.ExpectInvariants();
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, RestoreTest, ::testing::Values(storage::Engine::kSqlite), EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, RestoreTest, ::testing::Values(storage::Engine::kSqlite),
+                         EngineName);
 
 }  // namespace
 }  // namespace vivier::testing

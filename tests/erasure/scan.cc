@@ -10,8 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "shared/storage/database.h"
-#include "shared/storage/migrate.h"
+#include "shared/storage/engines/database.h"
+#include "shared/storage/engines/migrate.h"
 
 namespace vivier::testing {
 namespace {
@@ -30,11 +30,13 @@ std::string Text(const Cells& row, const std::string& column) {
 }
 
 std::vector<std::string> Tables(Connection& connection) {
-  const auto found = connection.Query(
-      connection.engine() == storage::Engine::kSqlite
-          ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
-          : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema() "
-            "ORDER BY 1");
+  const auto found =
+      connection.Query(connection.engine() == storage::Engine::kSqlite
+                           ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT "
+                             "LIKE 'sqlite%' ORDER BY name"
+                           : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE "
+                             "table_schema = current_schema() "
+                             "ORDER BY 1");
   EXPECT_TRUE(found.ok()) << found.status();
   std::vector<std::string> tables;
   if (!found.ok()) return tables;
@@ -42,7 +44,8 @@ std::vector<std::string> Tables(Connection& connection) {
   return tables;
 }
 
-void EachRow(const std::string& url, const std::function<void(const std::string& table, const Cells&)>& each) {
+void EachRow(const std::string& url,
+             const std::function<void(const std::string& table, const Cells&)>& each) {
   const auto database = storage::Database::Open(url);
   ASSERT_TRUE(database.ok()) << database.status();
   const auto connection = (*database)->Connect(storage::Access::kRead);
@@ -63,12 +66,14 @@ void EachRow(const std::string& url, const std::function<void(const std::string&
 
 // What a sealed value of that row and column is bound to.
 std::string Place(const std::string& table, const std::string& column, const Cells& row) {
-  if (table == "events") return absl::StrCat("events|", Text(row, "type"), "|", Text(row, "subject"));
+  if (table == "events")
+    return absl::StrCat("events|", Text(row, "type"), "|", Text(row, "subject"));
   if (table == "answers") return absl::StrCat("answers|", Text(row, "request_id"));
   return absl::StrCat(table, "|", column, "|", Text(row, "name"));
 }
 
-std::vector<security::Key> ExistingKeys(const std::string& url, const security::SchoolKey& school_key) {
+std::vector<security::Key> ExistingKeys(const std::string& url,
+                                        const security::SchoolKey& school_key) {
   std::vector<security::Key> keys;
   EachRow(url, [&](const std::string& table, const Cells& row) {
     if (table != "person_keys") return;
@@ -96,7 +101,8 @@ Hits FindInFiles(const std::string& folder, const Words& words) {
     if (!entry.is_regular_file()) continue;
     std::ostringstream bytes;
     bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
-    for (std::string& hit : FindIn(entry.path().filename().string(), bytes.str(), words)) hits.insert(std::move(hit));
+    for (std::string& hit : FindIn(entry.path().filename().string(), bytes.str(), words))
+      hits.insert(std::move(hit));
   }
   return {hits.begin(), hits.end()};
 }
@@ -108,13 +114,15 @@ Hits FindInTables(const std::string& url, const Words& words) {
       const auto* text = std::get_if<std::string>(&value);
       const auto* bytes = std::get_if<Bytes>(&value);
       const std::string content = text != nullptr ? *text : bytes != nullptr ? bytes->data : "";
-      for (std::string& hit : FindIn(absl::StrCat(table, ".", column), content, words)) hits.insert(std::move(hit));
+      for (std::string& hit : FindIn(absl::StrCat(table, ".", column), content, words))
+        hits.insert(std::move(hit));
     }
   });
   return {hits.begin(), hits.end()};
 }
 
-Hits FindInSealed(const std::string& url, const security::SchoolKey& school_key, const Words& words) {
+Hits FindInSealed(const std::string& url, const security::SchoolKey& school_key,
+                  const Words& words) {
   const std::vector<security::Key> keys = ExistingKeys(url, school_key);
   std::set<std::string> hits;
   EachRow(url, [&](const std::string& table, const Cells& row) {
@@ -124,7 +132,8 @@ Hits FindInSealed(const std::string& url, const security::SchoolKey& school_key,
       for (const security::Key& key : keys) {
         const auto opened = security::Open(key, bytes->data, Place(table, column, row));
         if (!opened.ok()) continue;
-        for (std::string& hit : FindIn(absl::StrCat(table, ".", column), *opened, words)) hits.insert(std::move(hit));
+        for (std::string& hit : FindIn(absl::StrCat(table, ".", column), *opened, words))
+          hits.insert(std::move(hit));
       }
     }
   });

@@ -1,5 +1,5 @@
-// Looks for given words wherever a site keeps anything: in the bytes of its files, in the clear columns of its
-// databases, and in what any key that still exists opens. Functions without state.
+// Looks for given words wherever a site keeps anything: in the bytes of its files, in the clear
+// columns of its databases, and in what any key that still exists opens. Functions without state.
 #pragma once
 
 #include <string>
@@ -22,6 +22,7 @@ Hits FindInFiles(const std::string& folder, const Words& words);
 Hits FindInTables(const std::string& url, const Words& words);
 
 // In every sealed value that one of the keys in `person_keys` opens.
-Hits FindInSealed(const std::string& url, const security::SchoolKey& school_key, const Words& words);
+Hits FindInSealed(const std::string& url, const security::SchoolKey& school_key,
+                  const Words& words);
 
 }  // namespace vivier::testing

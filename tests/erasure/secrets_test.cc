@@ -1,13 +1,13 @@
-// Of the secrets that a school hands out nothing is kept but hashes: wherever one looks, and with any key but the
-// persons', which seal the answers that are kept for a retry. On both engines.
+// Of the secrets that a school hands out nothing is kept but hashes: wherever one looks, and with
+// any key but the persons', which seal the answers that are kept for a retry. On both engines.
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/erasure/scan.h"
 #include "tests/identity/asking.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 
@@ -21,24 +21,30 @@ class SecretsTest : public ::testing::TestWithParam<storage::Engine> {
   // A link and its session, an invitation, a client and its session.
   Words HandOut() {
     Must<Candidate, CreateCandidateRequest>(
-        world_, "parent: '$N' candidate_id: 'dan' candidate { given_name: 'Dan' family_name: 'Petit' }");
+        world_,
+        "parent: '$N' candidate_id: 'dan' candidate { given_name: 'Dan' family_name: 'Petit' }");
     Must<partners::v1::Company, partners::v1::CreateCompanyRequest>(
         world_, "parent: '$N' company_id: '13002526500013' company { title: 'A company' }");
     const auto link = Must<CreateAccessLinkResponse, CreateAccessLinkRequest>(
-        world_, "parent: '$N' access_link_id: 'l' access_link { purpose: OWN_DATA resource: '$N/candidates/dan' }");
+        world_,
+        "parent: '$N' access_link_id: 'l' access_link { purpose: OWN_DATA resource: "
+        "'$N/candidates/dan' }");
     const auto invitation = Must<CreateInvitationResponse, CreateInvitationRequest>(
-        world_, "parent: '$N' invitation_id: 'i' invitation { email: 'zoe@example.org' roles { role: 'trainer' } }");
+        world_,
+        "parent: '$N' invitation_id: 'i' invitation { email: 'zoe@example.org' roles { role: "
+        "'trainer' } }");
     const auto client = Must<PartnerClientSecret, CreatePartnerClientRequest>(
         world_,
         "parent: '$N' partner_client_id: 'c' partner_client { title: 'C' company: "
         "'$N/companies/13002526500013' }");
-    const auto session =
-        Ask<RedeemAccessLinkResponse, RedeemAccessLinkRequest>(world_, Bearer(link.secret()), "parent: '$N'");
-    const auto partner =
-        Ask<OpenPartnerSessionResponse, OpenPartnerSessionRequest>(world_, Bearer(client.secret()), "parent: '$N'");
+    const auto session = Ask<RedeemAccessLinkResponse, RedeemAccessLinkRequest>(
+        world_, Bearer(link.secret()), "parent: '$N'");
+    const auto partner = Ask<OpenPartnerSessionResponse, OpenPartnerSessionRequest>(
+        world_, Bearer(client.secret()), "parent: '$N'");
     EXPECT_TRUE(session.ok() && partner.ok()) << session.status() << partner.status();
     session_ = session->token();
-    return {link.secret(), invitation.secret(), client.secret(), session->token(), partner->token()};
+    return {link.secret(), invitation.secret(), client.secret(), session->token(),
+            partner->token()};
   }
 
   World world_{GetParam()};
@@ -50,10 +56,12 @@ TEST_P(SecretsTest, AreNowhere) {
   const Words secrets = HandOut();
   world_.Settle();
   world_.Stop();
-  EXPECT_THAT(FindIn("log", ::testing::internal::GetCapturedStderr(), secrets), ::testing::IsEmpty());
+  EXPECT_THAT(FindIn("log", ::testing::internal::GetCapturedStderr(), secrets),
+              ::testing::IsEmpty());
   EXPECT_THAT(FindInFiles(world_.data(), secrets), ::testing::IsEmpty());
   for (const char* service : {"curriculum", "enrolment", "funding", "partners", "statistics"})
-    EXPECT_THAT(FindInTables(world_.DatabaseUrl(service), secrets), ::testing::IsEmpty()) << service;
+    EXPECT_THAT(FindInTables(world_.DatabaseUrl(service), secrets), ::testing::IsEmpty())
+        << service;
   world_.Start();
   EXPECT_EQ(Try<GetCandidateRequest>(world_, Bearer(session_), "name: '$N/candidates/dan'"), "OK");
 }

@@ -1,4 +1,5 @@
-// A school whose five people have personal data that occur nowhere else, through every service that is told of them:
+// A school whose five people have personal data that occur nowhere else, through every service that
+// is told of them:
 //
 //   one    trained, certified by nobody, hired under a contract that is broken
 //   two    trained
@@ -12,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "shared/testing/world.h"
 #include "tests/erasure/scan.h"
+#include "tests/support/world.h"
 
 namespace vivier::testing {
 
@@ -34,7 +35,8 @@ class Town {
   static Words Canaries(const std::string& person);
   static Words AllCanaries();
 
-  // Runs the rpc of that name with a request in JSON, in which NANCY, COHORT, FIRST and LAST are what they say.
+  // Runs the rpc of that name with a request in JSON, in which NANCY, COHORT, FIRST and LAST are
+  // what they say.
   absl::Status Do(const std::string& rpc, const std::string& json, std::string* answer = nullptr);
 
   // The text of every refusal so far.

@@ -1,5 +1,5 @@
-// Calls with any bearer token, in the text form of their requests, where $N stands for schools/nancy. Functions without
-// state, thread-safe as World::CallRaw is.
+// Calls with any bearer token, in the text form of their requests, where $N stands for
+// schools/nancy. Functions without state, thread-safe as World::CallRaw is.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/uuid.h"
-#include "shared/rpc/channel.h"
-#include "shared/testing/world.h"
+#include "shared/service/channel.h"
+#include "tests/support/world.h"
 
 namespace vivier::testing {
 
@@ -21,8 +21,8 @@ inline std::string Bearer(const std::string& secret) { return "Bearer " + secret
 template <class Request>
 Request Read(const std::string& text) {
   Request request;
-  EXPECT_TRUE(
-      google::protobuf::TextFormat::ParseFromString(absl::StrReplaceAll(text, {{"$N", "schools/nancy"}}), &request))
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      absl::StrReplaceAll(text, {{"$N", "schools/nancy"}}), &request))
       << text;
   const auto* id = Request::descriptor()->FindFieldByName("request_id");
   if (id != nullptr && request.GetReflection()->GetString(request, id).empty())
@@ -31,23 +31,28 @@ Request Read(const std::string& text) {
 }
 
 template <class Response, class Request>
-absl::StatusOr<Response> Ask(World& world, const std::string& authorization, const std::string& text) {
+absl::StatusOr<Response> Ask(World& world, const std::string& authorization,
+                             const std::string& text) {
   const Request request = Read<Request>(text);
-  const absl::StatusOr<std::string> bytes =
-      world.CallRaw(*rpc::MethodTaking(*Request::descriptor()), request.SerializeAsString(), authorization);
+  const absl::StatusOr<std::string> bytes = world.CallRaw(
+      *rpc::MethodTaking(*Request::descriptor()), request.SerializeAsString(), authorization);
   if (!bytes.ok()) return bytes.status();
   Response response;
   EXPECT_TRUE(response.ParseFromString(*bytes));
   return response;
 }
 
-// What becomes of it, "OK" or "CODE REASON": all that an outsider learns from a refusal, but for the name he gave.
+// What becomes of it, "OK" or "CODE REASON": all that an outsider learns from a refusal, but for
+// the name he gave.
 template <class Request>
 std::string Try(World& world, const std::string& authorization, const std::string& text) {
   const Request request = Read<Request>(text);
-  const absl::Status status =
-      world.CallRaw(*rpc::MethodTaking(*Request::descriptor()), request.SerializeAsString(), authorization).status();
-  return status.ok() ? "OK" : absl::StrCat(absl::StatusCodeToString(status.code()), " ", ReasonOf(status));
+  const absl::Status status = world
+                                  .CallRaw(*rpc::MethodTaking(*Request::descriptor()),
+                                           request.SerializeAsString(), authorization)
+                                  .status();
+  return status.ok() ? "OK"
+                     : absl::StrCat(absl::StatusCodeToString(status.code()), " ", ReasonOf(status));
 }
 
 inline constexpr char kBadToken[] = "UNAUTHENTICATED TOKEN_INVALID";
@@ -55,9 +60,12 @@ inline constexpr char kDenied[] = "PERMISSION_DENIED NOT_ALLOWED";
 
 // Ends the test where the call fails.
 template <class Response, class Request>
-Response Must(World& world, const std::string& text, const rpc::Caller& caller = World::Person()) {
-  absl::StatusOr<Response> response = Ask<Response, Request>(world, world.Authorization(caller), text);
-  EXPECT_TRUE(response.ok()) << Request::descriptor()->name() << " " << text << ": " << response.status();
+Response Must(World& world, const std::string& text,
+              const security::Caller& caller = World::Person()) {
+  absl::StatusOr<Response> response =
+      Ask<Response, Request>(world, world.Authorization(caller), text);
+  EXPECT_TRUE(response.ok()) << Request::descriptor()->name() << " " << text << ": "
+                             << response.status();
   return response.ok() ? *std::move(response) : Response();
 }
 

@@ -1,6 +1,6 @@
-// Who gets in over mutual TLS and as whom: certificates good and bad, at a site that serves a director's token to
-// whoever may bring it. Each connection is tried twice, as a service and with that token, and the bad ones leave
-// nothing behind.
+// Who gets in over mutual TLS and as whom: certificates good and bad, at a site that serves a
+// director's token to whoever may bring it. Each connection is tried twice, as a service and with
+// that token, and the bad ones leave nothing behind.
 #include <unistd.h>
 
 #include <filesystem>
@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/rpc/method.h"
 #include "shared/security/certificate.h"
+#include "shared/service/method.h"
 #include "shared/site/certificates.h"
 #include "shared/site/tokens.h"
 #include "shared/transport/channel.h"
@@ -43,16 +43,21 @@ TEST_F(CertificatesTest, BadOnesAreRefusedAndLeaveNothing) {
     absl::Duration begin = -absl::Minutes(1);
     absl::Duration end = absl::Hours(1);
   } rows[] = {
-      {"expired", "URI:spiffe://test/school/nancy/service/enrolment", -absl::Hours(1), -absl::Seconds(5)},
-      {"not yet valid", "URI:spiffe://test/school/nancy/service/enrolment", absl::Minutes(5), absl::Hours(1)},
+      {"expired", "URI:spiffe://test/school/nancy/service/enrolment", -absl::Hours(1),
+       -absl::Seconds(5)},
+      {"not yet valid", "URI:spiffe://test/school/nancy/service/enrolment", absl::Minutes(5),
+       absl::Hours(1)},
       {"a foreign school", "URI:spiffe://test/school/metz/service/enrolment"},
       {"a foreign network", "URI:spiffe://elsewhere/school/nancy/service/enrolment"},
       {"a longer school", "URI:spiffe://test/school/nancy2/service/enrolment"},
       {"common name alone", ""},
       {"a host name alone", "DNS:localhost"},
-      {"two names", "URI:spiffe://test/school/nancy/service/enrolment,URI:spiffe://test/school/nancy/service/funding"},
+      {"two names",
+       "URI:spiffe://test/school/nancy/service/enrolment,URI:spiffe://test/school/nancy/service/"
+       "funding"},
       {"the same name twice",
-       "URI:spiffe://test/school/nancy/service/enrolment,URI:spiffe://test/school/nancy/service/enrolment"},
+       "URI:spiffe://test/school/nancy/service/enrolment,URI:spiffe://test/school/nancy/service/"
+       "enrolment"},
       {"no service", "URI:spiffe://test/school/nancy/service/"},
       {"below a service", "URI:spiffe://test/school/nancy/service/enrolment/x"},
       {"another scheme", "URI:https://test/school/nancy/service/enrolment"},
@@ -60,8 +65,8 @@ TEST_F(CertificatesTest, BadOnesAreRefusedAndLeaveNothing) {
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.what);
-    ExpectBoth(*site_.Dial(site_.certificates().Sign(row.names, row.begin, row.end)), absl::StatusCode::kUnavailable,
-               absl::StatusCode::kUnavailable);
+    ExpectBoth(*site_.Dial(site_.certificates().Sign(row.names, row.begin, row.end)),
+               absl::StatusCode::kUnavailable, absl::StatusCode::kUnavailable);
   }
   EXPECT_EQ(site_.Written(), 0);
 }
@@ -70,7 +75,8 @@ TEST_F(CertificatesTest, NoCertificateAndAnotherAuthoritysAreRefused) {
   Certificates other("test", "nancy");
   transport::Tls theirs = other.Sign("URI:spiffe://test/school/nancy/service/enrolment");
   theirs.authorities = site_.certificates().folder() + "/authorities.pem";
-  transport::Tls none = site_.certificates().Sign("URI:spiffe://test/school/nancy/service/enrolment");
+  transport::Tls none =
+      site_.certificates().Sign("URI:spiffe://test/school/nancy/service/enrolment");
   none.certificate = none.key = "";
   for (const std::optional<transport::Tls>& tls :
        {std::optional(theirs), std::optional(none), std::optional<transport::Tls>()})
@@ -84,19 +90,22 @@ TEST_F(CertificatesTest, ANewAuthorityIsTakenUp) {
   transport::Tls theirs = other.Sign("URI:spiffe://test/school/nancy/service/enrolment");
   theirs.authorities = site_.certificates().folder() + "/authorities.pem";
   site_.certificates().Trust(other);
-  EXPECT_LT(TimeUntil(absl::StatusCode::kNotFound, [&] { return SiteOverTls::Read(*site_.Dial(theirs)); }),
+  EXPECT_LT(TimeUntil(absl::StatusCode::kNotFound,
+                      [&] { return SiteOverTls::Read(*site_.Dial(theirs)); }),
             absl::Seconds(5));
 }
 
 TEST_F(CertificatesTest, WhoMayCallIsTheListsMatterAndATokenNeedsACertificate) {
   constexpr auto kNotAllowed = absl::StatusCode::kPermissionDenied;
-  // Only enrolment may read a revision; and every process of the site may bring a person's call, as the edge does.
-  for (const auto& [service, read] : std::map<std::string, absl::StatusCode>{{"enrolment", absl::StatusCode::kNotFound},
-                                                                             {"funding", kNotAllowed},
-                                                                             {"edge", kNotAllowed},
-                                                                             {"operator", kNotAllowed},
-                                                                             {"all", kNotAllowed},
-                                                                             {"member", kNotAllowed}}) {
+  // Only enrolment may read a revision; and every process of the site may bring a person's call, as
+  // the edge does.
+  for (const auto& [service, read] :
+       std::map<std::string, absl::StatusCode>{{"enrolment", absl::StatusCode::kNotFound},
+                                               {"funding", kNotAllowed},
+                                               {"edge", kNotAllowed},
+                                               {"operator", kNotAllowed},
+                                               {"all", kNotAllowed},
+                                               {"member", kNotAllowed}}) {
     SCOPED_TRACE(service);
     ExpectBoth(*site_.Dial(service), read, absl::StatusCode::kOk);
   }
@@ -105,8 +114,12 @@ TEST_F(CertificatesTest, WhoMayCallIsTheListsMatterAndATokenNeedsACertificate) {
 
 // The token that enrolment shows inside its process is worth nothing outside, whoever brings it.
 TEST_F(CertificatesTest, AServicesTokenIsWorthNothingOverTls) {
-  const std::string stolen = site_.world().Authorization(
-      {absl::StrCat(SiteOverTls::kSite, "enrolment"), rpc::Caller::Kind::kService, {"service"}, {"nancy"}, ""});
+  const std::string stolen =
+      site_.world().Authorization({absl::StrCat(SiteOverTls::kSite, "enrolment"),
+                                   security::Caller::Kind::kService,
+                                   {"service"},
+                                   {"nancy"},
+                                   ""});
   for (const char* service : {"enrolment", "edge"}) {
     const std::shared_ptr<rpc::Channel> channel = site_.Dial(service);
     EXPECT_EQ(ReasonOf(SiteOverTls::Read(*channel, stolen).status()), "TOKEN_INVALID") << service;
@@ -118,11 +131,13 @@ TEST_F(CertificatesTest, ARevokedOneIsRefusedOnConnectionsOldAndNew) {
   const std::shared_ptr<rpc::Channel> another = site_.Dial("funding");
   ExpectBoth(*before, absl::StatusCode::kNotFound, absl::StatusCode::kOk);
   site_.certificates().Revoke("enrolment");
-  EXPECT_LT(TimeUntil(absl::StatusCode::kUnauthenticated, [&] { return SiteOverTls::Read(*before); }),
-            absl::Seconds(3));
+  EXPECT_LT(
+      TimeUntil(absl::StatusCode::kUnauthenticated, [&] { return SiteOverTls::Read(*before); }),
+      absl::Seconds(3));
   ExpectBoth(*before, absl::StatusCode::kUnauthenticated, absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(ReasonOf(SiteOverTls::Read(*before).status()), "CERTIFICATE_REFUSED");
-  ExpectBoth(*site_.Dial("enrolment"), absl::StatusCode::kUnavailable, absl::StatusCode::kUnavailable);
+  ExpectBoth(*site_.Dial("enrolment"), absl::StatusCode::kUnavailable,
+             absl::StatusCode::kUnavailable);
   ExpectBoth(*another, absl::StatusCode::kPermissionDenied, absl::StatusCode::kOk);
   EXPECT_EQ(site_.Written(), 2);
   // A new certificate of the same name is as good as any.
@@ -137,7 +152,8 @@ TEST_F(CertificatesTest, WhoFollowsALogIsCutOffWhenRevoked) {
   const std::shared_ptr<rpc::Channel> channel = site_.Dial("enrolment");
   ASSERT_EQ(SiteOverTls::Read(*channel).status().code(), absl::StatusCode::kNotFound);  // connected
   const std::string path = rpc::PathOf(*rpc::MethodTaking(*request.GetDescriptor()));
-  const auto stream = channel->Stream(path, request.SerializeAsString(), {absl::Seconds(20), "", ""});
+  const auto stream =
+      channel->Stream(path, request.SerializeAsString(), {absl::Seconds(20), "", ""});
   site_.certificates().Revoke("enrolment");
   const absl::Time start = absl::Now();
   absl::StatusOr<std::optional<std::string>> page = stream->Read();
@@ -152,20 +168,23 @@ TEST_F(CertificatesTest, AListThatCannotBeReadStaysAsItWas) {
   const std::shared_ptr<rpc::Channel> funding = site_.Dial("funding");
   EXPECT_EQ(SiteOverTls::Read(*funding).status().code(), absl::StatusCode::kPermissionDenied);
   const std::string list = site_.certificates().folder() + "/revocations.pem";
-  EXPECT_LT(TimeUntil(absl::StatusCode::kUnavailable, [&] { return SiteOverTls::Read(*site_.Dial("enrolment")); }),
+  EXPECT_LT(TimeUntil(absl::StatusCode::kUnavailable,
+                      [&] { return SiteOverTls::Read(*site_.Dial("enrolment")); }),
             absl::Seconds(3));
   std::filesystem::resize_file(list, std::filesystem::file_size(list) / 2);
   EXPECT_FALSE(security::ReadRevocations(list).ok());
   const absl::Time start = absl::Now();
   while (absl::Now() - start < 2 * security::PeerCheck::kReadAgain) {
     EXPECT_EQ(SiteOverTls::Read(*funding).status().code(), absl::StatusCode::kPermissionDenied);
-    EXPECT_EQ(SiteOverTls::Read(*site_.Dial("enrolment")).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(SiteOverTls::Read(*site_.Dial("enrolment")).status().code(),
+              absl::StatusCode::kUnavailable);
   }
 }
 
 class ServerNameTest : public ::testing::Test {
  protected:
-  // The health of a server that shows `shown`, asked by who expects `expected` ("" for its host name).
+  // The health of a server that shows `shown`, asked by who expects `expected` ("" for its host
+  // name).
   absl::Status Ask(transport::Tls shown, const std::string& expected) {
     transport::ServerOptions options;
     options.address = "localhost:0";
@@ -175,8 +194,8 @@ class ServerNameTest : public ::testing::Test {
     transport::Tls tls = certificates_.Sign("URI:spiffe://test/school/nancy/service/funding");
     tls.peers.clear();
     if (!expected.empty()) tls.peers = {expected};
-    const auto channel =
-        transport::Connect({absl::StrCat("localhost:", (*server)->port()), std::move(tls), /*retry=*/false});
+    const auto channel = transport::Connect(
+        {absl::StrCat("localhost:", (*server)->port()), std::move(tls), /*retry=*/false});
     return channel->Call(kHealthPath, "", {}).status();
   }
 
@@ -191,8 +210,10 @@ TEST_F(ServerNameTest, WhoDialsLooksWhoIsThere) {
     absl::StatusCode code;
   } rows[] = {
       {"URI:" + enrolment, enrolment, absl::StatusCode::kOk},
-      {"URI:" + enrolment, "spiffe://test/school/nancy/service/partners", absl::StatusCode::kUnavailable},
-      {"URI:" + enrolment, "spiffe://test/school/metz/service/enrolment", absl::StatusCode::kUnavailable},
+      {"URI:" + enrolment, "spiffe://test/school/nancy/service/partners",
+       absl::StatusCode::kUnavailable},
+      {"URI:" + enrolment, "spiffe://test/school/metz/service/enrolment",
+       absl::StatusCode::kUnavailable},
       {"URI:" + enrolment + ",URI:spiffe://test/x", enrolment, absl::StatusCode::kUnavailable},
       {"DNS:localhost", enrolment, absl::StatusCode::kUnavailable},
       // A parent is known by its host name and by no other.
@@ -201,7 +222,8 @@ TEST_F(ServerNameTest, WhoDialsLooksWhoIsThere) {
       {"URI:" + enrolment, "", absl::StatusCode::kUnavailable},
   };
   for (const auto& row : rows)
-    EXPECT_EQ(Ask(certificates_.Sign(row.shown), row.expected).code(), row.code) << row.shown << " " << row.expected;
+    EXPECT_EQ(Ask(certificates_.Sign(row.shown), row.expected).code(), row.code)
+        << row.shown << " " << row.expected;
 }
 
 TEST(CheckCertificates, AProcessDoesNotStartWithAnothersOrWithPartsMissing) {
@@ -216,7 +238,8 @@ TEST(CheckCertificates, AProcessDoesNotStartWithAnothersOrWithPartsMissing) {
   config.set_schools(0, "metz");
   EXPECT_EQ(ReasonOf(site::CheckCertificates(config, "enrolment")), "CERTIFICATE_FILE");
   config.set_schools(0, "nancy");
-  std::filesystem::permissions(certificates.folder() + "/enrolment.key", std::filesystem::perms(0640));
+  std::filesystem::permissions(certificates.folder() + "/enrolment.key",
+                               std::filesystem::perms(0640));
   EXPECT_EQ(ReasonOf(site::CheckCertificates(config, "enrolment")), "SECRET_FILE");
   std::filesystem::remove(certificates.folder() + "/revocations.pem");
   EXPECT_EQ(ReasonOf(site::CheckCertificates(config, "funding")), "CERTIFICATE_FILE");

@@ -19,7 +19,8 @@ using ::testing::Not;
 
 class DevelopmentTest : public ::testing::Test {
  protected:
-  DevelopmentTest() : data_((std::filesystem::temp_directory_path() / "vivier-development-XXXXXX").string()) {
+  DevelopmentTest()
+      : data_((std::filesystem::temp_directory_path() / "vivier-development-XXXXXX").string()) {
     EXPECT_NE(mkdtemp(data_.data()), nullptr);
   }
   ~DevelopmentTest() override { std::filesystem::remove_all(data_); }
@@ -44,8 +45,9 @@ class DevelopmentTest : public ::testing::Test {
   static absl::Status Ask(site::Site& site, const std::string& authorization) {
     enrolment::v1::ListCohortsRequest list;
     list.set_parent("schools/nancy");
-    return rpc::Invoke<enrolment::v1::ListCohortsResponse>(*site.channel(), *rpc::MethodTaking(*list.descriptor()),
-                                                           list, {absl::Seconds(30), authorization, ""})
+    return rpc::Invoke<enrolment::v1::ListCohortsResponse>(
+               *site.channel(), *rpc::MethodTaking(*list.descriptor()), list,
+               {absl::Seconds(30), authorization, ""})
         .status();
   }
 
@@ -53,7 +55,8 @@ class DevelopmentTest : public ::testing::Test {
 };
 
 TEST_F(DevelopmentTest, ATokenIsGoodAndLoudWhereTheConfigurationSaysSoOnly) {
-  const rpc::Caller director{"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""};
+  const security::Caller director{
+      "director", security::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""};
   std::string log;
   std::unique_ptr<site::Site> site = Serve(true, log);
   EXPECT_THAT(log, HasSubstr("DEVELOPMENT"));

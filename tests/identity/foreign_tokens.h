@@ -1,5 +1,5 @@
-// An issuer of tokens that a world trusts: its keys lie in a file, and its tokens say who is calling and nothing else.
-// Stateless.
+// An issuer of tokens that a world trusts: its keys lie in a file, and its tokens say who is
+// calling and nothing else. Stateless.
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "shared/testing/signer.h"
+#include "tests/support/signer.h"
 #include "vivier/config/v1/config.pb.h"
 
 namespace vivier::testing {
@@ -46,14 +46,17 @@ inline void TrustForeignIssuer(config::v1::Config& config) {
   issuer.set_jwks("file:" + file.path());
 }
 
-inline std::string ForeignSubject(const std::string& person) { return absl::StrCat(kForeignIssuer, "#", person); }
+inline std::string ForeignSubject(const std::string& person) {
+  return absl::StrCat(kForeignIssuer, "#", person);
+}
 
 // "Bearer …", for an hour from `issued` on.
 inline std::string ForeignToken(const std::string& person, absl::Time issued) {
   const int64_t now = absl::ToUnixSeconds(issued);
-  return "Bearer " + ForeignKey().Token(R"({"alg":"EdDSA","kid":"key-1"})",
-                                        absl::StrCat(R"({"iss":")", kForeignIssuer, R"(","aud":"vivier","sub":")",
-                                                     person, R"(","iat":)", now, R"(,"exp":)", now + 3600, "}"));
+  return "Bearer " + ForeignKey().Token(
+                         R"({"alg":"EdDSA","kid":"key-1"})",
+                         absl::StrCat(R"({"iss":")", kForeignIssuer, R"(","aud":"vivier","sub":")",
+                                      person, R"(","iat":)", now, R"(,"exp":)", now + 3600, "}"));
 }
 
 }  // namespace vivier::testing

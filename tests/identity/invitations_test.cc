@@ -4,10 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "gtest/gtest.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/identity/asking.h"
 #include "tests/identity/foreign_tokens.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
@@ -20,24 +20,28 @@ class InvitationsTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   InvitationsTest() : world_(GetParam(), &TrustForeignIssuer) {}
 
-  static std::string Text(const std::string& id, const std::string& roles = "roles { role: 'trainer' }") {
+  static std::string Text(const std::string& id,
+                          const std::string& roles = "roles { role: 'trainer' }") {
     return absl::Substitute(
-        "parent: '$$N' invitation_id: '$0' invitation { email: '$0@example.org' display_name: 'Zoe Martin' $1 }", id,
-        roles);
+        "parent: '$$N' invitation_id: '$0' invitation { email: '$0@example.org' display_name: 'Zoe "
+        "Martin' $1 }",
+        id, roles);
   }
 
   CreateInvitationResponse Invite(const std::string& id) {
     return Must<CreateInvitationResponse, CreateInvitationRequest>(world_, Text(id));
   }
 
-  std::string Accept(const std::string& person, const std::string& secret, const std::string& request_id = "") {
+  std::string Accept(const std::string& person, const std::string& secret,
+                     const std::string& request_id = "") {
     return Try<AcceptInvitationRequest>(
         world_, ForeignToken(person, world_.now()),
         absl::Substitute("parent: '$$N' secret: '$0' request_id: '$1'", secret, request_id));
   }
 
   std::string ListsProgrammes(const std::string& person) {
-    return Try<curriculum::v1::ListProgrammesRequest>(world_, ForeignToken(person, world_.now()), "parent: '$N'");
+    return Try<curriculum::v1::ListProgrammesRequest>(world_, ForeignToken(person, world_.now()),
+                                                      "parent: '$N'");
   }
 
   World world_;
@@ -49,7 +53,8 @@ TEST_P(InvitationsTest, MakesAMemberOfWhoBringsIt) {
   const CreateInvitationResponse invited = Invite("zoe");
   EXPECT_EQ(ListsProgrammes("zoe"), kDenied);
   const auto member = Ask<Membership, AcceptInvitationRequest>(
-      world_, ForeignToken("zoe", world_.now()), absl::Substitute("parent: '$$N' secret: '$0'", invited.secret()));
+      world_, ForeignToken("zoe", world_.now()),
+      absl::Substitute("parent: '$$N' secret: '$0'", invited.secret()));
   ASSERT_TRUE(member.ok()) << member.status();
   EXPECT_EQ(member->name(), "schools/nancy/memberships/zoe");
   EXPECT_EQ(member->subject(), ForeignSubject("zoe"));
@@ -61,7 +66,8 @@ TEST_P(InvitationsTest, MakesAMemberOfWhoBringsIt) {
   EXPECT_EQ(ListsProgrammes("adam"), kDenied);
   // The address is kept no longer than it is needed.
   const std::string director = world_.Authorization(World::Person());
-  EXPECT_EQ(Try<GetInvitationRequest>(world_, director, "name: '$N/invitations/zoe'"), "NOT_FOUND NOT_FOUND");
+  EXPECT_EQ(Try<GetInvitationRequest>(world_, director, "name: '$N/invitations/zoe'"),
+            "NOT_FOUND NOT_FOUND");
   world_.ExpectInvariants();
 }
 
@@ -80,7 +86,9 @@ TEST_P(InvitationsTest, NeedsSomebodyAtAnIssuer) {
   EXPECT_EQ(Try<AcceptInvitationRequest>(world_, "", text), "UNAUTHENTICATED TOKEN_MISSING");
   EXPECT_EQ(Try<AcceptInvitationRequest>(world_, Bearer(invited.secret()), text), kDenied);
   EXPECT_EQ(Try<AcceptInvitationRequest>(world_, Bearer(kUnknown), text), kBadToken);
-  EXPECT_EQ(Try<AcceptInvitationRequest>(world_, ForeignToken("zoe", world_.now() - absl::Hours(2)), text), kBadToken);
+  EXPECT_EQ(Try<AcceptInvitationRequest>(world_, ForeignToken("zoe", world_.now() - absl::Hours(2)),
+                                         text),
+            kBadToken);
   EXPECT_EQ(Accept("zoe", invited.secret()), "OK");
 }
 
@@ -105,15 +113,20 @@ TEST_P(InvitationsTest, WhoIsAMemberStaysWhatHeIs) {
 TEST_P(InvitationsTest, IsTheHeadsAloneAndForRolesThatThereAre) {
   const std::string director = world_.Authorization(World::Person());
   for (const char* role : {"admissions_officer", "trainer", "partner_manager"})
-    EXPECT_EQ(Try<CreateInvitationRequest>(world_, world_.Authorization(World::Person(role)), Text("zoe")), kDenied);
-  for (const char* roles : {"roles { role: 'service' }", "roles { role: 'nobody' }", "roles { role: 'partner' }",
-                            "roles { role: 'identified' }", "roles { role: 'session:own_data' }", ""})
-    EXPECT_EQ(Try<CreateInvitationRequest>(world_, director, Text("zoe", roles)), "INVALID_ARGUMENT INVALID_FIELD")
+    EXPECT_EQ(Try<CreateInvitationRequest>(world_, world_.Authorization(World::Person(role)),
+                                           Text("zoe")),
+              kDenied);
+  for (const char* roles :
+       {"roles { role: 'service' }", "roles { role: 'nobody' }", "roles { role: 'partner' }",
+        "roles { role: 'identified' }", "roles { role: 'session:own_data' }", ""})
+    EXPECT_EQ(Try<CreateInvitationRequest>(world_, director, Text("zoe", roles)),
+              "INVALID_ARGUMENT INVALID_FIELD")
         << roles;
   // Nor does a member get what a secret gives, by the name of its hash.
-  EXPECT_EQ(Try<CreateMembershipRequest>(world_, director,
-                                         "parent: '$N' membership_id: 'x' membership { subject: '#ab' roles { role: "
-                                         "'trainer' } }"),
+  EXPECT_EQ(Try<CreateMembershipRequest>(
+                world_, director,
+                "parent: '$N' membership_id: 'x' membership { subject: '#ab' roles { role: "
+                "'trainer' } }"),
             "INVALID_ARGUMENT INVALID_FIELD");
 }
 

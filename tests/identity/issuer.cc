@@ -37,10 +37,11 @@ void Run(const std::string& command) {
 }
 
 void MakeCertificate(const std::string& folder) {
-  Run(
-      absl::StrCat("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=issuer "
-                   "-addext subjectAltName=IP:127.0.0.1 -keyout ",
-                   folder, "/certificate.key -out ", folder, "/certificate.pem 2>", folder, "/openssl.log"));
+  Run(absl::StrCat(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "
+      "/CN=issuer "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout ",
+      folder, "/certificate.key -out ", folder, "/certificate.pem 2>", folder, "/openssl.log"));
 }
 
 size_t Append(const char* bytes, size_t, size_t size, void* text) {
@@ -48,8 +49,10 @@ size_t Append(const char* bytes, size_t, size_t size, void* text) {
   return size;
 }
 
-// The JSON object that the address answers a GET with, or a POST of the form. Empty with a failure of the test.
-Struct Ask(const std::string& url, const std::string& authority_file, const std::string& form = "") {
+// The JSON object that the address answers a GET with, or a POST of the form. Empty with a failure
+// of the test.
+Struct Ask(const std::string& url, const std::string& authority_file,
+           const std::string& form = "") {
   std::string body;
   CURL* request = curl_easy_init();
   curl_easy_setopt(request, CURLOPT_URL, url.c_str());
@@ -67,7 +70,8 @@ Struct Ask(const std::string& url, const std::string& authority_file, const std:
   curl_easy_cleanup(request);
   EXPECT_EQ(code, CURLE_OK) << url << ": " << curl_easy_strerror(code);
   Struct answer;
-  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(body, &answer).ok()) << url << ": " << body;
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(body, &answer).ok())
+      << url << ": " << body;
   return answer;
 }
 
@@ -80,7 +84,8 @@ std::string Text(const Struct& answer, const std::string& member) {
 }  // namespace
 
 Issuer::Issuer(std::string kind, bool https)
-    : kind_(std::move(kind)), folder_((std::filesystem::temp_directory_path() / "vivier-issuer-XXXXXX").string()) {
+    : kind_(std::move(kind)),
+      folder_((std::filesystem::temp_directory_path() / "vivier-issuer-XXXXXX").string()) {
   if (mkdtemp(folder_.data()) == nullptr) Die("no temporary folder");
   Run(Source() + "/tests/npm-packages >&2");
   if (https) {
@@ -103,11 +108,13 @@ void Issuer::Start() {
   posix_spawn_file_actions_adddup2(&files, to[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&files, from[1], STDOUT_FILENO);
   const std::string log = folder_ + "/log";
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
   std::string words[] = {"node", Source() + "/tests/identity/issuer.mjs", kind_, folder_, port_};
   char* const arguments[] = {words[0].data(), words[1].data(), words[2].data(),
                              words[3].data(), words[4].data(), nullptr};
-  if (posix_spawnp(&id_, "node", &files, nullptr, arguments, environ) != 0) Die("node does not start");
+  if (posix_spawnp(&id_, "node", &files, nullptr, arguments, environ) != 0)
+    Die("node does not start");
   posix_spawn_file_actions_destroy(&files);
   close(to[0]);
   close(from[1]);
@@ -136,7 +143,8 @@ void Issuer::Discover() {
 
 std::string Issuer::Token(const std::string& audience) const {
   // Each of the two knows one of the parameters.
-  const std::string form = absl::StrCat("grant_type=client_credentials&aud=", audience, "&resource=urn:", audience);
+  const std::string form =
+      absl::StrCat("grant_type=client_credentials&aud=", audience, "&resource=urn:", audience);
   const std::string token = Text(Ask(token_endpoint_, authority_file_, form), "access_token");
   return token.empty() ? "" : absl::StrCat("Bearer ", token);
 }

@@ -1,5 +1,5 @@
-// A real issuer of OpenID Connect as a process of its own on loopback, and what a client does with it. Its keys and
-// its port outlive a stop. Token is thread-safe, the rest is not.
+// A real issuer of OpenID Connect as a process of its own on loopback, and what a client does with
+// it. Its keys and its port outlive a stop. Token is thread-safe, the rest is not.
 #pragma once
 
 #include <sys/types.h>
@@ -24,7 +24,8 @@ class Issuer {
   // Signs with a new key from now on, and publishes no other.
   void Revoke() { Command("revoke"); }
 
-  // "Bearer …" for that audience, by the grant client_credentials (RFC 6749 §4.4); "" with a failure of the test.
+  // "Bearer …" for that audience, by the grant client_credentials (RFC 6749 §4.4); "" with a
+  // failure of the test.
   std::string Token(const std::string& audience = "vivier") const;
 
   const std::string& url() const { return url_; }

@@ -1,6 +1,6 @@
-// A real site before two real issuers of OpenID Connect: tokens by the flows of OAuth, keys that rotate under load, an
-// issuer that stops and comes back. Such a caller has no rights yet, so PERMISSION_DENIED is the answer to a good
-// token.
+// A real site before two real issuers of OpenID Connect: tokens by the flows of OAuth, keys that
+// rotate under load, an issuer that stops and comes back. Such a caller has no rights yet, so
+// PERMISSION_DENIED is the answer to a good token.
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -27,7 +27,8 @@ using testing::Issuer;
 
 class IssuersTest : public ::testing::TestWithParam<std::string> {
  protected:
-  IssuersTest() : data_((std::filesystem::temp_directory_path() / "vivier-issuers-XXXXXX").string()) {
+  IssuersTest()
+      : data_((std::filesystem::temp_directory_path() / "vivier-issuers-XXXXXX").string()) {
     EXPECT_NE(mkdtemp(data_.data()), nullptr);
   }
   ~IssuersTest() override {
@@ -62,8 +63,9 @@ class IssuersTest : public ::testing::TestWithParam<std::string> {
   absl::Status Ask(const std::string& authorization) {
     enrolment::v1::ListCohortsRequest list;
     list.set_parent("schools/nancy");
-    return rpc::Invoke<enrolment::v1::ListCohortsResponse>(*site_->channel(), *rpc::MethodTaking(*list.descriptor()),
-                                                           list, {absl::Seconds(30), authorization, ""})
+    return rpc::Invoke<enrolment::v1::ListCohortsResponse>(
+               *site_->channel(), *rpc::MethodTaking(*list.descriptor()), list,
+               {absl::Seconds(30), authorization, ""})
         .status();
   }
   bool Known(const std::string& authorization) {
@@ -94,7 +96,8 @@ TEST_P(IssuersTest, KeysRotateUnderLoadWithoutAFailedCall) {
   Issuer issuer(GetParam(), /*https=*/false);
   Serve(issuer);
   Monitor monitor;
-  std::vector<int> rounds(kThreads, 0);  // guarded by the monitor: tokens that each thread has used up
+  std::vector<int> rounds(kThreads,
+                          0);  // guarded by the monitor: tokens that each thread has used up
   std::atomic<bool> stopping{false};
   std::atomic<int> good{0}, bad{0};
   std::vector<std::thread> threads;
@@ -113,15 +116,17 @@ TEST_P(IssuersTest, KeysRotateUnderLoadWithoutAFailedCall) {
     Monitor::Lock lock(monitor);
     const std::vector<int> before = rounds;
     EXPECT_TRUE(
-        lock.AwaitFor(absl::Minutes(1), [&] {  // no token outlives its key, which the next rotation but one withdraws
-          for (size_t i = 0; i < kThreads; ++i)
-            if (rounds[i] < before[i] + 3) return false;
-          return true;
-        }));
+        lock.AwaitFor(absl::Minutes(1),
+                      [&] {  // no token outlives its key, which the next rotation but one withdraws
+                        for (size_t i = 0; i < kThreads; ++i)
+                          if (rounds[i] < before[i] + 3) return false;
+                        return true;
+                      }));
   }
   stopping = true;
   for (std::thread& thread : threads) thread.join();
-  std::cout << GetParam() << ": " << kRotations << " rotations, " << good << " calls answered, " << bad << " failed\n";
+  std::cout << GetParam() << ": " << kRotations << " rotations, " << good << " calls answered, "
+            << bad << " failed\n";
   EXPECT_EQ(bad, 0);
   EXPECT_GE(good, kRotations * 3 * kCallsPerToken * static_cast<int>(kThreads));
 }
@@ -164,7 +169,8 @@ TEST_P(IssuersTest, KeysComeFromCertifiedServersOnly) {
   EXPECT_FALSE(Known(issuer.Token()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, IssuersTest, ::testing::Values("oauth2-mock-server", "oidc-provider"),
+INSTANTIATE_TEST_SUITE_P(Kinds, IssuersTest,
+                         ::testing::Values("oauth2-mock-server", "oidc-provider"),
                          [](const auto& info) {
                            return absl::StrReplaceAll(info.param, {{"-", "_"}});
                          });

@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "gtest/gtest.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/identity/asking.h"
 #include "tests/invariants/school.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::testing {
@@ -27,9 +27,12 @@ class LinksTest : public ::testing::TestWithParam<storage::Engine> {
     School(world_).Build();
     const Cohort first = Must<Cohort, GetCohortRequest>(world_, "name: '$N/cohorts/ai-1'");
     Must<Cohort, CreateCohortRequest>(
-        world_, absl::StrCat("parent: '$N' cohort_id: 'ai-2' cohort { title: 'IA' capacity: 3 programme_revision: '",
-                             first.programme_revision(),
-                             "' start_date { year: 2027 month: 9 day: 6 } end_date { year: 2028 month: 3 day: 31 } }"));
+        world_,
+        absl::StrCat(
+            "parent: '$N' cohort_id: 'ai-2' cohort { title: 'IA' capacity: 3 programme_revision: '",
+            first.programme_revision(),
+            "' start_date { year: 2027 month: 9 day: 6 } end_date { year: 2028 month: 3 day: 31 } "
+            "}"));
     Must<Cohort, OpenCohortRequest>(world_, "name: '$N/cohorts/ai-2'");
     Must<Candidate, CreateCandidateRequest>(
         world_,
@@ -43,22 +46,27 @@ class LinksTest : public ::testing::TestWithParam<storage::Engine> {
 
   CreateAccessLinkResponse Link(const std::string& purpose, const std::string& resource,
                                 const std::string& candidate = "") {
-    return Must<CreateAccessLinkResponse, CreateAccessLinkRequest>(world_, LinkText(purpose, resource, candidate));
+    return Must<CreateAccessLinkResponse, CreateAccessLinkRequest>(
+        world_, LinkText(purpose, resource, candidate));
   }
 
-  std::string LinkText(const std::string& purpose, const std::string& resource, const std::string& candidate = "") {
+  std::string LinkText(const std::string& purpose, const std::string& resource,
+                       const std::string& candidate = "") {
     return absl::Substitute(
-        "parent: '$$N' access_link_id: 'l-$0' access_link { purpose: $1 resource: '$2' candidate: '$3' }", ++links_,
-        purpose, resource, candidate);
+        "parent: '$$N' access_link_id: 'l-$0' access_link { purpose: $1 resource: '$2' candidate: "
+        "'$3' }",
+        ++links_, purpose, resource, candidate);
   }
 
-  absl::StatusOr<RedeemAccessLinkResponse> Redeem(const std::string& secret, const std::string& request_id = "") {
+  absl::StatusOr<RedeemAccessLinkResponse> Redeem(const std::string& secret,
+                                                  const std::string& request_id = "") {
     return Ask<RedeemAccessLinkResponse, RedeemAccessLinkRequest>(
         world_, Bearer(secret), absl::Substitute("parent: '$$N' request_id: '$0'", request_id));
   }
 
   // The header of a session of a new link.
-  std::string Session(const std::string& purpose, const std::string& resource, const std::string& candidate = "") {
+  std::string Session(const std::string& purpose, const std::string& resource,
+                      const std::string& candidate = "") {
     const auto session = Redeem(Link(purpose, resource, candidate).secret());
     EXPECT_TRUE(session.ok()) << session.status();
     return session.ok() ? Bearer(session->token()) : "";
@@ -70,7 +78,8 @@ class LinksTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   int CountLinks() {
-    return Must<ListAccessLinksResponse, ListAccessLinksRequest>(world_, "parent: '$N'").access_links_size();
+    return Must<ListAccessLinksResponse, ListAccessLinksRequest>(world_, "parent: '$N'")
+        .access_links_size();
   }
 
   World world_;
@@ -86,9 +95,11 @@ TEST_P(LinksTest, OwnDataAreSeenAndCorrectedAndNobodyElses) {
       "email: 'daniel@example.org' } update_mask { paths: ['given_name', 'email'] }");
   ASSERT_TRUE(corrected.ok()) << corrected.status();
   EXPECT_EQ(corrected->given_name(), "Daniel");
-  for (const char* name : {"$N/candidates/ada", "$N/candidates/nobody", "$N/candidates/dan2", "$N/candidates"}) {
+  for (const char* name :
+       {"$N/candidates/ada", "$N/candidates/nobody", "$N/candidates/dan2", "$N/candidates"}) {
     EXPECT_EQ(Try<GetCandidateRequest>(dan, absl::StrCat("name: '", name, "'")), kDenied) << name;
-    EXPECT_EQ(Try<UpdateCandidateRequest>(dan, absl::StrCat("candidate { name: '", name, "' given_name: 'x' }")),
+    EXPECT_EQ(Try<UpdateCandidateRequest>(
+                  dan, absl::StrCat("candidate { name: '", name, "' given_name: 'x' }")),
               kDenied)
         << name;
   }
@@ -100,25 +111,30 @@ TEST_P(LinksTest, OwnDataAreSeenAndCorrectedAndNobodyElses) {
 
 TEST_P(LinksTest, ACorrectedPersonIsKnownAgainByWhatIsTrueNow) {
   const std::string dan = Session("OWN_DATA", "$N/candidates/dan");
-  ASSERT_EQ(Try<UpdateCandidateRequest>(dan,
-                                        "candidate { name: '$N/candidates/dan' email: 'daniel@example.org' "
-                                        "given_name: 'Dan' family_name: 'Petit' } update_mask { paths: 'email' }"),
+  ASSERT_EQ(Try<UpdateCandidateRequest>(
+                dan,
+                "candidate { name: '$N/candidates/dan' email: 'daniel@example.org' "
+                "given_name: 'Dan' family_name: 'Petit' } update_mask { paths: 'email' }"),
             "OK");
   const std::string director = world_.Authorization(World::Person());
   const std::string again =
       "parent: '$$N' candidate_id: '$0' candidate { given_name: 'D' family_name: 'P' email: '$1' }";
-  EXPECT_EQ(Try<CreateCandidateRequest>(director, absl::Substitute(again, "d1", "daniel@example.org")),
-            "FAILED_PRECONDITION DUPLICATE_PERSON");
-  EXPECT_EQ(Try<CreateCandidateRequest>(director, absl::Substitute(again, "d2", "dan@example.org")), "OK");
-  // What is another's stays his, and nobody is told.
-  ASSERT_EQ(Try<UpdateCandidateRequest>(dan,
-                                        "candidate { name: '$N/candidates/dan' email: 'ada@example.org' "
-                                        "given_name: 'Dan' family_name: 'Petit' } update_mask { paths: 'email' }"),
+  EXPECT_EQ(
+      Try<CreateCandidateRequest>(director, absl::Substitute(again, "d1", "daniel@example.org")),
+      "FAILED_PRECONDITION DUPLICATE_PERSON");
+  EXPECT_EQ(Try<CreateCandidateRequest>(director, absl::Substitute(again, "d2", "dan@example.org")),
             "OK");
-  EXPECT_EQ(Try<UpdateCandidateRequest>(dan,
-                                        "candidate { name: '$N/candidates/dan' birth_date { year: 2001 month: 2 "
-                                        "day: 30 } given_name: 'Dan' family_name: 'Petit' } "
-                                        "update_mask { paths: 'birth_date' }"),
+  // What is another's stays his, and nobody is told.
+  ASSERT_EQ(Try<UpdateCandidateRequest>(
+                dan,
+                "candidate { name: '$N/candidates/dan' email: 'ada@example.org' "
+                "given_name: 'Dan' family_name: 'Petit' } update_mask { paths: 'email' }"),
+            "OK");
+  EXPECT_EQ(Try<UpdateCandidateRequest>(
+                dan,
+                "candidate { name: '$N/candidates/dan' birth_date { year: 2001 month: 2 "
+                "day: 30 } given_name: 'Dan' family_name: 'Petit' } "
+                "update_mask { paths: 'birth_date' }"),
             "INVALID_ARGUMENT INVALID_FIELD");
   world_.ExpectInvariants();
 }
@@ -140,9 +156,10 @@ TEST_P(LinksTest, WhoAppliesDoesSoForHimselfAndToThatCohort) {
 TEST_P(LinksTest, AnOfferIsAnsweredByWhomItIsMadeTo) {
   for (const char* id : {"ada", "dan"})
     Must<Application, SubmitApplicationRequest>(
-        world_, absl::Substitute("parent: '$$N/cohorts/ai-2' application_id: '$0' application { candidate: "
-                                 "'$$N/candidates/$0' }",
-                                 id));
+        world_,
+        absl::Substitute("parent: '$$N/cohorts/ai-2' application_id: '$0' application { candidate: "
+                         "'$$N/candidates/$0' }",
+                         id));
   const std::string dan = Session("ANSWER_OFFER", "$N/cohorts/ai-2/applications/dan");
   const std::string own = "name: '$N/cohorts/ai-2/applications/dan'";
   const std::string others = "name: '$N/cohorts/ai-2/applications/ada'";
@@ -150,7 +167,8 @@ TEST_P(LinksTest, AnOfferIsAnsweredByWhomItIsMadeTo) {
   EXPECT_EQ(Try<AcceptSeatRequest>(dan, own), "FAILED_PRECONDITION NOT_ADMITTED");
   EXPECT_EQ(Try<DeclineSeatRequest>(dan, own), "FAILED_PRECONDITION NOT_ADMITTED");
   EXPECT_EQ(Try<AdmitApplicationRequest>(dan, own), kDenied);
-  for (const std::string& name : {others, std::string("name: '$N/cohorts/ai-2/applications/nobody'")}) {
+  for (const std::string& name :
+       {others, std::string("name: '$N/cohorts/ai-2/applications/nobody'")}) {
     EXPECT_EQ(Try<GetApplicationRequest>(dan, name), kDenied);
     EXPECT_EQ(Try<AcceptSeatRequest>(dan, name), kDenied);
     EXPECT_EQ(Try<WithdrawApplicationRequest>(dan, name), kDenied);
@@ -159,15 +177,17 @@ TEST_P(LinksTest, AnOfferIsAnsweredByWhomItIsMadeTo) {
 }
 
 TEST_P(LinksTest, PresenceIsSignedByTheOneWhoIsPresent) {
-  const std::string ada = Session("SIGN_PRESENCE", absl::StrCat(kWednesday, "/presenceEntries/ada"));
+  const std::string ada =
+      Session("SIGN_PRESENCE", absl::StrCat(kWednesday, "/presenceEntries/ada"));
   const std::string sign = "name: '$0/presenceEntries/$1' minutes_present: 210";
   EXPECT_EQ(Try<SignPresenceRequest>(ada, absl::Substitute(sign, kWednesday, "ben")), kDenied);
   EXPECT_EQ(
-      Try<SignPresenceRequest>(ada, absl::Substitute(sign, "$N/cohorts/ai-1/attendanceSheets/2026-09-07-am", "ada")),
+      Try<SignPresenceRequest>(
+          ada, absl::Substitute(sign, "$N/cohorts/ai-1/attendanceSheets/2026-09-07-am", "ada")),
       kDenied);
-  EXPECT_EQ(
-      Try<RecordAbsenceRequest>(ada, absl::StrCat("name: '", kWednesday, "/presenceEntries/ada' absence: EXCUSED")),
-      kDenied);
+  EXPECT_EQ(Try<RecordAbsenceRequest>(
+                ada, absl::StrCat("name: '", kWednesday, "/presenceEntries/ada' absence: EXCUSED")),
+            kDenied);
   EXPECT_EQ(Try<SignPresenceRequest>(ada, absl::Substitute(sign, kWednesday, "ada")), "OK");
   world_.ExpectInvariants();
 }
@@ -183,7 +203,8 @@ TEST_P(LinksTest, IsFollowedOnceAndWhoComesLaterLearnsNothing) {
   ASSERT_TRUE(retried.ok()) << retried.status();
   EXPECT_EQ(retried->token(), session->token());
   const absl::Status second = Redeem(secret).status();
-  const absl::Status unknown = Redeem("vivier_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").status();
+  const absl::Status unknown =
+      Redeem("vivier_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").status();
   EXPECT_EQ(ReasonOf(second), "TOKEN_INVALID");
   EXPECT_EQ(second.ToString(), unknown.ToString());
   // A secret is no session, a session no secret.
@@ -198,7 +219,8 @@ TEST_P(LinksTest, OfManyWhoFollowItTogetherOneIsLetIn) {
   for (int i = 0; i < 8; ++i)
     callers.emplace_back([&] {
       const absl::Status status = Redeem(secret).status();
-      (status.ok() ? let_in : refused) += status.ok() || ReasonOf(status) == "TOKEN_INVALID" ? 1 : 0;
+      (status.ok() ? let_in : refused) +=
+          status.ok() || ReasonOf(status) == "TOKEN_INVALID" ? 1 : 0;
     });
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(let_in, 1);
@@ -214,7 +236,8 @@ TEST_P(LinksTest, EndsWithItsTime) {
       {"OWN_DATA", "$N/candidates/dan", absl::Hours(3 * 24), absl::Minutes(30)},
       {"APPLY", "$N/cohorts/ai-2", absl::Hours(14 * 24), absl::Hours(2)},
       {"ANSWER_OFFER", "$N/cohorts/ai-1/applications/ada", absl::Hours(7 * 24), absl::Minutes(30)},
-      {"SIGN_PRESENCE", absl::StrCat(kWednesday, "/presenceEntries/ada"), absl::Hours(12), absl::Minutes(10)},
+      {"SIGN_PRESENCE", absl::StrCat(kWednesday, "/presenceEntries/ada"), absl::Hours(12),
+       absl::Minutes(10)},
   };
   for (const auto& row : rows) {
     const std::string dan = row.purpose == std::string("APPLY") ? "$N/candidates/dan" : "";
@@ -222,12 +245,15 @@ TEST_P(LinksTest, EndsWithItsTime) {
     const CreateAccessLinkResponse in_time = Link(row.purpose, row.resource, dan);
     const auto session = Redeem(in_time.secret());
     ASSERT_TRUE(session.ok()) << session.status();
-    EXPECT_EQ(Try<ListCohortsRequest>(Bearer(session->token()), "parent: '$N'"), kDenied);  // known, and not for this
+    EXPECT_EQ(Try<ListCohortsRequest>(Bearer(session->token()), "parent: '$N'"),
+              kDenied);  // known, and not for this
     world_.Advance(row.session);
-    EXPECT_EQ(Try<ListCohortsRequest>(Bearer(session->token()), "parent: '$N'"), kBadToken) << row.purpose;
+    EXPECT_EQ(Try<ListCohortsRequest>(Bearer(session->token()), "parent: '$N'"), kBadToken)
+        << row.purpose;
     world_.Advance(row.link - row.session);
     EXPECT_EQ(ReasonOf(Redeem(late.secret()).status()), "TOKEN_INVALID") << row.purpose;
-    const auto left = Must<ListAccessLinksResponse, ListAccessLinksRequest>(world_, "parent: '$N'").access_links_size();
+    const auto left = Must<ListAccessLinksResponse, ListAccessLinksRequest>(world_, "parent: '$N'")
+                          .access_links_size();
     EXPECT_EQ(left, 0) << row.purpose;
   }
 }
@@ -236,12 +262,13 @@ TEST_P(LinksTest, IsRevokedWithItsSession) {
   const CreateAccessLinkResponse link = Link("OWN_DATA", "$N/candidates/dan");
   const auto session = Redeem(link.secret());
   ASSERT_TRUE(session.ok());
-  Must<google::protobuf::Empty, DeleteAccessLinkRequest>(world_,
-                                                         absl::StrCat("name: '", link.access_link().name(), "'"));
-  EXPECT_EQ(Try<GetCandidateRequest>(Bearer(session->token()), "name: '$N/candidates/dan'"), kBadToken);
+  Must<google::protobuf::Empty, DeleteAccessLinkRequest>(
+      world_, absl::StrCat("name: '", link.access_link().name(), "'"));
+  EXPECT_EQ(Try<GetCandidateRequest>(Bearer(session->token()), "name: '$N/candidates/dan'"),
+            kBadToken);
   const CreateAccessLinkResponse unused = Link("OWN_DATA", "$N/candidates/dan");
-  Must<google::protobuf::Empty, DeleteAccessLinkRequest>(world_,
-                                                         absl::StrCat("name: '", unused.access_link().name(), "'"));
+  Must<google::protobuf::Empty, DeleteAccessLinkRequest>(
+      world_, absl::StrCat("name: '", unused.access_link().name(), "'"));
   EXPECT_EQ(ReasonOf(Redeem(unused.secret()).status()), "TOKEN_INVALID");
 }
 
@@ -250,12 +277,13 @@ TEST_P(LinksTest, GoesWithThePerson) {
   const auto session = Redeem(Link("OWN_DATA", "$N/candidates/dan").secret());
   ASSERT_TRUE(session.ok());
   Must<Erasure, EraseCandidateRequest>(world_, "name: '$N/candidates/dan' cause: REQUESTED");
-  EXPECT_EQ(Try<GetCandidateRequest>(Bearer(session->token()), "name: '$N/candidates/dan'"), kBadToken);
+  EXPECT_EQ(Try<GetCandidateRequest>(Bearer(session->token()), "name: '$N/candidates/dan'"),
+            kBadToken);
   EXPECT_EQ(ReasonOf(Redeem(link.secret()).status()), "TOKEN_INVALID");
   EXPECT_EQ(CountLinks(), 0);
-  EXPECT_EQ(
-      Try<CreateAccessLinkRequest>(world_.Authorization(World::Person()), LinkText("OWN_DATA", "$N/candidates/dan")),
-      "FAILED_PRECONDITION PERSON_ERASED");
+  EXPECT_EQ(Try<CreateAccessLinkRequest>(world_.Authorization(World::Person()),
+                                         LinkText("OWN_DATA", "$N/candidates/dan")),
+            "FAILED_PRECONDITION PERSON_ERASED");
 }
 
 TEST_P(LinksTest, NobodyGivesWhatHeMayNotDo) {
@@ -265,7 +293,8 @@ TEST_P(LinksTest, NobodyGivesWhatHeMayNotDo) {
   EXPECT_EQ(Try<CreateAccessLinkRequest>(officer, LinkText("SIGN_PRESENCE", presence)), kDenied);
   EXPECT_EQ(Try<CreateAccessLinkRequest>(trainer, LinkText("SIGN_PRESENCE", presence)), "OK");
   EXPECT_EQ(Try<CreateAccessLinkRequest>(officer, LinkText("OWN_DATA", "$N/candidates/dan")), "OK");
-  EXPECT_EQ(Try<CreateAccessLinkRequest>(trainer, LinkText("OWN_DATA", "$N/candidates/dan")), kDenied);
+  EXPECT_EQ(Try<CreateAccessLinkRequest>(trainer, LinkText("OWN_DATA", "$N/candidates/dan")),
+            kDenied);
 }
 
 TEST_P(LinksTest, IsRefusedWhereItWouldBeForNothing) {
@@ -282,11 +311,14 @@ TEST_P(LinksTest, IsRefusedWhereItWouldBeForNothing) {
       {"APPLY", "$N/cohorts/none", "$N/candidates/dan", "NOT_FOUND NOT_FOUND"},
       {"ANSWER_OFFER", "$N/cohorts/ai-1/learners/ada", "", "INVALID_ARGUMENT INVALID_FIELD"},
       {"ANSWER_OFFER", "$N/cohorts/ai-1/applications/nobody", "", "NOT_FOUND NOT_FOUND"},
-      {"SIGN_PRESENCE", absl::StrCat(kWednesday, "/presenceEntries/nobody"), "", "NOT_FOUND NOT_FOUND"},
+      {"SIGN_PRESENCE", absl::StrCat(kWednesday, "/presenceEntries/nobody"), "",
+       "NOT_FOUND NOT_FOUND"},
       {"PURPOSE_UNSPECIFIED", "$N/candidates/dan", "", "INVALID_ARGUMENT INVALID_FIELD"},
   };
   for (const auto& row : rows)
-    EXPECT_EQ(Try<CreateAccessLinkRequest>(director, LinkText(row.purpose, row.resource, row.candidate)), row.answer)
+    EXPECT_EQ(
+        Try<CreateAccessLinkRequest>(director, LinkText(row.purpose, row.resource, row.candidate)),
+        row.answer)
         << row.purpose << " " << row.resource;
 }
 

@@ -1,5 +1,5 @@
-// Every rpc by every kind of principal, in every state of what lets it in, held against who_may_call.txt, which was
-// written by other hands than the table of roles.
+// Every rpc by every kind of principal, in every state of what lets it in, held against
+// who_may_call.txt, which was written by other hands than the table of roles.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -15,13 +15,13 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
-#include "shared/rpc/method.h"
-#include "shared/rpc/rights.h"
 #include "shared/security/roles.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
+#include "shared/service/method.h"
+#include "shared/service/rights.h"
 #include "tests/identity/foreign_tokens.h"
 #include "tests/rpc/services.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -34,8 +34,8 @@ using Policy = std::map<std::string, std::set<std::string>>;  // who is let in, 
 // A role that the school made for itself.
 constexpr char kOwnRole[] = "schools/nancy/roles/own";
 // What it gives holds if one of these may do it.
-const std::set<std::string> kStaff = {"admissions_officer", "assessor", "finance_officer", "partner_manager",
-                                      "trainer"};
+const std::set<std::string> kStaff = {"admissions_officer", "assessor", "finance_officer",
+                                      "partner_manager", "trainer"};
 
 const std::string& PermissionOf(const pb::MethodDescriptor& method) {
   return method.options().GetExtension(options::v1::permission);
@@ -47,7 +47,8 @@ constexpr char kNoName[] = "/!";
 const Policy& WhoMayCall() {
   static const auto& policy = *[] {
     auto* read = new Policy;
-    std::ifstream file(absl::StrCat(std::getenv("VIVIER_SOURCE"), "/tests/identity/who_may_call.txt"));
+    std::ifstream file(
+        absl::StrCat(std::getenv("VIVIER_SOURCE"), "/tests/identity/who_may_call.txt"));
     for (std::string line; std::getline(file, line);) {
       if (absl::StartsWith(line, "#")) continue;
       const std::pair<std::string, std::string> parts = absl::StrSplit(line, ": ");
@@ -60,7 +61,8 @@ const Policy& WhoMayCall() {
 
 std::set<std::string> Roles() {
   std::set<std::string> roles;
-  for (const security::Grant& grant : security::RoleGrants()) roles.insert(std::string(grant.holder));
+  for (const security::Grant& grant : security::RoleGrants())
+    roles.insert(std::string(grant.holder));
   return roles;
 }
 
@@ -74,7 +76,8 @@ TEST(Matrix, NamesEveryRpcAndNoOther) {
 // What secrets and their sessions hold besides.
 std::set<std::string> Holders() {
   std::set<std::string> holders = Roles();
-  for (const security::Grant& grant : security::BearerGrants()) holders.insert(std::string(grant.holder));
+  for (const security::Grant& grant : security::BearerGrants())
+    holders.insert(std::string(grant.holder));
   return holders;
 }
 
@@ -83,7 +86,8 @@ struct Scope {
   std::set<std::string> reaches;  // of the targets
 };
 
-const std::vector<std::string> kTargets = {"", "/cohorts/ai-1", "/cohorts/ai-1/learners/ada", "/cohorts/ai-10"};
+const std::vector<std::string> kTargets = {"", "/cohorts/ai-1", "/cohorts/ai-1/learners/ada",
+                                           "/cohorts/ai-10"};
 const Scope kScopes[] = {
     {"", {kTargets.begin(), kTargets.end()}},
     {"/cohorts/ai-1", {"/cohorts/ai-1", "/cohorts/ai-1/learners/ada"}},
@@ -93,7 +97,9 @@ const Scope kScopes[] = {
 // What the decision comes to, without rpcs: any roles, times, scopes, rpcs and resources.
 TEST(Matrix, AgreesOnAHundredThousandRandomPrincipals) {
   std::mt19937 random(20261123);
-  const auto pick = [&random](size_t size) { return std::uniform_int_distribution<size_t>(0, size - 1)(random); };
+  const auto pick = [&random](size_t size) {
+    return std::uniform_int_distribution<size_t>(0, size - 1)(random);
+  };
   const std::vector<const pb::MethodDescriptor*> methods = Methods();
   std::set<std::string> all = Holders();
   all.insert(kOwnRole);
@@ -109,10 +115,14 @@ TEST(Matrix, AgreesOnAHundredThousandRandomPrincipals) {
       while (held.size() > 1 && security::ActsForOne(role.role()));  // who holds no other role
       if (role.role() == "partner") role.set_company("schools/nancy/companies/acme");
       if (role.role() == "funder") role.set_funder("schools/nancy/funders/region");
-      if (role.role() == kOwnRole) role.add_permissions(PermissionOf(*methods[pick(methods.size())]));
-      const int start = static_cast<int>(pick(5)) - 2, end = static_cast<int>(pick(5)) - 2;  // of hours around now
-      if (start != 2) role.mutable_start_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(start)));
-      if (end != 2) role.mutable_end_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(end)));
+      if (role.role() == kOwnRole)
+        role.add_permissions(PermissionOf(*methods[pick(methods.size())]));
+      const int start = static_cast<int>(pick(5)) - 2,
+                end = static_cast<int>(pick(5)) - 2;  // of hours around now
+      if (start != 2)
+        role.mutable_start_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(start)));
+      if (end != 2)
+        role.mutable_end_time()->set_seconds(absl::ToUnixSeconds(now + absl::Hours(end)));
       const Scope& scope = kScopes[pick(3)];
       if (*scope.scope != '\0') role.set_scope(absl::StrCat("schools/nancy", scope.scope));
       if ((start == 2 || start <= 0) && (end == 2 || end > 0) && scope.reaches.count(target) > 0)
@@ -122,11 +132,14 @@ TEST(Matrix, AgreesOnAHundredThousandRandomPrincipals) {
     const std::string school = pick(4) == 0 ? "metz" : "nancy";
     bool expected = false;
     for (const std::string& who : WhoMayCall().at(method.full_name()))
-      expected = expected || valid.count(who) > 0 || (kStaff.count(who) > 0 && valid.count(PermissionOf(method)) > 0);
+      expected = expected || valid.count(who) > 0 ||
+                 (kStaff.count(who) > 0 && valid.count(PermissionOf(method)) > 0);
     expected = expected && school == "nancy";
-    const rpc::Caller caller = rpc::WithRights({}, "nancy", "schools/nancy" + target, held, now);
+    const security::Caller caller =
+        rpc::WithRights({}, "nancy", "schools/nancy" + target, held, now);
     ASSERT_EQ(security::Allows(caller, PermissionOf(method), school), expected)
-        << method.full_name() << " at " << school << " by " << (held.empty() ? "nobody" : held[0].ShortDebugString());
+        << method.full_name() << " at " << school << " by "
+        << (held.empty() ? "nobody" : held[0].ShortDebugString());
     let_in += expected ? 1 : 0;
   }
   EXPECT_GT(let_in, 2'000);  // else the samples would say nothing
@@ -185,14 +198,16 @@ class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
     return role;
   }
 
-  absl::Status Call(const pb::MethodDescriptor& method, const std::string& school, const std::string& authorization) {
+  absl::Status Call(const pb::MethodDescriptor& method, const std::string& school,
+                    const std::string& authorization) {
     const auto described = rpc::Describe(&method);
     EXPECT_TRUE(described.ok()) << described.status();
     std::unique_ptr<pb::Message> request = NewMessage(method.input_type());
     pb::Message* holder = request.get();
     for (size_t i = 0; i + 1 < described->target.size(); ++i)
       holder = holder->GetReflection()->MutableMessage(holder, described->target[i]);
-    holder->GetReflection()->SetString(holder, described->target.back(), absl::StrCat("schools/", school, kNoName));
+    holder->GetReflection()->SetString(holder, described->target.back(),
+                                       absl::StrCat("schools/", school, kNoName));
     return world_.CallRaw(method, request->SerializeAsString(), authorization).status();
   }
 
@@ -200,7 +215,8 @@ class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
               const std::string& authorization, const std::string& who) {
     const absl::Status status = Call(method, school, authorization);
     ++calls_;
-    EXPECT_EQ(!absl::IsPermissionDenied(status), let_in) << method.full_name() << " by " << who << ": " << status;
+    EXPECT_EQ(!absl::IsPermissionDenied(status), let_in)
+        << method.full_name() << " by " << who << ": " << status;
   }
 
   World world_;
@@ -213,14 +229,16 @@ TEST_P(MatrixTest, LetsInWhomThePolicyNamesAndNobodyElse) {
   for (const std::string& role : Roles())
     for (const char* state : {"", "-ended", "-coming"})
       tokens[Id(role) + state] = ForeignToken(Id(role) + state, world_.now());
-  const std::string nobody = ForeignToken("nobody", world_.now()), own = ForeignToken("own", world_.now());
+  const std::string nobody = ForeignToken("nobody", world_.now()),
+                    own = ForeignToken("own", world_.now());
   for (const pb::MethodDescriptor* method : Methods()) {
     if (method->server_streaming()) continue;  // services only, and below
     const std::set<std::string>& who = WhoMayCall().at(method->full_name());
     const bool anybody = who.count("identified") > 0;
     for (const std::string& role : Roles()) {
       // Who acts for a company or a funder is of another kind than those who may become members.
-      Expect(who.count(role) > 0 || (anybody && !security::ActsForOne(role)), *method, "nancy", tokens[Id(role)], role);
+      Expect(who.count(role) > 0 || (anybody && !security::ActsForOne(role)), *method, "nancy",
+             tokens[Id(role)], role);
       Expect(false, *method, "metz", tokens[Id(role)], role + " at another school");
       Expect(anybody, *method, "nancy", tokens[Id(role) + "-ended"], role + ", ended");
       Expect(anybody, *method, "nancy", tokens[Id(role) + "-coming"], role + ", not begun");
@@ -235,12 +253,16 @@ TEST_P(MatrixTest, LetsInWhomThePolicyNamesAndNobodyElse) {
 TEST_P(MatrixTest, LetsInTheServicesThatThePolicyNames) {
   for (const security::Grant& grant : security::ServiceGrants()) {
     const std::string name(grant.holder);
-    const rpc::Caller service{
-        "spiffe://test/school/nancy/service/" + name, rpc::Caller::Kind::kService, {"service"}, {"nancy"}, ""};
+    const security::Caller service{"spiffe://test/school/nancy/service/" + name,
+                                   security::Caller::Kind::kService,
+                                   {"service"},
+                                   {"nancy"},
+                                   ""};
     const std::string token = world_.Authorization(service);
     for (const pb::MethodDescriptor* method : Methods()) {
       if (method->server_streaming()) continue;
-      Expect(WhoMayCall().at(method->full_name()).count("service:" + name) > 0, *method, "nancy", token, name);
+      Expect(WhoMayCall().at(method->full_name()).count("service:" + name) > 0, *method, "nancy",
+             token, name);
       Expect(false, *method, "metz", token, name + " at another school");
     }
   }

@@ -1,14 +1,15 @@
-// What a principal of a foreign issuer may do follows from the school's memberships alone, at every service, at once
-// where they are kept and as soon as the log is followed elsewhere. On both engines.
+// What a principal of a foreign issuer may do follows from the school's memberships alone, at every
+// service, at once where they are kept and as soon as the log is followed elsewhere. On both
+// engines.
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/identity/foreign_tokens.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
@@ -133,7 +134,8 @@ TEST_P(MembershipsTest, ARoleForOneCohortReachesWhatIsBelowItAndNothingElse) {
   ASSERT_TRUE(Give("zoe", {role}).ok());
   enrolment::v1::GetCohortRequest cohort;
   cohort.set_name("schools/nancy/cohorts/ai-1");
-  EXPECT_TRUE(absl::IsNotFound(As("zoe", cohort))) << As("zoe", cohort);  // let in, where there is none
+  EXPECT_TRUE(absl::IsNotFound(As("zoe", cohort)))
+      << As("zoe", cohort);  // let in, where there is none
   enrolment::v1::ListLearnersRequest learners;
   learners.set_parent("schools/nancy/cohorts/ai-1");
   EXPECT_TRUE(As("zoe", learners).ok()) << As("zoe", learners);
@@ -152,7 +154,8 @@ TEST_P(MembershipsTest, ARoleForOneCohortReachesWhatIsBelowItAndNothingElse) {
   ASSERT_TRUE(no.ok()) << no.status();
   EXPECT_FALSE(no->allowed());
   ASSERT_EQ(no->roles_size(), 1);
-  EXPECT_EQ(no->roles(0), "trainer for schools/nancy/cohorts/ai-1: does not reach schools/nancy/cohorts/ai-2");
+  EXPECT_EQ(no->roles(0),
+            "trainer for schools/nancy/cohorts/ai-1: does not reach schools/nancy/cohorts/ai-2");
 }
 
 TEST_P(MembershipsTest, APartnerActsForItsCompanyOnly) {
@@ -182,7 +185,8 @@ TEST_P(MembershipsTest, APartnerActsForItsCompanyOnly) {
 }
 
 TEST_P(MembershipsTest, RefusesRolesThatCannotBe) {
-  RoleAssignment companyless = Role("partner"), of_company = Role("trainer"), backwards = Role("trainer");
+  RoleAssignment companyless = Role("partner"), of_company = Role("trainer"),
+                 backwards = Role("trainer");
   of_company.set_company("schools/nancy/companies/acme");
   *backwards.mutable_start_time() = At(world_.now());
   *backwards.mutable_end_time() = At(world_.now());
@@ -250,7 +254,8 @@ TEST_P(MembershipsTest, AccessIsExplained) {
   ASSERT_TRUE(yes.ok()) << yes.status();
   EXPECT_TRUE(yes->allowed());
   request.set_method("vivier.enrolment.v1.EnrolmentService.NoSuchRpc");
-  EXPECT_EQ(ReasonOf(world_.Call<site::v1::ExplainAccessResponse>(request).status()), "INVALID_FIELD");
+  EXPECT_EQ(ReasonOf(world_.Call<site::v1::ExplainAccessResponse>(request).status()),
+            "INVALID_FIELD");
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, MembershipsTest, BothEngines(), EngineName);

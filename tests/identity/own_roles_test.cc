@@ -1,14 +1,14 @@
-// Roles that a school makes for itself: they hold at every service, follow every change, and widen nothing. On both
-// engines.
+// Roles that a school makes for itself: they hold at every service, follow every change, and widen
+// nothing. On both engines.
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "gtest/gtest.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/identity/asking.h"
 #include "tests/identity/foreign_tokens.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/site/v1/site.pb.h"
@@ -22,17 +22,19 @@ using curriculum::v1::ListProgrammesRequest;
 class OwnRolesTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   OwnRolesTest() : world_(GetParam(), &TrustForeignIssuer) {
-    Must<Role, CreateRoleRequest>(world_,
-                                  "parent: '$N' role_id: 'reader' role { title: 'Reader' permissions: "
-                                  "['cohorts.list', 'programmes.list'] }");
+    Must<Role, CreateRoleRequest>(
+        world_,
+        "parent: '$N' role_id: 'reader' role { title: 'Reader' permissions: "
+        "['cohorts.list', 'programmes.list'] }");
   }
 
   // zoe, with the role.
   Membership Give(const std::string& more = "") {
     return Must<Membership, CreateMembershipRequest>(
-        world_, absl::Substitute("parent: '$$N' membership_id: 'zoe' membership { subject: '$0' roles { role: "
-                                 "'schools/nancy/roles/reader' $1 } }",
-                                 ForeignSubject("zoe"), more));
+        world_, absl::Substitute(
+                    "parent: '$$N' membership_id: 'zoe' membership { subject: '$0' roles { role: "
+                    "'schools/nancy/roles/reader' $1 } }",
+                    ForeignSubject("zoe"), more));
   }
 
   template <class Request>
@@ -64,9 +66,10 @@ TEST_P(OwnRolesTest, HoldsEverywhereAndGivesWhatItSays) {
 TEST_P(OwnRolesTest, AChangeReachesEverybodyWhoHoldsIt) {
   Give();
   world_.Settle();
-  Must<Role, UpdateRoleRequest>(world_,
-                                "role { name: '$N/roles/reader' title: 'Reader' permissions: 'schools.get' "
-                                "permissions: 'cohorts.list' } update_mask { paths: 'permissions' }");
+  Must<Role, UpdateRoleRequest>(
+      world_,
+      "role { name: '$N/roles/reader' title: 'Reader' permissions: 'schools.get' "
+      "permissions: 'cohorts.list' } update_mask { paths: 'permissions' }");
   world_.Settle();
   EXPECT_EQ(Zoe<ListProgrammesRequest>(), kDenied);
   EXPECT_EQ(Zoe<ListCohortsRequest>(), "OK");
@@ -77,9 +80,10 @@ TEST_P(OwnRolesTest, ItsTimeAndScopeHold) {
   Give(absl::Substitute("scope: '$$N/cohorts/ai-1' end_time { seconds: $0 }",
                         absl::ToUnixSeconds(world_.now() + absl::Hours(1))));
   EXPECT_EQ(Zoe<ListProgrammesRequest>(), kDenied);
-  Must<Role, UpdateRoleRequest>(world_,
-                                "role { name: '$N/roles/reader' title: 'Reader' permissions: 'learners.list' } "
-                                "update_mask { paths: 'permissions' }");
+  Must<Role, UpdateRoleRequest>(
+      world_,
+      "role { name: '$N/roles/reader' title: 'Reader' permissions: 'learners.list' } "
+      "update_mask { paths: 'permissions' }");
   EXPECT_EQ(Zoe<ListLearnersRequest>("parent: '$N/cohorts/ai-1'"), "OK");
   EXPECT_EQ(Zoe<ListLearnersRequest>("parent: '$N/cohorts/ai-2'"), kDenied);
   world_.Advance(absl::Hours(1));
@@ -88,12 +92,15 @@ TEST_P(OwnRolesTest, ItsTimeAndScopeHold) {
 
 TEST_P(OwnRolesTest, WhatTheCallerSaysOfItsPermissionsCountsForNothing) {
   Give("permissions: 'schools.update'");
-  const std::string school = "school { name: '$N' title: 'Zoe' time_zone: 'Europe/Paris' } allow_missing: true";
+  const std::string school =
+      "school { name: '$N' title: 'Zoe' time_zone: 'Europe/Paris' } allow_missing: true";
   EXPECT_EQ(Zoe<UpdateSchoolRequest>(school), kDenied);
   Must<Membership, CreateMembershipRequest>(
-      world_, absl::Substitute("parent: '$$N' membership_id: 'adam' membership { subject: '$0' roles { role: 'trainer' "
-                               "permissions: 'schools.update' } }",
-                               ForeignSubject("adam")));
+      world_,
+      absl::Substitute(
+          "parent: '$$N' membership_id: 'adam' membership { subject: '$0' roles { role: 'trainer' "
+          "permissions: 'schools.update' } }",
+          ForeignSubject("adam")));
   EXPECT_EQ(Try<UpdateSchoolRequest>(world_, ForeignToken("adam", world_.now()), school), kDenied);
 }
 
@@ -102,9 +109,12 @@ TEST_P(OwnRolesTest, AnInvitationGivesWhatTheRoleGivesWhenItIsAccepted) {
       world_,
       "parent: '$N' invitation_id: 'zoe' invitation { email: 'zoe@example.org' roles { role: "
       "'schools/nancy/roles/reader' } }");
-  Must<Role, UpdateRoleRequest>(
-      world_, "role { name: '$N/roles/reader' permissions: 'learners.list' } update_mask { paths: 'permissions' }");
-  EXPECT_EQ(Zoe<AcceptInvitationRequest>(absl::Substitute("parent: '$$N' secret: '$0'", invited.secret())), "OK");
+  Must<Role, UpdateRoleRequest>(world_,
+                                "role { name: '$N/roles/reader' permissions: 'learners.list' } "
+                                "update_mask { paths: 'permissions' }");
+  EXPECT_EQ(Zoe<AcceptInvitationRequest>(
+                absl::Substitute("parent: '$$N' secret: '$0'", invited.secret())),
+            "OK");
   EXPECT_EQ(Zoe<ListLearnersRequest>("parent: '$N/cohorts/ai-1'"), "OK");
   EXPECT_EQ(Zoe<ListCohortsRequest>(), kDenied);
 }
@@ -112,8 +122,10 @@ TEST_P(OwnRolesTest, AnInvitationGivesWhatTheRoleGivesWhenItIsAccepted) {
 TEST_P(OwnRolesTest, IsExplained) {
   Give();
   const auto why = Must<site::v1::ExplainAccessResponse, site::v1::ExplainAccessRequest>(
-      world_, absl::Substitute("name: '$$N' subject: '$0' method: 'vivier.enrolment.v1.EnrolmentService.ListCohorts'",
-                               ForeignSubject("zoe")));
+      world_,
+      absl::Substitute(
+          "name: '$$N' subject: '$0' method: 'vivier.enrolment.v1.EnrolmentService.ListCohorts'",
+          ForeignSubject("zoe")));
   EXPECT_TRUE(why.allowed());
   ASSERT_EQ(why.roles_size(), 1);
   EXPECT_EQ(why.roles(0), "schools/nancy/roles/reader: gives cohorts.list");
@@ -124,8 +136,9 @@ TEST_P(OwnRolesTest, StaysWhileSomebodyHoldsIt) {
   const std::string remove = "name: '$N/roles/reader'";
   EXPECT_EQ(Director<DeleteRoleRequest>(remove), "FAILED_PRECONDITION ROLE_IN_USE");
   Must<Membership, UpdateMembershipRequest>(
-      world_, absl::Substitute("membership { name: '$0' subject: '$1' } update_mask { paths: 'roles' }", zoe.name(),
-                               zoe.subject()));
+      world_,
+      absl::Substitute("membership { name: '$0' subject: '$1' } update_mask { paths: 'roles' }",
+                       zoe.name(), zoe.subject()));
   Must<CreateInvitationResponse, CreateInvitationRequest>(
       world_,
       "parent: '$N' invitation_id: 'adam' invitation { email: 'adam@example.org' roles { role: "
@@ -140,21 +153,25 @@ TEST_P(OwnRolesTest, WhatIsNoneIsRefused) {
   const std::string member =
       "parent: '$$N' membership_id: 'zoe' membership { subject: 'https://id.example#zoe' roles { "
       "role: '$0' } }";
-  for (const char* role :
-       {"schools/nancy/roles/writer", "schools/metz/roles/reader", "reader", "permission:cohorts.get"})
-    EXPECT_EQ(Director<CreateMembershipRequest>(absl::Substitute(member, role)), "INVALID_ARGUMENT INVALID_FIELD")
+  for (const char* role : {"schools/nancy/roles/writer", "schools/metz/roles/reader", "reader",
+                           "permission:cohorts.get"})
+    EXPECT_EQ(Director<CreateMembershipRequest>(absl::Substitute(member, role)),
+              "INVALID_ARGUMENT INVALID_FIELD")
         << role;
-  for (const char* permission : {"memberships.update", "persons.erase", "cohorts.burn", "*", "cohorts.*", ""})
-    EXPECT_EQ(Director<CreateRoleRequest>(
-                  absl::Substitute("parent: '$$N' role_id: 'x' role { title: 'X' permissions: '$0' }", permission)),
+  for (const char* permission :
+       {"memberships.update", "persons.erase", "cohorts.burn", "*", "cohorts.*", ""})
+    EXPECT_EQ(Director<CreateRoleRequest>(absl::Substitute(
+                  "parent: '$$N' role_id: 'x' role { title: 'X' permissions: '$0' }", permission)),
               "INVALID_ARGUMENT INVALID_FIELD")
         << permission;
-  EXPECT_EQ(Director<CreateInvitationRequest>("parent: '$N' invitation_id: 'adam' invitation { email: "
-                                              "'adam@example.org' roles { role: 'schools/nancy/roles/writer' } }"),
+  EXPECT_EQ(Director<CreateInvitationRequest>(
+                "parent: '$N' invitation_id: 'adam' invitation { email: "
+                "'adam@example.org' roles { role: 'schools/nancy/roles/writer' } }"),
             "INVALID_ARGUMENT INVALID_FIELD");
   for (const char* role : {"admissions_officer", "trainer"})
-    EXPECT_EQ(Try<CreateRoleRequest>(world_, world_.Authorization(World::Person(role)),
-                                     "parent: '$N' role_id: 'x' role { title: 'X' permissions: 'cohorts.get' }"),
+    EXPECT_EQ(Try<CreateRoleRequest>(
+                  world_, world_.Authorization(World::Person(role)),
+                  "parent: '$N' role_id: 'x' role { title: 'X' permissions: 'cohorts.get' }"),
               kDenied);
 }
 

@@ -6,9 +6,9 @@
 #include "absl/strings/substitute.h"
 #include "google/protobuf/util/time_util.h"
 #include "gtest/gtest.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/identity/asking.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 #include "vivier/site/v1/site.pb.h"
@@ -28,7 +28,8 @@ class PartnerClientsTest : public ::testing::TestWithParam<storage::Engine> {
   PartnerClientsTest() : world_(GetParam()) {
     for (const char* siret : {"13002526500013", "55208131766522"})
       Must<partners::v1::Company, partners::v1::CreateCompanyRequest>(
-          world_, absl::Substitute("parent: '$$N' company_id: '$0' company { title: 'A company' }", siret));
+          world_,
+          absl::Substitute("parent: '$$N' company_id: '$0' company { title: 'A company' }", siret));
   }
 
   std::string Create() {
@@ -50,8 +51,8 @@ class PartnerClientsTest : public ::testing::TestWithParam<storage::Engine> {
 
   // The header of a new session, known to every service.
   std::string Session(const std::string& secret) {
-    const auto session =
-        Ask<OpenPartnerSessionResponse, OpenPartnerSessionRequest>(world_, Bearer(secret), "parent: '$N'");
+    const auto session = Ask<OpenPartnerSessionResponse, OpenPartnerSessionRequest>(
+        world_, Bearer(secret), "parent: '$N'");
     EXPECT_TRUE(session.ok()) << session.status();
     world_.Settle();
     return session.ok() ? Bearer(session->token()) : "";
@@ -78,7 +79,8 @@ TEST_P(PartnerClientsTest, SeesItsCompanysAndNothingElse) {
   EXPECT_EQ(Opens(session.substr(7)), kDenied);
   const auto client = Must<PartnerClient, GetPartnerClientRequest>(world_, kClient);
   EXPECT_EQ(client.sessions(), 1);
-  EXPECT_LE(absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(client.last_use_time())), world_.now());
+  EXPECT_LE(absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(client.last_use_time())),
+            world_.now());
   EXPECT_TRUE(client.has_last_use_time());
 }
 
@@ -88,15 +90,17 @@ TEST_P(PartnerClientsTest, IsRefusedLikeWhoIsUnknown) {
   EXPECT_EQ(Opens(unknown), kBadToken);
   EXPECT_EQ(Opens(secret.substr(0, secret.size() - 1)), kBadToken);
   EXPECT_EQ(Opens(secret + "A"), kBadToken);
-  EXPECT_EQ(Try<OpenPartnerSessionRequest>(world_, Bearer(secret), "parent: 'schools/metz'"), kBadToken);
+  EXPECT_EQ(Try<OpenPartnerSessionRequest>(world_, Bearer(secret), "parent: 'schools/metz'"),
+            kBadToken);
   EXPECT_EQ(Gets(Bearer(unknown)), kBadToken);
   EXPECT_EQ(Opens(secret), "OK");
 }
 
 TEST_P(PartnerClientsTest, NeedsACompanyThatIs) {
-  EXPECT_EQ(Try<CreatePartnerClientRequest>(world_, world_.Authorization(World::Person()),
-                                            "parent: '$N' partner_client_id: 'acme' partner_client { title: 'Portal' "
-                                            "company: '$N/companies/73282932000074' }"),
+  EXPECT_EQ(Try<CreatePartnerClientRequest>(
+                world_, world_.Authorization(World::Person()),
+                "parent: '$N' partner_client_id: 'acme' partner_client { title: 'Portal' "
+                "company: '$N/companies/73282932000074' }"),
             "FAILED_PRECONDITION REFERENCE_NOT_FOUND");
 }
 
@@ -158,19 +162,23 @@ TEST_P(PartnerClientsTest, RevokedItIsGoneEverywhere) {
   EXPECT_EQ(Opens(again), "OK");
 }
 
-// All its sessions are one principal, whatever token they show: that is whom the trail names and the budget counts.
+// All its sessions are one principal, whatever token they show: that is whom the trail names and
+// the budget counts.
 TEST_P(PartnerClientsTest, IsOnePrincipal) {
   const std::string secret = Create();
   for (int i = 0; i < 2; ++i)
-    EXPECT_EQ(Try<partners::v1::CreateTutorRequest>(
-                  world_, Session(secret),
-                  absl::Substitute("parent: '$$N' tutor_id: 't-$0' tutor { company: '$$N/companies/13002526500013' "
-                                   "full_name: 'Max Roy' experience_years: 5 }",
-                                   i)),
-              "OK");
+    EXPECT_EQ(
+        Try<partners::v1::CreateTutorRequest>(
+            world_, Session(secret),
+            absl::Substitute(
+                "parent: '$$N' tutor_id: 't-$0' tutor { company: '$$N/companies/13002526500013' "
+                "full_name: 'Max Roy' experience_years: 5 }",
+                i)),
+        "OK");
   int made = 0;
   const auto trail =
-      Must<site::v1::SearchAuditRecordsResponse, site::v1::SearchAuditRecordsRequest>(world_, "name: '$N'");
+      Must<site::v1::SearchAuditRecordsResponse, site::v1::SearchAuditRecordsRequest>(world_,
+                                                                                      "name: '$N'");
   for (const site::v1::AuditRecord& record : trail.records()) {
     if (record.method() != "vivier.partners.v1.PartnersService.CreateTutor") continue;
     EXPECT_EQ(record.principal(), "schools/nancy/partnerClients/acme");

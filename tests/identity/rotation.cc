@@ -16,7 +16,8 @@ constexpr absl::Duration kPause = absl::Milliseconds(5);
 
 class Load {
  public:
-  explicit Load(SiteOverTls& site) : site_(site), director_(site.world().Authorization(World::Person())) {
+  explicit Load(SiteOverTls& site)
+      : site_(site), director_(site.world().Authorization(World::Person())) {
     threads_.emplace_back([this] { Last("enrolment"); });
     threads_.emplace_back([this] { Last("edge"); });
     threads_.emplace_back([this] { Reconnect(); });
@@ -36,11 +37,13 @@ class Load {
     for (; !stopping_; ++calls, absl::SleepFor(kPause)) Call(*channel, service);
   }
   void Reconnect() {
-    for (; !stopping_; ++connections, absl::SleepFor(kPause)) Call(*site_.Dial("enrolment"), "enrolment");
+    for (; !stopping_; ++connections, absl::SleepFor(kPause))
+      Call(*site_.Dial("enrolment"), "enrolment");
   }
   void Call(rpc::Channel& channel, const std::string& service) {
     const bool reads = service == "enrolment";
-    const absl::Status status = (reads ? SiteOverTls::Read(channel) : SiteOverTls::Write(channel, director_)).status();
+    const absl::Status status =
+        (reads ? SiteOverTls::Read(channel) : SiteOverTls::Write(channel, director_)).status();
     if (status.code() == (reads ? absl::StatusCode::kNotFound : absl::StatusCode::kOk)) return;
     ++failures;
     ADD_FAILURE() << service << ": " << status;
@@ -66,8 +69,9 @@ Rotation RotateUnderLoad(absl::Duration period, absl::Duration life, absl::Durat
   rotation.calls = load.calls;
   rotation.connections = load.connections;
   rotation.failures = load.failures;
-  std::cout << rotation.renewals << " renewals, " << rotation.calls << " calls over connections that last, "
-            << rotation.connections << " over one of their own, " << rotation.failures << " failures\n";
+  std::cout << rotation.renewals << " renewals, " << rotation.calls
+            << " calls over connections that last, " << rotation.connections
+            << " over one of their own, " << rotation.failures << " failures\n";
   return rotation;
 }
 

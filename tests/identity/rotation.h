@@ -12,8 +12,8 @@ struct Rotation {
   int64_t failures = 0;
 };
 
-// Renews every `period` for `total`, while services read and a director writes, without a retry. Each certificate is
-// good for `life`. Fails the test at each failed call.
+// Renews every `period` for `total`, while services read and a director writes, without a retry.
+// Each certificate is good for `life`. Fails the test at each failed call.
 Rotation RotateUnderLoad(absl::Duration period, absl::Duration life, absl::Duration total);
 
 }  // namespace vivier::testing

@@ -1,5 +1,5 @@
-// Certificates renewed every three seconds under load, half a minute long: no call fails, although none of them is good
-// for so long that a process could do without the renewed ones.
+// Certificates renewed every three seconds under load, half a minute long: no call fails, although
+// none of them is good for so long that a process could do without the renewed ones.
 #include "gtest/gtest.h"
 #include "tests/identity/rotation.h"
 
@@ -7,7 +7,8 @@ namespace vivier::testing {
 namespace {
 
 TEST(Rotation, NoCallFailsWhileCertificatesAreRenewed) {
-  const Rotation rotation = RotateUnderLoad(absl::Seconds(3), /*life=*/absl::Seconds(15), absl::Seconds(30));
+  const Rotation rotation =
+      RotateUnderLoad(absl::Seconds(3), /*life=*/absl::Seconds(15), absl::Seconds(30));
   EXPECT_EQ(rotation.failures, 0);
   EXPECT_GE(rotation.renewals, 5);
   EXPECT_GT(rotation.calls, 500);

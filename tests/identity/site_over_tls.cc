@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/uuid.h"
-#include "shared/rpc/method.h"
+#include "shared/service/method.h"
 #include "shared/site/certificates.h"
 #include "shared/transport/channel.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
@@ -28,7 +28,8 @@ std::string FreshSocket() {
 absl::StatusOr<std::string> Ask(rpc::Channel& channel, const google::protobuf::Message& request,
                                 const std::string& authorization) {
   const auto* method = rpc::MethodTaking(*request.GetDescriptor());
-  return channel.Call(rpc::PathOf(*method), request.SerializeAsString(), {kTimeout, authorization, ""});
+  return channel.Call(rpc::PathOf(*method), request.SerializeAsString(),
+                      {kTimeout, authorization, ""});
 }
 
 }  // namespace
@@ -53,13 +54,15 @@ std::shared_ptr<rpc::Channel> SiteOverTls::Dial(std::optional<transport::Tls> tl
   return transport::Connect({.target = address_, .tls = std::move(tls), .retry = false});
 }
 
-absl::StatusOr<std::string> SiteOverTls::Read(rpc::Channel& channel, const std::string& authorization) {
+absl::StatusOr<std::string> SiteOverTls::Read(rpc::Channel& channel,
+                                              const std::string& authorization) {
   v1::GetProgrammeRevisionRequest request;
   request.set_name("schools/nancy/programmes/none/revisions/1");
   return Ask(channel, request, authorization);
 }
 
-absl::StatusOr<std::string> SiteOverTls::Write(rpc::Channel& channel, const std::string& authorization) {
+absl::StatusOr<std::string> SiteOverTls::Write(rpc::Channel& channel,
+                                               const std::string& authorization) {
   v1::CreateProgrammeRequest request;
   request.set_parent("schools/nancy");
   request.set_request_id(RandomUuid());

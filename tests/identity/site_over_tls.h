@@ -1,5 +1,5 @@
-// The services of a school behind one port with TLS, for callers that dial it with whatever certificate. Not
-// thread-safe, except Ask.
+// The services of a school behind one port with TLS, for callers that dial it with whatever
+// certificate. Not thread-safe, except Ask.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "shared/rpc/channel.h"
-#include "shared/testing/certificates.h"
-#include "shared/testing/world.h"
+#include "shared/service/channel.h"
+#include "tests/support/certificates.h"
+#include "tests/support/world.h"
 
 namespace vivier::testing {
 
@@ -27,8 +27,10 @@ class SiteOverTls {
   std::shared_ptr<rpc::Channel> Dial(const std::string& service) const;
   std::shared_ptr<rpc::Channel> Dial(std::optional<transport::Tls> tls) const;
 
-  // Reads what only enrolment among the services may read. It is not there: NOT_FOUND is the answer to who may.
-  static absl::StatusOr<std::string> Read(rpc::Channel& channel, const std::string& authorization = "");
+  // Reads what only enrolment among the services may read. It is not there: NOT_FOUND is the answer
+  // to who may.
+  static absl::StatusOr<std::string> Read(rpc::Channel& channel,
+                                          const std::string& authorization = "");
   // Writes what a director may write.
   static absl::StatusOr<std::string> Write(rpc::Channel& channel, const std::string& authorization);
 

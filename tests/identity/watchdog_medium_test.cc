@@ -1,5 +1,5 @@
-// A real process whose port is exhausted by idle connections ends by itself, so that its supervisor starts it again;
-// one that is busy, or was stopped for a while, does not.
+// A real process whose port is exhausted by idle connections ends by itself, so that its supervisor
+// starts it again; one that is busy, or was stopped for a while, does not.
 #include <arpa/inet.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,10 +18,10 @@
 #include "gtest/gtest.h"
 #include "shared/command/commands.h"
 #include "shared/site/certificates.h"
-#include "shared/testing/certificates.h"
-#include "shared/testing/process.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/watchdog.h"
+#include "tests/support/certificates.h"
+#include "tests/support/process.h"
 
 namespace vivier::testing {
 namespace {
@@ -56,7 +56,8 @@ class IdleConnections {
 class WatchdogTest : public ::testing::Test {
  protected:
   void Start(bool tls) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vivier-watchdog-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "vivier-watchdog-XXXXXX").string();
     data_ = mkdtemp(pattern.data());
     config_.add_schools("nancy");
     config_.set_network("test");
@@ -65,8 +66,8 @@ class WatchdogTest : public ::testing::Test {
       config_.set_certificates(certificates_->folder());
     }
     std::ofstream(data_ + "/config.textproto") << config_.DebugString();
-    process_ =
-        std::make_unique<Process>(std::vector<std::string>{"serve", "curriculum", "--data", data_}, data_ + "/log");
+    process_ = std::make_unique<Process>(
+        std::vector<std::string>{"serve", "curriculum", "--data", data_}, data_ + "/log");
     address_ = process_->WaitForAddress(data_, "curriculum");
     ASSERT_FALSE(address_.empty());
   }
@@ -76,8 +77,8 @@ class WatchdogTest : public ::testing::Test {
   }
 
   absl::Status Ask(absl::Duration timeout) const {
-    const auto channel =
-        transport::Connect({address_, site::DiallingTls(config_, "operator", "curriculum"), /*retry=*/false});
+    const auto channel = transport::Connect(
+        {address_, site::DiallingTls(config_, "operator", "curriculum"), /*retry=*/false});
     return channel->Call(kHealthPath, "", {timeout, "", ""}).status();
   }
   int Port() const {
@@ -115,7 +116,8 @@ TEST_F(WatchdogTest, AnExhaustedPortEndsTheProcess) {
 
 TEST_F(WatchdogTest, ABusyOneGoesOnAndSoDoesOneThatWasStopped) {
   ASSERT_NO_FATAL_FAILURE(Start(/*tls=*/true));
-  const absl::Duration longer = transport::Watchdog::kInterval * (transport::Watchdog::kUnansweredMax + 1);
+  const absl::Duration longer =
+      transport::Watchdog::kInterval * (transport::Watchdog::kUnansweredMax + 1);
   const auto load = [&](absl::Duration time) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)

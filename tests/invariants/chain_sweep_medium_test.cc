@@ -1,6 +1,6 @@
-// Chains of 10,000 records of the audit trail and of attendance, in which everything that somebody could touch is
-// touched, one thing at a time: each bit of each record, its deletion, its exchange with another one, and the end cut
-// off behind it.
+// Chains of 10,000 records of the audit trail and of attendance, in which everything that somebody
+// could touch is touched, one thing at a time: each bit of each record, its deletion, its exchange
+// with another one, and the end cut off behind it.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -15,7 +15,7 @@
 #include "shared/base/hash.h"
 #include "shared/base/uuid.h"
 #include "shared/security/chain.h"
-#include "shared/storage/audit_trail.h"
+#include "shared/storage/log/audit_trail.h"
 
 namespace vivier::testing {
 namespace {
@@ -42,7 +42,8 @@ void EachBit(int64_t& number, const std::function<void()>& touched) {
   }
 }
 
-// `Chain` says what a link is: its number, its hash, the hash that is due, and the fields that may be touched.
+// `Chain` says what a link is: its number, its hash, the hash that is due, and the fields that may
+// be touched.
 template <class Chain>
 class Sweep {
  public:
@@ -69,7 +70,8 @@ class Sweep {
   // Behind the untouched link before `place`.
   security::ChainWalk WalkTo(size_t place) const {
     return place == 0 ? security::ChainWalk()
-                      : security::ChainWalk(Chain::Number(links_[place - 1]), Chain::Hash(links_[place - 1]));
+                      : security::ChainWalk(Chain::Number(links_[place - 1]),
+                                            Chain::Hash(links_[place - 1]));
   }
   static bool Follows(security::ChainWalk& walk, const Link& link) {
     const std::string due = Chain::Due(walk.hash(), link);
@@ -125,8 +127,8 @@ struct AuditChain {
   static void EachField(Link& link, const Visit& visit) {
     storage::AuditRecord& record = link.record;
     for (int64_t* number : {&record.number, &record.create_time}) visit(*number);
-    for (std::string* text : {&record.principal, &record.method, &record.resource, &record.request_id,
-                              &record.request_hash, &record.reason, &link.hash})
+    for (std::string* text : {&record.principal, &record.method, &record.resource,
+                              &record.request_id, &record.request_hash, &record.reason, &link.hash})
       visit(*text);
   }
 };
@@ -171,8 +173,8 @@ TEST(ChainSweep, FindsWhateverIsTouchedInAttendance) {
   std::vector<AttendanceChain::Link> links;
   std::string previous;
   for (int64_t i = 1; i <= kRecords; ++i) {
-    std::string content =
-        absl::StrCat("schools/nancy/cohorts/ai-1/attendanceSheets/", i, "\tminutes 210/210\tsigned ", i);
+    std::string content = absl::StrCat("schools/nancy/cohorts/ai-1/attendanceSheets/", i,
+                                       "\tminutes 210/210\tsigned ", i);
     previous = enrolment::SealHash(previous, content);
     links.push_back({i, std::move(content), previous});
   }

@@ -1,5 +1,6 @@
-// A small truthful school for tests that break it: people are admitted, funded and present, a sheet was corrected, one
-// seat was given back, and a school of the network has sent its figures. Not thread-safe.
+// A small truthful school for tests that break it: people are admitted, funded and present, a sheet
+// was corrected, one seat was given back, and a school of the network has sent its figures. Not
+// thread-safe.
 #pragma once
 
 #include <cstdlib>
@@ -12,7 +13,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "services/statistics/submission.h"
-#include "shared/testing/world.h"
+#include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
@@ -38,9 +39,11 @@ class School {
   void OpenCohort() {
     namespace v1 = enrolment::v1;
     Write<v1::School, v1::UpdateSchoolRequest>(
-        "school { name: 'schools/nancy' title: 'Nancy' time_zone: 'Europe/Paris' } allow_missing: true");
+        "school { name: 'schools/nancy' title: 'Nancy' time_zone: 'Europe/Paris' } allow_missing: "
+        "true");
     Write<v1::Cohort, v1::CreateCohortRequest>(absl::Substitute(
-        "parent: 'schools/nancy' cohort_id: 'ai-1' cohort { title: 'IA' capacity: 3 programme_revision: '$0' "
+        "parent: 'schools/nancy' cohort_id: 'ai-1' cohort { title: 'IA' capacity: 3 "
+        "programme_revision: '$0' "
         "start_date { year: 2026 month: 9 day: 7 } end_date { year: 2027 month: 3 day: 31 } }",
         PublishProgramme()));
     Write<v1::Cohort, v1::OpenCohortRequest>("name: 'schools/nancy/cohorts/ai-1'");
@@ -58,7 +61,7 @@ class School {
 
   std::string PublishProgramme() {
     const char* source = std::getenv("VIVIER_SOURCE");
-    std::ifstream file(absl::StrCat(source == nullptr ? "." : source, "/deploy/demo/nancy/programme.xml"));
+    std::ifstream file(absl::StrCat(source == nullptr ? "." : source, "/demo/nancy/programme.xml"));
     curriculum::v1::ImportLheoRequest import;
     import.set_parent("schools/nancy");
     import.set_content(std::string(std::istreambuf_iterator<char>(file), {}));
@@ -73,43 +76,53 @@ class School {
   void ConcludeFunding() {
     namespace v1 = funding::v1;
     Write<v1::Funder, v1::CreateFunderRequest>(
-        "parent: 'schools/nancy' funder_id: 'region' funder { title: 'Région' kind: REGIONAL_COUNCIL }");
+        "parent: 'schools/nancy' funder_id: 'region' funder { title: 'Région' kind: "
+        "REGIONAL_COUNCIL }");
     Write<v1::FundingAgreement, v1::CreateFundingAgreementRequest>(
         "parent: 'schools/nancy' funding_agreement_id: 'prf' funding_agreement { funder: "
         "'schools/nancy/funders/region' "
-        "title: 'PRF' currency_code: 'EUR' ceiling_cents: 3000000 valid_from { year: 2026 month: 1 day: 1 } "
+        "title: 'PRF' currency_code: 'EUR' ceiling_cents: 3000000 valid_from { year: 2026 month: 1 "
+        "day: 1 } "
         "valid_until { year: 2027 month: 12 day: 31 } }");
     Write<v1::FundingPlan, v1::CreateFundingPlanRequest>(
-        "parent: 'schools/nancy' funding_plan_id: 'ai-1' funding_plan { cohort: 'schools/nancy/cohorts/ai-1' seats: 3 "
+        "parent: 'schools/nancy' funding_plan_id: 'ai-1' funding_plan { cohort: "
+        "'schools/nancy/cohorts/ai-1' seats: 3 "
         "planned_minutes: 60000 planned_half_days: 240 shares { funding_agreement: "
         "'schools/nancy/fundingAgreements/prf' "
         "basis: PER_SEAT amount_cents: 1000000 } }");
   }
 
-  static std::string Application(const std::string& id) { return "schools/nancy/cohorts/ai-1/applications/" + id; }
+  static std::string Application(const std::string& id) {
+    return "schools/nancy/cohorts/ai-1/applications/" + id;
+  }
 
   // Three are admitted, one of them declines: his seat and money go back.
   void Admit() {
     namespace v1 = enrolment::v1;
     for (const std::string id : {"ada", "ben", "cleo"}) {
-      Write<v1::Candidate, v1::CreateCandidateRequest>(absl::Substitute(
-          "parent: 'schools/nancy' candidate_id: '$0' candidate { given_name: '$0' family_name: 'Durand' "
-          "email: '$0@example.org' jobseeker: true region_code: '44' birth_date { year: 1990 month: 5 day: 17 } }",
-          id));
-      Write<v1::Application, v1::SubmitApplicationRequest>(
-          absl::Substitute("parent: 'schools/nancy/cohorts/ai-1' application_id: '$0' application { candidate: "
-                           "'schools/nancy/candidates/$0' }",
+      Write<v1::Candidate, v1::CreateCandidateRequest>(
+          absl::Substitute("parent: 'schools/nancy' candidate_id: '$0' candidate { given_name: "
+                           "'$0' family_name: 'Durand' "
+                           "email: '$0@example.org' jobseeker: true region_code: '44' birth_date { "
+                           "year: 1990 month: 5 day: 17 } }",
                            id));
+      Write<v1::Application, v1::SubmitApplicationRequest>(absl::Substitute(
+          "parent: 'schools/nancy/cohorts/ai-1' application_id: '$0' application { candidate: "
+          "'schools/nancy/candidates/$0' }",
+          id));
     }
     Write<v1::PublishRankingResponse, v1::PublishRankingRequest>(
-        absl::Substitute("name: 'schools/nancy/cohorts/ai-1' applications: ['$0', '$1', '$2']", Application("ada"),
-                         Application("ben"), Application("cleo")));
+        absl::Substitute("name: 'schools/nancy/cohorts/ai-1' applications: ['$0', '$1', '$2']",
+                         Application("ada"), Application("ben"), Application("cleo")));
     for (const std::string id : {"ada", "ben", "cleo"})
-      Write<v1::Application, v1::AdmitApplicationRequest>(absl::Substitute("name: '$0'", Application(id)));
+      Write<v1::Application, v1::AdmitApplicationRequest>(
+          absl::Substitute("name: '$0'", Application(id)));
     world_.Settle();
     for (const std::string id : {"ada", "ben"})
-      Write<v1::Application, v1::AcceptSeatRequest>(absl::Substitute("name: '$0'", Application(id)));
-    Write<v1::Application, v1::DeclineSeatRequest>(absl::Substitute("name: '$0'", Application("cleo")));
+      Write<v1::Application, v1::AcceptSeatRequest>(
+          absl::Substitute("name: '$0'", Application(id)));
+    Write<v1::Application, v1::DeclineSeatRequest>(
+        absl::Substitute("name: '$0'", Application("cleo")));
     world_.Settle();
   }
 
@@ -120,28 +133,34 @@ class School {
     for (const std::string half : {"AM", "PM"}) {
       const std::string sheet =
           Write<v1::AttendanceSheet, v1::OpenAttendanceSheetRequest>(
-              absl::Substitute(
-                  "parent: 'schools/nancy/cohorts/ai-1' attendance_sheet { date { year: 2026 month: 9 day: 7 } "
-                  "half: $0 start_minute: 540 end_minute: 750 }",
-                  half))
+              absl::Substitute("parent: 'schools/nancy/cohorts/ai-1' attendance_sheet { date { "
+                               "year: 2026 month: 9 day: 7 } "
+                               "half: $0 start_minute: 540 end_minute: 750 }",
+                               half))
               .name();
       for (const std::string id : {"ada", "ben"})
         Write<v1::PresenceEntry, v1::SignPresenceRequest>(
             absl::Substitute("name: '$0/presenceEntries/$1' minutes_present: 210", sheet, id));
-      Write<v1::AttendanceSheet, v1::SignAttendanceSheetRequest>(absl::Substitute("name: '$0'", sheet));
-      Write<v1::AttendanceSheet, v1::SealAttendanceSheetRequest>(absl::Substitute("name: '$0'", sheet));
+      Write<v1::AttendanceSheet, v1::SignAttendanceSheetRequest>(
+          absl::Substitute("name: '$0'", sheet));
+      Write<v1::AttendanceSheet, v1::SealAttendanceSheetRequest>(
+          absl::Substitute("name: '$0'", sheet));
     }
     const std::string morning = "schools/nancy/cohorts/ai-1/attendanceSheets/2026-09-07-am";
-    Write<v1::PresenceEntry, v1::CorrectPresenceRequest>(absl::Substitute(
-        "name: '$0/presenceEntries/ben' minutes_present: 105 absence: UNEXCUSED reason: 'left at eleven'", morning));
-    Write<v1::AttendanceSheet, v1::SealAttendanceSheetRequest>(absl::Substitute("name: '$0'", morning));
+    Write<v1::PresenceEntry, v1::CorrectPresenceRequest>(
+        absl::Substitute("name: '$0/presenceEntries/ben' minutes_present: 105 absence: UNEXCUSED "
+                         "reason: 'left at eleven'",
+                         morning));
+    Write<v1::AttendanceSheet, v1::SealAttendanceSheetRequest>(
+        absl::Substitute("name: '$0'", morning));
   }
 
   // Nancy adds up the figures of Metz.
   void Submit() {
     namespace v1 = statistics::v1;
     Write<v1::Member, v1::CreateMemberRequest>(
-        "parent: 'schools/nancy' member_id: 'metz' member { title: 'Metz' agreement_start_date { year: 2026 month: 1 "
+        "parent: 'schools/nancy' member_id: 'metz' member { title: 'Metz' agreement_start_date { "
+        "year: 2026 month: 1 "
         "day: "
         "1 } }");
     v1::SubmitCellsRequest request;
@@ -155,7 +174,8 @@ class School {
     cell.set_count(48);
     request.set_content_hash(statistics::ContentHash(request.cells()));
     const auto accepted = world_.Write<v1::Submission>(request);
-    EXPECT_TRUE(accepted.ok() && accepted->state() == v1::Submission::ACCEPTED) << accepted.status();
+    EXPECT_TRUE(accepted.ok() && accepted->state() == v1::Submission::ACCEPTED)
+        << accepted.status();
   }
 
   World& world_;

@@ -1,6 +1,6 @@
-// The alerts of deploy/monitoring against a real Prometheus and a real school: a healthy one raises none that tells of
-// damage, each is raised by what it is for, and what the alerts and dashboards speak of exists in its scrape. How long
-// a condition must last is for tests/journey/rules_test.cc.
+// The alerts of deploy/monitoring against a real Prometheus and a real school: a healthy one raises
+// none that tells of damage, each is raised by what it is for, and what the alerts and dashboards
+// speak of exists in its scrape. How long a condition must last is for tests/journey/rules_test.cc.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,12 +20,12 @@
 #include "gtest/gtest.h"
 #include "shared/base/monitor.h"
 #include "shared/base/uuid.h"
-#include "shared/cache/redis_server_for_test.h"
 #include "shared/command/running.h"
-#include "shared/storage/events.h"
-#include "shared/storage/unit.h"
+#include "shared/storage/log/events.h"
+#include "shared/storage/log/unit.h"
 #include "tests/journey/prometheus.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/redis_server.h"
 #include "vivier/enrolment/v1/candidates.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/site/v1/site.pb.h"
@@ -40,14 +40,16 @@ using storage::Value;
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
 
-// A folder in a small file system of its own, which can be filled; an ordinary one where nothing may be mounted.
+// A folder in a small file system of its own, which can be filled; an ordinary one where nothing
+// may be mounted.
 class SmallDisk {
  public:
   SmallDisk() {
     std::string pattern = (fs::temp_directory_path() / "vivier-disk-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     // Seen by this thread and the processes that it starts, and gone with them.
-    is_small_ = unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+    is_small_ = unshare(CLONE_NEWNS) == 0 &&
+                mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                 mount("none", folder_.c_str(), "tmpfs", 0, "size=32m") == 0;
   }
   ~SmallDisk() {
@@ -90,8 +92,9 @@ class Alerts : public ::testing::Test {
     std::ofstream(token) << "none";
     fs::permissions(token, fs::perms::owner_read | fs::perms::owner_write);
     return absl::StrCat(
-        "batch_works_max: 1\nparents { name: \"schools/grand-est\" address: \"127.0.0.1:1\" token_file: \"", token,
-        "\" }\n");
+        "batch_works_max: 1\nparents { name: \"schools/grand-est\" address: \"127.0.0.1:1\" "
+        "token_file: \"",
+        token, "\" }\n");
   }
 
   config::v1::Config Config() const {
@@ -106,30 +109,34 @@ class Alerts : public ::testing::Test {
   void StartMetz() {
     const std::string data = disk_.folder() + "/metz";
     fs::create_directory(data);
-    std::ofstream(data + "/config.textproto") << "schools: \"metz\"\nnetwork: \"test\"\nlisten_address: \"unix:" << data
-                                              << "/socket\"\ncertificates: \"" << certificates_.folder() << "\"\n";
+    std::ofstream(data + "/config.textproto")
+        << "schools: \"metz\"\nnetwork: \"test\"\nlisten_address: \"unix:" << data
+        << "/socket\"\ncertificates: \"" << certificates_.folder() << "\"\n";
     metz_port_ = FreePort();
-    metz_ =
-        std::make_unique<Process>(std::vector<std::string>{"serve", "statistics", "--data", data, "--metrics_address",
-                                                           absl::StrCat("127.0.0.1:", metz_port_)},
-                                  disk_.folder() + "/metz.log");
+    metz_ = std::make_unique<Process>(
+        std::vector<std::string>{"serve", "statistics", "--data", data, "--metrics_address",
+                                 absl::StrCat("127.0.0.1:", metz_port_)},
+        disk_.folder() + "/metz.log");
     metz_->WaitForAddress(data, "statistics");
   }
 
   // Calls the rpc that many times at once and does not wait.
   template <class Request>
-  void Begin(const std::string& service, Request request, int times, const std::string& role = "school_director") {
+  void Begin(const std::string& service, Request request, int times,
+             const std::string& role = "school_director") {
     const auto channel = running_->To(service);
     ASSERT_TRUE(channel.ok()) << channel.status();
-    const rpc::Caller caller{role, rpc::Caller::Kind::kPerson, {role}, {"nancy"}, ""};
+    const security::Caller caller{role, security::Caller::Kind::kPerson, {role}, {"nancy"}, ""};
     const rpc::CallOptions options{absl::Seconds(10), *running_->Authorization(caller), ""};
     for (int i = 0; i < times; ++i) {
-      if constexpr (!std::is_same_v<Request, site::v1::VerifyInvariantsRequest>) request.set_request_id(RandomUuid());
+      if constexpr (!std::is_same_v<Request, site::v1::VerifyInvariantsRequest>)
+        request.set_request_id(RandomUuid());
       {
         Monitor::Lock lock(monitor_);
         ++calls_;
       }
-      (*channel)->Start(rpc::PathOf(*rpc::MethodTaking(*Request::descriptor())), request.SerializeAsString(), options,
+      (*channel)->Start(rpc::PathOf(*rpc::MethodTaking(*Request::descriptor())),
+                        request.SerializeAsString(), options,
                         [this](const absl::StatusOr<std::string>&) {
                           Monitor::Lock lock(monitor_);
                           --calls_;
@@ -156,7 +163,8 @@ class Alerts : public ::testing::Test {
 
   std::string EnrolmentFile() const { return school_.data() + "/db/enrolment.db"; }
 
-  // What a newer binary may have logged, and with a hash that does not fit: while enrolment is stopped.
+  // What a newer binary may have logged, and with a hash that does not fit: while enrolment is
+  // stopped.
   void PoisonLog() const {
     const auto database = *storage::Database::Open("sqlite:" + EnrolmentFile());
     const auto connection = *database->Connect(storage::Access::kWrite);
@@ -166,8 +174,10 @@ class Alerts : public ::testing::Test {
     storage::Head& head = transaction.head();
     head.event_hash = std::string(32, 'h');
     ASSERT_TRUE(connection
-                    ->Send("INSERT INTO events (school, number, hash, type, subject, person, payload, create_time, "
-                           "traceparent) VALUES ('nancy', $1, $2, 'vivier.enrolment.v1.Unknown', $3, '', $4, 0, '')",
+                    ->Send("INSERT INTO events (school, number, hash, type, subject, person, "
+                           "payload, create_time, "
+                           "traceparent) VALUES ('nancy', $1, $2, 'vivier.enrolment.v1.Unknown', "
+                           "$3, '', $4, 0, '')",
                            {Value(++head.event_number), Value(storage::Bytes{head.event_hash}),
                             Value("schools/nancy/cohorts/none"), Value(storage::Bytes{"x"})})
                     .ok());
@@ -202,18 +212,22 @@ class Alerts : public ::testing::Test {
 // Each alert has its page, each page its alert, and each metric that an alert judges is there.
 void Alerts::CheckWhatIsNamed() const {
   std::set<std::string> pages, expected;
-  for (const auto& entry : fs::directory_iterator(SourceFile("docs/runbooks"))) pages.insert(entry.path().filename());
+  for (const auto& entry : fs::directory_iterator(SourceFile("docs/runbooks")))
+    pages.insert(entry.path().filename());
   const std::set<std::string> metrics = prometheus_->Metrics();
   const std::string guide = ReadText(SourceFile("docs/observability.md"));
   for (const auto& [name, alert] : prometheus_->Rules()) {
     EXPECT_EQ(alert.runbook, absl::StrCat("docs/runbooks/", name, ".md"));
     expected.insert(name + ".md");
-    for (const std::string& metric : MetricsIn(alert.expression)) EXPECT_EQ(metrics.count(metric), 1u) << metric;
+    for (const std::string& metric : MetricsIn(alert.expression))
+      EXPECT_EQ(metrics.count(metric), 1u) << metric;
   }
   EXPECT_EQ(pages, expected);
   for (const std::string& metric : metrics)
-    EXPECT_THAT(guide, ::testing::HasSubstr("`" + metric + "`")) << "docs/observability.md does not explain it";
-  for (const std::string& metric : MetricsIn(guide)) EXPECT_EQ(metrics.count(metric), 1u) << metric << " is no more";
+    EXPECT_THAT(guide, ::testing::HasSubstr("`" + metric + "`"))
+        << "docs/observability.md does not explain it";
+  for (const std::string& metric : MetricsIn(guide))
+    EXPECT_EQ(metrics.count(metric), 1u) << metric << " is no more";
 }
 
 // Each expression of a dashboard shows something.
@@ -221,7 +235,9 @@ void Alerts::CheckDashboards() const {
   int expressions = 0;
   for (const auto& entry : fs::directory_iterator(SourceFile("deploy/monitoring/dashboards"))) {
     google::protobuf::Struct dashboard;
-    ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(ReadText(entry.path()), &dashboard).ok()) << entry.path();
+    ASSERT_TRUE(
+        google::protobuf::util::JsonStringToMessage(ReadText(entry.path()), &dashboard).ok())
+        << entry.path();
     for (const auto& panel : dashboard.fields().at("panels").list_value().values())
       for (const auto& target : panel.struct_value().fields().at("targets").list_value().values()) {
         std::string expression = target.struct_value().fields().at("expr").string_value();
@@ -240,7 +256,7 @@ void Alerts::CheckNobodyIsNamed() const {
   for (const auto& [process, port] : school_.metrics_ports())
     absl::StrAppend(&scrapes, Fetch(absl::StrCat("http://127.0.0.1:", port, "/metrics")));
   EXPECT_THAT(scrapes, ::testing::HasSubstr("AdmitApplication"));
-  std::ifstream applications(SourceFile("deploy/demo/nancy/applications.csv"));
+  std::ifstream applications(SourceFile("demo/nancy/applications.csv"));
   std::string line;
   std::getline(applications, line);
   for (; std::getline(applications, line);) {
@@ -252,20 +268,26 @@ void Alerts::CheckNobodyIsNamed() const {
 
 TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   TellStory();
-  // On a busy machine a scrape may come too late; each process, and the other school's, has had one in time.
-  const std::string seen = absl::StrCat("count(max_over_time(up[1m]) == 1) == ", school_.metrics_ports().size() + 1);
-  ASSERT_TRUE(cache::Eventually([&] { return !prometheus_->Query(seen).empty(); }, std::chrono::seconds(60)));
+  // On a busy machine a scrape may come too late; each process, and the other school's, has had one
+  // in time.
+  const std::string seen =
+      absl::StrCat("count(max_over_time(up[1m]) == 1) == ", school_.metrics_ports().size() + 1);
+  ASSERT_TRUE(cache::Eventually([&] { return !prometheus_->Query(seen).empty(); },
+                                std::chrono::seconds(60)));
   absl::SleepFor(absl::Seconds(1));  // four scrapes: that nothing happens cannot be waited for
   // A machine that is busy with other tests may be slow; and above this school nobody is at home.
-  EXPECT_THAT(prometheus_->Alerts(), ::testing::IsSubsetOf({"CallsSlow", "WritesQueue", "DeliveryWaits"}));
+  EXPECT_THAT(prometheus_->Alerts(),
+              ::testing::IsSubsetOf({"CallsSlow", "WritesQueue", "DeliveryWaits"}));
   CheckWhatIsNamed();
   CheckNobodyIsNamed();
 
-  // Enrolment's log is poisoned; before that somebody kept a copy of its file, and later puts it back.
+  // Enrolment's log is poisoned; before that somebody kept a copy of its file, and later puts it
+  // back.
   ASSERT_EQ(school_.process("enrolment").Terminate(), 0);
   fs::copy_file(EnrolmentFile(), disk_.folder() + "/old.db");
   PoisonLog();
-  std::ofstream(school_.data() + "/config.textproto", std::ios::app) << "read_budgets { person: 1 }\n";
+  std::ofstream(school_.data() + "/config.textproto", std::ios::app)
+      << "read_budgets { person: 1 }\n";
   school_.Restart("enrolment");
   Await("EventsParked");
   site::v1::VerifyInvariantsRequest verify;
@@ -293,7 +315,8 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   cohort.mutable_cohort()->set_title("Late");
   cohort.mutable_cohort()->set_programme_revision("schools/nancy/programmes/late/revisions/1");
   cohort.mutable_cohort()->set_capacity(1);
-  for (auto* date : {cohort.mutable_cohort()->mutable_start_date(), cohort.mutable_cohort()->mutable_end_date()}) {
+  for (auto* date : {cohort.mutable_cohort()->mutable_start_date(),
+                     cohort.mutable_cohort()->mutable_end_date()}) {
     date->set_year(2026);
     date->set_month(9);
     date->set_day(7);
@@ -330,7 +353,8 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   school_.Restart("enrolment");
   Await("FollowerForked");
   Await("FollowerBehind");
-  EXPECT_GE(absl::Now() - stopped, absl::Seconds(28)) << "30 s of silence, which began up to 2 s before";
+  EXPECT_GE(absl::Now() - stopped, absl::Seconds(28))
+      << "30 s of silence, which began up to 2 s before";
 
   std::set<std::string> all;
   for (const auto& [name, alert] : prometheus_->Rules()) all.insert(name);

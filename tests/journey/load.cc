@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "shared/rpc/channel.h"
-#include "shared/testing/ranked_cohorts.h"
+#include "shared/service/channel.h"
+#include "tests/support/ranked_cohorts.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
@@ -21,10 +21,12 @@ constexpr absl::Duration kTryTimeout = absl::Seconds(5);
 constexpr absl::Duration kPause = absl::Milliseconds(20);
 
 bool HasNoAnswer(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status);
 }
 
-// The digit that makes a number valid: every second digit from the right doubled, the sum ends in 0 (Luhn).
+// The digit that makes a number valid: every second digit from the right doubled, the sum ends in 0
+// (Luhn).
 std::string WithCheckDigit(const std::string& digits) {
   int sum = 0;
   for (size_t i = 0; i < digits.size(); ++i) {
@@ -79,13 +81,14 @@ std::unique_ptr<google::protobuf::Message> Programme(int64_t number) {
 }
 
 std::string RequestIdOf(const google::protobuf::Message& request) {
-  return request.GetReflection()->GetString(request, request.GetDescriptor()->FindFieldByName("request_id"));
+  return request.GetReflection()->GetString(request,
+                                            request.GetDescriptor()->FindFieldByName("request_id"));
 }
 
 }  // namespace
 
-Load::Load(const std::map<std::string, std::string>& targets, const std::string& authorization, int per_second,
-           std::vector<enrolment::v1::AdmitApplicationRequest> admissions)
+Load::Load(const std::map<std::string, std::string>& targets, const std::string& authorization,
+           int per_second, std::vector<enrolment::v1::AdmitApplicationRequest> admissions)
     : start_(absl::Now()), per_second_(per_second), admissions_(std::move(admissions)) {
   for (int i = 0; i < kSenders; ++i)
     senders_.emplace_back([this, targets, authorization] { Send(targets, authorization); });
@@ -100,7 +103,9 @@ void Load::Stop() {
 bool Load::AwaitMore(int64_t writes) {
   absl::MutexLock lock(&mutex_);
   const int64_t enough = tally_.acknowledged + writes;
-  const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return tally_.acknowledged >= enough; };
+  const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return tally_.acknowledged >= enough;
+  };
   return mutex_.AwaitWithTimeout(absl::Condition(&there), absl::Minutes(1));
 }
 
@@ -110,7 +115,8 @@ Load::Tally Load::tally() const {
 }
 
 // Each write has its moment; who comes late goes on at once.
-void Load::Send(const std::map<std::string, std::string>& targets, const std::string& authorization) {
+void Load::Send(const std::map<std::string, std::string>& targets,
+                const std::string& authorization) {
   Client client(targets, authorization);
   while (!stopping_) {
     const int64_t number = begun_++;
@@ -138,7 +144,8 @@ Load::Request Load::Next(int64_t number) {
   }
 }
 
-void Load::SendUntilAnswered(Client& client, const google::protobuf::Message& request, const std::string& what) {
+void Load::SendUntilAnswered(Client& client, const google::protobuf::Message& request,
+                             const std::string& what) {
   const std::string id = RequestIdOf(request);
   for (const absl::Time begin = absl::Now();; absl::SleepFor(kPause)) {
     const absl::Status status = client.Send(request, kTryTimeout).status();

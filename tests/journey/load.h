@@ -1,5 +1,6 @@
-// Writes that keep coming to a running school at a steady pace, as its staff, portals and programs make them: each is
-// sent until it is answered, with the same request_id, and what became of it is remembered. Thread-safe.
+// Writes that keep coming to a running school at a steady pace, as its staff, portals and programs
+// make them: each is sent until it is answered, with the same request_id, and what became of it is
+// remembered. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -12,7 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "shared/testing/client.h"
+#include "tests/support/client.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::testing {
@@ -27,21 +28,24 @@ class Load {
   // What has become of the writes, by "RPC REQUEST_ID".
   struct Tally {
     int64_t acknowledged = 0;
-    std::map<std::string, std::set<std::string>> request_ids;  // of the acknowledged ones, by name of the rpc
+    std::map<std::string, std::set<std::string>>
+        request_ids;  // of the acknowledged ones, by name of the rpc
     std::map<std::string, Unknown> unknown;
     std::map<std::string, std::string> refused;  // why; it was not sent again
     std::vector<int> by_second;                  // acknowledged in each second since the start
   };
 
-  // Starts at once: `per_second` writes over all services, and among them the admissions, in order, until none is left.
-  Load(const std::map<std::string, std::string>& targets, const std::string& authorization, int per_second,
-       std::vector<enrolment::v1::AdmitApplicationRequest> admissions = {});
+  // Starts at once: `per_second` writes over all services, and among them the admissions, in order,
+  // until none is left.
+  Load(const std::map<std::string, std::string>& targets, const std::string& authorization,
+       int per_second, std::vector<enrolment::v1::AdmitApplicationRequest> admissions = {});
   ~Load() { Stop(); }
 
   // No further write is begun; waits until those that were have their answers.
   void Stop();
 
-  // Waits until so many more writes than now are acknowledged; false if that takes longer than a minute.
+  // Waits until so many more writes than now are acknowledged; false if that takes longer than a
+  // minute.
   bool AwaitMore(int64_t writes);
 
   Tally tally() const;
@@ -50,7 +54,8 @@ class Load {
   using Request = std::unique_ptr<google::protobuf::Message>;
 
   void Send(const std::map<std::string, std::string>& targets, const std::string& authorization);
-  void SendUntilAnswered(Client& client, const google::protobuf::Message& request, const std::string& what);
+  void SendUntilAnswered(Client& client, const google::protobuf::Message& request,
+                         const std::string& what);
   Request Next(int64_t number);
 
   const absl::Time start_;

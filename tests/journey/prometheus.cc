@@ -89,17 +89,20 @@ std::set<std::string> MetricsIn(const std::string& expression) {
 Prometheus::Prometheus(const std::vector<int>& ports) : folder_(FreshFolder()), port_(FreePort()) {
   std::ofstream config(folder_ + "/prometheus.yaml");
   config << "global: {scrape_interval: 250ms, scrape_timeout: 250ms, evaluation_interval: 250ms}\n"
-         << "rule_files: ['" << std::filesystem::absolute(SourceFile("deploy/monitoring/alerts.yaml")).string()
+         << "rule_files: ['"
+         << std::filesystem::absolute(SourceFile("deploy/monitoring/alerts.yaml")).string()
          << "']\nscrape_configs: [{job_name: vivier, static_configs: [{targets: [";
   for (const int port : ports) config << "'127.0.0.1:" << port << "',";
   config << "]}]}]\n";
   config.close();
-  process_ = std::make_unique<Process>(std::vector<std::string>{"--config.file=" + folder_ + "/prometheus.yaml",
-                                                                "--storage.tsdb.path=" + folder_ + "/data",
-                                                                absl::StrCat("--web.listen-address=127.0.0.1:", port_)},
-                                       folder_ + "/log", "/usr/bin/prometheus");
+  process_ = std::make_unique<Process>(
+      std::vector<std::string>{"--config.file=" + folder_ + "/prometheus.yaml",
+                               "--storage.tsdb.path=" + folder_ + "/data",
+                               absl::StrCat("--web.listen-address=127.0.0.1:", port_)},
+      folder_ + "/log", "/usr/bin/prometheus");
   const absl::Time start = absl::Now();
-  while (Fetch(absl::StrCat("http://127.0.0.1:", port_, "/-/ready")).find("Ready") == std::string::npos) {
+  while (Fetch(absl::StrCat("http://127.0.0.1:", port_, "/-/ready")).find("Ready") ==
+         std::string::npos) {
     if (absl::Now() - start > kPatience || !process_->running()) {
       ADD_FAILURE() << "Prometheus does not start:\n" << process_->Log();
       return;
@@ -133,7 +136,8 @@ std::set<std::string> Prometheus::Alerts() const {
   std::set<std::string> active;
   for (const pb::Value& group : Groups())
     for (const pb::Value& rule : ListOf(At(group, "rules")))
-      if (At(rule, "state").string_value() != "inactive") active.insert(At(rule, "name").string_value());
+      if (At(rule, "state").string_value() != "inactive")
+        active.insert(At(rule, "name").string_value());
   return active;
 }
 
@@ -141,14 +145,15 @@ std::map<std::string, Prometheus::Alert> Prometheus::Rules() const {
   std::map<std::string, Alert> alerts;
   for (const pb::Value& group : Groups())
     for (const pb::Value& rule : ListOf(At(group, "rules")))
-      alerts[At(rule, "name").string_value()] = {At(At(rule, "annotations"), "runbook").string_value(),
-                                                 At(rule, "query").string_value()};
+      alerts[At(rule, "name").string_value()] = {
+          At(At(rule, "annotations"), "runbook").string_value(), At(rule, "query").string_value()};
   return alerts;
 }
 
 std::set<std::string> Prometheus::Metrics() const {
   std::set<std::string> names;
-  for (const pb::Value& name : ListOf(Get("label/__name__/values"))) names.merge(MetricsIn(name.string_value()));
+  for (const pb::Value& name : ListOf(Get("label/__name__/values")))
+    names.merge(MetricsIn(name.string_value()));
   return names;
 }
 

@@ -1,5 +1,5 @@
-// A real Prometheus that scrapes processes of a test four times a second and judges our alerts as often. Not
-// thread-safe.
+// A real Prometheus that scrapes processes of a test four times a second and judges our alerts as
+// often. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "google/protobuf/struct.pb.h"
-#include "shared/testing/process.h"
+#include "tests/support/process.h"
 
 namespace vivier::testing {
 
@@ -18,7 +18,8 @@ class Prometheus {
   explicit Prometheus(const std::vector<int>& ports);
   ~Prometheus();
 
-  // The series that the expression gives at this moment; fails the test when Prometheus does not understand it.
+  // The series that the expression gives at this moment; fails the test when Prometheus does not
+  // understand it.
   std::vector<google::protobuf::Value> Query(const std::string& expression) const;
   // The alerts whose condition holds at this moment, however long it must hold to wake somebody.
   std::set<std::string> Alerts() const;

@@ -63,14 +63,16 @@ int Run(const SchoolProcesses& school, std::vector<std::string> command, std::st
   return RunToEnd(command, output);
 }
 
-void MustRun(const SchoolProcesses& school, const std::vector<std::string>& command, std::string* said = nullptr) {
+void MustRun(const SchoolProcesses& school, const std::vector<std::string>& command,
+             std::string* said = nullptr) {
   std::string output;
   ASSERT_EQ(Run(school, command, &output), 0) << output;
   if (said != nullptr) *said = output;
 }
 
 // The story's next steps succeed, and all adds up.
-void GoOn(SchoolProcesses& school, const std::string& expected, const std::string& story = "nancy") {
+void GoOn(SchoolProcesses& school, const std::string& expected,
+          const std::string& story = "nancy") {
   school.Start();
   school.BeginStory(story);
   EXPECT_EQ(school.Figures(), expected);
@@ -105,26 +107,29 @@ void DrillRestoreElsewhere(Engine engine, int seed) {
 void DrillLostVolume(Engine engine, absl::Duration interval, absl::Duration loss_max) {
   SchoolProcesses school({.engine = engine});
   const Folder backups, logs;
-  auto following =
-      std::make_unique<Process>(std::vector<std::string>{"backup", backups.path(), "--follow", "--interval",
-                                                         absl::FormatDuration(interval), "--data", school.data()},
-                                logs.path() + "/backup.log");
+  auto following = std::make_unique<Process>(
+      std::vector<std::string>{"backup", backups.path(), "--follow", "--interval",
+                               absl::FormatDuration(interval), "--data", school.data()},
+      logs.path() + "/backup.log");
   school.BeginStory();
-  WaitUntil("the story reached its panel", [&] { return absl::StrContains(school.StoryLog(), "panel:"); });
+  WaitUntil("the story reached its panel",
+            [&] { return absl::StrContains(school.StoryLog(), "panel:"); });
   const size_t before = backups.Generations().size();
   WaitUntil("another generation", [&] { return backups.Generations().size() > before; });
   EXPECT_TRUE(school.telling()) << "void: nothing was written when the volume was lost";
   school.Kill();
   const absl::Time lost = absl::Now();
   following->Kill();  // perhaps in the middle of a generation
-  const int64_t acknowledged = school.AuditRecordsBefore(lost), old = school.AuditRecordsBefore(lost - loss_max);
+  const int64_t acknowledged = school.AuditRecordsBefore(lost),
+                old = school.AuditRecordsBefore(lost - loss_max);
   school.MoveElsewhere();
   MustRun(school, {"restore", backups.path()});
   const int64_t kept = school.AuditRecordsBefore(lost);
   EXPECT_GE(kept, old) << "lost what was older than " << loss_max;
   EXPECT_GT(kept, 0);
-  std::printf("%d generations; %d of %d audit records kept\n", static_cast<int>(backups.Generations().size()),
-              static_cast<int>(kept), static_cast<int>(acknowledged));
+  std::printf("%d generations; %d of %d audit records kept\n",
+              static_cast<int>(backups.Generations().size()), static_cast<int>(kept),
+              static_cast<int>(acknowledged));
   GoOn(school, Expected());
 }
 
@@ -144,7 +149,8 @@ void DrillBareCopy(Engine engine) {
   school.PutVolumeBack("enrolment");
   school.Start();
   WaitUntil("a follower notices it", [&] {
-    return absl::StrContains(school.process("funding").Log(), "restored to the past; following stops");
+    return absl::StrContains(school.process("funding").Log(),
+                             "restored to the past; following stops");
   });
   std::string shown;
   EXPECT_EQ(Run(school, {"reconcile"}, &shown), 1);
@@ -156,7 +162,8 @@ void DrillBareCopy(Engine engine) {
   EXPECT_EQ(Run(school, {"verify"}, &shown), 1) << "at rest the cursors are beyond the log";
   std::string settled;
   MustRun(school, {"reconcile", "--to", backups.path()}, &settled);
-  EXPECT_TRUE(absl::StrContains(settled, "records of the audit trails are not in the backup")) << settled;
+  EXPECT_TRUE(absl::StrContains(settled, "records of the audit trails are not in the backup"))
+      << settled;
   GoOn(school, figures, "metz");
 }
 

@@ -1,7 +1,7 @@
 // The operator's drills on both engines, twenty rounds each.
 #include "gtest/gtest.h"
-#include "shared/testing/engines.h"
 #include "tests/journey/restore_drill.h"
+#include "tests/support/engines.h"
 
 namespace vivier::testing {
 namespace {

@@ -13,25 +13,27 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "shared/cache/redis_server_for_test.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
-#include "shared/testing/postgres_server.h"
-#include "shared/testing/ranked_cohorts.h"
 #include "tests/journey/load.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/postgres_server.h"
+#include "tests/support/ranked_cohorts.h"
+#include "tests/support/redis_server.h"
 
 namespace vivier::testing {
 namespace {
 
 constexpr uint32_t kSeed = 20261123;
-// The floor is what an issue of the network's operators asks for; the pace leaves room for the moments of a change.
+// The floor is what an issue of the network's operators asks for; the pace leaves room for the
+// moments of a change.
 constexpr int kWritesPerSecond = 80;
 constexpr double kWritesPerSecondMin = 50;
 // Writes that are answered between two events, so that none is swallowed by the one before.
 constexpr int kWritesBetween = 40;
 constexpr int kSeats = 400;
-// Admitted applications whose time to accept runs out meanwhile: a tick of either replica ends each, once.
+// Admitted applications whose time to accept runs out meanwhile: a tick of either replica ends
+// each, once.
 constexpr int kLate = 10;
 
 std::string NextVersion() { return absl::StrCat(std::getenv("VIVIER_BINARY"), "-next"); }
@@ -51,20 +53,24 @@ class RollingSchool {
     config_.set_postgres(postgres_.conninfo());
     authorization_ =
         *(*site::Tokens::Load(config_, school_.data()))
-             ->ForDevelopment({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
+             ->ForDevelopment(
+                 {"director", security::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
   }
 
   void Run(int terminations) {
     Client client(school_.targets(), authorization_);
     auto admissions = RankApplicants(client, {cohort_});
     ASSERT_FALSE(::testing::Test::HasFailure());
-    load_ = std::make_unique<Load>(school_.targets(), authorization_, kWritesPerSecond, std::move(admissions));
+    load_ = std::make_unique<Load>(school_.targets(), authorization_, kWritesPerSecond,
+                                   std::move(admissions));
     During("a replica of enrolment is killed", [this] {
       school_.process("enrolment-2").Kill();
       school_.Restart("enrolment-2");
     });
     During("all processes are rolled to the next version", [this] {
-      EXPECT_EQ(RunToEnd({"migrate", "--data", school_.data()}, nullptr, absl::Minutes(1), NextVersion()), 0);
+      EXPECT_EQ(
+          RunToEnd({"migrate", "--data", school_.data()}, nullptr, absl::Minutes(1), NextVersion()),
+          0);
       Roll(NextVersion());
     });
     LetAdmissionsLapse();
@@ -74,7 +80,8 @@ class RollingSchool {
       redis_.Kill();
       redis_.Start();
     });
-    During(absl::StrCat(terminations, " times some process is told to end"), [&] { TerminateSome(terminations); });
+    During(absl::StrCat(terminations, " times some process is told to end"),
+           [&] { TerminateSome(terminations); });
     load_->Stop();
     ExpectNothingLost();
     ExpectSeatsAndMoney();
@@ -90,7 +97,8 @@ class RollingSchool {
     ASSERT_TRUE(load_->AwaitMore(kWritesBetween)) << "after " << what;
     const Load::Tally after = load_->tally();
     std::printf("%-50s %4.1f s, %4d acknowledged, %3zu unknown\n", what.c_str(),
-                absl::ToDoubleSeconds(absl::Now() - start), static_cast<int>(after.acknowledged - before.acknowledged),
+                absl::ToDoubleSeconds(absl::Now() - start),
+                static_cast<int>(after.acknowledged - before.acknowledged),
                 after.unknown.size() - before.unknown.size());
     std::fflush(stdout);  // a child that is forked would print it again
   }
@@ -120,10 +128,12 @@ class RollingSchool {
   // As if a week had passed for some of those who were admitted.
   void LetAdmissionsLapse() {
     const std::string late = absl::StrCat(
-        "UPDATE applications SET accept_by = 1 WHERE name IN (SELECT name FROM applications WHERE school = 'nancy' AND "
+        "UPDATE applications SET accept_by = 1 WHERE name IN (SELECT name FROM applications WHERE "
+        "school = 'nancy' AND "
         "state = 'ADMITTED' ORDER BY rank LIMIT ",
         kLate, ")");
-    auto database = storage::Database::Open(site::DatabaseUrl(config_, school_.data(), "enrolment"));
+    auto database =
+        storage::Database::Open(site::DatabaseUrl(config_, school_.data(), "enrolment"));
     auto connection = (*database)->Connect(storage::Access::kWrite);
     ASSERT_TRUE((*connection)->Begin(storage::Access::kWrite).ok());
     const auto changed = (*connection)->Query(late);
@@ -149,56 +159,71 @@ class RollingSchool {
     const double seconds = static_cast<double>(tally.by_second.size());
     const double rate = static_cast<double>(tally.acknowledged) / seconds;
     std::printf(
-        "%d writes acknowledged in %.0f s, %.0f a second, %d in the slowest; %zu with an unknown outcome in between:\n",
+        "%d writes acknowledged in %.0f s, %.0f a second, %d in the slowest; %zu with an unknown "
+        "outcome in between:\n",
         static_cast<int>(tally.acknowledged), seconds, rate,
-        *std::min_element(tally.by_second.begin(), tally.by_second.end() - 1), tally.unknown.size());
+        *std::min_element(tally.by_second.begin(), tally.by_second.end() - 1),
+        tally.unknown.size());
     for (const auto& [write, unknown] : tally.unknown)
-      std::printf("  %s: sent again %d times after: %s\n", write.c_str(), unknown.times, unknown.last_error.c_str());
+      std::printf("  %s: sent again %d times after: %s\n", write.c_str(), unknown.times,
+                  unknown.last_error.c_str());
     std::printf("in each second: %s\n", absl::StrJoin(tally.by_second, " ").c_str());
     EXPECT_GE(rate, kWritesPerSecondMin);
     const struct {
       const char *rpc, *service, *rows;
-    } kinds[] = {{"CreateCandidate", "enrolment", "candidates WHERE name LIKE 'schools/nancy/candidates/load-%'"},
-                 {"CreateFunder", "funding", "funders WHERE name LIKE 'schools/nancy/funders/load-%'"},
-                 {"CreateCompany", "partners", "companies WHERE school = 'nancy'"},
-                 {"CreateProgramme", "curriculum", "programmes WHERE name LIKE 'schools/nancy/programmes/load-%'"}};
+    } kinds[] = {
+        {"CreateCandidate", "enrolment",
+         "candidates WHERE name LIKE 'schools/nancy/candidates/load-%'"},
+        {"CreateFunder", "funding", "funders WHERE name LIKE 'schools/nancy/funders/load-%'"},
+        {"CreateCompany", "partners", "companies WHERE school = 'nancy'"},
+        {"CreateProgramme", "curriculum",
+         "programmes WHERE name LIKE 'schools/nancy/programmes/load-%'"}};
     for (const auto& kind : kinds) {
       const auto acknowledged = static_cast<int64_t>(tally.request_ids.at(kind.rpc).size());
-      EXPECT_EQ(Number(kind.service, absl::StrCat("SELECT COUNT(*) FROM ", kind.rows)), acknowledged) << kind.rpc;
+      EXPECT_EQ(Number(kind.service, absl::StrCat("SELECT COUNT(*) FROM ", kind.rows)),
+                acknowledged)
+          << kind.rpc;
       for (const char* count : {"COUNT(*)", "COUNT(DISTINCT request_id)"})
-        EXPECT_EQ(Recorded(kind.service, kind.rpc, count), acknowledged + Prepared(kind.rpc)) << kind.rpc;
+        EXPECT_EQ(Recorded(kind.service, kind.rpc, count), acknowledged + Prepared(kind.rpc))
+            << kind.rpc;
     }
-    EXPECT_EQ(tally.request_ids.at("AdmitApplication").size(), static_cast<size_t>(cohort_.applicants));
+    EXPECT_EQ(tally.request_ids.at("AdmitApplication").size(),
+              static_cast<size_t>(cohort_.applicants));
     EXPECT_EQ(Recorded("enrolment", "AdmitApplication", "COUNT(*)"), cohort_.applicants);
-    EXPECT_EQ(Recorded("enrolment", "AdmitApplication", "COUNT(DISTINCT request_id)"), cohort_.applicants);
+    EXPECT_EQ(Recorded("enrolment", "AdmitApplication", "COUNT(DISTINCT request_id)"),
+              cohort_.applicants);
   }
 
   int64_t Recorded(const std::string& service, const std::string& rpc, const std::string& what) {
-    return Number(service, absl::StrCat("SELECT ", what,
-                                        " FROM audit_records WHERE school = 'nancy' AND method LIKE '%.", rpc, "'"));
+    return Number(
+        service,
+        absl::StrCat("SELECT ", what,
+                     " FROM audit_records WHERE school = 'nancy' AND method LIKE '%.", rpc, "'"));
   }
   // What RankApplicants itself created.
   int64_t Prepared(const std::string& rpc) const {
     return rpc == "CreateCandidate" ? cohort_.applicants : rpc == "CreateFunder" ? 1 : 0;
   }
 
-  // Every seat is held once or taken once, every reservation is of one hold, and those who came late lost theirs to the
-  // next in rank.
+  // Every seat is held once or taken once, every reservation is of one hold, and those who came
+  // late lost theirs to the next in rank.
   void ExpectSeatsAndMoney() {
     std::string report;
     EXPECT_EQ(school_.Verify(&report), 0) << report;
-    const std::string of_cohort = absl::StrCat(" WHERE school = 'nancy' AND cohort = '", cohort_.name(), "'");
+    const std::string of_cohort =
+        absl::StrCat(" WHERE school = 'nancy' AND cohort = '", cohort_.name(), "'");
     EXPECT_EQ(Number("enrolment", absl::StrCat("SELECT COUNT(*) FROM applications", of_cohort,
                                                " AND state IN ('ADMITTED', 'ACCEPTED')")),
               kSeats);
-    EXPECT_EQ(
-        Number("enrolment", absl::StrCat("SELECT COUNT(*) FROM applications", of_cohort, " AND state = 'EXPIRED'")),
-        kLate);
+    EXPECT_EQ(Number("enrolment", absl::StrCat("SELECT COUNT(*) FROM applications", of_cohort,
+                                               " AND state = 'EXPIRED'")),
+              kLate);
     EXPECT_EQ(Number("funding", absl::StrCat("SELECT COUNT(*) FROM reservations", of_cohort,
                                              " AND state IN ('RESERVED', 'CONFIRMED')")),
               kSeats);
-    EXPECT_EQ(Number("funding", "SELECT reserved_cents FROM agreement_balances WHERE school = 'nancy'"),
-              kSeats * kSeatCents);
+    EXPECT_EQ(
+        Number("funding", "SELECT reserved_cents FROM agreement_balances WHERE school = 'nancy'"),
+        kSeats * kSeatCents);
   }
 
   const RankedCohort cohort_ = {"rolling", kSeats, kSeats, kSeats + 2 * kLate};

@@ -1,5 +1,5 @@
-// Prometheus' own tool on the alerts: they are well formed, and each fires when its condition has lasted as long as the
-// rule says, and not before (tests/journey/alert_times.yaml).
+// Prometheus' own tool on the alerts: they are well formed, and each fires when its condition has
+// lasted as long as the rule says, and not before (tests/journey/alert_times.yaml).
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -13,7 +13,9 @@
 namespace vivier::testing {
 namespace {
 
-int Promtool(const std::string& words) { return WEXITSTATUS(std::system(("promtool " + words + " 1>&2").c_str())); }
+int Promtool(const std::string& words) {
+  return WEXITSTATUS(std::system(("promtool " + words + " 1>&2").c_str()));
+}
 
 std::set<std::string> Named(const std::string& text, const std::string& pattern) {
   std::set<std::string> names;
@@ -26,12 +28,16 @@ TEST(Rules, AreWellFormed) {
   EXPECT_EQ(Promtool("check rules '" + SourceFile("deploy/monitoring/alerts.yaml") + "'"), 0);
 }
 
-TEST(Rules, FireInTime) { EXPECT_EQ(Promtool("test rules '" + SourceFile("tests/journey/alert_times.yaml") + "'"), 0); }
+TEST(Rules, FireInTime) {
+  EXPECT_EQ(Promtool("test rules '" + SourceFile("tests/journey/alert_times.yaml") + "'"), 0);
+}
 
 TEST(Rules, EachHasATestOfItsTime) {
-  const auto alerts = Named(ReadText(SourceFile("deploy/monitoring/alerts.yaml")), "alert: ([A-Za-z]+)");
+  const auto alerts =
+      Named(ReadText(SourceFile("deploy/monitoring/alerts.yaml")), "alert: ([A-Za-z]+)");
   EXPECT_FALSE(alerts.empty());
-  EXPECT_EQ(Named(ReadText(SourceFile("tests/journey/alert_times.yaml")), "name: ([A-Za-z]+)"), alerts);
+  EXPECT_EQ(Named(ReadText(SourceFile("tests/journey/alert_times.yaml")), "name: ([A-Za-z]+)"),
+            alerts);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A second replica of a service gets its share of the calls within a minute, because servers send their clients away
-// after a while, and clients then ask the name service again who serves.
+// A second replica of a service gets its share of the calls within a minute, because servers send
+// their clients away after a while, and clients then ask the name service again who serves.
 #include <curl/curl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -16,9 +16,9 @@
 #include "gtest/gtest.h"
 #include "re2/re2.h"
 #include "shared/site/tokens.h"
-#include "shared/testing/client.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/process.h"
+#include "tests/support/client.h"
+#include "tests/support/engines.h"
+#include "tests/support/process.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 
 namespace vivier::testing {
@@ -70,13 +70,15 @@ class ScaleUpTest : public ::testing::Test {
     config_.add_schools("nancy");
     config_.set_network("test");
     config_.set_development(true);
-    std::ofstream(data_ + "/config.textproto") << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n"
-                                               << "engine: POSTGRES\npostgres: \"" << FreshPostgres() << "\"\n";
+    std::ofstream(data_ + "/config.textproto")
+        << "schools: \"nancy\"\nnetwork: \"test\"\ndevelopment: true\n"
+        << "engine: POSTGRES\npostgres: \"" << FreshPostgres() << "\"\n";
     EXPECT_EQ(RunToEnd({"migrate", "--data", data_}), 0);
     EXPECT_EQ(site::CreateKeys(data_), absl::OkStatus());
     authorization_ =
         *(*site::Tokens::Load(config_, data_))
-             ->ForDevelopment({"director", rpc::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
+             ->ForDevelopment(
+                 {"director", security::Caller::Kind::kPerson, {"school_director"}, {"nancy"}, ""});
   }
   ~ScaleUpTest() override {
     stopping_ = true;
@@ -93,11 +95,11 @@ class ScaleUpTest : public ::testing::Test {
   // Replicas have one port at addresses of their own, as pods do.
   void StartReplica(const std::string& host) {
     const std::string port = port_.empty() ? "0" : port_;
-    replicas_.push_back(
-        std::make_unique<Process>(std::vector<std::string>{"serve", "curriculum", "--data", data_, "--listen_address",
-                                                           absl::StrCat(host, ":", port), "--metrics_address",
-                                                           absl::StrCat(host, ":", kMetricsPort)},
-                                  absl::StrCat(data_, "/", host, ".log")));
+    replicas_.push_back(std::make_unique<Process>(
+        std::vector<std::string>{"serve", "curriculum", "--data", data_, "--listen_address",
+                                 absl::StrCat(host, ":", port), "--metrics_address",
+                                 absl::StrCat(host, ":", kMetricsPort)},
+        absl::StrCat(data_, "/", host, ".log")));
     const std::string address = replicas_.back()->WaitForAddress(data_, "curriculum");
     port_ = address.substr(address.rfind(':') + 1);
   }
@@ -117,13 +119,16 @@ class ScaleUpTest : public ::testing::Test {
     }
   }
   void AwaitCalls(int64_t more) {
-    for (const int64_t enough = calls_ + more; calls_ < enough;) absl::SleepFor(absl::Milliseconds(5));
+    for (const int64_t enough = calls_ + more; calls_ < enough;)
+      absl::SleepFor(absl::Milliseconds(5));
   }
 
   int64_t Served(const std::string& host) {
-    static const RE2& line = *new RE2("vivier_rpc_requests_total\\{[^}]*method=\"ListProgrammes\"[^}]*\\} ([0-9]+)");
+    static const RE2& line =
+        *new RE2("vivier_rpc_requests_total\\{[^}]*method=\"ListProgrammes\"[^}]*\\} ([0-9]+)");
     int64_t served = 0;
-    RE2::PartialMatch(Get(absl::StrCat("http://", host, ":", kMetricsPort, "/metrics")), line, &served);
+    RE2::PartialMatch(Get(absl::StrCat("http://", host, ":", kMetricsPort, "/metrics")), line,
+                      &served);
     return served;
   }
 

@@ -14,7 +14,7 @@
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
-#include "shared/testing/engines.h"
+#include "tests/support/engines.h"
 
 namespace vivier::testing {
 
@@ -34,7 +34,7 @@ namespace {
 
 std::string Stories() {
   const char* source = std::getenv("VIVIER_SOURCE");
-  return absl::StrCat(source == nullptr ? "." : source, "/deploy/demo");
+  return absl::StrCat(source == nullptr ? "." : source, "/demo");
 }
 
 }  // namespace
@@ -98,25 +98,30 @@ void SchoolProcesses::WriteConfig() {
   }
   for (const std::string& service : FiveServices()) {
     const bool twice = ports_.count(service + "-2") > 0;
-    targets_[service] = twice ? absl::StrCat("ipv4:", AddressOf(service), ",", AddressOf(service + "-2"))
-                              : AddressOf(setup_.one_process ? "all" : service);
+    targets_[service] =
+        twice ? absl::StrCat("ipv4:", AddressOf(service), ",", AddressOf(service + "-2"))
+              : AddressOf(setup_.one_process ? "all" : service);
     config << "peers { service: \"" << service << "\" address: \"" << targets_[service] << "\" }\n";
   }
 }
 
 void SchoolProcesses::Start(const std::string& name, const std::string& executable) {
   const std::string service(absl::StripSuffix(name, "-2"));
-  std::vector<std::string> arguments = {"serve", service, "--data", data_, "--listen_address", AddressOf(name)};
+  std::vector<std::string> arguments = {
+      "serve", service, "--data", data_, "--listen_address", AddressOf(name)};
   if (setup_.metrics) {
     int& port = metrics_ports_[name];
     if (port == 0) port = FreePort();
     arguments.insert(arguments.end(), {"--metrics_address", absl::StrCat("127.0.0.1:", port)});
   }
-  processes_[name] = std::make_unique<Process>(arguments, absl::StrCat(data_, "/", name, ".log"), executable);
+  processes_[name] =
+      std::make_unique<Process>(arguments, absl::StrCat(data_, "/", name, ".log"), executable);
   processes_[name]->WaitForAddress(data_, service == "all" ? "enrolment" : service);
 }
 
-void SchoolProcesses::Restart(const std::string& name, const std::string& executable) { Start(name, executable); }
+void SchoolProcesses::Restart(const std::string& name, const std::string& executable) {
+  Start(name, executable);
+}
 
 std::vector<std::string> SchoolProcesses::ProcessNames() const {
   std::vector<std::string> names;
@@ -136,11 +141,14 @@ std::string SchoolProcesses::Figures() {
   static const RE2& figure = *new RE2("[A-Za-z0-9_./-]+ -?[0-9.]+( .*)?");
   std::string figures;
   for (absl::string_view line : absl::StrSplit(story_->Log(), '\n'))
-    if (RE2::FullMatch(re2::StringPiece(line.data(), line.size()), figure)) absl::StrAppend(&figures, line, "\n");
+    if (RE2::FullMatch(re2::StringPiece(line.data(), line.size()), figure))
+      absl::StrAppend(&figures, line, "\n");
   return figures;
 }
 
-int SchoolProcesses::Verify(std::string* output) { return RunToEnd({"verify", "--data", data_}, output); }
+int SchoolProcesses::Verify(std::string* output) {
+  return RunToEnd({"verify", "--data", data_}, output);
+}
 
 std::string SchoolProcesses::DatabaseUrl(const std::string& service) const {
   return postgres_.empty() ? absl::StrCat("sqlite:", data_, "/db/", service, ".db")
@@ -155,7 +163,8 @@ int64_t SchoolProcesses::NumberIn(const std::string& service, const std::string&
     for (const char* suffix : {"", "-wal"}) {
       const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
       if (std::filesystem::exists(file))
-        std::filesystem::copy_file(file, copy + suffix, std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::copy_file(file, copy + suffix,
+                                   std::filesystem::copy_options::overwrite_existing);
     }
     url = "sqlite:" + copy;
   }
@@ -182,14 +191,15 @@ void SchoolProcesses::CopyVolume(const std::string& service) {
   if (!postgres_.empty()) return CopySchema(service);
   for (const char* suffix : {"", "-wal"}) {
     const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
-    if (std::filesystem::exists(file)) std::filesystem::copy_file(file, absl::StrCat(data_, "/", service, suffix));
+    if (std::filesystem::exists(file))
+      std::filesystem::copy_file(file, absl::StrCat(data_, "/", service, suffix));
   }
 }
 
 void SchoolProcesses::PutVolumeBack(const std::string& service) {
   if (!postgres_.empty())
-    return RunScript(
-        absl::StrCat("ALTER SCHEMA ", service, " RENAME TO lost; ALTER SCHEMA copied RENAME TO ", service, ";"));
+    return RunScript(absl::StrCat("ALTER SCHEMA ", service,
+                                  " RENAME TO lost; ALTER SCHEMA copied RENAME TO ", service, ";"));
   for (const char* suffix : {"", "-wal", "-shm"}) {
     const std::string file = absl::StrCat(data_, "/db/", service, ".db", suffix);
     const std::string copy = absl::StrCat(data_, "/", service, suffix);
@@ -215,7 +225,8 @@ void SchoolProcesses::CopySchema(const std::string& service) {
   for (const storage::Row& row : tables->rows) {
     const std::string table = absl::StrCat(".", std::get<std::string>(row[0]));
     absl::StrAppend(&script, "CREATE TABLE copied", table, " (LIKE ", service, table,
-                    " INCLUDING ALL); INSERT INTO copied", table, " SELECT * FROM ", service, table, ";");
+                    " INCLUDING ALL); INSERT INTO copied", table, " SELECT * FROM ", service, table,
+                    ";");
   }
   RunScript(script);
 }
@@ -229,7 +240,8 @@ void SchoolProcesses::RunScript(const std::string& script) {
   ASSERT_EQ((*connection)->Commit(), absl::OkStatus());
 }
 
-// The receive queues of the connections whose local port is the service's. gRPC listens on sockets of both families.
+// The receive queues of the connections whose local port is the service's. gRPC listens on sockets
+// of both families.
 int64_t SchoolProcesses::UnreadBytes(const std::string& service) const {
   constexpr unsigned kListening = 0x0A;
   int64_t unread = 0;
@@ -247,7 +259,8 @@ int64_t SchoolProcesses::UnreadBytes(const std::string& service) const {
 }
 
 int64_t SchoolProcesses::LastEvent(const std::string& service) {
-  return NumberIn(service, "SELECT event_number FROM heads WHERE school = $1", {storage::Value("nancy")});
+  return NumberIn(service, "SELECT event_number FROM heads WHERE school = $1",
+                  {storage::Value("nancy")});
 }
 
 int64_t SchoolProcesses::Followed(const std::string& follower, const std::string& producer) {

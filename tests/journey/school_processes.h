@@ -1,4 +1,5 @@
-// A school as real processes, set up the way a test wants it, on which `vivier demo` tells a story. Not thread-safe.
+// A school as real processes, set up the way a test wants it, on which `vivier demo` tells a story.
+// Not thread-safe.
 #pragma once
 
 #include <map>
@@ -6,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "shared/storage/database.h"
-#include "shared/testing/certificates.h"
-#include "shared/testing/process.h"
+#include "shared/storage/engines/database.h"
+#include "tests/support/certificates.h"
+#include "tests/support/process.h"
 
 namespace vivier::testing {
 
@@ -37,7 +38,8 @@ class SchoolProcesses {
   explicit SchoolProcesses(const Setup& setup);
   ~SchoolProcesses();
 
-  // Begins to tell the story; Figures() waits for its end and gives what it found, one "name value" a line.
+  // Begins to tell the story; Figures() waits for its end and gives what it found, one "name value"
+  // a line.
   void BeginStory(const std::string& story = "nancy");
   std::string Figures();
   bool telling() { return story_ != nullptr && story_->running(); }
@@ -60,15 +62,17 @@ class SchoolProcesses {
   void Stop();
   void Kill();
   void Start();
-  // An empty place of the school, with its keys and nothing else: another host, on PostgreSQL another database. Its
-  // processes are stopped before, and not started.
+  // An empty place of the school, with its keys and nothing else: another host, on PostgreSQL
+  // another database. Its processes are stopped before, and not started.
   void MoveElsewhere();
 
   // Where a service's data is, for storage::Database::Open.
   std::string DatabaseUrl(const std::string& service) const;
-  // How many records of all audit trails are older than that; of processes that do not run at this moment.
+  // How many records of all audit trails are older than that; of processes that do not run at this
+  // moment.
   int64_t AuditRecordsBefore(absl::Time time);
-  // A bare copy of one service's database, and that copy in its place; of processes that do not run at this moment.
+  // A bare copy of one service's database, and that copy in its place; of processes that do not run
+  // at this moment.
   void CopyVolume(const std::string& service);
   void PutVolumeBack(const std::string& service);
 
@@ -78,19 +82,22 @@ class SchoolProcesses {
   // Bytes that were sent to a service and that it has not read.
   int64_t UnreadBytes(const std::string& service) const;
 
-  // The number of the last event in a service's log and how far another one has followed it, read from a copy of the
-  // files of processes that do not run at this moment (SQLite).
+  // The number of the last event in a service's log and how far another one has followed it, read
+  // from a copy of the files of processes that do not run at this moment (SQLite).
   int64_t LastEvent(const std::string& service);
   int64_t Followed(const std::string& follower, const std::string& producer);
 
  private:
-  std::string AddressOf(const std::string& name) const { return "127.0.0.1:" + std::to_string(ports_.at(name)); }
+  std::string AddressOf(const std::string& name) const {
+    return "127.0.0.1:" + std::to_string(ports_.at(name));
+  }
   void WriteConfig();
   void UseFreshFolder();
   void Start(const std::string& name, const std::string& executable = "");
   void CopySchema(const std::string& service);
   void RunScript(const std::string& script);
-  int64_t NumberIn(const std::string& service, const std::string& sql, const std::vector<storage::Value>& parameters);
+  int64_t NumberIn(const std::string& service, const std::string& sql,
+                   const std::vector<storage::Value>& parameters);
 
   const Setup setup_;
   std::unique_ptr<Certificates> certificates_;  // null without TLS

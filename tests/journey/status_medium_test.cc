@@ -14,10 +14,13 @@ TEST(Status, ShowsEachServiceAndWhoIsDown) {
   std::string screen;
   ASSERT_EQ(RunToEnd({"status", "--data", school.data()}, &screen), 0) << screen;
   for (const std::string& service : FiveServices())
-    EXPECT_THAT(screen, ContainsRegex("\n" + service + " +serving +0[.]1[.]0 +[0-9]+ s +[0-9]+_[a-z_]+ "));
+    EXPECT_THAT(screen,
+                ContainsRegex("\n" + service + " +serving +0[.]1[.]0 +[0-9]+ s +[0-9]+_[a-z_]+ "));
   EXPECT_THAT(screen, HasSubstr("follows enrolment 0"));
-  EXPECT_THAT(screen,
-              ContainsRegex(" [0-9]+ min +-"));  // its certificate is good for an hour, and nobody proved it yet
+  EXPECT_THAT(
+      screen,
+      ContainsRegex(
+          " [0-9]+ min +-"));  // its certificate is good for an hour, and nobody proved it yet
   std::string verified;
   ASSERT_EQ(school.Verify(&verified), 0) << verified;
   ASSERT_EQ(RunToEnd({"status", "--data", school.data()}, &screen), 0) << screen;

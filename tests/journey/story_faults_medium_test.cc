@@ -1,4 +1,5 @@
-// The same story, told on a school that is set up, or treated, in different ways, ends with the same figures.
+// The same story, told on a school that is set up, or treated, in different ways, ends with the
+// same figures.
 #include <signal.h>
 
 #include <cstdio>
@@ -10,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "shared/cache/redis_server_for_test.h"
-#include "shared/testing/engines.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/engines.h"
+#include "tests/support/redis_server.h"
 
 namespace vivier::testing {
 namespace {
@@ -45,9 +46,10 @@ TEST(StoryFaults, OnPostgres) {
 
 TEST(StoryFaults, OnPostgresWithTwoReplicasOfEnrolmentAndFunding) {
   const cache::RedisServer redis;
-  EXPECT_EQ(
-      Tell({.engine = storage::Engine::kPostgres, .replicated = {"enrolment", "funding"}, .redis = redis.socket()}),
-      Expected());
+  EXPECT_EQ(Tell({.engine = storage::Engine::kPostgres,
+                  .replicated = {"enrolment", "funding"},
+                  .redis = redis.socket()}),
+            Expected());
 }
 
 TEST(StoryFaults, InOneProcess) { EXPECT_EQ(Tell({.one_process = true}), Expected()); }
@@ -69,12 +71,14 @@ TEST(StoryFaults, WithRedisEmptiedEverySecond) {
   EXPECT_GT(emptied, 0);
 }
 
-// Each service is killed while a request to it is in flight and an event is not yet followed. The service is stopped
-// first, so that what is sent to it stays in flight, and before that whoever follows it, so that its events wait.
+// Each service is killed while a request to it is in flight and an event is not yet followed. The
+// service is stopped first, so that what is sent to it stays in flight, and before that whoever
+// follows it, so that its events wait.
 struct Kill {
   std::string service;
   std::string stopped_after;  // the line of the story after which the service is stopped
-  std::string follower;       // stopped from the beginning; "" where the service itself has events to follow
+  std::string
+      follower;  // stopped from the beginning; "" where the service itself has events to follow
 };
 
 void PrintTo(const Kill& kill, std::ostream* out) { *out << kill.service; }
@@ -86,13 +90,15 @@ constexpr char kAskedAgain[] = "asking again with the same request_id";
 void WaitForLine(SchoolProcesses& school, const std::string& line) {
   const absl::Time start = absl::Now();
   while (!absl::StrContains(school.StoryLog(), line)) {
-    ASSERT_TRUE(school.telling()) << "the story ended without saying " << line << "\n" << school.StoryLog();
+    ASSERT_TRUE(school.telling()) << "the story ended without saying " << line << "\n"
+                                  << school.StoryLog();
     ASSERT_LT(absl::Now() - start, absl::Minutes(2)) << "the story does not say " << line;
     absl::SleepFor(absl::Milliseconds(1));
   }
 }
 
-// Waits until what is sent to the stopped service lies unread and nothing more comes: the story waits for it.
+// Waits until what is sent to the stopped service lies unread and nothing more comes: the story
+// waits for it.
 void AwaitRequestInFlight(const SchoolProcesses& school, const std::string& service) {
   const absl::Time start = absl::Now();
   int64_t before = 0;
@@ -115,8 +121,9 @@ std::string RequestInFlight(const std::string& log) {
 // An event that its follower had not applied, as "PRODUCER/NUMBER"; "" when there is none.
 std::string UnfollowedEvent(SchoolProcesses& school, const Kill& kill) {
   const std::string& follower = kill.follower.empty() ? kill.service : kill.follower;
-  const std::vector<std::string> producers = kill.follower.empty() ? std::vector<std::string>{"enrolment", "partners"}
-                                                                   : std::vector<std::string>{kill.service};
+  const std::vector<std::string> producers = kill.follower.empty()
+                                                 ? std::vector<std::string>{"enrolment", "partners"}
+                                                 : std::vector<std::string>{kill.service};
   for (const std::string& producer : producers) {
     const int64_t followed = school.Followed(follower, producer);
     if (school.LastEvent(producer) > followed) return absl::StrCat(producer, "/", followed + 1);
@@ -124,7 +131,8 @@ std::string UnfollowedEvent(SchoolProcesses& school, const Kill& kill) {
   return "";
 }
 
-// Kills the service once; false when on a busy machine the story was ahead of the kill, so that it proves nothing.
+// Kills the service once; false when on a busy machine the story was ahead of the kill, so that it
+// proves nothing.
 bool KillOnce(const Kill& kill) {
   const cache::RedisServer redis;
   SchoolProcesses school({.redis = redis.socket()});
@@ -136,7 +144,8 @@ bool KillOnce(const Kill& kill) {
   school.process(kill.service).Kill();
   const std::string unfollowed = UnfollowedEvent(school, kill);
   // A service that is back at once would be found by gRPC's own retry.
-  const bool asked_again = cache::Eventually([&] { return absl::StrContains(school.StoryLog(), kAskedAgain); });
+  const bool asked_again =
+      cache::Eventually([&] { return absl::StrContains(school.StoryLog(), kAskedAgain); });
   school.Restart(kill.service);
   if (!kill.follower.empty()) school.process(kill.follower).Signal(SIGCONT);
   EXPECT_EQ(school.Figures(), Expected());
@@ -149,7 +158,8 @@ bool KillOnce(const Kill& kill) {
 
 TEST_P(StoryKill, EndsWithTheSameFigures) {
   bool proven = false;
-  for (int attempt = 0; attempt < 3 && !proven && !HasFailure(); ++attempt) proven = KillOnce(GetParam());
+  for (int attempt = 0; attempt < 3 && !proven && !HasFailure(); ++attempt)
+    proven = KillOnce(GetParam());
   EXPECT_TRUE(proven) << "void: no request was in flight, or every event was followed";
 }
 

@@ -1,15 +1,15 @@
-// The stories of deploy/demo at two depths: every service in this process on both engines, and the real executable,
-// a process for each service. What a story tells is the same everywhere.
+// The stories of demo at two depths: every service in this process on both engines, and the real
+// executable, a process for each service. What a story tells is the same everywhere.
 #include <cstdlib>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "demo/figures.h"
+#include "demo/steps.h"
 #include "gtest/gtest.h"
-#include "services/demo/figures.h"
-#include "services/demo/steps.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 
 namespace vivier {
 namespace {
@@ -20,8 +20,10 @@ std::string Source() { return std::getenv("VIVIER_SOURCE"); }
 class WorldReach : public command::Reach {
  public:
   explicit WorldReach(testing::World& world) : world_(world) {}
-  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string&) override { return world_.site().channel(); }
-  absl::StatusOr<std::string> Authorization(const rpc::Caller& caller) override {
+  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string&) override {
+    return world_.site().channel();
+  }
+  absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
     return world_.site().Authorization(caller);
   }
 
@@ -35,7 +37,7 @@ struct Telling {
 };
 
 Telling Tell(testing::World& world, const std::string& name) {
-  const auto folder = demo::ReadFolder(Source() + "/deploy/demo/" + name);
+  const auto folder = demo::ReadFolder(Source() + "/demo/" + name);
   if (!folder.ok()) return {folder.status(), ""};
   WorldReach reach(world);
   command::Client client(reach);
@@ -90,12 +92,14 @@ TEST(Story, NancyIsAsItIsTold) {
   const Telling nancy = Tell(world, "nancy");
   ASSERT_TRUE(nancy.figures.ok()) << nancy.lines << nancy.figures.status();
   const std::pair<const char*, int64_t> rows[] = {
-      {"rows.file", 90},           {"applications.ranked", 30}, {"seats.capacity", 24},      {"seats.taken", 23},
-      {"reservations.refused", 1}, {"learners.started", 24},    {"learners.no_show", 2},     {"learners.finished", 23},
-      {"learners.left", 1},        {"sheets.sealed", 10},       {"presence.corrections", 1}, {"contracts.signed", 18},
+      {"rows.file", 90},       {"applications.ranked", 30}, {"seats.capacity", 24},
+      {"seats.taken", 23},     {"reservations.refused", 1}, {"learners.started", 24},
+      {"learners.no_show", 2}, {"learners.finished", 23},   {"learners.left", 1},
+      {"sheets.sealed", 10},   {"presence.corrections", 1}, {"contracts.signed", 18},
       {"job_offers.total", 8},
   };
-  for (const auto& [name, value] : rows) EXPECT_EQ(nancy.figures->At(name), value) << name << "\n" << nancy.lines;
+  for (const auto& [name, value] : rows)
+    EXPECT_EQ(nancy.figures->At(name), value) << name << "\n" << nancy.lines;
   EXPECT_GT(nancy.figures->At("rows.refused"), 5);
   EXPECT_GT(nancy.figures->At("invoice.total_cents"), 0);
 }
@@ -109,7 +113,8 @@ TEST(Story, ASumThatDoesNotHoldIsNamed) {
   const std::vector<std::string> broken = demo::BrokenSums(demo::v1::Story(), figures);
   ASSERT_FALSE(broken.empty());
   EXPECT_EQ(broken[0],
-            "accepted and refused rows are the file's: rows.accepted 1 + rows.unchanged 0 + rows.refused 0 is not "
+            "accepted and refused rows are the file's: rows.accepted 1 + rows.unchanged 0 + "
+            "rows.refused 0 is not "
             "rows.file 3");
 }
 

@@ -1,5 +1,6 @@
-// What one person sets going can be followed through the logs of all services by one trace id: an admission from
-// enrolment, which holds the seat, to funding, which finds the money, and back, and on to statistics.
+// What one person sets going can be followed through the logs of all services by one trace id: an
+// admission from enrolment, which holds the seat, to funding, which finds the money, and back, and
+// on to statistics.
 #include <algorithm>
 #include <set>
 #include <string>
@@ -27,7 +28,8 @@ std::string Text(const google::protobuf::Struct& line, const std::string& field)
 std::vector<google::protobuf::Struct> Lines(SchoolProcesses& school, const std::string& service,
                                             const std::string& trace = "") {
   std::vector<google::protobuf::Struct> lines;
-  for (absl::string_view text : absl::StrSplit(school.process(service).Log(), '\n', absl::SkipEmpty())) {
+  for (absl::string_view text :
+       absl::StrSplit(school.process(service).Log(), '\n', absl::SkipEmpty())) {
     google::protobuf::Struct line;
     EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(std::string(text), &line).ok()) << text;
     if (trace.empty() || Text(line, "trace") == trace) lines.push_back(line);
@@ -36,18 +38,22 @@ std::vector<google::protobuf::Struct> Lines(SchoolProcesses& school, const std::
 }
 
 // What a service did in the trace, with how it ended: "vivier.enrolment.v1.SeatHeld OK".
-std::set<std::string> Done(SchoolProcesses& school, const std::string& service, const std::string& trace) {
+std::set<std::string> Done(SchoolProcesses& school, const std::string& service,
+                           const std::string& trace) {
   std::set<std::string> done;
   for (const google::protobuf::Struct& line : Lines(school, service, trace))
-    if (Text(line, "message") == "done") done.insert(absl::StrCat(Text(line, "what"), " ", Text(line, "outcome")));
+    if (Text(line, "message") == "done")
+      done.insert(absl::StrCat(Text(line, "what"), " ", Text(line, "outcome")));
   return done;
 }
 
-// The traces in which enrolment held a seat for somebody whom funding then paid for: all but those of the waitlist.
+// The traces in which enrolment held a seat for somebody whom funding then paid for: all but those
+// of the waitlist.
 std::set<std::string> Admissions(SchoolProcesses& school) {
   std::set<std::string> traces;
   for (const google::protobuf::Struct& line : Lines(school, "enrolment"))
-    if (Text(line, "what") == "vivier.enrolment.v1.EnrolmentService.AdmitApplication" && Text(line, "outcome") == "OK")
+    if (Text(line, "what") == "vivier.enrolment.v1.EnrolmentService.AdmitApplication" &&
+        Text(line, "outcome") == "OK")
       traces.insert(Text(line, "trace"));
   return traces;
 }
@@ -60,7 +66,8 @@ TEST(Trace, FollowsAnAdmissionThroughTheServices) {
   for (const std::string& trace : Admissions(school)) {
     EXPECT_EQ(trace.size(), 32u);
     const std::set<std::string> funding = Done(school, "funding", trace);
-    if (funding.count("vivier.enrolment.v1.SeatHeld OK") == 0) continue;  // on the waitlist no seat was held
+    if (funding.count("vivier.enrolment.v1.SeatHeld OK") == 0)
+      continue;  // on the waitlist no seat was held
     const std::set<std::string> enrolment = Done(school, "enrolment", trace);
     if (enrolment.count("vivier.funding.v1.SeatRefused OK") > 0) continue;  // the money was spent
     EXPECT_THAT(enrolment, Contains("vivier.funding.v1.SeatFunded OK"));
@@ -73,10 +80,12 @@ TEST(Trace, FollowsAnAdmissionThroughTheServices) {
 TEST(Trace, IsTheCallers) {
   SchoolProcesses school({.one_process = true});
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-  ASSERT_EQ(RunToEnd({"call", "RequestSubmission", "{\"parent\": \"schools/nancy\"}", "--data", school.data(),
-                      "--traceparent", absl::StrCat("00-", trace, "-00f067aa0ba902b7-01")}),
+  ASSERT_EQ(RunToEnd({"call", "RequestSubmission", "{\"parent\": \"schools/nancy\"}", "--data",
+                      school.data(), "--traceparent",
+                      absl::StrCat("00-", trace, "-00f067aa0ba902b7-01")}),
             0);
-  EXPECT_THAT(Done(school, "all", trace), Contains("vivier.statistics.v1.StatisticsService.RequestSubmission OK"));
+  EXPECT_THAT(Done(school, "all", trace),
+              Contains("vivier.statistics.v1.StatisticsService.RequestSubmission OK"));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Which service calls which: derived from what each follows and refers to, and held against calls.txt, by which the
-// network policies of k8s/ are judged. A service that calls another one that is not listed here would work on one
-// machine and be cut off in a cluster.
+// Which service calls which: derived from what each follows and refers to, and held against
+// calls.txt, by which the network policies of k8s/ are judged. A service that calls another one
+// that is not listed here would work on one machine and be cut off in a cluster.
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/modules.h"
-#include "shared/rpc/method.h"
+#include "shared/service/method.h"
 
 namespace vivier {
 namespace {
@@ -36,7 +36,8 @@ std::set<std::string> NeededCalls() {
     for (int i = 0; i < service.method_count(); ++i) {
       const absl::StatusOr<rpc::Method> method = rpc::Describe(service.method(i));
       EXPECT_TRUE(method.ok()) << method.status();
-      for (const rpc::Reference& reference : method->references) AddCall(module.name(), reference.service, calls);
+      for (const rpc::Reference& reference : method->references)
+        AddCall(module.name(), reference.service, calls);
     }
   }
   return calls;

@@ -1,5 +1,6 @@
-// Bad input for every rpc of every service, made from the descriptors: each is refused with its code and its reason,
-// and no row of any table changes. Before, every rpc is called with a valid request, so that there are rows.
+// Bad input for every rpc of every service, made from the descriptors: each is refused with its
+// code and its reason, and no row of any table changes. Before, every rpc is called with a valid
+// request, so that there are rows.
 #include <algorithm>
 #include <cstdio>
 #include <initializer_list>
@@ -11,16 +12,16 @@
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/rpc/channel.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/security/roles.h"
-#include "shared/security/token.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
+#include "shared/security/tokens/token.h"
+#include "shared/service/channel.h"
 #include "tests/rpc/base_request.h"
 #include "tests/rpc/digest.h"
 #include "tests/rpc/mutations.h"
 #include "tests/rpc/services.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/security/v1/token.pb.h"
 #include "vivier/site/v1/site.pb.h"
@@ -51,16 +52,20 @@ const pb::FieldDescriptor* FieldOf(const pb::MethodDescriptor& method, const std
 }
 
 bool StartsWithOneOf(const std::string& rpc, std::initializer_list<const char*> verbs) {
-  return std::any_of(verbs.begin(), verbs.end(), [&](const char* verb) { return absl::StartsWith(rpc, verb); });
+  return std::any_of(verbs.begin(), verbs.end(),
+                     [&](const char* verb) { return absl::StartsWith(rpc, verb); });
 }
 
 // What prepares, what follows a start, what ends a life, what reads, what deletes.
 constexpr int kStarts = 1, kEnds = 2, kReads = 3, kDeletes = 4;
 
 int Turn(const std::string& rpc) {
-  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Explain", "Export", "Follow", "Search", "Verify"}))
+  if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Explain", "Export", "Follow",
+                            "Search", "Verify"}))
     return kReads;
-  if (StartsWithOneOf(rpc, {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"})) return kEnds;
+  if (StartsWithOneOf(rpc,
+                      {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"}))
+    return kEnds;
   if (StartsWithOneOf(rpc, {"Delete", "Erase"})) return kDeletes;
   return StartsWithOneOf(rpc, {"Start"}) ? kStarts : 0;
 }
@@ -71,15 +76,15 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   absl::StatusOr<std::string> Send(const pb::MethodDescriptor& method, const std::string& bytes,
                                    const std::string& authorization) {
     if (!method.server_streaming()) return world_.CallRaw(method, bytes, authorization);
-    std::unique_ptr<rpc::ClientStream> stream =
-        world_.site().channel()->Stream(rpc::PathOf(method), bytes, {absl::Seconds(10), authorization, ""});
+    std::unique_ptr<rpc::ClientStream> stream = world_.site().channel()->Stream(
+        rpc::PathOf(method), bytes, {absl::Seconds(10), authorization, ""});
     absl::StatusOr<std::optional<std::string>> first = stream->Read();
     if (!first.ok()) return first.status();
     return first->value_or("");
   }
 
-  // Every rpc, as the director would call it; those that others must come before, again. Keeps the request_ids of those
-  // that changed something.
+  // Every rpc, as the director would call it; those that others must come before, again. Keeps the
+  // request_ids of those that changed something.
   void CallEveryRpc() {
     for (int turn = 0; turn <= kDeletes; ++turn) {
       size_t before = 0;
@@ -97,7 +102,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       if (StartsWithOneOf(method->name(), {"Create"})) CallOnce(*method);
   }
 
-  // An erasure goes on after its answer: the followers tell that they have it, and every service lists it.
+  // An erasure goes on after its answer: the followers tell that they have it, and every service
+  // lists it.
   void AwaitErasure() {
     site::v1::GetErasureRequest request;
     request.set_name("schools/nancy/candidates/x1");
@@ -109,11 +115,13 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       ASSERT_TRUE(erasure.ok()) << erasure.status();
       done = std::all_of(erasure->services().begin(), erasure->services().end(),
                          [](const auto& service) {
-                           return service.state() == site::v1::ServiceErasure::NOTHING_SEALED || service.listed();
+                           return service.state() == site::v1::ServiceErasure::NOTHING_SEALED ||
+                                  service.listed();
                          }) &&
-             std::none_of(erasure->services().begin(), erasure->services().end(), [](const auto& service) {
-               return service.state() == site::v1::ServiceErasure::AWAITING_FOLLOWERS;
-             });
+             std::none_of(erasure->services().begin(), erasure->services().end(),
+                          [](const auto& service) {
+                            return service.state() == site::v1::ServiceErasure::AWAITING_FOLLOWERS;
+                          });
     }
   }
 
@@ -125,8 +133,10 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     const std::unique_ptr<pb::Message> request = BaseRequest::Of(*method.input_type());
     std::unique_ptr<pb::Message> checked(request->New());
     checked->CopyFrom(*request);
-    EXPECT_EQ(rpc::Validate(*checked), absl::OkStatus()) << method.full_name() << ": " << request->ShortDebugString();
-    const absl::StatusOr<std::string> answer = Send(method, request->SerializeAsString(), director_);
+    EXPECT_EQ(rpc::Validate(*checked), absl::OkStatus())
+        << method.full_name() << ": " << request->ShortDebugString();
+    const absl::StatusOr<std::string> answer =
+        Send(method, request->SerializeAsString(), director_);
     called_.insert(&method);
     if (answer.ok()) {
       answered_.insert(&method);
@@ -136,34 +146,41 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       return;
     }
     if (answered_.count(&method) == 0)
-      refused_[method.name()] =
-          absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ", ReasonOf(answer.status()));
-    EXPECT_NE(answer.status().code(), StatusCode::kInternal) << method.full_name() << ": " << answer.status();
+      refused_[method.name()] = absl::StrCat(absl::StatusCodeToString(answer.status().code()), " ",
+                                             ReasonOf(answer.status()));
+    EXPECT_NE(answer.status().code(), StatusCode::kInternal)
+        << method.full_name() << ": " << answer.status();
     EXPECT_NE(answer.status().code(), StatusCode::kUnimplemented) << method.full_name();
     EXPECT_NE(answer.status().code(), StatusCode::kDeadlineExceeded) << method.full_name();
-    EXPECT_NE(answer.status().code(), StatusCode::kUnavailable) << method.full_name() << ": " << answer.status();
+    EXPECT_NE(answer.status().code(), StatusCode::kUnavailable)
+        << method.full_name() << ": " << answer.status();
     CheckInfo(method, "a valid request", answer.status());
   }
 
   // Exactly one ErrorInfo of ours; a status holds one payload of a type at the most.
-  void CheckInfo(const pb::MethodDescriptor& method, const std::string& what, const absl::Status& status) {
+  void CheckInfo(const pb::MethodDescriptor& method, const std::string& what,
+                 const absl::Status& status) {
     const google::rpc::ErrorInfo info = InfoOf(status);
     EXPECT_EQ(info.domain(), "vivier") << method.full_name() << ", " << what << ": " << status;
-    EXPECT_EQ(Reasons().count(info.reason()), 1u) << method.full_name() << ", " << what << ": " << status;
+    EXPECT_EQ(Reasons().count(info.reason()), 1u)
+        << method.full_name() << ", " << what << ": " << status;
   }
 
-  void Expect(const pb::MethodDescriptor& method, const Mutation& mutation, const std::string& authorization) {
+  void Expect(const pb::MethodDescriptor& method, const Mutation& mutation,
+              const std::string& authorization) {
     const absl::Status status = Send(method, mutation.bytes, authorization).status();
     ++cases_[method.service()];
     CheckInfo(method, mutation.what, status);
-    EXPECT_EQ(status.code(), mutation.code) << method.full_name() << ", " << mutation.what << ": " << status;
-    EXPECT_EQ(ReasonOf(status), mutation.reason) << method.full_name() << ", " << mutation.what << ": " << status;
+    EXPECT_EQ(status.code(), mutation.code)
+        << method.full_name() << ", " << mutation.what << ": " << status;
+    EXPECT_EQ(ReasonOf(status), mutation.reason)
+        << method.full_name() << ", " << mutation.what << ": " << status;
     EXPECT_TRUE(mutation.field.empty() || NamesField(status, mutation.field))
         << method.full_name() << ", " << mutation.what << ": " << status;
   }
 
-  // Like Expect, where what the request is about may be missing or in another state, which is an answer of its own.
-  // Whether the answer was the one of the mutation.
+  // Like Expect, where what the request is about may be missing or in another state, which is an
+  // answer of its own. Whether the answer was the one of the mutation.
   bool ExpectOrOfTheDomain(const pb::MethodDescriptor& method, const Mutation& mutation) {
     const absl::Status status = Send(method, mutation.bytes, director_).status();
     ++cases_[method.service()];
@@ -177,13 +194,13 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
         << method.full_name() << ", " << mutation.what << ": " << status;
     // A link went with the person who was erased, and none is made for him again.
     if (method.name() == "DeleteAccessLink") return false;
-    EXPECT_EQ(done_.count(&method), 0u) << method.full_name() << " was possible, but " << mutation.what << ": "
-                                        << status;
+    EXPECT_EQ(done_.count(&method), 0u)
+        << method.full_name() << " was possible, but " << mutation.what << ": " << status;
     return false;
   }
 
   std::string Token(const std::string& role, const std::string& school) {
-    return world_.Authorization({role, rpc::Caller::Kind::kPerson, {role}, {school}, ""});
+    return world_.Authorization({role, security::Caller::Kind::kPerson, {role}, {school}, ""});
   }
 
   // Signed by the key that the site trusts, with an end in the past.
@@ -215,7 +232,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     const std::string permission = method.options().GetExtension(options::v1::permission);
     const std::string half = director_.substr(0, director_.size() / 2);
     Expect(method, {"no token", bytes, unknown, "TOKEN_MISSING", ""}, "");
-    Expect(method, {"another scheme", bytes, unknown, "TOKEN_MISSING", ""}, "Basic bmFuY3k6bmFuY3k=");
+    Expect(method, {"another scheme", bytes, unknown, "TOKEN_MISSING", ""},
+           "Basic bmFuY3k6bmFuY3k=");
     Expect(method, {"garbage", bytes, unknown, "TOKEN_INVALID", ""}, "Bearer garbage");
     Expect(method, {"half a token", bytes, unknown, "TOKEN_INVALID", ""}, half);
     Expect(method, {"an expired token", bytes, unknown, "TOKEN_INVALID", ""}, expired_);
@@ -225,18 +243,23 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     Expect(method, {"an unknown role", bytes, denied, "NOT_ALLOWED", ""}, Token("nobody", "nancy"));
   }
 
-  // A school that is not here for those of nancy, and nancy for those of another school: nobody can tell which it is.
+  // A school that is not here for those of nancy, and nancy for those of another school: nobody can
+  // tell which it is.
   void ExpectUnknownLooksForbidden(const pb::MethodDescriptor& method, const std::string& bytes) {
     const std::string elsewhere = absl::StrReplaceAll(bytes, {{"schools/nancy", "schools/lille"}});
     const absl::Status unknown = Send(method, elsewhere, director_).status();
     const absl::Status forbidden = Send(method, bytes, stranger_).status();
     cases_[method.service()] += 2;
-    EXPECT_EQ(unknown.code(), StatusCode::kPermissionDenied) << method.full_name() << ": " << unknown;
+    EXPECT_EQ(unknown.code(), StatusCode::kPermissionDenied)
+        << method.full_name() << ": " << unknown;
     EXPECT_EQ(unknown.code(), forbidden.code()) << method.full_name();
-    EXPECT_EQ(absl::StrReplaceAll(unknown.message(), {{"lille", "nancy"}}), forbidden.message()) << method.full_name();
+    EXPECT_EQ(absl::StrReplaceAll(unknown.message(), {{"lille", "nancy"}}), forbidden.message())
+        << method.full_name();
     google::rpc::ErrorInfo info = InfoOf(unknown);
-    for (auto& [key, value] : *info.mutable_metadata()) value = absl::StrReplaceAll(value, {{"lille", "nancy"}});
-    EXPECT_EQ(info.SerializeAsString(), InfoOf(forbidden).SerializeAsString()) << method.full_name();
+    for (auto& [key, value] : *info.mutable_metadata())
+      value = absl::StrReplaceAll(value, {{"lille", "nancy"}});
+    EXPECT_EQ(info.SerializeAsString(), InfoOf(forbidden).SerializeAsString())
+        << method.full_name();
   }
 
   void ExpectBytesRefused(const pb::MethodDescriptor& method, const std::string& bytes) {
@@ -250,11 +273,15 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       if (rest <= 0x7F) break;
     }
     Expect(method,
-           {"more than request_bytes_max", large + padding, StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", ""},
+           {"more than request_bytes_max", large + padding, StatusCode::kResourceExhausted,
+            "REQUEST_TOO_LARGE", ""},
            director_);
-    Expect(method, {"no message", "\xFF\xFF\xFF", StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""}, director_);
     Expect(method,
-           {"half a message", bytes.substr(0, bytes.size() - 1), StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""},
+           {"no message", "\xFF\xFF\xFF", StatusCode::kInvalidArgument, "MALFORMED_REQUEST", ""},
+           director_);
+    Expect(method,
+           {"half a message", bytes.substr(0, bytes.size() - 1), StatusCode::kInvalidArgument,
+            "MALFORMED_REQUEST", ""},
            director_);
   }
 
@@ -270,8 +297,9 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       for (const std::string& token : {std::string("garbage"), std::string("AAAA"), other_page_})
         ExpectOrOfTheDomain(method, with("page_token", token));
     if (FieldOf(method, "filter") != nullptr)
-      for (const char* filter : {"name =", "nonsense = 1", "name = \"x", "(name = \"x\"", "name = \"x\" AND",
-                                 "name ~ \"x\"", "name = \"x\" name = \"y\"", "; DROP TABLE cohorts"})
+      for (const char* filter :
+           {"name =", "nonsense = 1", "name = \"x", "(name = \"x\"", "name = \"x\" AND",
+            "name ~ \"x\"", "name = \"x\" name = \"y\"", "; DROP TABLE cohorts"})
         ExpectOrOfTheDomain(method, with("filter", filter));
   }
 
@@ -288,8 +316,9 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     if (etag == nullptr) return;
     for (const char* text : {"999", "0", "no number", "99999999999999999999"}) {
       holder->GetReflection()->SetString(holder, etag, text);
-      stale_ += ExpectOrOfTheDomain(
-          method, {absl::StrCat("etag ", text), stale->SerializeAsString(), StatusCode::kAborted, "ETAG_MISMATCH", ""});
+      stale_ +=
+          ExpectOrOfTheDomain(method, {absl::StrCat("etag ", text), stale->SerializeAsString(),
+                                       StatusCode::kAborted, "ETAG_MISMATCH", ""});
     }
   }
 
@@ -300,9 +329,11 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
       std::unique_ptr<pb::Message> masked(request.New());
       masked->CopyFrom(request);
       pb::Message& paths = *masked->GetReflection()->MutableMessage(masked.get(), mask);
-      paths.GetReflection()->AddString(&paths, paths.GetDescriptor()->FindFieldByName("paths"), path);
-      ExpectOrOfTheDomain(method, {absl::StrCat("mask of \"", path, "\""), masked->SerializeAsString(),
-                                   StatusCode::kInvalidArgument, "INVALID_FIELD", "update_mask"});
+      paths.GetReflection()->AddString(&paths, paths.GetDescriptor()->FindFieldByName("paths"),
+                                       path);
+      ExpectOrOfTheDomain(method,
+                          {absl::StrCat("mask of \"", path, "\""), masked->SerializeAsString(),
+                           StatusCode::kInvalidArgument, "INVALID_FIELD", "update_mask"});
     }
   }
 
@@ -313,8 +344,9 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     for (const auto& [other, used] : done_) {
       if (other == &method || other->service() != method.service()) continue;
       request.GetReflection()->SetString(&request, id, used);
-      reused_ += ExpectOrOfTheDomain(method, {"the request_id of " + other->name(), request.SerializeAsString(),
-                                              StatusCode::kInvalidArgument, "REQUEST_ID_REUSED", ""});
+      reused_ += ExpectOrOfTheDomain(
+          method, {"the request_id of " + other->name(), request.SerializeAsString(),
+                   StatusCode::kInvalidArgument, "REQUEST_ID_REUSED", ""});
       break;
     }
     if (done_.count(&method) == 0) return;
@@ -322,8 +354,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     if (const pb::FieldDescriptor* only = FieldOf(method, "validate_only")) {
       request.GetReflection()->SetBool(&request, only, true);
       Expect(method,
-             {"another body under its own request_id", request.SerializeAsString(), StatusCode::kInvalidArgument,
-              "REQUEST_ID_REUSED", ""},
+             {"another body under its own request_id", request.SerializeAsString(),
+              StatusCode::kInvalidArgument, "REQUEST_ID_REUSED", ""},
              director_);
       ++reused_;
     }
@@ -345,7 +377,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   // A page token of the first of two cohorts.
   std::string PageOfCohorts() {
     for (const char* id : {"first", "second"}) {
-      const std::unique_ptr<pb::Message> create = BaseRequest::Of(*enrolment::v1::CreateCohortRequest::descriptor());
+      const std::unique_ptr<pb::Message> create =
+          BaseRequest::Of(*enrolment::v1::CreateCohortRequest::descriptor());
       auto& request = static_cast<enrolment::v1::CreateCohortRequest&>(*create);
       request.set_cohort_id(id);
       const auto created = world_.Write<enrolment::v1::Cohort>(request);
@@ -365,7 +398,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   const std::string stranger_ = Token("school_director", "lille");
   const std::string expired_ = ExpiredToken();
   std::string other_page_;
-  std::map<const pb::MethodDescriptor*, std::string> done_;  // writes that were answered, with their request_id
+  std::map<const pb::MethodDescriptor*, std::string>
+      done_;  // writes that were answered, with their request_id
   std::set<const pb::MethodDescriptor*> called_, answered_;
   std::map<std::string, std::string> refused_;  // by the domain
   std::map<const pb::ServiceDescriptor*, int> cases_;
@@ -377,7 +411,8 @@ TEST_P(BadInputTest, EveryRpcRefusesItAndNothingChanges) {
   other_page_ = PageOfCohorts();
   ASSERT_FALSE(other_page_.empty());
   EXPECT_EQ(called_.size(), Methods().size());
-  std::printf("%zu rpcs called with a valid request, %zu answered OK\n", called_.size(), answered_.size());
+  std::printf("%zu rpcs called with a valid request, %zu answered OK\n", called_.size(),
+              answered_.size());
   for (const auto& [rpc, how] : refused_) std::printf("  %-28s %s\n", rpc.c_str(), how.c_str());
   // Where nothing was stored, nothing could change.
   EXPECT_GT(answered_.size(), Methods().size() / 2);
@@ -400,7 +435,8 @@ TEST_P(BadInputTest, EveryRpcRefusesItAndNothingChanges) {
     EXPECT_GT(cases_[service], 15 * service->method_count()) << service->full_name();
     all += cases_[service];
   }
-  std::printf("%6d cases of bad input, %d stale etags, %d reused request_ids\n", all, stale_, reused_);
+  std::printf("%6d cases of bad input, %d stale etags, %d reused request_ids\n", all, stale_,
+              reused_);
   EXPECT_GT(stale_, 20);
   EXPECT_GT(reused_, 40);
   world_.ExpectInvariants();

@@ -1,6 +1,6 @@
-// A valid request of any rpc, filled from its descriptor: every field that a caller may set, within its limits, with
-// names of resources of the school nancy. What only the domain knows (a SIRET with its check digits, a date after
-// another) is in two tables. Stateless.
+// A valid request of any rpc, filled from its descriptor: every field that a caller may set, within
+// its limits, with names of resources of the school nancy. What only the domain knows (a SIRET with
+// its check digits, a date after another) is in two tables. Stateless.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 #include "re2/re2.h"
 #include "shared/base/message.h"
 #include "shared/base/uuid.h"
-#include "shared/rpc/method.h"
+#include "shared/service/method.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::testing {
@@ -42,14 +42,16 @@ inline const options::v1::Limits& LimitsOf(const pb::FieldDescriptor& field) {
 }
 
 inline bool IsUuidField(const pb::FieldDescriptor& field) {
-  return field.options().GetExtension(google::api::field_info).format() == google::api::FieldInfo::UUID4;
+  return field.options().GetExtension(google::api::field_info).format() ==
+         google::api::FieldInfo::UUID4;
 }
 
 inline bool IsDate(const pb::FieldDescriptor& field) {
   return field.message_type() != nullptr && field.message_type()->full_name() == "google.type.Date";
 }
 
-// The one pattern of the names that a field holds; "" when it holds none, or names of several shapes.
+// The one pattern of the names that a field holds; "" when it holds none, or names of several
+// shapes.
 inline std::string NamePatternOf(const pb::FieldDescriptor& field) {
   const auto& reference = field.options().GetExtension(google::api::resource_reference);
   std::string type = reference.type().empty() ? reference.child_type() : reference.type();
@@ -57,7 +59,8 @@ inline std::string NamePatternOf(const pb::FieldDescriptor& field) {
     type = field.containing_type()->options().GetExtension(google::api::resource).type();
   const pb::Descriptor* resource = rpc::ResourceType(type);
   if (resource == nullptr) return "";
-  const google::api::ResourceDescriptor& option = resource->options().GetExtension(google::api::resource);
+  const google::api::ResourceDescriptor& option =
+      resource->options().GetExtension(google::api::resource);
   if (option.pattern_size() != 1) return "";
   std::vector<std::string> segments = absl::StrSplit(option.pattern(0), '/');
   if (reference.type().empty() && !reference.child_type().empty())
@@ -84,7 +87,8 @@ class BaseRequest {
   static std::string Id(const std::string& resource) {
     static const auto& ids = *new std::map<std::string, std::string>{
         {"school", "nancy"}, {"company", "73282932000074"},  // a SIRET
-        {"revision", "1"},   {"attendance_sheet", "2026-10-05-am"}, {"outcome", "3"}, {"year", "2026"},
+        {"revision", "1"},   {"attendance_sheet", "2026-10-05-am"},
+        {"outcome", "3"},    {"year", "2026"},
     };
     const auto known = ids.find(resource);
     return known == ids.end() ? "x1" : known->second;
@@ -93,8 +97,8 @@ class BaseRequest {
  private:
   // Not a part of what is asked, and so not a part of the base.
   static bool IsOptionOfTheCall(const std::string& name) {
-    static const auto& options = *new std::set<std::string>{"etag",        "page_token",    "filter",
-                                                            "update_mask", "validate_only", "confirmed_distinct"};
+    static const auto& options = *new std::set<std::string>{
+        "etag", "page_token", "filter", "update_mask", "validate_only", "confirmed_distinct"};
     return options.count(name) > 0;
   }
 
@@ -104,7 +108,9 @@ class BaseRequest {
     holders.push_back(type);
     for (int i = 0; i < type->field_count(); ++i) {
       const pb::FieldDescriptor& field = *type->field(i);
-      if (Behaves(field, google::api::OUTPUT_ONLY) || IsOptionOfTheCall(field.name()) || IsLeftOut(field)) continue;
+      if (Behaves(field, google::api::OUTPUT_ONLY) || IsOptionOfTheCall(field.name()) ||
+          IsLeftOut(field))
+        continue;
       FillField(message, field, holders);
     }
   }
@@ -116,14 +122,16 @@ class BaseRequest {
       case pb::FieldDescriptor::CPPTYPE_MESSAGE: {
         pb::Message& inner = field.is_repeated() ? *reflection.AddMessage(&message, &field)
                                                  : *reflection.MutableMessage(&message, &field);
-        if (IsDate(field)) return static_cast<google::type::Date&>(inner).CopyFrom(Date(field.name()));
+        if (IsDate(field))
+          return static_cast<google::type::Date&>(inner).CopyFrom(Date(field.name()));
         return Fill(inner, holders);
       }
       case pb::FieldDescriptor::CPPTYPE_STRING:
         if (field.is_repeated()) return reflection.AddString(&message, &field, Text(field));
         return reflection.SetString(&message, &field, Text(field));
       case pb::FieldDescriptor::CPPTYPE_ENUM:
-        if (field.is_repeated()) return reflection.AddEnum(&message, &field, field.enum_type()->value(1));
+        if (field.is_repeated())
+          return reflection.AddEnum(&message, &field, field.enum_type()->value(1));
         return reflection.SetEnum(&message, &field, field.enum_type()->value(1));
       case pb::FieldDescriptor::CPPTYPE_INT32:
         return reflection.SetInt32(&message, &field, static_cast<int32_t>(Number(field)));
@@ -154,7 +162,8 @@ class BaseRequest {
         {"vivier.enrolment.v1.Outcome.months_after", 3},
         {"vivier.funding.v1.FundingAgreement.ceiling_cents", 100'000},
     };
-    if (const auto known = numbers.find(field.full_name()); known != numbers.end()) return known->second;
+    if (const auto known = numbers.find(field.full_name()); known != numbers.end())
+      return known->second;
     return std::max<int64_t>(1, LimitsOf(field).min());
   }
 
@@ -181,7 +190,8 @@ class BaseRequest {
         {"vivier.site.v1.SearchPersonReadsRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.SearchAuditRecordsRequest.name", "schools/nancy"},
         {"vivier.site.v1.ExplainAccessRequest.name", "schools/nancy"},
-        {"vivier.site.v1.ExplainAccessRequest.method", "vivier.enrolment.v1.EnrolmentService.GetSchool"},
+        {"vivier.site.v1.ExplainAccessRequest.method",
+         "vivier.enrolment.v1.EnrolmentService.GetSchool"},
         {"vivier.security.v1.RoleAssignment.role", "trainer"},
         {"vivier.enrolment.v1.AccessLink.resource", "schools/nancy/candidates/x1"},
         {"vivier.enrolment.v1.Role.permissions", "cohorts.get"},
@@ -190,11 +200,14 @@ class BaseRequest {
         {"vivier.site.v1.GetStatusRequest.name", "schools/nancy"},
         {"vivier.site.v1.SearchParkedEventsRequest.parent", "schools/nancy"},
         {"vivier.site.v1.RetryParkedEventsRequest.parent", "schools/nancy"},
-        {"vivier.operations.v1.GetOperationRequest.name", "schools/nancy/cohorts/x1/operations/enrolment-x1"},
+        {"vivier.operations.v1.GetOperationRequest.name",
+         "schools/nancy/cohorts/x1/operations/enrolment-x1"},
         {"vivier.operations.v1.ListOperationsRequest.parent", "schools/nancy"},
         {"vivier.operations.v1.ListOperationsRequest.service", "enrolment"},
-        {"vivier.operations.v1.WaitOperationRequest.name", "schools/nancy/cohorts/x1/operations/enrolment-x1"},
-        {"vivier.operations.v1.CancelOperationRequest.name", "schools/nancy/cohorts/x1/operations/enrolment-x1"},
+        {"vivier.operations.v1.WaitOperationRequest.name",
+         "schools/nancy/cohorts/x1/operations/enrolment-x1"},
+        {"vivier.operations.v1.CancelOperationRequest.name",
+         "schools/nancy/cohorts/x1/operations/enrolment-x1"},
         {"vivier.log.v1.GetLoggedEventRequest.service", "enrolment"},
         {"vivier.log.v1.GetLoggedEventRequest.parent", "schools/nancy"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
@@ -208,11 +221,13 @@ class BaseRequest {
         {"commune_code", "54395"}, {"activity_number", "44540400054"}, {"siret", "73282932000074"},
         {"uai", "0572998Z"},       {"email", "zoe@example.org"},
     };
-    if (const auto known = texts.find(field.full_name()); known != texts.end()) return known->second;
+    if (const auto known = texts.find(field.full_name()); known != texts.end())
+      return known->second;
     if (const auto known = codes.find(field.name()); known != codes.end()) return known->second;
     if (IsUuidField(field)) return RandomUuid();
     if (const std::string pattern = NamePatternOf(field); !pattern.empty()) return Name(pattern);
-    if (absl::EndsWith(field.name(), "_id") && absl::StartsWith(LimitsOf(field).pattern(), "[a-z0-9]"))
+    if (absl::EndsWith(field.name(), "_id") &&
+        absl::StartsWith(LimitsOf(field).pattern(), "[a-z0-9]"))
       return Id(field.name().substr(0, field.name().size() - 3));
     if (!LimitsOf(field).pattern().empty()) return Matching(field);
     std::string text = "text";
@@ -224,9 +239,10 @@ class BaseRequest {
   // A text that matches the field's pattern, among those that this school might write.
   static std::string Matching(const pb::FieldDescriptor& field) {
     const RE2 pattern(LimitsOf(field).pattern());
-    for (const char* text : {"x1", "EUR", "41", "44", "73282932000074", "54000", "12345678901", "6201Z", "M1805",
-                             "5710", "zoe@example.org", "+33 3 83 00 00 00", "Europe/Paris", "abc",
-                             "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"})
+    for (const char* text :
+         {"x1", "EUR", "41", "44", "73282932000074", "54000", "12345678901", "6201Z", "M1805",
+          "5710", "zoe@example.org", "+33 3 83 00 00 00", "Europe/Paris", "abc",
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"})
       if (RE2::FullMatch(text, pattern)) return text;
     ADD_FAILURE() << field.full_name() << ": give a text that matches " << pattern.pattern();
     return "";

@@ -1,4 +1,5 @@
-// What every row of every table of every service says, so that a test can prove that nothing changed. Stateless.
+// What every row of every table of every service says, so that a test can prove that nothing
+// changed. Stateless.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,8 @@
 #include "services/modules.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
-#include "shared/storage/database.h"
-#include "shared/testing/world.h"
+#include "shared/storage/engines/database.h"
+#include "tests/support/world.h"
 
 namespace vivier::testing {
 
@@ -26,7 +27,8 @@ inline std::vector<std::string> Changed(const Digest& before, const Digest& afte
   std::vector<std::string> changed;
   EXPECT_EQ(before.size(), after.size());
   for (const auto& [table, rows] : before)
-    if (const auto now = after.find(table); now == after.end() || now->second != rows) changed.push_back(table);
+    if (const auto now = after.find(table); now == after.end() || now->second != rows)
+      changed.push_back(table);
   return changed;
 }
 
@@ -40,7 +42,8 @@ class Digester {
       if (!database.ok()) continue;
       auto connection = (*database)->Connect(storage::Access::kRead);
       EXPECT_TRUE(connection.ok()) << connection.status();
-      if (connection.ok()) services_.push_back({module.name(), *std::move(database), *std::move(connection)});
+      if (connection.ok())
+        services_.push_back({module.name(), *std::move(database), *std::move(connection)});
     }
   }
 
@@ -64,14 +67,18 @@ class Digester {
   static absl::Status TakeOne(const Service& service, Digest& digest) {
     const bool sqlite = service.database->engine() == storage::Engine::kSqlite;
     RETURN_IF_ERROR(service.connection->Begin(storage::Access::kRead));
-    ASSIGN_OR_RETURN(storage::Result tables,
-                     service.connection->Query(
-                         sqlite ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-                                : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = "
-                                  "current_schema()"));
+    ASSIGN_OR_RETURN(
+        storage::Result tables,
+        service.connection->Query(
+            sqlite
+                ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+                : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE "
+                  "table_schema = "
+                  "current_schema()"));
     for (const storage::Row& row : tables.rows) {
       const std::string& table = std::get<std::string>(row[0]);
-      ASSIGN_OR_RETURN(storage::Result rows, service.connection->Query(absl::StrCat("SELECT * FROM ", table)));
+      ASSIGN_OR_RETURN(storage::Result rows,
+                       service.connection->Query(absl::StrCat("SELECT * FROM ", table)));
       digest[absl::StrCat(service.name, ".", table)] = TextOf(rows.rows);
     }
     return service.connection->Commit();
@@ -81,7 +88,8 @@ class Digester {
     std::vector<std::string> lines;
     for (const storage::Row& row : rows) {
       std::string line;
-      for (const storage::Value& value : row) absl::StrAppend(&line, value.index(), ":", TextOf(value), "\n");
+      for (const storage::Value& value : row)
+        absl::StrAppend(&line, value.index(), ":", TextOf(value), "\n");
       lines.push_back(Sha256(line));
     }
     std::sort(lines.begin(), lines.end());

@@ -1,4 +1,5 @@
-// ImportApplications as its callers see it, on both engines: an operation that goes on in steps while others write.
+// ImportApplications as its callers see it, on both engines: an operation that goes on in steps
+// while others write.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -11,9 +12,9 @@
 #include "gtest/gtest.h"
 #include "services/enrolment/imports.h"
 #include "shared/base/error.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
 #include "tests/invariants/school.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/enrolment/v1/imports.pb.h"
 #include "vivier/operations/v1/operations.pb.h"
@@ -41,16 +42,20 @@ class ImportTest : public ::testing::TestWithParam<storage::Engine> {
 
   static std::string Rows(int count) {
     std::string rows;
-    for (int i = 0; i < count; ++i) absl::StrAppend(&rows, "Durand;Zoé ", i, ";zoe", i, "@example.org;04/02/1999\n");
+    for (int i = 0; i < count; ++i)
+      absl::StrAppend(&rows, "Durand;Zoé ", i, ";zoe", i, "@example.org;04/02/1999\n");
     return rows;
   }
 
-  absl::StatusOr<Operation> Begin(const std::string& rows) { return world_.Write<Operation>(Request(rows)); }
+  absl::StatusOr<Operation> Begin(const std::string& rows) {
+    return world_.Write<Operation>(Request(rows));
+  }
   absl::StatusOr<v1::ImportReport> Import(const std::string& rows) {
     return world_.Await<v1::ImportReport>(Begin(rows));
   }
 
-  absl::StatusOr<Operation> Get(const std::string& name, const rpc::Caller& caller = World::Person()) {
+  absl::StatusOr<Operation> Get(const std::string& name,
+                                const security::Caller& caller = World::Person()) {
     operations::v1::GetOperationRequest request;
     request.set_name(name);
     return world_.Call<Operation>(request, caller);
@@ -139,7 +144,8 @@ TEST_P(ImportTest, AnswersAtOnceAndTheSameToARetry) {
   request.set_request_id(world_.NewRequestId());
   const auto begun = world_.Call<Operation>(request);
   ASSERT_EQ(begun.status(), absl::OkStatus());
-  EXPECT_EQ(begun->name().rfind(absl::StrCat(kCohort, "/operations/enrolment-"), 0), 0u) << begun->name();
+  EXPECT_EQ(begun->name().rfind(absl::StrCat(kCohort, "/operations/enrolment-"), 0), 0u)
+      << begun->name();
   EXPECT_EQ(MetadataOf(*begun).rows_total(), 2000);
   operations::v1::WaitOperationRequest wait;
   wait.set_name(begun->name());
@@ -202,8 +208,9 @@ TEST_P(ImportTest, IsSeenByWhoAskedAndWhoMayAsk) {
   ASSERT_EQ(begun.status(), absl::OkStatus());
   EXPECT_EQ(Get(begun->name(), World::Person("admissions_officer")).status(), absl::OkStatus());
   EXPECT_TRUE(absl::IsPermissionDenied(Get(begun->name(), World::Person("trainer")).status()));
-  for (const char* unknown : {"schools/nancy/cohorts/ai-1/operations/enrolment-0", "schools/nancy/operations/funding-0",
-                              "schools/nancy/operations/nobody-0", "schools/nancy/cohorts/ai-1"})
+  for (const char* unknown :
+       {"schools/nancy/cohorts/ai-1/operations/enrolment-0", "schools/nancy/operations/funding-0",
+        "schools/nancy/operations/nobody-0", "schools/nancy/cohorts/ai-1"})
     EXPECT_TRUE(absl::IsNotFound(Get(unknown).status())) << unknown;
 }
 
@@ -235,7 +242,8 @@ TEST_P(ImportTest, IsListedByPages) {
   list.set_parent("schools/nancy/cohorts/ai-2");
   EXPECT_EQ(world_.Call<operations::v1::ListOperationsResponse>(list)->operations_size(), 0);
   list.set_service("nobody");
-  EXPECT_EQ(ReasonOf(world_.Call<operations::v1::ListOperationsResponse>(list).status()), "INVALID_FIELD");
+  EXPECT_EQ(ReasonOf(world_.Call<operations::v1::ListOperationsResponse>(list).status()),
+            "INVALID_FIELD");
 }
 
 TEST_P(ImportTest, IsKeptForThirtyDays) {
@@ -249,7 +257,8 @@ TEST_P(ImportTest, IsKeptForThirtyDays) {
   EXPECT_EQ(Query("SELECT person FROM person_keys WHERE person LIKE '%/operations/%'").size(), 0u);
 }
 
-// While 5,000 rows are taken no transaction takes more than a step's, and others write between two steps.
+// While 5,000 rows are taken no transaction takes more than a step's, and others write between two
+// steps.
 TEST_P(ImportTest, HoldsTheWriterForAStepAtATime) {
   constexpr int kRows = 5000;
   const absl::Time start = absl::Now();
@@ -276,15 +285,19 @@ TEST_P(ImportTest, HoldsTheWriterForAStepAtATime) {
   writes.join();
   ASSERT_EQ(report.status(), absl::OkStatus());
   EXPECT_EQ(report->accepted(), kRows);
-  const auto trail = Query(absl::StrCat("SELECT CASE WHEN resource = '", begun->name(),
-                                        "' THEN 'step' ELSE 'other' END FROM audit_records ORDER BY number"));
+  const auto trail =
+      Query(absl::StrCat("SELECT CASE WHEN resource = '", begun->name(),
+                         "' THEN 'step' ELSE 'other' END FROM audit_records ORDER BY number"));
   EXPECT_EQ(std::count(trail.begin(), trail.end(), "step"), kRows / kImportStepRows);
   int between = 0;
-  for (size_t i = 1; i < trail.size(); ++i) between += trail[i] == "step" && trail[i - 1] == "other" ? 1 : 0;
+  for (size_t i = 1; i < trail.size(); ++i)
+    between += trail[i] == "step" && trail[i - 1] == "other" ? 1 : 0;
   EXPECT_GT(between, 10);
-  std::printf("%d rows in %s, begun in %s; others: %d writes, before %d of %d steps, the longest %s\n", kRows,
-              absl::FormatDuration(absl::Now() - start).c_str(), absl::FormatDuration(answered).c_str(), others,
-              between, kRows / kImportStepRows, absl::FormatDuration(longest).c_str());
+  std::printf(
+      "%d rows in %s, begun in %s; others: %d writes, before %d of %d steps, the longest %s\n",
+      kRows, absl::FormatDuration(absl::Now() - start).c_str(),
+      absl::FormatDuration(answered).c_str(), others, between, kRows / kImportStepRows,
+      absl::FormatDuration(longest).c_str());
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ImportTest, testing::BothEngines(), testing::EngineName);

@@ -33,7 +33,8 @@ class Mutations {
   }
 
  private:
-  using Step = std::pair<const pb::FieldDescriptor*, int>;  // a message field, and which element when repeated
+  using Step = std::pair<const pb::FieldDescriptor*,
+                         int>;  // a message field, and which element when repeated
   using Change = std::function<void(pb::Message& holder)>;
 
   explicit Mutations(const pb::Message& base) : base_(base) {}
@@ -66,16 +67,20 @@ class Mutations {
   void OneElement(const pb::FieldDescriptor& field) {
     switch (field.cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_STRING:
-        return field.type() == pb::FieldDescriptor::TYPE_BYTES ? WrongBytes(field) : WrongText(field);
+        return field.type() == pb::FieldDescriptor::TYPE_BYTES ? WrongBytes(field)
+                                                               : WrongText(field);
       case pb::FieldDescriptor::CPPTYPE_ENUM:
         return Add("no value of its enum", [&](pb::Message& m) {
-          if (field.is_repeated()) return m.GetReflection()->AddEnumValue(&m, &field, 12345), MoveLastToFront(m, field);
+          if (field.is_repeated())
+            return m.GetReflection()->AddEnumValue(&m, &field, 12345), MoveLastToFront(m, field);
           m.GetReflection()->SetEnumValue(&m, &field, 12345);
         });
       case pb::FieldDescriptor::CPPTYPE_INT32:
-        return WrongNumber(field, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max());
+        return WrongNumber(field, std::numeric_limits<int32_t>::min(),
+                           std::numeric_limits<int32_t>::max());
       case pb::FieldDescriptor::CPPTYPE_INT64:
-        return WrongNumber(field, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max());
+        return WrongNumber(field, std::numeric_limits<int64_t>::min(),
+                           std::numeric_limits<int64_t>::max());
       case pb::FieldDescriptor::CPPTYPE_MESSAGE:
         if (IsDate(field)) WrongDate(field);
         return;
@@ -88,9 +93,9 @@ class Mutations {
     const options::v1::Limits& limits = LimitsOf(field);
     const std::string good = BaseText(field);
     if (const int longest = LongestText(field); longest > 0)
-      AddText(
-          field, "too long",
-          (NamePatternOf(field).empty() ? "" : "schools/nancy/") + std::string(static_cast<size_t>(longest) + 1, 'a'));
+      AddText(field, "too long",
+              (NamePatternOf(field).empty() ? "" : "schools/nancy/") +
+                  std::string(static_cast<size_t>(longest) + 1, 'a'));
     if (!limits.pattern().empty()) {
       const RE2 pattern(limits.pattern());
       for (const char* text : {"!", "\xC3\xA9 ", " @ @ "})
@@ -103,7 +108,8 @@ class Mutations {
     if (!NamePatternOf(field).empty()) {
       AddText(field, "a name of another shape", good + "/x");
       AddText(field, "a name with an empty segment", good + "//x");
-      AddText(field, "a name with an upper-case id", "schools/nancy/" + std::string("Cohorts/UPPER"));
+      AddText(field, "a name with an upper-case id",
+              "schools/nancy/" + std::string("Cohorts/UPPER"));
     }
     AddText(field, "with a NUL",
             absl::StrCat(good, NamePatternOf(field).empty() ? "" : "/", std::string(1, '\0'), "x"));
@@ -112,7 +118,8 @@ class Mutations {
 
   void WrongBytes(const pb::FieldDescriptor& field) {
     if (LimitsOf(field).max_length() > 0)
-      AddText(field, "too many bytes", std::string(static_cast<size_t>(LimitsOf(field).max_length()) + 1, 'b'));
+      AddText(field, "too many bytes",
+              std::string(static_cast<size_t>(LimitsOf(field).max_length()) + 1, 'b'));
   }
 
   void WrongNumber(const pb::FieldDescriptor& field, int64_t least, int64_t most) {
@@ -136,8 +143,9 @@ class Mutations {
                   {"after the year 9999", 10'000, 1, 1}};
     for (const auto& date : kDates)
       Add(date.what, [&](pb::Message& m) {
-        pb::Message& inner = field.is_repeated() ? *m.GetReflection()->MutableRepeatedMessage(&m, &field, 0)
-                                                 : *m.GetReflection()->MutableMessage(&m, &field);
+        pb::Message& inner = field.is_repeated()
+                                 ? *m.GetReflection()->MutableRepeatedMessage(&m, &field, 0)
+                                 : *m.GetReflection()->MutableMessage(&m, &field);
         auto& wrong = static_cast<google::type::Date&>(inner);
         wrong.set_year(date.year);
         wrong.set_month(date.month);
@@ -158,18 +166,20 @@ class Mutations {
         else if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING)
           reflection.AddString(&m, &field, "a");
         else
-          return void(ADD_FAILURE() << field.full_name() << " repeats a type that no request repeated before");
+          return void(ADD_FAILURE()
+                      << field.full_name() << " repeats a type that no request repeated before");
       }
     });
   }
 
-  // As long as the adapter lets it be: its own limit, or the house's for names, filters, tokens and etags.
+  // As long as the adapter lets it be: its own limit, or the house's for names, filters, tokens and
+  // etags.
   static int LongestText(const pb::FieldDescriptor& field) {
     if (LimitsOf(field).max_length() > 0) return LimitsOf(field).max_length();
     if (field.name() == "filter") return rpc::kFilterLengthMax;
     if (field.name() == "page_token" || field.name() == "etag") return rpc::kPageTokenLengthMax;
-    return field.options().HasExtension(google::api::resource_reference) || field.name() == "name" ||
-                   field.name() == "parent"
+    return field.options().HasExtension(google::api::resource_reference) ||
+                   field.name() == "name" || field.name() == "parent"
                ? rpc::kNameLengthMax
                : 0;
   }
@@ -201,9 +211,11 @@ class Mutations {
     });
   }
 
-  // Protobuf's own setters would complain, so the bytes of a text that is in no message are replaced.
+  // Protobuf's own setters would complain, so the bytes of a text that is in no message are
+  // replaced.
   void AddInvalidUtf8(const pb::FieldDescriptor& field) {
-    const std::string marker = "INVALIDUTF8", invalid = "\xC3\x28\xFF\xFE\x80\xED\xA0\x80\xC0\xAF\x80";
+    const std::string marker = "INVALIDUTF8",
+                      invalid = "\xC3\x28\xFF\xFE\x80\xED\xA0\x80\xC0\xAF\x80";
     AddText(field, "no UTF-8", marker);
     Mutation& last = found_.back();
     last.bytes.replace(last.bytes.find(marker), marker.size(), invalid);
@@ -216,8 +228,9 @@ class Mutations {
     request->CopyFrom(base_);
     pb::Message* holder = request.get();
     for (const auto& [field, index] : steps_)
-      holder = field->is_repeated() ? holder->GetReflection()->MutableRepeatedMessage(holder, field, index)
-                                    : holder->GetReflection()->MutableMessage(holder, field);
+      holder = field->is_repeated()
+                   ? holder->GetReflection()->MutableRepeatedMessage(holder, field, index)
+                   : holder->GetReflection()->MutableMessage(holder, field);
     change(*holder);
     Mutation mutation;
     mutation.what = absl::StrCat(path_, ": ", what);

@@ -1,5 +1,5 @@
-// Who sees an operation, by the functions that answer for it: for him who may not, there is none of that name. And that
-// a service does not start whose .proto and steps tell different things of one.
+// Who sees an operation, by the functions that answer for it: for him who may not, there is none of
+// that name. And that a service does not start whose .proto and steps tell different things of one.
 #include <memory>
 #include <string>
 
@@ -8,11 +8,11 @@
 #include "services/enrolment/enrolment.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/process/operation_handlers.h"
 #include "shared/rpc/readers.h"
-#include "shared/site/operation_handlers.h"
-#include "shared/storage/migrate.h"
-#include "shared/storage/perform.h"
-#include "shared/testing/engines.h"
+#include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/perform.h"
+#include "tests/support/engines.h"
 
 namespace vivier {
 namespace {
@@ -35,21 +35,23 @@ class OperationsTest : public ::testing::TestWithParam<storage::Engine> {
     operation.resource = "schools/nancy/cohorts/ai-1";
     operation.principal = "zoe";
     const auto writer = *storage::Writer::Start(*database_, &key_, {}, {});
-    ASSERT_EQ(storage::Perform(*writer, "nancy",
-                               [&](Transaction& transaction, absl::Time now) -> absl::Status {
-                                 storage::Unit unit(transaction);
-                                 RETURN_IF_ERROR(storage::InsertOperation(unit, operation, {}, now));
-                                 return unit.Apply({"zoe", "begin", kName, "", "", ""}, now);
-                               }),
-              absl::OkStatus());
+    ASSERT_EQ(
+        storage::Perform(*writer, "nancy",
+                         [&](Transaction& transaction, absl::Time now) -> absl::Status {
+                           storage::Unit unit(transaction);
+                           RETURN_IF_ERROR(storage::InsertOperation(unit, operation, {}, now));
+                           return unit.Apply({"zoe", "begin", kName, "", "", ""}, now);
+                         }),
+        absl::OkStatus());
   }
 
-  static rpc::Caller Caller(const std::string& subject, const std::string& role) {
-    return {subject, rpc::Caller::Kind::kPerson, {role}, {"nancy"}, ""};
+  static security::Caller Caller(const std::string& subject, const std::string& role) {
+    return {subject, security::Caller::Kind::kPerson, {role}, {"nancy"}, ""};
   }
 
   template <class Response>
-  absl::StatusOr<Response> Ask(const rpc::Caller& caller, const google::protobuf::Message& request) {
+  absl::StatusOr<Response> Ask(const security::Caller& caller,
+                               const google::protobuf::Message& request) {
     Response response;
     const auto methods = *rpc_.Build();
     const rpc::Fetched none;
@@ -57,7 +59,8 @@ class OperationsTest : public ::testing::TestWithParam<storage::Engine> {
       storage::Unit unit(transaction);
       rpc::Call call(caller, absl::Now(), unit, none);
       for (const rpc::Service::Method& method : methods)
-        if (method.descriptor->input_type() == request.GetDescriptor()) return method.handler(call, request, response);
+        if (method.descriptor->input_type() == request.GetDescriptor())
+          return method.handler(call, request, response);
       return Internal("no rpc takes it");
     }));
     return response;
@@ -83,11 +86,12 @@ TEST_P(OperationsTest, AreSeenByWhoAskedAndByWhoMayAsk) {
                       {"ali", "admissions_officer", true},
                       {"ali", "nobody", false}};
   for (const Row& row : rows) {
-    const rpc::Caller caller = Caller(row.subject, row.role);
+    const security::Caller caller = Caller(row.subject, row.role);
     GetOperationRequest get;
     get.set_name(kName);
     const auto found = Ask<Operation>(caller, get);
-    EXPECT_EQ(found.status(), row.sees ? absl::OkStatus() : NotFound(kName)) << row.subject << " " << row.role;
+    EXPECT_EQ(found.status(), row.sees ? absl::OkStatus() : NotFound(kName))
+        << row.subject << " " << row.role;
     ListOperationsRequest list;
     list.set_parent("schools/nancy");
     list.set_service("enrolment");
@@ -103,7 +107,9 @@ struct Odd {
       const enrolment::v1::ImportApplicationsRequest&) {
     return rpc::Plan<enrolment::v1::ImportMetadata, enrolment::v1::ImportStep>();
   }
-  absl::Status Check(rpc::Call&, const enrolment::v1::ImportApplicationsRequest&) { return absl::OkStatus(); }
+  absl::Status Check(rpc::Call&, const enrolment::v1::ImportApplicationsRequest&) {
+    return absl::OkStatus();
+  }
   absl::Status Step(rpc::Call&, const enrolment::v1::ImportStep&, enrolment::v1::ImportMetadata&,
                     enrolment::v1::ImportMetadata&) {
     return absl::OkStatus();

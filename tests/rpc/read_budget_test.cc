@@ -1,12 +1,13 @@
-// Whose personal data was shown to whom: counted, bounded, told. On both engines, with a budget of four people a day.
+// Whose personal data was shown to whom: counted, bounded, told. On both engines, with a budget of
+// four people a day.
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "shared/testing/engines.h"
-#include "shared/testing/world.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/site/v1/site.pb.h"
 
@@ -20,8 +21,8 @@ constexpr int kPeople = 8;
 
 std::string NameOf(int person) { return absl::StrCat("schools/nancy/candidates/c-", person); }
 
-rpc::Caller Named(const std::string& subject, const std::string& role) {
-  rpc::Caller caller = World::Person(role);
+security::Caller Named(const std::string& subject, const std::string& role) {
+  security::Caller caller = World::Person(role);
   caller.subject = subject;
   return caller;
 }
@@ -29,14 +30,17 @@ rpc::Caller Named(const std::string& subject, const std::string& role) {
 class ReadBudgetTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   ReadBudgetTest()
-      : world_(GetParam(), [](config::v1::Config& config) { config.mutable_read_budgets()->set_person(kBudget); }) {
+      : world_(GetParam(), [](config::v1::Config& config) {
+          config.mutable_read_budgets()->set_person(kBudget);
+        }) {
     for (int person = 0; person < kPeople; ++person) {
-      const absl::Status created = Create(person, Named(absl::StrCat("clerk-", person), "admissions_officer"), false);
+      const absl::Status created =
+          Create(person, Named(absl::StrCat("clerk-", person), "admissions_officer"), false);
       EXPECT_TRUE(created.ok()) << created;
     }
   }
 
-  absl::Status Create(int person, const rpc::Caller& caller, bool trial) {
+  absl::Status Create(int person, const security::Caller& caller, bool trial) {
     enrolment::v1::CreateCandidateRequest request;
     request.set_parent("schools/nancy");
     request.set_candidate_id(absl::StrCat("c-", person));
@@ -47,10 +51,11 @@ class ReadBudgetTest : public ::testing::TestWithParam<storage::Engine> {
     return world_.Write<Candidate>(request, caller).status();
   }
 
-  absl::Status Get(int person, const rpc::Caller& caller, const std::string& reason = "") {
+  absl::Status Get(int person, const security::Caller& caller, const std::string& reason = "") {
     enrolment::v1::GetCandidateRequest request;
     request.set_name(NameOf(person));
-    return rpc::Invoke<Candidate>(*world_.site().channel(), *rpc::MethodTaking(*request.GetDescriptor()), request,
+    return rpc::Invoke<Candidate>(*world_.site().channel(),
+                                  *rpc::MethodTaking(*request.GetDescriptor()), request,
                                   {absl::Seconds(30), world_.Authorization(caller), "", reason})
         .status();
   }
@@ -72,7 +77,7 @@ class ReadBudgetTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   World world_;
-  const rpc::Caller officer_ = Named("officer", "admissions_officer");
+  const security::Caller officer_ = Named("officer", "admissions_officer");
 };
 
 TEST_P(ReadBudgetTest, BoundsThePeopleOfADayAndNotTheReads) {
@@ -81,7 +86,9 @@ TEST_P(ReadBudgetTest, BoundsThePeopleOfADayAndNotTheReads) {
   ExpectSpent(Get(kBudget, officer_));
   EXPECT_TRUE(Get(0, officer_).ok());                                    // whom he knows, he knows
   EXPECT_TRUE(Get(kBudget, Named("other", "admissions_officer")).ok());  // each has his own
-  EXPECT_EQ(Number("SELECT CAST(SUM(reads) AS BIGINT) FROM person_reads WHERE principal = 'officer'"), 3 * kBudget + 1);
+  EXPECT_EQ(
+      Number("SELECT CAST(SUM(reads) AS BIGINT) FROM person_reads WHERE principal = 'officer'"),
+      3 * kBudget + 1);
   world_.Restart();
   ExpectSpent(Get(kBudget, officer_));
   world_.Advance(absl::Hours(24));
@@ -90,16 +97,18 @@ TEST_P(ReadBudgetTest, BoundsThePeopleOfADayAndNotTheReads) {
 
 // What a write answers is shown as well, also of a trial, which leaves nothing else behind.
 TEST_P(ReadBudgetTest, AnswersToWritesCount) {
-  for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Create(kPeople + person, officer_, true).ok());
+  for (int person = 0; person < kBudget; ++person)
+    EXPECT_TRUE(Create(kPeople + person, officer_, true).ok());
   ExpectSpent(Create(kPeople + kBudget, officer_, true));
   ExpectSpent(Create(kPeople + kBudget, officer_, false));
   EXPECT_EQ(Number("SELECT COUNT(*) FROM candidates"), kPeople);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM person_reads WHERE principal = 'officer'"), kBudget);
-  EXPECT_TRUE(Create(kPeople + kBudget, Named("other", "admissions_officer"), false).ok());  // a refusal took nothing
+  EXPECT_TRUE(Create(kPeople + kBudget, Named("other", "admissions_officer"), false)
+                  .ok());  // a refusal took nothing
 }
 
 TEST_P(ReadBudgetTest, TheHeadOfTheSchoolMayExceedItWithAReason) {
-  const rpc::Caller head = World::Person();
+  const security::Caller head = World::Person();
   for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, head).ok());
   ExpectSpent(Get(kBudget, head));
   EXPECT_TRUE(Get(kBudget, head, "fire in the building, calling everybody").ok());
@@ -114,7 +123,8 @@ TEST_P(ReadBudgetTest, TellsSearchPersonReadsAndSearchAuditRecords) {
   ASSERT_TRUE(Get(1, officer_).ok());
   site::v1::SearchPersonReadsRequest read;
   read.set_name(NameOf(1));
-  const auto reads = world_.Call<site::v1::SearchPersonReadsResponse>(read, World::Person("auditor"));
+  const auto reads =
+      world_.Call<site::v1::SearchPersonReadsResponse>(read, World::Person("auditor"));
   ASSERT_TRUE(reads.ok()) << reads.status();
   ASSERT_EQ(reads->reads_size(), 2) << reads->DebugString();
   EXPECT_EQ(reads->reads(0).principal(), "clerk-1");  // who gave the data was shown them
@@ -132,7 +142,8 @@ TEST_P(ReadBudgetTest, TellsSearchPersonReadsAndSearchAuditRecords) {
   world_.Advance(absl::Hours(24 * 30));
   EXPECT_EQ(world_.Call<site::v1::SearchAuditRecordsResponse>(changed)->records_size(), 0);
   EXPECT_EQ(world_.Call<site::v1::SearchPersonReadsResponse>(read)->reads_size(), 0);
-  EXPECT_TRUE(absl::IsPermissionDenied(world_.Call<site::v1::SearchPersonReadsResponse>(read, officer_).status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      world_.Call<site::v1::SearchPersonReadsResponse>(read, officer_).status()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ReadBudgetTest, BothEngines(), EngineName);

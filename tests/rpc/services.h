@@ -46,7 +46,8 @@ inline const std::set<std::string>& Reasons() {
     auto* all = new std::set<std::string>;
     const auto add = [all](const pb::FileDescriptor* file) {
       const pb::EnumDescriptor* reason = file->FindEnumTypeByName("Reason");
-      for (int i = 1; reason != nullptr && i < reason->value_count(); ++i) all->insert(reason->value(i)->name());
+      for (int i = 1; reason != nullptr && i < reason->value_count(); ++i)
+        all->insert(reason->value(i)->name());
     };
     add(errors::v1::Reason_descriptor()->file());
     for (const pb::ServiceDescriptor* service : Services()) add(service->file());

@@ -1,5 +1,6 @@
-// What the schema forbids, both engines refuse with the same code and the same name, and never print a value.
-#include "shared/storage/migrate.h"
+// What the schema forbids, both engines refuse with the same code and the same name, and never
+// print a value.
+#include "shared/storage/engines/migrate.h"
 #include "tests/storage/fixture.h"
 
 namespace vivier::storage {
@@ -37,18 +38,22 @@ TEST_P(ConstraintsTest, PrimaryKeyIsNamed) {
   Expect("INSERT INTO things (school, id) VALUES ('nancy', 1)", kExists, "things_pkey");
 }
 TEST_P(ConstraintsTest, PrimaryKeyOfOneColumn) {
-  Script("CREATE TABLE single (id TEXT NOT NULL PRIMARY KEY); INSERT INTO single (id) VALUES ('a');");
+  Script(
+      "CREATE TABLE single (id TEXT NOT NULL PRIMARY KEY); INSERT INTO single (id) VALUES ('a');");
   Expect("INSERT INTO single (id) VALUES ('a')", kExists, "single_pkey");
 }
 // SQLite has made an index of its own for it.
 TEST_P(ConstraintsTest, UniqueColumnsAreNamed) {
-  Script("CREATE TABLE pairs (a BIGINT, b TEXT, UNIQUE (a, b)); INSERT INTO pairs (a, b) VALUES (1, 'x');");
+  Script(
+      "CREATE TABLE pairs (a BIGINT, b TEXT, UNIQUE (a, b)); INSERT INTO pairs (a, b) VALUES (1, "
+      "'x');");
   Expect("INSERT INTO pairs (a, b) VALUES (1, 'x')", kExists, "pairs_a_b_key");
 }
 TEST_P(ConstraintsTest, UniqueIndexIsNamed) {
   Script("CREATE UNIQUE INDEX one_name ON things (name);");
   AddCommitted(1, kSecret);
-  Expect("INSERT INTO things (school, id, name) VALUES ('x', 2, $1)", kExists, "one_name", {kSecret});
+  Expect("INSERT INTO things (school, id, name) VALUES ('x', 2, $1)", kExists, "one_name",
+         {kSecret});
 }
 // An index over an expression has no columns to name.
 TEST_P(ConstraintsTest, ExpressionIndexIsNamed) {
@@ -59,12 +64,14 @@ TEST_P(ConstraintsTest, ExpressionIndexIsNamed) {
 // PostgreSQL's message has "Key (name)=(…)".
 TEST_P(ConstraintsTest, ErrorsNeverPrintValues) {
   Script(
-      "CREATE UNIQUE INDEX one_name ON things (name); ALTER TABLE things ADD COLUMN size BIGINT CONSTRAINT small CHECK "
+      "CREATE UNIQUE INDEX one_name ON things (name); ALTER TABLE things ADD COLUMN size BIGINT "
+      "CONSTRAINT small CHECK "
       "(size < 9);");
   AddCommitted(1, kSecret);
   const absl::Status statuses[] = {
       Error("INSERT INTO things (school, id, name) VALUES ('x', 2, $1)", {kSecret}),
-      Error("INSERT INTO things (school, id, name, size) VALUES ('x', 2, $1, 10)", {"Ada Lovelace, again"}),
+      Error("INSERT INTO things (school, id, name, size) VALUES ('x', 2, $1, 10)",
+            {"Ada Lovelace, again"}),
       Error("INSERT INTO things (school, id, name) VALUES (NULL, 2, $1)", {"Ada Lovelace, again"}),
       Error("SELECT CAST(name AS BIGINT) + $1 + nosuch FROM things", {int64_t{1}})};
   for (const absl::Status& status : statuses) {
@@ -75,8 +82,10 @@ TEST_P(ConstraintsTest, ErrorsNeverPrintValues) {
 // Partial unique indexes are written alike: one active row per name.
 TEST_P(ConstraintsTest, PartialUniqueIndexGuardsItsRowsOnly) {
   Script("CREATE UNIQUE INDEX one_active ON things (school, name) WHERE amount > 0;");
-  Do("INSERT INTO things (school, id, name, amount) VALUES ('a', 1, 'x', 0), ('a', 2, 'x', 0), ('a', 3, 'x', 1)");
-  Expect("INSERT INTO things (school, id, name, amount) VALUES ('a', 4, 'x', 1)", kExists, "one_active");
+  Do("INSERT INTO things (school, id, name, amount) VALUES ('a', 1, 'x', 0), ('a', 2, 'x', 0), "
+     "('a', 3, 'x', 1)");
+  Expect("INSERT INTO things (school, id, name, amount) VALUES ('a', 4, 'x', 1)", kExists,
+         "one_active");
 }
 // A partial index can be the target of an upsert.
 TEST_P(ConstraintsTest, UpsertOnPartialIndex) {
@@ -134,7 +143,8 @@ TEST_P(ConstraintsTest, AppendOnlyForbidsTruncate) {
 }
 TEST_P(ConstraintsTest, AppendOnlyForbidsUpsertThatUpdates) {
   MakeJournal();
-  Expect("INSERT INTO journal (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 5", kRefused, "journal_append_only");
+  Expect("INSERT INTO journal (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 5", kRefused,
+         "journal_append_only");
 }
 TEST_P(ConstraintsTest, AppendOnlyAllowsInsert) {
   MakeJournal();

@@ -77,19 +77,26 @@ class FileTest : public StorageTest {
 
 VIVIER_INSTANTIATE_ON_BOTH_ENGINES(FileTest)
 
-// A limit on SQLite's pages and a table space on a small disk of PostgreSQL fill up within the batch.
+// A limit on SQLite's pages and a table space on a small disk of PostgreSQL fill up within the
+// batch.
 TEST_P(FileTest, DiskFullInABatch) {
   const SmallDisk disk;
   if (GetParam() == Engine::kPostgres) {
-    if (!disk.mounted()) GTEST_SKIP() << "declared exception: only root may mount the small disk of a table space";
+    if (!disk.mounted())
+      GTEST_SKIP() << "declared exception: only root may mount the small disk of a table space";
     const std::string space = "small_" + absl::StrCat(getpid());
     ASSERT_EQ(chown(disk.path().c_str(), getpwnam("postgres")->pw_uid, static_cast<gid_t>(-1)), 0);
     const std::string psql = "psql -q -X '" + url_.substr(url_.find(':', 9) + 1) + "' -c \"";
-    ASSERT_EQ(std::system((psql + "CREATE TABLESPACE " + space + " LOCATION '" + disk.path() + "'\"").c_str()), 0);
-    Script("CREATE TABLE large (school TEXT, id BIGINT, data BYTEA) WITH (toast_tuple_target = 8160) TABLESPACE " +
-           space +
-           ";"
-           "ALTER TABLE large ALTER COLUMN data SET STORAGE EXTERNAL;");
+    ASSERT_EQ(
+        std::system(
+            (psql + "CREATE TABLESPACE " + space + " LOCATION '" + disk.path() + "'\"").c_str()),
+        0);
+    Script(
+        "CREATE TABLE large (school TEXT, id BIGINT, data BYTEA) WITH (toast_tuple_target = 8160) "
+        "TABLESPACE " +
+        space +
+        ";"
+        "ALTER TABLE large ALTER COLUMN data SET STORAGE EXTERNAL;");
   } else {
     Script("CREATE TABLE large (school TEXT, id BIGINT, data BYTEA);");
     EXPECT_GT(Number("PRAGMA max_page_count = 100"), 0);
@@ -105,13 +112,15 @@ TEST_P(FileTest, DiskFullInABatch) {
   if (GetParam() == Engine::kPostgres) {
     Script("DROP TABLE large;");
     const std::string psql = "psql -q -X '" + url_.substr(url_.find(':', 9) + 1) + "' -c \"";
-    EXPECT_EQ(std::system((psql + "DROP TABLESPACE small_" + absl::StrCat(getpid()) + "\"").c_str()), 0);
+    EXPECT_EQ(
+        std::system((psql + "DROP TABLESPACE small_" + absl::StrCat(getpid()) + "\"").c_str()), 0);
   }
 }
 // SQLite keeps a small batch in memory and finds the disk full at COMMIT only.
 TEST_P(FileTest, DiskFullAtCommit) {
   const SmallDisk disk;
-  if (!disk.mounted()) GTEST_SKIP() << "declared exception: only root may mount; FileLimitAtCommit runs everywhere";
+  if (!disk.mounted())
+    GTEST_SKIP() << "declared exception: only root may mount; FileLimitAtCommit runs everywhere";
   url_ = "sqlite:" + disk.path() + "/small.db";
   Reopen();
   Script("CREATE TABLE things (school TEXT, id BIGINT, name TEXT, data BYTEA);");
@@ -154,7 +163,8 @@ TEST_P(FileTest, DamagedHeaderIsRefused) {
 TEST_P(FileTest, DamagedPageIsRefused) {
   Begin();
   EXPECT_EQ(AddLarge(*writer_, "things", 4), absl::OkStatus());
-  for (int64_t i = 0; i < 1000; ++i) EXPECT_EQ(Add(*writer_, i, std::string(100, 'x')), absl::OkStatus());
+  for (int64_t i = 0; i < 1000; ++i)
+    EXPECT_EQ(Add(*writer_, i, std::string(100, 'x')), absl::OkStatus());
   Commit();
   Close();
   constexpr std::streamoff kPageBytes = 4096;
@@ -206,7 +216,8 @@ TEST_P(FileTest, ReaderDelaysMaintain) {
 TEST_P(FileTest, ReadersNeverCheckpoint) {
   const std::string copy = Path() + ".copy";
   AddCommitted(1);
-  for (const char* suffix : {"", "-wal"}) std::filesystem::copy_file(Path() + suffix, copy + suffix);
+  for (const char* suffix : {"", "-wal"})
+    std::filesystem::copy_file(Path() + suffix, copy + suffix);
   const uintmax_t before = std::filesystem::file_size(copy + "-wal");
   {
     const auto database = *Database::Open("sqlite:" + copy);
@@ -222,7 +233,8 @@ TEST_P(FileTest, ReadersNeverCheckpoint) {
 TEST_P(FileTest, ReaderNeedsAFile) {
   const std::string url = testing::FreshUrl(GetParam());
   const auto database = *Database::Open(url);
-  EXPECT_EQ(database->Connect(Access::kRead).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(database->Connect(Access::kRead).status().code(),
+            absl::StatusCode::kFailedPrecondition);
   EXPECT_FALSE(std::filesystem::exists(url.substr(7)));
 }
 // SQLite would let everybody of the machine read it.

@@ -1,5 +1,5 @@
-// What every conformance test of the storage drivers starts from: a fresh database with one table, its writer, and
-// the list of what an engine does not promise. Not thread-safe.
+// What every conformance test of the storage drivers starts from: a fresh database with one table,
+// its writer, and the list of what an engine does not promise. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "shared/storage/database.h"
-#include "shared/testing/engines.h"
+#include "shared/storage/engines/database.h"
+#include "tests/support/engines.h"
 
 namespace vivier::storage {
 
@@ -25,28 +25,38 @@ struct DeclaredException {
 inline constexpr DeclaredException kExceptions[] = {
     {Engine::kSqlite, "ValuesTest", "RefusesSumWithoutCast",
      "SUM of integers is an integer; PostgreSQL's run finds it"},
-    {Engine::kSqlite, "ValuesTest", "RefusesBooleans", "a comparison is an integer; PostgreSQL's run finds it"},
-    {Engine::kSqlite, "ValuesTest", "RefusesIntegerLiterals", "has one integer type; PostgreSQL's run finds it"},
+    {Engine::kSqlite, "ValuesTest", "RefusesBooleans",
+     "a comparison is an integer; PostgreSQL's run finds it"},
+    {Engine::kSqlite, "ValuesTest", "RefusesIntegerLiterals",
+     "has one integer type; PostgreSQL's run finds it"},
     {Engine::kSqlite, "StatementsTest", "RefusesWrongParameterTypes",
      "converts by column affinity; see the read check"},
     {Engine::kSqlite, "StatementsTest", "ComparesTypesWithTheFirstUse", "has no parameter types"},
     {Engine::kSqlite, "StatementsTest", "NullAtFirstUseLearnsTheType", "has no parameter types"},
-    {Engine::kPostgres, "StatementsTest", "ChecksStoredTypesOnRead", "its columns hold nothing but their type"},
+    {Engine::kPostgres, "StatementsTest", "ChecksStoredTypesOnRead",
+     "its columns hold nothing but their type"},
     {Engine::kSqlite, "ConstraintsTest", "AppendOnlyForbidsTruncate", "has no TRUNCATE"},
     {Engine::kPostgres, "ConstraintsTest", "AppendOnlyForbidsReplace", "has no INSERT OR REPLACE"},
-    {Engine::kPostgres, "TransactionsTest", "SecondWriterIsRefused", "many writers; the head row's lock orders them"},
+    {Engine::kPostgres, "TransactionsTest", "SecondWriterIsRefused",
+     "many writers; the head row's lock orders them"},
     {Engine::kPostgres, "TransactionsTest", "SecondDatabaseCannotWrite", "many writers"},
-    {Engine::kSqlite, "TransactionsTest", "SecondWriterWaitsForTheRowLock", "has one writer per file"},
-    {Engine::kSqlite, "ServerTest", "TerminatedBackendIsUnavailableThenReconnects", "has no server"},
+    {Engine::kSqlite, "TransactionsTest", "SecondWriterWaitsForTheRowLock",
+     "has one writer per file"},
+    {Engine::kSqlite, "ServerTest", "TerminatedBackendIsUnavailableThenReconnects",
+     "has no server"},
     {Engine::kSqlite, "ServerTest", "TerminatedWhileIdleIsInvisible", "has no server"},
-    {Engine::kSqlite, "ServerTest", "CommitOutcomeUnknown", "has no server between it and the file"},
-    {Engine::kSqlite, "ServerTest", "PausedWriterLosesItsTransaction", "a paused writer holds its own file only"},
+    {Engine::kSqlite, "ServerTest", "CommitOutcomeUnknown",
+     "has no server between it and the file"},
+    {Engine::kSqlite, "ServerTest", "PausedWriterLosesItsTransaction",
+     "a paused writer holds its own file only"},
     {Engine::kSqlite, "ServerTest", "DeadlockIsAborted", "has one writer per file"},
     {Engine::kSqlite, "ServerTest", "LockTimeoutIsUnavailable", "has one writer per file"},
     {Engine::kSqlite, "ServerTest", "UnreachableServerIsUnavailable", "has no server"},
-    {Engine::kSqlite, "ServerTest", "RefusesOtherCollations", "sorts by bytes unless the schema asks otherwise"},
+    {Engine::kSqlite, "ServerTest", "RefusesOtherCollations",
+     "sorts by bytes unless the schema asks otherwise"},
     {Engine::kSqlite, "ServerTest", "TwoOpenersCreateTheSchemaOnce", "has no schemas"},
-    {Engine::kPostgres, "FileTest", "DiskFullAtCommit", "space is taken when a row is written; a full log stops it"},
+    {Engine::kPostgres, "FileTest", "DiskFullAtCommit",
+     "space is taken when a row is written; a full log stops it"},
     {Engine::kPostgres, "FileTest", "FileLimitAtCommit", "its files are the server's"},
     {Engine::kPostgres, "FileTest", "DamagedHeaderIsRefused", "its files are the server's"},
     {Engine::kPostgres, "FileTest", "DamagedPageIsRefused", "its files are the server's"},
@@ -87,7 +97,9 @@ class StorageTest : public ::testing::TestWithParam<Engine> {
     return connection.ok() ? *std::move(connection) : nullptr;
   }
 
-  void Begin(Access access = Access::kWrite) { EXPECT_EQ(writer_->Begin(access), absl::OkStatus()); }
+  void Begin(Access access = Access::kWrite) {
+    EXPECT_EQ(writer_->Begin(access), absl::OkStatus());
+  }
   void Commit() { EXPECT_EQ(writer_->Commit(), absl::OkStatus()); }
 
   void Script(const std::string& sql) {
@@ -97,7 +109,8 @@ class StorageTest : public ::testing::TestWithParam<Engine> {
   }
 
   // The result of a statement that must succeed, in the open transaction of `connection`.
-  static Result Run(Connection& connection, const std::string& sql, const std::vector<Value>& parameters = {}) {
+  static Result Run(Connection& connection, const std::string& sql,
+                    const std::vector<Value>& parameters = {}) {
     absl::StatusOr<Result> result = connection.Query(sql, parameters);
     EXPECT_TRUE(result.ok()) << result.status();
     return result.ok() ? *std::move(result) : Result();
@@ -134,7 +147,9 @@ class StorageTest : public ::testing::TestWithParam<Engine> {
 
   // Adds a row; what it returns is the status of the statement.
   absl::Status Add(Connection& connection, int64_t id, const Value& name = {}) {
-    return connection.Query("INSERT INTO things (school, id, name) VALUES ('nancy', $1, $2)", {{id, name}}).status();
+    return connection
+        .Query("INSERT INTO things (school, id, name) VALUES ('nancy', $1, $2)", {{id, name}})
+        .status();
   }
   void AddCommitted(int64_t id, const Value& name = {}) {
     Begin();
@@ -147,7 +162,8 @@ class StorageTest : public ::testing::TestWithParam<Engine> {
   std::unique_ptr<Connection> writer_;
 };
 
-// A row of kExceptions that names a test which is gone would hide that nothing is excepted any more.
+// A row of kExceptions that names a test which is gone would hide that nothing is excepted any
+// more.
 inline void ExpectExceptionsNameTests(const std::string& suite_name) {
   const auto& unit = *::testing::UnitTest::GetInstance();
   std::vector<std::string> names;
@@ -167,6 +183,7 @@ inline void ExpectExceptionsNameTests(const std::string& suite_name) {
 
 }  // namespace vivier::storage
 
-#define VIVIER_INSTANTIATE_ON_BOTH_ENGINES(Suite)                                                        \
-  INSTANTIATE_TEST_SUITE_P(Engines, Suite, vivier::testing::BothEngines(), vivier::testing::EngineName); \
+#define VIVIER_INSTANTIATE_ON_BOTH_ENGINES(Suite)                          \
+  INSTANTIATE_TEST_SUITE_P(Engines, Suite, vivier::testing::BothEngines(), \
+                           vivier::testing::EngineName);                   \
   TEST(Suite##Exceptions, NameTests) { ExpectExceptionsNameTests(#Suite); }

@@ -1,8 +1,9 @@
-// Migrations are one text for both engines, applied once, in order, by however many processes start at once.
+// Migrations are one text for both engines, applied once, in order, by however many processes start
+// at once.
 #include <thread>
 
 #include "shared/base/error.h"
-#include "shared/storage/migrate.h"
+#include "shared/storage/engines/migrate.h"
 #include "tests/storage/fixture.h"
 
 namespace vivier::storage {
@@ -14,9 +15,11 @@ using ::testing::IsEmpty;
 
 const std::vector<Migration>& Two() {
   static const std::vector<Migration> two = {
-      {"enrolment", "002_seats.sql", "ALTER TABLE cohorts ADD COLUMN seats BIGINT NOT NULL DEFAULT 0;"},
+      {"enrolment", "002_seats.sql",
+       "ALTER TABLE cohorts ADD COLUMN seats BIGINT NOT NULL DEFAULT 0;"},
       {"enrolment", "001_cohorts.sql",
-       "-- Cohorts; a semicolon in a comment\nCREATE TABLE cohorts (name TEXT NOT NULL PRIMARY KEY, photo BYTEA);"},
+       "-- Cohorts; a semicolon in a comment\nCREATE TABLE cohorts (name TEXT NOT NULL PRIMARY "
+       "KEY, photo BYTEA);"},
       {"funding", "001_funders.sql", "CREATE TABLE funders (name TEXT NOT NULL PRIMARY KEY);"},
       {"storage", "001_head.sql", "CREATE TABLE head (number BIGINT NOT NULL);"}};
   return two;
@@ -30,7 +33,8 @@ class MigrationsTest : public StorageTest {
   }
   std::vector<Row> Applied() {
     writer_ = Connect(Access::kWrite);
-    std::vector<Row> rows = Do("SELECT owner, file, sha256, applied_at FROM migrations ORDER BY owner, file").rows;
+    std::vector<Row> rows =
+        Do("SELECT owner, file, sha256, applied_at FROM migrations ORDER BY owner, file").rows;
     writer_.reset();
     return rows;
   }
@@ -46,7 +50,8 @@ class MigrationsTest : public StorageTest {
 
 VIVIER_INSTANTIATE_ON_BOTH_ENGINES(MigrationsTest)
 
-// One text, two engines: the house first, then the service, by file name; other services not at all.
+// One text, two engines: the house first, then the service, by file name; other services not at
+// all.
 TEST_P(MigrationsTest, AppliesHouseThenService) {
   EXPECT_EQ(Migrate(*database_, "enrolment", Two()), absl::OkStatus());
   EXPECT_EQ(Applied().size(), 3u);
@@ -65,8 +70,10 @@ TEST_P(MigrationsTest, ChangedFileIsRefused) {
   changed[1].sql += "\n-- later thought";
   const absl::Status status = Migrate(*database_, "enrolment", changed);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(status.message(), HasSubstr("enrolment/001_cohorts.sql changed after it was applied"));
-  EXPECT_EQ(Pending(*database_, "enrolment", changed).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(status.message(),
+              HasSubstr("enrolment/001_cohorts.sql changed after it was applied"));
+  EXPECT_EQ(Pending(*database_, "enrolment", changed).status().code(),
+            absl::StatusCode::kFailedPrecondition);
 }
 // DDL is transactional on both: a file that fails half way leaves nothing.
 TEST_P(MigrationsTest, FailedFileLeavesNothing) {
@@ -86,8 +93,9 @@ TEST_P(MigrationsTest, GoesOnAfterAFailure) {
   EXPECT_EQ(Applied().size(), 3u);
 }
 TEST_P(MigrationsTest, PendingNamesWhatIsMissing) {
-  EXPECT_THAT(*Pending(*database_, "enrolment", Two()),
-              ElementsAre("storage/001_head.sql", "enrolment/001_cohorts.sql", "enrolment/002_seats.sql"));
+  EXPECT_THAT(
+      *Pending(*database_, "enrolment", Two()),
+      ElementsAre("storage/001_head.sql", "enrolment/001_cohorts.sql", "enrolment/002_seats.sql"));
   EXPECT_EQ(Migrate(*database_, "funding", Two()), absl::OkStatus());
   EXPECT_THAT(*Pending(*database_, "enrolment", Two()),
               ElementsAre("enrolment/001_cohorts.sql", "enrolment/002_seats.sql"));
@@ -121,7 +129,8 @@ TEST_P(MigrationsTest, TwoMigratorsAtOnce) {
   database_.reset();
   for (std::thread& thread : threads) thread.join();
   for (const absl::Status& status : statuses)
-    EXPECT_TRUE(status.ok() || (GetParam() == Engine::kSqlite && absl::IsUnavailable(status))) << status;
+    EXPECT_TRUE(status.ok() || (GetParam() == Engine::kSqlite && absl::IsUnavailable(status)))
+        << status;
   Reopen();
   writer_.reset();
   EXPECT_EQ(Migrate(*database_, "enrolment", Two()), absl::OkStatus());
@@ -130,9 +139,9 @@ TEST_P(MigrationsTest, TwoMigratorsAtOnce) {
 // Types are spelled alike, though PostgreSQL's catalogue writes them in lower case.
 TEST_P(MigrationsTest, ColumnsTellTypesNullsAndDefaults) {
   EXPECT_EQ(Migrate(*database_, "enrolment", Two()), absl::OkStatus());
-  EXPECT_THAT(ColumnsOf("cohorts"),
-              ElementsAre(Column{"name", "TEXT", false, false}, Column{"photo", "BYTEA", true, false},
-                          Column{"seats", "BIGINT", false, true}));
+  EXPECT_THAT(ColumnsOf("cohorts"), ElementsAre(Column{"name", "TEXT", false, false},
+                                                Column{"photo", "BYTEA", true, false},
+                                                Column{"seats", "BIGINT", false, true}));
 }
 TEST_P(MigrationsTest, ColumnsOfNoTable) { EXPECT_THAT(ColumnsOf("nosuchtable"), IsEmpty()); }
 // Another schema of the same server may have a table of the same name.

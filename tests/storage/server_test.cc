@@ -1,5 +1,5 @@
-// What a server can do to us that a file cannot: end the connection, hold a lock, be another machine. Everything
-// here is declared not to apply to SQLite, case by case.
+// What a server can do to us that a file cannot: end the connection, hold a lock, be another
+// machine. Everything here is declared not to apply to SQLite, case by case.
 #include <thread>
 
 #include "tests/storage/fixture.h"
@@ -22,11 +22,13 @@ class ServerTest : public StorageTest {
   }
   // Ends a backend and waits until it is gone.
   void Terminate(int64_t backend) {
-    Ask("SELECT CAST(pg_terminate_backend(CAST($1 AS INTEGER), 10000) AS TEXT)", {absl::StrCat(backend)});
+    Ask("SELECT CAST(pg_terminate_backend(CAST($1 AS INTEGER), 10000) AS TEXT)",
+        {absl::StrCat(backend)});
   }
   void WaitUntilBlocked(int64_t backend) {
     const std::string sql =
-        "SELECT CAST(COALESCE(wait_event_type, '') AS TEXT) FROM pg_stat_activity WHERE pid = CAST($1 AS INTEGER)";
+        "SELECT CAST(COALESCE(wait_event_type, '') AS TEXT) FROM pg_stat_activity WHERE pid = "
+        "CAST($1 AS INTEGER)";
     while (Ask(sql, {absl::StrCat(backend)}) != "Lock") std::this_thread::yield();
   }
   std::string Conninfo() const { return url_.substr(url_.find(':', url_.find(':') + 1) + 1); }
@@ -50,7 +52,8 @@ TEST_P(ServerTest, TerminatedBackendIsUnavailableThenReconnects) {
   AddCommitted(3);
   EXPECT_EQ(Things(), 1);
 }
-// The server restarts while nobody asks: the next transaction does not notice, prepared statements included.
+// The server restarts while nobody asks: the next transaction does not notice, prepared statements
+// included.
 TEST_P(ServerTest, TerminatedWhileIdleIsInvisible) {
   AddCommitted(1);
   Begin();
@@ -95,9 +98,10 @@ TEST_P(ServerTest, PausedWriterLosesItsTransaction) {
   ASSERT_EQ(second->Begin(Access::kWrite), absl::OkStatus());
   Run(*second, kTouch, {int64_t{1}});  // returns when the server has ended the first
   EXPECT_EQ(second->Commit(), absl::OkStatus());
-  EXPECT_EQ(Ask("SELECT CAST(COUNT(*) AS TEXT) FROM pg_stat_activity WHERE pid = CAST($1 AS INTEGER)",
-                {absl::StrCat(paused)}),
-            "0");
+  EXPECT_EQ(
+      Ask("SELECT CAST(COUNT(*) AS TEXT) FROM pg_stat_activity WHERE pid = CAST($1 AS INTEGER)",
+          {absl::StrCat(paused)}),
+      "0");
   EXPECT_EQ(writer_->Commit().code(), absl::StatusCode::kUnavailable);
   writer_->Rollback();
   EXPECT_EQ(Number("SELECT amount FROM things"), 1);
@@ -149,11 +153,15 @@ TEST_P(ServerTest, RefusesOtherCollations) {
                                      " ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0\"")
                             .c_str()),
             0);
-  const auto database = *Database::Open(absl::StrCat("postgres:latin:", Conninfo(), " dbname=", name));
+  const auto database =
+      *Database::Open(absl::StrCat("postgres:latin:", Conninfo(), " dbname=", name));
   const absl::Status status = database->Connect(Access::kWrite).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(status.message(), ::testing::HasSubstr("C.UTF-8"));
-  EXPECT_EQ(std::system(absl::StrCat("psql -q -X '", Conninfo(), "' -c \"DROP DATABASE ", name, "\"").c_str()), 0);
+  EXPECT_EQ(
+      std::system(
+          absl::StrCat("psql -q -X '", Conninfo(), "' -c \"DROP DATABASE ", name, "\"").c_str()),
+      0);
 }
 // Two replicas that start together both want to create the schema.
 TEST_P(ServerTest, TwoOpenersCreateTheSchemaOnce) {

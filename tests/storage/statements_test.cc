@@ -17,7 +17,8 @@ VIVIER_INSTANTIATE_ON_BOTH_ENGINES(StatementsTest)
 
 // SQLite numbers $2 by its place in the text, PostgreSQL by its name.
 TEST_P(StatementsTest, BindsByNumber) {
-  EXPECT_EQ(One("SELECT CAST($2 AS TEXT) || CAST($1 AS TEXT)", {"first", "second"}), Value("secondfirst"));
+  EXPECT_EQ(One("SELECT CAST($2 AS TEXT) || CAST($1 AS TEXT)", {"first", "second"}),
+            Value("secondfirst"));
 }
 // One parameter may stand in two places.
 TEST_P(StatementsTest, BindsTwice) {
@@ -27,8 +28,11 @@ TEST_P(StatementsTest, BindsTwice) {
 TEST_P(StatementsTest, BindsMoreThanNine) {
   std::vector<Value> values;
   for (int64_t i = 1; i <= 11; ++i) values.push_back(i);
-  EXPECT_EQ(Number("SELECT CAST($11 AS BIGINT)*100 + CAST($10 AS BIGINT) + 0*($1+$2+$3+$4+$5+$6+$7+$8+$9)", values),
-            1110);
+  EXPECT_EQ(
+      Number(
+          "SELECT CAST($11 AS BIGINT)*100 + CAST($10 AS BIGINT) + 0*($1+$2+$3+$4+$5+$6+$7+$8+$9)",
+          values),
+      1110);
 }
 // A $1 in a literal or a comment is no parameter.
 TEST_P(StatementsTest, IgnoresQuotedParameters) {
@@ -41,7 +45,8 @@ TEST_P(StatementsTest, RefusesTooFewParameters) {
 }
 // PostgreSQL would ignore one that is too many once its type is known.
 TEST_P(StatementsTest, RefusesTooManyParameters) {
-  EXPECT_EQ(Error("SELECT name FROM things WHERE school = $1", {"a", "b"}).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(Error("SELECT name FROM things WHERE school = $1", {"a", "b"}).code(),
+            absl::StatusCode::kInternal);
 }
 // Also when the statement is prepared already.
 TEST_P(StatementsTest, RefusesOtherNumberTheSecondTime) {
@@ -51,7 +56,8 @@ TEST_P(StatementsTest, RefusesOtherNumberTheSecondTime) {
 // SQLite knows ? and :name, PostgreSQL does not.
 TEST_P(StatementsTest, RefusesOtherParameterForms) {
   EXPECT_EQ(Error("SELECT name FROM things WHERE school = ?").code(), absl::StatusCode::kInternal);
-  EXPECT_EQ(Error("SELECT name FROM things WHERE school = :school").code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(Error("SELECT name FROM things WHERE school = :school").code(),
+            absl::StatusCode::kInternal);
 }
 // PostgreSQL compares types when it prepares.
 TEST_P(StatementsTest, RefusesWrongParameterTypes) {
@@ -66,14 +72,16 @@ TEST_P(StatementsTest, IntegerIntoTextIsItsDigits) {
 // Eight bytes of an integer must not become a text in a statement that was prepared for one.
 TEST_P(StatementsTest, ComparesTypesWithTheFirstUse) {
   Do("UPDATE things SET name = $1", {"a"});
-  EXPECT_EQ(Error("UPDATE things SET name = $1", {int64_t{0x4141414141414141}}).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(Error("UPDATE things SET name = $1", {int64_t{0x4141414141414141}}).code(),
+            absl::StatusCode::kInternal);
 }
 // NULL leaves the type to the server, which tells it.
 TEST_P(StatementsTest, NullAtFirstUseLearnsTheType) {
   Begin();
   EXPECT_EQ(writer_->Send("UPDATE things SET amount = $1", {{Value()}}), absl::OkStatus());
   EXPECT_EQ(writer_->Send("UPDATE things SET amount = $1", {{int64_t{5}}}), absl::OkStatus());
-  EXPECT_EQ(writer_->Send("UPDATE things SET amount = $1", {{"5"}}).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(writer_->Send("UPDATE things SET amount = $1", {{"5"}}).code(),
+            absl::StatusCode::kInternal);
   writer_->Rollback();
 }
 // SQLite stores any type in any column; the driver finds it when it reads.
@@ -101,10 +109,13 @@ TEST_P(StatementsTest, RefusesTwoStatements) {
   EXPECT_EQ(Error("DELETE FROM things; DELETE FROM things").code(), absl::StatusCode::kInternal);
 }
 // SQLite prepares nothing from it, PostgreSQL an empty query.
-TEST_P(StatementsTest, RefusesNoStatement) { EXPECT_EQ(Error("").code(), absl::StatusCode::kInternal); }
+TEST_P(StatementsTest, RefusesNoStatement) {
+  EXPECT_EQ(Error("").code(), absl::StatusCode::kInternal);
+}
 // RETURNING gives the stored row, defaults included.
 TEST_P(StatementsTest, Returns) {
-  const Result result = Do("INSERT INTO things (school, id) VALUES ('nancy', 7) RETURNING id, amount");
+  const Result result =
+      Do("INSERT INTO things (school, id) VALUES ('nancy', 7) RETURNING id, amount");
   EXPECT_EQ(result.rows, (std::vector<Row>{{int64_t{7}, int64_t{0}}}));
   EXPECT_EQ(result.changes, 1);
 }
@@ -135,7 +146,8 @@ TEST_P(StatementsTest, CountsDeletedRows) {
 TEST_P(StatementsTest, UpsertUpdates) {
   const std::string sql =
       "INSERT INTO things (school, id, amount) VALUES ('nancy', 1, $1)"
-      " ON CONFLICT (school, id) DO UPDATE SET amount = things.amount + excluded.amount RETURNING amount";
+      " ON CONFLICT (school, id) DO UPDATE SET amount = things.amount + excluded.amount RETURNING "
+      "amount";
   EXPECT_EQ(Number(sql, {int64_t{5}}), 5);
   EXPECT_EQ(Number(sql, {int64_t{6}}), 11);
 }
@@ -143,7 +155,8 @@ TEST_P(StatementsTest, UpsertUpdates) {
 TEST_P(StatementsTest, UpsertDoesNothing) {
   AddCommitted(1, "first");
   const Result result =
-      Do("INSERT INTO things (school, id, name) VALUES ('nancy', 1, 'second') ON CONFLICT (school, id) DO NOTHING "
+      Do("INSERT INTO things (school, id, name) VALUES ('nancy', 1, 'second') ON CONFLICT (school, "
+         "id) DO NOTHING "
          "RETURNING id");
   EXPECT_EQ(result.changes, 0);
   EXPECT_TRUE(result.rows.empty());
@@ -159,14 +172,16 @@ TEST_P(StatementsTest, UpsertWithCondition) {
 // Row values compare from the left on both: the page after a key.
 TEST_P(StatementsTest, PagesByRowValues) {
   Do("INSERT INTO things (school, id) VALUES ('a', 2), ('a', 1), ('b', 1), ('b', 3)");
-  const std::string page = "SELECT id FROM things WHERE (school, id) > ($1, $2) ORDER BY school, id LIMIT $3";
+  const std::string page =
+      "SELECT id FROM things WHERE (school, id) > ($1, $2) ORDER BY school, id LIMIT $3";
   EXPECT_THAT(Ids(page, {"a", int64_t{1}, int64_t{2}}), ::testing::ElementsAre(2, 1));
   EXPECT_THAT(Ids(page, {"b", int64_t{1}, int64_t{2}}), ::testing::ElementsAre(3));
 }
 // Common table expressions and window functions are in both.
 TEST_P(StatementsTest, RanksByWindow) {
   Do("INSERT INTO things (school, id, amount) VALUES ('a', 1, 5), ('a', 2, 9), ('b', 3, 1)");
-  EXPECT_THAT(Ids("WITH ranked AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY school ORDER BY amount DESC) AS place"
+  EXPECT_THAT(Ids("WITH ranked AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY school ORDER BY "
+                  "amount DESC) AS place"
                   " FROM things) SELECT id FROM ranked WHERE place = 1 ORDER BY id"),
               ::testing::ElementsAre(2, 3));
 }
@@ -174,7 +189,8 @@ TEST_P(StatementsTest, RanksByWindow) {
 TEST_P(StatementsTest, ComparesNulls) {
   AddCommitted(1);
   EXPECT_THAT(Ids("SELECT id FROM things WHERE name = $1", {Value()}), ::testing::IsEmpty());
-  EXPECT_THAT(Ids("SELECT id FROM things WHERE name IS NOT DISTINCT FROM $1", {Value()}), ::testing::ElementsAre(1));
+  EXPECT_THAT(Ids("SELECT id FROM things WHERE name IS NOT DISTINCT FROM $1", {Value()}),
+              ::testing::ElementsAre(1));
 }
 // A cached plan names the columns that the table had.
 TEST_P(StatementsTest, PreparedStatementSurvivesANewColumn) {
@@ -202,7 +218,8 @@ TEST_P(StatementsTest, PreparedStatementSurvivesDropAndCreate) {
 TEST_P(StatementsTest, ManyDifferentStatements) {
   for (int round = 0; round < 3; ++round) {
     Begin();
-    for (int i = 0; i < 500; ++i) Run(*writer_, absl::StrCat("SELECT id FROM things WHERE id = ", round * 500 + i));
+    for (int i = 0; i < 500; ++i)
+      Run(*writer_, absl::StrCat("SELECT id FROM things WHERE id = ", round * 500 + i));
     Commit();
   }
   EXPECT_EQ(Things(), 0);
@@ -211,10 +228,10 @@ TEST_P(StatementsTest, ManyDifferentStatements) {
 TEST_P(StatementsTest, QueryAllAnswersEach) {
   AddCommitted(1, "a");
   Begin();
-  const auto results =
-      writer_->QueryAll(std::vector<Connection::Statement>{{"SELECT name FROM things WHERE id = $1", {int64_t{1}}},
-                                                           {"UPDATE things SET name = $1", {"b"}},
-                                                           {"SELECT name FROM things WHERE id = $1", {int64_t{1}}}});
+  const auto results = writer_->QueryAll(
+      std::vector<Connection::Statement>{{"SELECT name FROM things WHERE id = $1", {int64_t{1}}},
+                                         {"UPDATE things SET name = $1", {"b"}},
+                                         {"SELECT name FROM things WHERE id = $1", {int64_t{1}}}});
   Commit();
   ASSERT_TRUE(results.ok()) << results.status();
   EXPECT_EQ((*results)[0].rows[0][0], Value("a"));
@@ -232,10 +249,10 @@ TEST_P(StatementsTest, QueryAllOfNothing) {
 TEST_P(StatementsTest, QueryAllEndsAtTheFirstError) {
   AddCommitted(1);
   Begin();
-  const auto results = writer_->QueryAll(
-      std::vector<Connection::Statement>{{"INSERT INTO things (school, id) VALUES ('nancy', 2)", {}},
-                                         {"INSERT INTO things (school, id) VALUES ('nancy', 1)", {}},
-                                         {"INSERT INTO things (school, id) VALUES ('nancy', 3)", {}}});
+  const auto results = writer_->QueryAll(std::vector<Connection::Statement>{
+      {"INSERT INTO things (school, id) VALUES ('nancy', 2)", {}},
+      {"INSERT INTO things (school, id) VALUES ('nancy', 1)", {}},
+      {"INSERT INTO things (school, id) VALUES ('nancy', 3)", {}}});
   EXPECT_EQ(results.status().code(), absl::StatusCode::kAlreadyExists);
   writer_->Rollback();
   EXPECT_EQ(Things(), 1);
@@ -254,7 +271,8 @@ TEST_P(StatementsTest, QueryAllOfManyMebibytes) {
 // A script may hold literals with semicolons.
 TEST_P(StatementsTest, ScriptRunsEveryStatement) {
   Script(
-      "INSERT INTO things (school, id, name) VALUES ('a', 1, 'x;y'); INSERT INTO things (school, id) VALUES ('a', 2);");
+      "INSERT INTO things (school, id, name) VALUES ('a', 1, 'x;y'); INSERT INTO things (school, "
+      "id) VALUES ('a', 2);");
   EXPECT_EQ(Things(), 2);
 }
 // A script that fails poisons as a statement does.

@@ -1,5 +1,5 @@
-// A disk that fails when it is told to keep what was written. The calls of libsqlite3 arrive here first, because the
-// program's own symbols go before those of libc.
+// A disk that fails when it is told to keep what was written. The calls of libsqlite3 arrive here
+// first, because the program's own symbols go before those of libc.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "shared/storage/writer.h"
+#include "shared/storage/log/writer.h"
 #include "tests/storage/fixture.h"
 
 namespace {
@@ -34,10 +34,11 @@ class SyncTest : public StorageTest {
  protected:
   void TearDown() override { disk_fails = false; }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, SyncTest, ::testing::Values(Engine::kSqlite), testing::EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, SyncTest, ::testing::Values(Engine::kSqlite),
+                         testing::EngineName);
 
-// Whether the disk has the transaction nobody can say: it is answered as lost data, and the database holds it whole or
-// not at all.
+// Whether the disk has the transaction nobody can say: it is answered as lost data, and the
+// database holds it whole or not at all.
 TEST_P(SyncTest, AFailedSyncIsLostDataAndHalvesNothing) {
   AddCommitted(1);
   const int before = syncs;
@@ -54,7 +55,8 @@ TEST_P(SyncTest, AFailedSyncIsLostDataAndHalvesNothing) {
   EXPECT_THAT(Things(), ::testing::AnyOf(1, 3));
 }
 
-// It is not tried again, for the kernel may have forgotten the pages: the process stops and says why.
+// It is not tried again, for the kernel may have forgotten the pages: the process stops and says
+// why.
 TEST_P(SyncTest, AFailedSyncStopsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   class Add : public Work {
@@ -62,7 +64,9 @@ TEST_P(SyncTest, AFailedSyncStopsTheProcess) {
     const std::string& school() const override { return school_; }
     void Want(Transaction::Wanted&) const override {}
     void Run(Transaction& transaction, absl::Time) override {
-      EXPECT_EQ(transaction.connection().Query("INSERT INTO things (school, id) VALUES ('nancy', 1)").status(),
+      EXPECT_EQ(transaction.connection()
+                    .Query("INSERT INTO things (school, id) VALUES ('nancy', 1)")
+                    .status(),
                 absl::OkStatus());
       disk_fails = true;
     }
@@ -73,7 +77,8 @@ TEST_P(SyncTest, AFailedSyncStopsTheProcess) {
   };
   EXPECT_DEATH(
       {
-        Script(R"(CREATE TABLE heads (school TEXT NOT NULL PRIMARY KEY, event_number BIGINT, event_hash BYTEA,
+        Script(
+            R"(CREATE TABLE heads (school TEXT NOT NULL PRIMARY KEY, event_number BIGINT, event_hash BYTEA,
                   audit_number BIGINT, audit_hash BYTEA);)");
         writer_.reset();
         std::unique_ptr<Writer> writer = *Writer::Start(*database_, nullptr, {}, {});

@@ -67,9 +67,9 @@ TEST_P(TransactionsTest, RollbackUndoes) {
 TEST_P(TransactionsTest, RollbackUndoesWhatWasSent) {
   Begin();
   for (int64_t i = 0; i < 100; ++i)
-    EXPECT_EQ(
-        writer_->Send("INSERT INTO things (school, id, name) VALUES ('a', $1, $2)", {{i, std::string(10000, 'x')}}),
-        absl::OkStatus());
+    EXPECT_EQ(writer_->Send("INSERT INTO things (school, id, name) VALUES ('a', $1, $2)",
+                            {{i, std::string(10000, 'x')}}),
+              absl::OkStatus());
   writer_->Rollback();
   EXPECT_EQ(Things(), 0);
 }
@@ -119,7 +119,8 @@ TEST_P(TransactionsTest, SendErrorIsSeenAtTheNextQuery) {
   Begin();
   const absl::Status sent = writer_->Send(kDuplicate, {});
   EXPECT_TRUE(sent.ok() || absl::IsAlreadyExists(sent)) << sent;
-  EXPECT_EQ(writer_->Query("SELECT COUNT(*) FROM things").status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(writer_->Query("SELECT COUNT(*) FROM things").status().code(),
+            absl::StatusCode::kAlreadyExists);
   writer_->Rollback();
 }
 // … or at COMMIT, which must then not happen.
@@ -154,7 +155,8 @@ TEST_P(TransactionsTest, MoreChangesThanExpectedAbort) {
   AddCommitted(2);
   Begin();
   writer_->Send("UPDATE things SET amount = 1", {}, 1).IgnoreError();
-  EXPECT_EQ(writer_->Query("SELECT COUNT(*) FROM things").status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(writer_->Query("SELECT COUNT(*) FROM things").status().code(),
+            absl::StatusCode::kAborted);
   writer_->Rollback();
 }
 // A statement outside of a transaction would commit by itself on both.
@@ -265,7 +267,8 @@ TEST_P(TransactionsTest, ReadersOnManyThreads) {
 }
 // A URL says which engine; anything else is refused.
 TEST(DatabaseTest, RefusesUnknownUrls) {
-  for (const char* url : {"", "mysql:x", "sqlite:", "postgres:", "postgres:Bad-Name:host=x", "postgres:1st:host=x"})
+  for (const char* url :
+       {"", "mysql:x", "sqlite:", "postgres:", "postgres:Bad-Name:host=x", "postgres:1st:host=x"})
     EXPECT_EQ(Database::Open(url).status().code(), absl::StatusCode::kInvalidArgument) << url;
 }
 

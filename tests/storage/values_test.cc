@@ -18,9 +18,12 @@ class ValuesTest : public StorageTest {
     return Error("INSERT INTO things (school, id, name) VALUES ('nancy', 1, $1)", {text}).code();
   }
   int64_t Amount(int64_t amount) {
-    return Number("INSERT INTO things (school, id, amount) VALUES ('nancy', 1, $1) RETURNING amount", {amount});
+    return Number(
+        "INSERT INTO things (school, id, amount) VALUES ('nancy', 1, $1) RETURNING amount",
+        {amount});
   }
-  std::vector<std::string> Names(const std::string& where_and_order, const std::vector<Value>& parameters = {}) {
+  std::vector<std::string> Names(const std::string& where_and_order,
+                                 const std::vector<Value>& parameters = {}) {
     std::vector<std::string> names;
     for (const Row& row : Do("SELECT name FROM things " + where_and_order, parameters).rows)
       names.push_back(std::get<std::string>(row[0]));
@@ -53,7 +56,8 @@ TEST_P(ValuesTest, SumsAboveTheDoubleRange) {
 TEST_P(ValuesTest, SumThatOverflowsIsAnError) {
   Do("INSERT INTO things (school, id, amount) VALUES ('a', 1, $1), ('a', 2, $1)",
      {std::numeric_limits<int64_t>::max()});
-  EXPECT_EQ(Error("SELECT CAST(SUM(amount) AS BIGINT) FROM things").code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(Error("SELECT CAST(SUM(amount) AS BIGINT) FROM things").code(),
+            absl::StatusCode::kInternal);
 }
 // PostgreSQL answers NUMERIC, which none of our types holds.
 TEST_P(ValuesTest, RefusesSumWithoutCast) {
@@ -67,7 +71,9 @@ TEST_P(ValuesTest, RefusesBooleans) {
   EXPECT_EQ(Error("SELECT school = 'nancy' FROM things").code(), absl::StatusCode::kInternal);
 }
 // PostgreSQL's literal is INTEGER, four bytes, and its arithmetic overflows there.
-TEST_P(ValuesTest, RefusesIntegerLiterals) { EXPECT_EQ(Error("SELECT 1").code(), absl::StatusCode::kInternal); }
+TEST_P(ValuesTest, RefusesIntegerLiterals) {
+  EXPECT_EQ(Error("SELECT 1").code(), absl::StatusCode::kInternal);
+}
 // The average is a float on SQLite and NUMERIC on PostgreSQL: refused by both.
 TEST_P(ValuesTest, RefusesAverages) {
   AddCommitted(1);
@@ -76,7 +82,9 @@ TEST_P(ValuesTest, RefusesAverages) {
 // COUNT is BIGINT on both.
 TEST_P(ValuesTest, CountNeedsNoCast) { EXPECT_EQ(Things(), 0); }
 // The sum of no rows is NULL on both.
-TEST_P(ValuesTest, SumOfNothingIsNull) { EXPECT_EQ(One("SELECT CAST(SUM(amount) AS BIGINT) FROM things"), Value()); }
+TEST_P(ValuesTest, SumOfNothingIsNull) {
+  EXPECT_EQ(One("SELECT CAST(SUM(amount) AS BIGINT) FROM things"), Value());
+}
 // A NULL has no type of its own in PostgreSQL's protocol.
 TEST_P(ValuesTest, KeepsNulls) { EXPECT_EQ(RoundTrip({}, {}), (Row{Value(), Value()})); }
 // Some engines store an empty text as NULL.
@@ -89,12 +97,19 @@ TEST_P(ValuesTest, KeepsEveryByte) {
   for (int i = 0; i < 256; ++i) bytes.data.push_back(static_cast<char>(i));
   EXPECT_EQ(RoundTrip({}, bytes)[1], Value(bytes));
 }
-// SQLite gives a BYTEA column the affinity NUMERIC, which must not touch bytes that look like a number.
-TEST_P(ValuesTest, KeepsBytesThatLookLikeANumber) { EXPECT_EQ(RoundTrip({}, Bytes{"012"})[1], Value(Bytes{"012"})); }
+// SQLite gives a BYTEA column the affinity NUMERIC, which must not touch bytes that look like a
+// number.
+TEST_P(ValuesTest, KeepsBytesThatLookLikeANumber) {
+  EXPECT_EQ(RoundTrip({}, Bytes{"012"})[1], Value(Bytes{"012"}));
+}
 // SQLite's TEXT affinity must keep digits as text.
-TEST_P(ValuesTest, KeepsTextThatLooksLikeANumber) { EXPECT_EQ(RoundTrip("0012e3", {})[0], Value("0012e3")); }
+TEST_P(ValuesTest, KeepsTextThatLooksLikeANumber) {
+  EXPECT_EQ(RoundTrip("0012e3", {})[0], Value("0012e3"));
+}
 // Four-byte UTF-8, and letters outside of Latin-1.
-TEST_P(ValuesTest, KeepsUnicode) { EXPECT_EQ(RoundTrip("Zoë Łuć 🎓 日本", {})[0], Value("Zoë Łuć 🎓 日本")); }
+TEST_P(ValuesTest, KeepsUnicode) {
+  EXPECT_EQ(RoundTrip("Zoë Łuć 🎓 日本", {})[0], Value("Zoë Łuć 🎓 日本"));
+}
 // Composed and decomposed letters are different texts: neither engine normalises.
 TEST_P(ValuesTest, DoesNotNormalise) {
   AddNames({"\u00e9", "e\u0301"});
@@ -108,7 +123,9 @@ TEST_P(ValuesTest, TrailingSpacesCount) {
   EXPECT_EQ(Names("WHERE name = $1", {"a"}).size(), 1u);
 }
 // A quote must not end a literal: values are bound, never spliced.
-TEST_P(ValuesTest, KeepsQuotesAndBackslashes) { EXPECT_EQ(RoundTrip("O'Neil\\\"$1", {})[0], Value("O'Neil\\\"$1")); }
+TEST_P(ValuesTest, KeepsQuotesAndBackslashes) {
+  EXPECT_EQ(RoundTrip("O'Neil\\\"$1", {})[0], Value("O'Neil\\\"$1"));
+}
 // PostgreSQL cannot store NUL, SQLite can.
 TEST_P(ValuesTest, RefusesNulInText) {
   EXPECT_EQ(TextCode(std::string("a\0b", 3)), absl::StatusCode::kInvalidArgument);
@@ -119,19 +136,23 @@ TEST_P(ValuesTest, RefusesLateNulInText) {
 }
 // SQLite stores any bytes as TEXT.
 TEST_P(ValuesTest, RefusesInvalidUtf8) {
-  const std::string texts[] = {"\xff", "a\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x8e", "abcdefgh\xc3("};
-  for (const std::string& text : texts) EXPECT_EQ(TextCode(text), absl::StatusCode::kInvalidArgument) << text;
+  const std::string texts[] = {"\xff",     "a\x80",        "\xc3",
+                               "\xe2\x82", "\xf0\x9f\x8e", "abcdefgh\xc3("};
+  for (const std::string& text : texts)
+    EXPECT_EQ(TextCode(text), absl::StatusCode::kInvalidArgument) << text;
 }
 // PostgreSQL refuses overlong forms, surrogates and what lies above U+10FFFF.
 TEST_P(ValuesTest, RefusesForbiddenCodePoints) {
   const std::string texts[] = {"\xc0\xaf",         "\xe0\x80\xaf",     "\xed\xa0\x80",
                                "\xf4\x90\x80\x80", "\xf0\x80\x80\xaf", "\xf8"};
-  for (const std::string& text : texts) EXPECT_EQ(TextCode(text), absl::StatusCode::kInvalidArgument) << text;
+  for (const std::string& text : texts)
+    EXPECT_EQ(TextCode(text), absl::StatusCode::kInvalidArgument) << text;
 }
 // The first and last code points of each length are good on both.
 TEST_P(ValuesTest, KeepsEdgeCodePoints) {
   const std::string text =
-      "\x01\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf";
+      "\x01\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4"
+      "\x8f\xbf\xbf";
   EXPECT_EQ(RoundTrip(text, {})[0], Value(text));
 }
 // libpq sends in 64 KiB pieces; SQLite spills to overflow pages.
@@ -147,7 +168,8 @@ TEST_P(ValuesTest, KeepsTenMebibytesOfBytes) {
 // A locale would sort a before B, and é beside e.
 TEST_P(ValuesTest, SortsByBytes) {
   AddNames({"é", "b", "A", "a", "B", "e", "_", "1"});
-  EXPECT_THAT(Names("ORDER BY name"), ::testing::ElementsAre("1", "A", "B", "_", "a", "b", "e", "é"));
+  EXPECT_THAT(Names("ORDER BY name"),
+              ::testing::ElementsAre("1", "A", "B", "_", "a", "b", "e", "é"));
 }
 // UTF-16 order would put U+1F393 before U+FFFD.
 TEST_P(ValuesTest, SortsBeyondTheBasicPlane) {

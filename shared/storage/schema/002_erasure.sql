@@ -1,4 +1,4 @@
--- Erasure of persons, see shared/storage/erasure.h.
+-- Erasure of persons, see shared/storage/log/erasure.h.
 
 -- When the erasure was decided; only the log opens with the key since. The row stays with an empty key, so that no
 -- other is ever made for that name.

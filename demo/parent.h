@@ -1,0 +1,18 @@
+// The same figures one node up: what the school submits, and how its parent shows it to everybody.
+#pragma once
+
+#include "demo/figures.h"
+#include "shared/command/client.h"
+
+namespace vivier::demo {
+
+// Asks the school to submit its figures now. OK with 0 when nothing was counted.
+absl::StatusOr<int64_t> RequestSubmission(Stage& stage);
+
+// Waits until the node called `parent` has accepted `revision` of the school or a newer one, then
+// reads the year of the story's cohort there: numerators, denominators, and what is withheld
+// because too few stand behind it.
+absl::StatusOr<Figures> ReadParent(const Stage& stage, command::Client& client,
+                                   const std::string& parent, int64_t revision);
+
+}  // namespace vivier::demo

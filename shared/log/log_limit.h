@@ -1,0 +1,41 @@
+// Keeps what outsiders can cause as often as they like from flooding the log. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "absl/time/time.h"
+
+namespace vivier {
+
+class LogLimit {
+ public:
+  explicit LogLimit(int lines_per_second) : lines_max_(lines_per_second) {}
+
+  // How many lines were left out since the last one that was written, when one may be written now.
+  std::optional<uint64_t> Enter(absl::Time now) {
+    const std::lock_guard lock(mutex_);
+    if (const int64_t second = absl::ToUnixSeconds(now); second != second_) {
+      second_ = second;
+      lines_ = 0;
+    }
+    if (lines_ == lines_max_) {
+      ++left_out_;
+      return std::nullopt;
+    }
+    ++lines_;
+    const uint64_t left_out = left_out_;
+    left_out_ = 0;
+    return left_out;
+  }
+
+ private:
+  const int lines_max_;
+  std::mutex mutex_;  // guards what follows
+  int64_t second_ = 0;
+  int lines_ = 0;
+  uint64_t left_out_ = 0;
+};
+
+}  // namespace vivier

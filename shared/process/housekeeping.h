@@ -1,0 +1,65 @@
+// What a process does for each of its services without being asked: answers to retries and
+// operations are deleted when their time is over, and erasures go to the list outside the database;
+// once before it serves, the list comes back. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "shared/base/monitor.h"
+#include "shared/rpc/readers.h"
+#include "shared/service/service.h"
+#include "shared/storage/log/writer.h"
+
+namespace vivier::site {
+
+// A retry that comes later than this is a new request.
+inline constexpr absl::Duration kAnswersKept = absl::Hours(30 * 24);
+
+// What an operation answered is there for as long as a retry of its request is answered with its
+// name.
+inline constexpr absl::Duration kOperationsKept = kAnswersKept;
+
+class Housekeeping {
+ public:
+  // Answers that are deleted in one transaction: the writer serves requests in between.
+  static constexpr int kAnswersMax = 500;
+
+  struct Options {
+    const rpc::Service* service;
+    std::set<std::string> schools;
+    std::string data;  // the folder of the list
+    storage::Writer* writer;
+    rpc::Readers* readers;
+    std::function<absl::Time()> now;
+    absl::Duration interval = absl::Seconds(1);
+  };
+
+  explicit Housekeeping(Options options) : options_(std::move(options)) {}
+  ~Housekeeping();
+
+  // Erases here whom the list names and the database does not: its backup was older. The service's
+  // reaction runs first, while the keys still open what it folds.
+  absl::Status ApplyList();
+  // Does from now on, every interval, what is due.
+  void Begin();
+  // Does all that is due and waits for it.
+  absl::Status RunOnce();
+
+ private:
+  void Loop();
+  absl::Status ListErasures(const std::string& school);
+  absl::Status DeleteAnswers(const std::string& school);
+  absl::Status DeleteOperations(const std::string& school);
+
+  const Options options_;
+  Monitor monitor_;  // guards what follows
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace vivier::site

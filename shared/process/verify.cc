@@ -1,0 +1,252 @@
+#include "shared/process/verify.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/status.h"
+#include "shared/security/chain.h"
+#include "shared/storage/log/audit_trail.h"
+#include "shared/storage/log/events.h"
+
+namespace vivier::site {
+namespace {
+
+using rpc::Breaches;
+using storage::Bytes;
+using storage::Result;
+using storage::Row;
+using storage::Transaction;
+using storage::Value;
+
+// Rows of a chain that are read at a time.
+constexpr int kChainPage = 1000;
+
+void Breach(Breaches& breaches, std::string row, absl::string_view explanation) {
+  if (breaches.violations++ > 0) return;
+  breaches.first_row = std::move(row);
+  breaches.explanation = std::string(explanation);
+}
+
+// Reads `table` in the order of its numbers and hands each row to `check`, which gives the hash it
+// should have.
+absl::StatusOr<Breaches> CheckChain(
+    Transaction& transaction, const std::string& table, const std::string& columns,
+    const std::string& head,
+    const std::function<std::string(const std::string& previous, const Row& row)>& hash) {
+  Breaches breaches;
+  security::ChainWalk walk;
+  while (true) {
+    ASSIGN_OR_RETURN(
+        Result page,
+        transaction.connection().Query(
+            absl::StrCat("SELECT number, hash, ", columns, " FROM ", table,
+                         " WHERE school = $1 AND number > $2 ORDER BY number LIMIT ", kChainPage),
+            {Value(transaction.school()), Value(walk.number())}));
+    for (const Row& row : page.rows) {
+      ++breaches.checked;
+      const int64_t number = std::get<int64_t>(row[0]);
+      const absl::string_view wrong =
+          walk.Next(number, std::get<Bytes>(row[1]).data, hash(walk.hash(), row));
+      if (!wrong.empty()) Breach(breaches, absl::StrCat(table, "/", number), wrong);
+    }
+    if (page.rows.size() < kChainPage) break;
+  }
+  ASSIGN_OR_RETURN(Result last, transaction.connection().Query(
+                                    absl::StrCat("SELECT ", head, "_number, ", head,
+                                                 "_hash FROM heads WHERE school = $1"),
+                                    {Value(transaction.school())}));
+  if (last.rows.empty()) return breaches;
+  const absl::string_view wrong =
+      walk.End(std::get<int64_t>(last.rows[0][0]), std::get<Bytes>(last.rows[0][1]).data);
+  if (!wrong.empty())
+    Breach(breaches, absl::StrCat("heads/", transaction.school()),
+           absl::StrCat(wrong, " of ", table));
+  return breaches;
+}
+
+absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
+  ASSIGN_OR_RETURN(Breaches breaches,
+                   CheckChain(transaction, "events", "type, subject, person, payload, create_time",
+                              "event", [](const std::string& previous, const Row& row) {
+                                return storage::EventHash(
+                                    previous,
+                                    {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
+                                     std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                     std::get<Bytes>(row[5]).data, std::get<int64_t>(row[6])});
+                              }));
+  ASSIGN_OR_RETURN(Result parked,
+                   transaction.connection().Query(
+                       "SELECT producer, number, reason FROM parked_events WHERE school = $1 "
+                       "ORDER BY producer, number",
+                       {Value(transaction.school())}));
+  for (const Row& row : parked.rows)
+    Breach(breaches,
+           absl::StrCat("parked_events/", std::get<std::string>(row[0]), "/",
+                        std::get<int64_t>(row[1])),
+           absl::StrCat("an event is parked: ", std::get<std::string>(row[2])));
+  return breaches;
+}
+
+absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
+  return CheckChain(transaction, "audit_records",
+                    "principal, method, resource, request_id, request_hash, reason, create_time",
+                    "audit", [](const std::string& previous, const Row& row) {
+                      return storage::AuditHash(
+                          previous, {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
+                                     std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                     std::get<std::string>(row[5]), std::get<Bytes>(row[6]).data,
+                                     std::get<std::string>(row[7]), std::get<int64_t>(row[8])});
+                    });
+}
+
+// What holds for every service.
+std::vector<rpc::Invariant> HouseInvariants(const rpc::Service& service) {
+  rpc::Service house = service;
+  house.Holds("I6", &CheckEvents)
+      .Holds("I8", "SELECT COUNT(*) FROM answers WHERE school = $1",
+             "SELECT 'answers/' || a.request_id, 'an answer without the record of its write' FROM "
+             "answers a "
+             "WHERE a.school = $1 AND NOT EXISTS (SELECT 1 FROM audit_records r WHERE r.school = "
+             "a.school AND "
+             "r.request_id = a.request_id AND r.request_hash = a.request_hash AND r.principal = "
+             "a.principal)")
+      .Holds("I9", "SELECT COUNT(*) FROM audit_records WHERE school = $1 AND request_id <> ''",
+             "SELECT 'audit_records/' || request_id, 'one request_id, several writes' FROM "
+             "audit_records "
+             "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
+      .Holds("I12", &CheckAuditTrail);
+  for (const storage::Schema* schema : service.schemas())
+    house.Holds("I10", absl::StrCat("SELECT COUNT(*) FROM ", schema->table(), " WHERE school = $1"),
+                absl::StrCat("SELECT name, 'a version that no write gave' FROM ", schema->table(),
+                             " WHERE school = $1 AND version < 1"));
+  return house.invariants();
+}
+
+absl::Status AddPosition(Transaction& transaction, const std::string& service,
+                         v1::VerifyInvariantsResponse& response) {
+  v1::LogPosition& position = *response.add_positions();
+  position.set_service(service);
+  const Value school = transaction.school();
+  ASSIGN_OR_RETURN(Result head, transaction.connection().Query(
+                                    "SELECT event_number FROM heads WHERE school = $1", {school}));
+  if (!head.rows.empty()) position.set_event_number(std::get<int64_t>(head.rows[0][0]));
+  ASSIGN_OR_RETURN(Result cursors,
+                   transaction.connection().Query(
+                       "SELECT producer, number FROM cursors WHERE school = $1", {school}));
+  for (const Row& row : cursors.rows)
+    (*position.mutable_cursors())[std::get<std::string>(row[0])] = std::get<int64_t>(row[1]);
+  ASSIGN_OR_RETURN(Result parked,
+                   transaction.connection().Query(
+                       "SELECT COUNT(*) FROM parked_events WHERE school = $1", {school}));
+  position.set_parked(std::get<int64_t>(parked.rows[0][0]));
+  return absl::OkStatus();
+}
+
+// Several checks of one invariant are one report.
+v1::InvariantReport& ReportOf(v1::VerifyInvariantsResponse& response, const std::string& invariant,
+                              const std::string& service) {
+  for (v1::InvariantReport& report : *response.mutable_reports())
+    if (report.invariant() == invariant && report.service() == service) return report;
+  v1::InvariantReport& report = *response.add_reports();
+  report.set_invariant(invariant);
+  report.set_service(service);
+  return report;
+}
+
+void AddBreaches(const Breaches& breaches, v1::InvariantReport& report) {
+  report.set_checked(report.checked() + breaches.checked);
+  if (breaches.violations > 0 && report.violations() == 0) {
+    report.set_first_row(breaches.first_row);
+    report.set_explanation(breaches.explanation);
+  }
+  report.set_violations(report.violations() + breaches.violations);
+}
+
+}  // namespace
+
+absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
+                           const std::string& school, v1::VerifyInvariantsResponse& response) {
+  return readers.Read(school, [&](Transaction& transaction) -> absl::Status {
+    for (const rpc::Invariant& invariant : HouseInvariants(service)) {
+      ASSIGN_OR_RETURN(Breaches breaches, invariant.check(transaction));
+      AddBreaches(breaches, ReportOf(response, invariant.id, service.name()));
+    }
+    for (const rpc::Claiming& claiming : service.claims()) {
+      ASSIGN_OR_RETURN(rpc::Claims claims, claiming.claims(transaction));
+      claims[""] = "";  // so that a service that knows of nothing is still compared
+      for (const auto& [subject, value] : claims) {
+        v1::Claim& claim = *response.add_claims();
+        claim.set_invariant(claiming.invariant);
+        claim.set_service(service.name());
+        claim.set_subject(subject);
+        claim.set_value(value);
+      }
+    }
+    RETURN_IF_ERROR(AddPosition(transaction, service.name(), response));
+    // A log of which nothing was applied yet has no cursor; it is behind all the same.
+    for (const rpc::Service::EventReaction& reaction : service.reactions())
+      if (reaction.producer != service.name())
+        response.mutable_positions()->rbegin()->mutable_cursors()->insert({reaction.producer, 0});
+    return absl::OkStatus();
+  });
+}
+
+bool IsAtRest(const v1::VerifyInvariantsResponse& response) {
+  std::map<std::string, int64_t> ends;
+  for (const v1::LogPosition& position : response.positions())
+    ends[position.service()] = position.event_number();
+  for (const v1::LogPosition& position : response.positions())
+    for (const auto& [producer, number] : position.cursors())
+      if (ends.count(producer) > 0 && ends[producer] != number) return false;
+  return true;
+}
+
+void CompareClaims(v1::VerifyInvariantsResponse& response) {
+  std::map<std::string, std::map<std::string, std::map<std::string, std::string>>>
+      values;                                             // by invariant, subject, service
+  std::map<std::string, std::set<std::string>> services;  // by invariant
+  for (const v1::Claim& claim : response.claims()) {
+    services[claim.invariant()].insert(claim.service());
+    if (!claim.subject().empty())
+      values[claim.invariant()][claim.subject()][claim.service()] = claim.value();
+  }
+  for (const auto& [invariant, claiming] : services) {
+    Breaches breaches;
+    for (const auto& [subject, claims] : values[invariant]) {
+      ++breaches.checked;
+      if (claims.size() != claiming.size()) {
+        Breach(
+            breaches, subject,
+            absl::StrCat("only ", claims.begin()->first, " knows it, as ", claims.begin()->second));
+      } else if (claims.begin()->second != claims.rbegin()->second) {
+        Breach(breaches, subject,
+               absl::StrCat(claims.begin()->first, " says ", claims.begin()->second, ", ",
+                            claims.rbegin()->first, " says ", claims.rbegin()->second));
+      }
+    }
+    AddBreaches(breaches, ReportOf(response, invariant, "site"));
+  }
+  response.clear_claims();
+}
+
+void CompareCursors(v1::VerifyInvariantsResponse& response) {
+  std::map<std::string, int64_t> ends;
+  for (const v1::LogPosition& position : response.positions())
+    ends[position.service()] = position.event_number();
+  for (const v1::LogPosition& position : response.positions()) {
+    Breaches breaches;
+    for (const auto& [producer, number] : position.cursors()) {
+      ++breaches.checked;
+      if (ends.count(producer) > 0 && number > ends[producer])
+        Breach(
+            breaches, absl::StrCat("cursors/", producer),
+            absl::StrCat("has applied event ", number, " of a log that ends at ", ends[producer]));
+    }
+    AddBreaches(breaches, ReportOf(response, "I6", position.service()));
+  }
+}
+
+}  // namespace vivier::site

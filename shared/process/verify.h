@@ -1,0 +1,30 @@
+// The invariants of docs/invariants.md over a process's data. Each service brings its own; those of
+// the house (I6, I9, I12) hold for every service. Thread-safe.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "shared/rpc/readers.h"
+#include "shared/service/service.h"
+#include "vivier/site/v1/site.pb.h"
+
+namespace vivier::site {
+
+// Adds to `response` a report for every invariant, the claims and the log position of `service` at
+// `school`, all from one snapshot.
+absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
+                           const std::string& school, site::v1::VerifyInvariantsResponse& response);
+
+// Whether every follower has applied all that the services of `response` have logged: then claims
+// must agree.
+bool IsAtRest(const site::v1::VerifyInvariantsResponse& response);
+
+// Compares what the services claim of the same thing (I7), adds a report for each such invariant,
+// and drops the claims.
+void CompareClaims(site::v1::VerifyInvariantsResponse& response);
+
+// Adds to I6 whether a cursor is beyond the end of its log. Only for data at rest: the services of
+// a running site are not looked at in the same instant, and there its followers ask by themselves
+// (LOG_FORKED).
+void CompareCursors(site::v1::VerifyInvariantsResponse& response);
+
+}  // namespace vivier::site

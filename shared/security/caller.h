@@ -1,0 +1,31 @@
+// Who is calling and how far he may reach. Built by the adapter from a verified token or
+// certificate, never from a request. A plain value; thread-safe as such.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace vivier::security {
+
+struct Caller {
+  enum class Kind { kPerson, kService, kPartner };
+
+  std::string subject;  // as the issuer names him: unique among callers, no personal data
+  Kind kind = Kind::kPerson;
+  std::vector<std::string> roles;    // rows of shared/security/roles.cc
+  std::vector<std::string> schools;  // school ids ("nancy"), or "*" for the whole network
+  std::string
+      partner;  // kPartner: the only company or funder he acts for, as its resource is named
+};
+
+// Whether the caller's schools contain `school`. Nobody is in the school "".
+bool InSchool(const Caller& caller, absl::string_view school);
+
+// Whether the resource name begins with schools/{school} of one of the caller's schools; a name
+// that belongs to no school is in the scope of network-wide callers only. What a partner may see
+// inside the school is decided where its data is read.
+bool InScope(const Caller& caller, absl::string_view resource_name);
+
+}  // namespace vivier::security

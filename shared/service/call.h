@@ -1,0 +1,56 @@
+// What a handler, a reaction and a tick hold: who asks, when, and a unit of work over the open
+// transaction. It offers no clock, no channel and no thread, so a handler can be run again, batched
+// with others into one commit, simulated and tested without a network. Lives for one run of one
+// function on one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+#include "shared/base/error.h"
+#include "shared/security/caller.h"
+#include "shared/storage/log/unit.h"
+
+namespace vivier::rpc {
+
+// Resources of other services that the request names, fetched before the transaction. They prove
+// existence and immutable facts only.
+using Fetched = std::map<std::string, std::shared_ptr<const google::protobuf::Message>>;
+
+class Call {
+ public:
+  Call(const security::Caller& caller, absl::Time time, storage::Unit& unit, const Fetched& fetched)
+      : caller_(caller), time_(time), unit_(unit), fetched_(fetched) {}
+
+  const security::Caller& caller() const { return caller_; }
+
+  // When the request came, in whole microseconds: the only "now" of a handler.
+  absl::Time time() const { return time_; }
+
+  const std::string& school() const { return unit_.school(); }
+
+  storage::Unit& unit() { return unit_; }
+  operator storage::Unit&() { return unit_; }  // NOLINT: so that a table takes the call itself
+
+  // A resource of another service that the request refers to.
+  template <class M>
+  absl::StatusOr<M> Get(const std::string& name) const {
+    auto found = fetched_.find(name);
+    if (found == fetched_.end()) return Internal("not a reference of this request: " + name);
+    return static_cast<const M&>(*found->second);
+  }
+
+  absl::Status Emit(const google::protobuf::Message& event) { return unit_.Emit(event); }
+
+ private:
+  const security::Caller& caller_;
+  absl::Time time_;
+  storage::Unit& unit_;
+  const Fetched& fetched_;
+};
+
+}  // namespace vivier::rpc

@@ -1,0 +1,79 @@
+// The client's side of the wire: a channel takes and gives bytes, Invoke<Response> takes and gives
+// messages. An error comes back as the server made it, with its ErrorInfo and the other details as
+// payloads. Channels are thread-safe and live as long as the process; a ClientStream belongs to one
+// reading thread, only Cancel may come from another.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+
+namespace vivier::rpc {
+
+struct CallOptions {
+  absl::Duration timeout =
+      absl::Seconds(5);  // of the whole call; a stream that lasts says absl::InfiniteDuration()
+  std::string authorization;  // "Bearer …", "" for none
+  std::string traceparent;    // W3C trace context, "" for none
+  std::string reason = "";    // see kReasonHeader in endpoint.h, "" for none
+};
+
+// The answers of one server-streaming call. Destroying it cancels the call.
+class ClientStream {
+ public:
+  virtual ~ClientStream() = default;
+  // Blocks for the next message; nullopt after the last one of a stream that ended well, else its
+  // error.
+  virtual absl::StatusOr<std::optional<std::string>> Read() = 0;
+  virtual void Cancel() = 0;
+};
+
+class Channel {
+ public:
+  using Done = std::function<void(absl::StatusOr<std::string>)>;
+  virtual ~Channel() = default;
+
+  // Blocks until the answer. `path` is "/package.Service/Method".
+  virtual absl::StatusOr<std::string> Call(const std::string& path, const std::string& request,
+                                           const CallOptions& options) = 0;
+  // Calls `done` once, even when the channel has gone by then, on the one thread that all channels
+  // share: it must not block there.
+  virtual void Start(const std::string& path, const std::string& request,
+                     const CallOptions& options, Done done) = 0;
+  virtual std::unique_ptr<ClientStream> Stream(const std::string& path, const std::string& request,
+                                               const CallOptions& options) = 0;
+};
+
+inline std::string PathOf(const google::protobuf::MethodDescriptor& method) {
+  return "/" + method.service()->full_name() + "/" + method.name();
+}
+
+// The one rpc that takes this request; null when its file declares none.
+const google::protobuf::MethodDescriptor* MethodTaking(const google::protobuf::Descriptor& request);
+
+template <class Response>
+absl::StatusOr<Response> Invoke(Channel& channel, const std::string& path,
+                                const google::protobuf::Message& request,
+                                const CallOptions& options = {}) {
+  absl::StatusOr<std::string> bytes = channel.Call(path, request.SerializeAsString(), options);
+  if (!bytes.ok()) return bytes.status();
+  Response response;
+  if (!response.ParseFromString(*bytes))
+    return absl::InternalError("the answer of " + path + " is not a valid message");
+  return response;
+}
+
+template <class Response>
+absl::StatusOr<Response> Invoke(Channel& channel, const google::protobuf::MethodDescriptor& method,
+                                const google::protobuf::Message& request,
+                                const CallOptions& options = {}) {
+  return Invoke<Response>(channel, PathOf(method), request, options);
+}
+
+}  // namespace vivier::rpc

@@ -1,0 +1,241 @@
+#include "shared/service/method.h"
+
+#include <map>
+#include <set>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "google/api/field_behavior.pb.h"
+#include "google/api/resource.pb.h"
+#include "shared/base/error.h"
+#include "shared/rpc/endpoint.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+
+bool IsRequired(const pb::FieldDescriptor* field) {
+  const pb::FieldOptions& field_options = field->options();
+  for (int i = 0; i < field_options.ExtensionSize(google::api::field_behavior); ++i)
+    if (field_options.GetExtension(google::api::field_behavior, i) == google::api::REQUIRED)
+      return true;
+  return false;
+}
+
+bool IsText(const pb::FieldDescriptor* field) {
+  return field != nullptr && field->type() == pb::FieldDescriptor::TYPE_STRING &&
+         !field->is_repeated();
+}
+
+// name, else parent, else the name of the resource that the request carries (Update).
+FieldPath TargetOf(const pb::Descriptor* request) {
+  for (const char* field : {"name", "parent"})
+    if (IsText(request->FindFieldByName(field))) return {request->FindFieldByName(field)};
+  for (int i = 0; i < request->field_count(); ++i) {
+    const pb::FieldDescriptor* field = request->field(i);
+    if (field->message_type() == nullptr || field->is_repeated()) continue;
+    const pb::FieldDescriptor* name = field->message_type()->FindFieldByName("name");
+    if (IsText(name) && field->message_type()->options().HasExtension(google::api::resource))
+      return {field, name};
+  }
+  return {};
+}
+
+constexpr const char* kServices[] = {"enrolment", "curriculum", "partners", "funding",
+                                     "statistics"};
+
+// Null where it is not linked in.
+const pb::FileDescriptor* FileOf(const std::string& service) {
+  return pb::DescriptorPool::generated_pool()->FindFileByName(
+      absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
+}
+
+std::vector<const pb::MethodDescriptor*> MethodsOf(const std::string& service) {
+  std::vector<const pb::MethodDescriptor*> methods;
+  const pb::FileDescriptor* file = FileOf(service);
+  for (int i = 0;
+       file != nullptr && file->service_count() > 0 && i < file->service(0)->method_count(); ++i)
+    methods.push_back(file->service(0)->method(i));
+  return methods;
+}
+
+// The resource types of a file by their options, and those of the files of the same package that it
+// imports.
+void CollectResourceTypes(const pb::FileDescriptor& file,
+                          std::map<std::string, const pb::Descriptor*>& found) {
+  for (int i = 0; i < file.message_type_count(); ++i) {
+    const std::string& type =
+        file.message_type(i)->options().GetExtension(google::api::resource).type();
+    if (!type.empty()) found[type] = file.message_type(i);
+  }
+  for (int i = 0; i < file.dependency_count(); ++i)
+    if (file.dependency(i)->package() == file.package())
+      CollectResourceTypes(*file.dependency(i), found);
+}
+
+// Every resource type that an rpc may name, by its option.
+const std::map<std::string, const pb::Descriptor*>& ResourceTypes() {
+  static const auto& types = *[] {
+    auto* found = new std::map<std::string, const pb::Descriptor*>;
+    for (const char* service : kServices)
+      if (const pb::FileDescriptor* file = FileOf(service)) CollectResourceTypes(*file, *found);
+    return found;
+  }();
+  return types;
+}
+
+// Where the target is the name of a stored resource, its table.
+const storage::Schema* TargetSchema(const FieldPath& target, const std::string& service) {
+  if (target.empty() || target.back()->name() != "name") return nullptr;
+  const pb::Descriptor* resource =
+      target.size() > 1
+          ? target[0]->message_type()
+          : ResourceType(target[0]->options().GetExtension(google::api::resource_reference).type());
+  const bool stored = resource != nullptr && ServiceOf(resource->file()) == service &&
+                      !resource->options().GetExtension(google::api::resource).plural().empty();
+  return stored ? &storage::Schema::Of(resource) : nullptr;
+}
+
+std::string ListedBy(const pb::MethodDescriptor& method, const FieldPath& target) {
+  if (!absl::StartsWith(method.name(), "List") ||
+      !IsText(method.input_type()->FindFieldByName("filter")) || target.empty())
+    return "";
+  const pb::Descriptor* resource = ResourceType(
+      target.back()->options().GetExtension(google::api::resource_reference).child_type());
+  return resource == nullptr ? ""
+                             : resource->options().GetExtension(google::api::resource).plural();
+}
+
+void CollectReferences(const pb::Descriptor* type, FieldPath path, const std::string& service,
+                       std::vector<Reference>& references) {
+  if (path.size() > 4) return;  // requests are flat: a resource, and what it holds
+  for (int i = 0; i < type->field_count(); ++i) {
+    const pb::FieldDescriptor* field = type->field(i);
+    if (field->is_repeated()) continue;
+    FieldPath here = path;
+    here.push_back(field);
+    if (field->message_type() != nullptr)
+      CollectReferences(field->message_type(), here, service, references);
+    const std::string& target =
+        field->options().GetExtension(google::api::resource_reference).type();
+    const pb::Descriptor* resource = ResourceType(target);
+    if (resource == nullptr || ServiceOf(resource->file()) == service) continue;
+    references.push_back({std::move(here), target, ServiceOf(resource->file())});
+  }
+}
+
+bool HoldsPersonalData(const pb::Descriptor* type, std::set<const pb::Descriptor*>& seen) {
+  if (!seen.insert(type).second) return false;
+  for (int i = 0; i < type->field_count(); ++i) {
+    const pb::FieldDescriptor* field = type->field(i);
+    if (field->options().GetExtension(options::v1::pii)) return true;
+    if (field->message_type() != nullptr && HoldsPersonalData(field->message_type(), seen))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string PathText(const FieldPath& path) {
+  return absl::StrJoin(
+      path, ".", [](std::string* out, const pb::FieldDescriptor* field) { *out += field->name(); });
+}
+
+std::string TextAt(const pb::Message& message, const FieldPath& path) {
+  const pb::Message* holder = &message;
+  for (size_t i = 0; i + 1 < path.size(); ++i) {
+    if (!holder->GetReflection()->HasField(*holder, path[i])) return "";
+    holder = &holder->GetReflection()->GetMessage(*holder, path[i]);
+  }
+  return holder->GetReflection()->GetString(*holder, path.back());
+}
+
+std::string ServiceOf(const pb::FileDescriptor* file) {
+  const std::vector<std::string> parts = absl::StrSplit(file->package(), '.');
+  return parts.size() == 3 && parts[0] == "vivier" ? parts[1] : "";
+}
+
+bool HoldsPersonalData(const pb::Descriptor* type) {
+  std::set<const pb::Descriptor*> seen;
+  return HoldsPersonalData(type, seen);
+}
+
+const pb::Descriptor* ResourceType(const std::string& type) {
+  auto found = ResourceTypes().find(type);
+  return found == ResourceTypes().end() ? nullptr : found->second;
+}
+
+bool IsPermission(const std::string& permission) {
+  static const auto& permissions = *[] {
+    auto* asked = new std::set<std::string>;
+    for (const char* service : kServices)
+      for (const pb::MethodDescriptor* method : MethodsOf(service))
+        asked->insert(method->options().GetExtension(options::v1::permission));
+    for (const char* shared : {"site", "operations"})
+      for (const pb::MethodDescriptor* method : MethodsOf(shared))
+        asked->insert(method->options().GetExtension(options::v1::permission));
+    return asked;
+  }();
+  return permissions.count(permission) > 0;
+}
+
+bool IsReferencedByOthers(const pb::Descriptor& resource) {
+  static const auto& referenced = *[] {
+    auto* types = new std::set<const pb::Descriptor*>;
+    for (const char* service : kServices) {
+      for (const pb::MethodDescriptor* method : MethodsOf(service)) {
+        if (method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS) continue;
+        std::vector<Reference> references;
+        CollectReferences(method->input_type(), {}, service, references);
+        for (const Reference& reference : references) types->insert(ResourceType(reference.type));
+      }
+    }
+    return types;
+  }();
+  return referenced.count(&resource) > 0;
+}
+
+absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
+  const pb::Descriptor* request = descriptor->input_type();
+  Method method;
+  method.descriptor = descriptor;
+  method.service = ServiceOf(descriptor->file());
+  method.permission = descriptor->options().GetExtension(options::v1::permission);
+  method.writes = descriptor->options().idempotency_level() != pb::MethodOptions::NO_SIDE_EFFECTS;
+  method.personal = HoldsPersonalData(descriptor->output_type());
+  method.request_bytes_max = descriptor->options().GetExtension(options::v1::request_bytes_max);
+  if (method.request_bytes_max == 0) method.request_bytes_max = kRequestBytesMax;
+  method.target = TargetOf(request);
+  method.target_schema = TargetSchema(method.target, method.service);
+  method.listed = ListedBy(*descriptor, method.target);
+  method.standard_get = !method.writes && method.target_schema != nullptr &&
+                        absl::StartsWith(descriptor->name(), "Get") &&
+                        request->field_count() == 1 &&
+                        descriptor->output_type()->options().HasExtension(google::api::resource);
+  method.request_id = method.writes ? request->FindFieldByName("request_id") : nullptr;
+  method.validate_only = request->FindFieldByName("validate_only");
+  if (method.writes) CollectReferences(request, {}, method.service, method.references);
+
+  std::vector<std::string> wrong;
+  if (method.permission.empty()) wrong.push_back("declares no permission");
+  if (method.target.empty()) wrong.push_back("has no name or parent to ask the permission for");
+  if (method.writes && (!IsText(method.request_id) || !IsRequired(method.request_id)))
+    wrong.push_back("writes without a REQUIRED request_id");
+  if (absl::StartsWith(descriptor->name(), "List") &&
+      !IsText(request->FindFieldByName("page_token")))
+    wrong.push_back("lists without a page_token");
+  if (method.request_bytes_max > kBulkRequestBytesMax)
+    wrong.push_back("takes more than the bulk limit");
+  if (!wrong.empty())
+    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
+                 absl::StrCat(descriptor->full_name(), " ", absl::StrJoin(wrong, ", and ")));
+  return method;
+}
+
+}  // namespace vivier::rpc

@@ -1,0 +1,69 @@
+// What the adapter does around one rpc, read once from its descriptor: `vivier explain` prints it.
+// Immutable.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "shared/storage/rows/schema.h"
+
+namespace vivier::rpc {
+
+// A singular field reached through singular messages, "cohort.programme_revision".
+using FieldPath = std::vector<const google::protobuf::FieldDescriptor*>;
+
+std::string PathText(const FieldPath& path);
+// The text at `path`, "" where a message on the way is absent.
+std::string TextAt(const google::protobuf::Message& message, const FieldPath& path);
+
+// A field that names a resource of another service.
+struct Reference {
+  FieldPath path;
+  std::string type;     // "vivier.fr/ProgrammeRevision"
+  std::string service;  // its owner, "curriculum"
+};
+
+struct Method {
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
+  std::string service;  // "enrolment"
+  std::string permission;
+  bool writes = false;
+  std::string
+      listed;  // what a List with a filter shows: the collection below its parent, "cohorts"
+  bool standard_get = false;  // Get of a resource by its name
+  bool personal = false;      // the answer holds personal data: never from a cache
+  int request_bytes_max = 0;
+  FieldPath target;  // the name that the permission is asked for: name, parent or RESOURCE.name
+  const storage::Schema* target_schema =
+      nullptr;  // the table of that name, where it is one of this service's
+  const google::protobuf::FieldDescriptor* request_id = nullptr;     // null on reads
+  const google::protobuf::FieldDescriptor* validate_only = nullptr;  // null where not offered
+  std::vector<Reference> references;
+};
+
+// FAILED_PRECONDITION with every rule of the house that the rpc breaks: no permission, a write
+// without a REQUIRED request_id, a List without page_token, a request without a name to ask the
+// permission for.
+absl::StatusOr<Method> Describe(const google::protobuf::MethodDescriptor* descriptor);
+
+// "enrolment" of a type in package vivier.enrolment.v1.
+std::string ServiceOf(const google::protobuf::FileDescriptor* file);
+
+// Whether a message of this type can hold a pii field, at any depth.
+bool HoldsPersonalData(const google::protobuf::Descriptor* type);
+
+// Whether an rpc of some service asks for it.
+bool IsPermission(const std::string& permission);
+
+// The type whose google.api.resource option is `type`, among all protos linked in; null when there
+// is none.
+const google::protobuf::Descriptor* ResourceType(const std::string& type);
+
+// Whether a write of another service can refer to resources of this type, so that others may hold
+// copies.
+bool IsReferencedByOthers(const google::protobuf::Descriptor& resource);
+
+}  // namespace vivier::rpc

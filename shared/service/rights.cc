@@ -1,0 +1,165 @@
+#include "shared/service/rights.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/util/time_util.h"
+#include "shared/base/resource_name.h"
+#include "shared/base/status.h"
+#include "shared/security/roles.h"
+#include "shared/security/secret.h"
+
+namespace vivier::rpc {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using security::v1::RoleAssignment;
+using storage::Value;
+
+constexpr char kIdentified[] = "identified";
+constexpr size_t kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
+}
+
+Value ToValue(bool has, const google::protobuf::Timestamp& time) {
+  return has ? Value(int64_t{TimeUtil::TimestampToMicroseconds(time)}) : Value();
+}
+
+std::string PrincipalOf(absl::string_view membership) {
+  std::vector<absl::string_view> segments = absl::StrSplit(membership, '/');
+  if (segments.size() > kPrincipalSegments) segments.resize(kPrincipalSegments);
+  return absl::StrJoin(segments, "/");
+}
+
+}  // namespace
+
+absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed) {
+  unit.Send("DELETE FROM rights WHERE school = $1 AND membership = $2",
+            {Value(unit.school()), Value(changed.membership())});
+  for (int i = 0; i < changed.roles_size(); ++i) {
+    const RoleAssignment& role = changed.roles(i);
+    unit.Send(
+        "INSERT INTO rights (school, membership, position, subject, role, company, start_time, "
+        "end_time, "
+        "scope, permissions, funder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        {Value(unit.school()), Value(changed.membership()), Value(int64_t{i}),
+         Value(changed.subject()), Value(role.role()), Value(role.company()),
+         ToValue(role.has_start_time(), role.start_time()),
+         ToValue(role.has_end_time(), role.end_time()), Value(role.scope()),
+         Value(absl::StrJoin(role.permissions(), ",")), Value(role.funder())});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::string& subject) {
+  ASSIGN_OR_RETURN(
+      storage::Result result,
+      transaction.connection().Query(
+          "SELECT role, company, start_time, end_time, scope, membership, permissions, "
+          "funder FROM rights WHERE school = $1 AND subject = $2 "
+          "ORDER BY membership, position",
+          {Value(transaction.school()), Value(subject)}));
+  Rights rights;
+  if (!result.rows.empty()) rights.membership = std::get<std::string>(result.rows[0][5]);
+  for (const storage::Row& row : result.rows) {
+    RoleAssignment& role = rights.roles.emplace_back();
+    role.set_role(std::get<std::string>(row[0]));
+    role.set_company(std::get<std::string>(row[1]));
+    if (const auto* start = std::get_if<int64_t>(&row[2]))
+      *role.mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(*start);
+    if (const auto* end = std::get_if<int64_t>(&row[3]))
+      *role.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(*end);
+    role.set_scope(std::get<std::string>(row[4]));
+    for (absl::string_view permission :
+         absl::StrSplit(std::get<std::string>(row[6]), ',', absl::SkipEmpty()))
+      role.add_permissions(std::string(permission));
+    role.set_funder(std::get<std::string>(row[7]));
+  }
+  return rights;
+}
+
+absl::StatusOr<std::string> SubjectOf(storage::Transaction& transaction,
+                                      const std::string& membership) {
+  ASSIGN_OR_RETURN(storage::Result result,
+                   transaction.connection().Query(
+                       "SELECT subject FROM rights WHERE school = $1 AND membership = $2 LIMIT 1",
+                       {Value(transaction.school()), Value(membership)}));
+  return result.rows.empty() ? "" : std::get<std::string>(result.rows[0][0]);
+}
+
+bool IsValid(const RoleAssignment& role, absl::Time now) {
+  return (!role.has_start_time() || ToTime(role.start_time()) <= now) &&
+         (!role.has_end_time() || now < ToTime(role.end_time()));
+}
+
+bool Reaches(const RoleAssignment& role, absl::string_view target) {
+  return role.scope().empty() || target == role.scope() ||
+         absl::StartsWith(target, role.scope() + "/");
+}
+
+security::Caller WithRights(security::Caller caller, const std::string& school,
+                            absl::string_view target, const std::vector<RoleAssignment>& roles,
+                            absl::Time now) {
+  for (const RoleAssignment& role : roles) {
+    if (!IsValid(role, now) || !Reaches(role, target)) continue;
+    caller.roles.push_back(role.role());
+    for (const std::string& permission : role.permissions())
+      caller.roles.push_back(security::RoleOfPermission(permission));
+    caller.schools = {school};
+    if (!security::ActsForOne(role.role())) continue;
+    caller.kind = security::Caller::Kind::kPartner;
+    caller.partner = role.company().empty() ? role.funder() : role.company();
+  }
+  return caller;
+}
+
+std::vector<std::string> Reached(const Method& method, absl::string_view target,
+                                 const std::vector<RoleAssignment>& roles, absl::Time now) {
+  const std::string school(SchoolOf(target));
+  const std::string collection = absl::StrCat(target, "/", method.listed, "/");
+  std::set<std::string> reached;
+  for (const RoleAssignment& role : roles)
+    if (!method.listed.empty() && role.scope().rfind('/') == collection.size() - 1 &&
+        absl::StartsWith(role.scope(), collection) &&
+        security::Allows(WithRights({}, school, role.scope(), {role}, now), method.permission,
+                         school))
+      reached.insert(role.scope());
+  return {reached.begin(), reached.end()};
+}
+
+std::optional<security::Caller> EntitledTo(const security::Caller& caller, absl::string_view target,
+                                           const Rights& rights, absl::Time now) {
+  const std::string school(SchoolOf(target));
+  security::Caller entitled = WithRights(caller, school, target, rights.roles, now);
+  if (!security::IsPrincipalOfSecret(caller.subject)) {
+    entitled.roles.push_back(kIdentified);
+    entitled.schools = {school};
+    return entitled;
+  }
+  const bool holds = std::any_of(rights.roles.begin(), rights.roles.end(),
+                                 [now](const RoleAssignment& role) { return IsValid(role, now); });
+  if (!holds) return std::nullopt;
+  entitled.subject = PrincipalOf(rights.membership);
+  return entitled;
+}
+
+std::optional<Entitlement> Entitled(const Method& method, const security::Caller& caller,
+                                    absl::string_view target, const Rights& rights,
+                                    absl::Time now) {
+  std::optional<security::Caller> whole = EntitledTo(caller, target, rights, now);
+  if (!whole.has_value()) return std::nullopt;
+  if (security::Allows(*whole, method.permission, SchoolOf(target)))
+    return Entitlement{*std::move(whole), {}};
+  std::vector<std::string> only = Reached(method, target, rights.roles, now);
+  if (!only.empty()) whole = EntitledTo(caller, only.front(), rights, now);
+  return Entitlement{*std::move(whole), std::move(only)};
+}
+
+}  // namespace vivier::rpc

@@ -1,0 +1,146 @@
+#include "shared/service/service.h"
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "google/api/resource.pb.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/service/channel.h"
+#include "shared/service/method.h"
+#include "shared/service/rights.h"
+#include "shared/service/standard.h"
+#include "vivier/options/v1/operation.pb.h"
+#include "vivier/options/v1/options.pb.h"
+
+namespace vivier::rpc {
+
+namespace pb = google::protobuf;
+
+Service::Service(const std::string& full_name)
+    : descriptor_(pb::DescriptorPool::generated_pool()->FindServiceByName(full_name)) {
+  if (descriptor_ == nullptr) {
+    errors_.push_back(absl::StrCat("no .proto declares ", full_name));
+  } else {
+    name_ = ServiceOf(descriptor_->file());
+  }
+  if (name_ != kRightsProducer)
+    reactions_.push_back(
+        {security::v1::RightsChanged::descriptor(), kRightsProducer,
+         [](Call& call, const pb::Message& event) {
+           return StoreRights(call.unit(), static_cast<const security::v1::RightsChanged&>(event));
+         }});
+}
+
+Service& Service::Add(const pb::Descriptor* request, const pb::Descriptor* response,
+                      Handler handler) {
+  for (int i = 0; descriptor_ != nullptr && i < descriptor_->method_count(); ++i) {
+    if (descriptor_->method(i)->input_type() != request) continue;
+    if (descriptor_->method(i)->output_type() != response)
+      errors_.push_back(absl::StrCat(descriptor_->method(i)->full_name(),
+                                     " answers another type than its handler"));
+    handlers_.emplace_back(request, std::move(handler));
+    return *this;
+  }
+  errors_.push_back(absl::StrCat("no rpc takes a ", request->full_name()));
+  return *this;
+}
+
+// Its handler is the one that the preparation gives, for who has no worker to prepare it on.
+Service& Service::AddOperation(const pb::Descriptor* request, Operation operation) {
+  const pb::MethodDescriptor* method = MethodTaking(*request);
+  absl::StatusOr<rpc::Method> described =
+      method == nullptr ? NotFound(request->full_name()) : Describe(method);
+  if (!described.ok()) {
+    errors_.push_back(std::string(described.status().message()));
+    return *this;
+  }
+  if (const std::string wrong = Misfit(*method, operation); !wrong.empty())
+    errors_.push_back(absl::StrCat(method->full_name(), " ", wrong));
+  const Preparation prepare = BeginningOf(*std::move(described), operation);
+  operations_[method->full_name()] = std::move(operation);
+  preparations_[request] = prepare;
+  return Add(
+      request, method->output_type(),
+      [prepare](Call& call, const pb::Message& asked, pb::Message& response) -> absl::Status {
+        ASSIGN_OR_RETURN(const Handler handler, prepare(asked));
+        return handler(call, asked, response);
+      });
+}
+
+Service& Service::AddStandard(const storage::Schema& schema, AnyCheck check) {
+  schemas_.push_back(&schema);
+  for (int i = 0; descriptor_ != nullptr && i < descriptor_->method_count(); ++i) {
+    Handler handler = StandardHandler(*descriptor_->method(i), schema, check);
+    if (handler) standard_.emplace_back(descriptor_->method(i)->input_type(), std::move(handler));
+  }
+  return *this;
+}
+
+Service& Service::AddReaction(const pb::Descriptor* event, Reaction reaction) {
+  if (!event->options().HasExtension(options::v1::event))
+    errors_.push_back(absl::StrCat(event->full_name(), " is not declared as an event"));
+  reactions_.push_back({event, ServiceOf(event->file()), std::move(reaction)});
+  return *this;
+}
+
+Service& Service::Holds(const std::string& invariant, const std::string& counted,
+                        const std::string& broken) {
+  return Holds(
+      invariant, [counted, broken](storage::Transaction& transaction) -> absl::StatusOr<Breaches> {
+        const storage::Value school = transaction.school();
+        ASSIGN_OR_RETURN(storage::Result count, transaction.connection().Query(counted, {school}));
+        ASSIGN_OR_RETURN(storage::Result rows, transaction.connection().Query(broken, {school}));
+        Breaches breaches{std::get<int64_t>(count.rows[0][0]),
+                          static_cast<int64_t>(rows.rows.size()), "", ""};
+        if (!rows.rows.empty()) {
+          breaches.first_row = std::get<std::string>(rows.rows[0][0]);
+          breaches.explanation = std::get<std::string>(rows.rows[0][1]);
+        }
+        return breaches;
+      });
+}
+
+Service& Service::Claim(const std::string& invariant, const std::string& claims) {
+  claims_.push_back(
+      {invariant, [claims](storage::Transaction& transaction) -> absl::StatusOr<Claims> {
+         ASSIGN_OR_RETURN(
+             storage::Result rows,
+             transaction.connection().Query(claims, {storage::Value(transaction.school())}));
+         Claims found;
+         for (const storage::Row& row : rows.rows)
+           found[std::get<std::string>(row[0])] = std::get<std::string>(row[1]);
+         return found;
+       }});
+  return *this;
+}
+
+absl::StatusOr<std::vector<Service::Method>> Service::Build() const {
+  std::vector<std::string> errors = errors_;
+  std::map<const pb::Descriptor*, Handler> by_request;
+  for (const auto& [request, handler] : handlers_)
+    if (!by_request.emplace(request, handler).second)
+      errors.push_back(absl::StrCat("two handlers for ", request->full_name()));
+  for (const auto& [request, handler] : standard_) by_request.emplace(request, handler);
+  std::vector<Method> methods;
+  for (int i = 0; descriptor_ != nullptr && i < descriptor_->method_count(); ++i) {
+    const pb::MethodDescriptor* method = descriptor_->method(i);
+    auto handler = by_request.find(method->input_type());
+    if (handler == by_request.end()) {
+      errors.push_back(absl::StrCat(method->full_name(), " has no handler"));
+      continue;
+    }
+    const auto prepare = preparations_.find(method->input_type());
+    if (method->options().HasExtension(options::v1::operation) && prepare == preparations_.end())
+      errors.push_back(absl::StrCat(method->full_name(), " is declared as an operation"));
+    methods.push_back(
+        {method, handler->second, prepare == preparations_.end() ? nullptr : prepare->second});
+  }
+  if (!errors.empty())
+    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
+                 absl::StrJoin(errors, "; "));
+  return methods;
+}
+
+}  // namespace vivier::rpc

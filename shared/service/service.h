@@ -1,0 +1,235 @@
+// How a service is put together: which function serves which rpc, reacts to which event, and runs
+// when. The rpc is found from the handler's request type (every request message serves exactly one
+// rpc), the producer of an event from its package; so no name is typed twice. Build() fails, and
+// with it the start, when a declared rpc has no handler or no permission, or a handler no rpc.
+//
+//   rpc::Service Enrolment::Rpc() {
+//     return rpc::Service("vivier.enrolment.v1.EnrolmentService")
+//         .Standard(cohorts_, &CheckCohort)                  // Get, List, Create, Update, Delete as far as declared
+//         .On(*this, &Enrolment::AdmitApplication)
+//         .Operate(*this, &Enrolment::PlanImport, &Enrolment::CheckImport, &Enrolment::ImportRows)
+//         .React(*this, &Enrolment::OnSeatFunded)
+//         .Tick(*this, &Enrolment::ExpireHold, holds_, "funding_by")
+//         .Deliver(*this, &Statistics::SendSubmission);       // takes events of the own log outside
+//   }
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "shared/service/call.h"
+#include "shared/service/operation.h"
+#include "shared/service/outside.h"
+#include "shared/storage/log/table.h"
+
+namespace vivier::rpc {
+
+using Reaction = std::function<absl::Status(Call&, const google::protobuf::Message& event)>;
+
+// What happens to a resource before a standard method stores it: `before` is null at its creation.
+// It may complete `after` (states, defaults) and emit.
+template <class M>
+using Check = std::function<absl::Status(Call&, const M* before, M& after)>;
+using AnyCheck = std::function<absl::Status(Call&, const google::protobuf::Message* before,
+                                            google::protobuf::Message& after)>;
+
+// Runs `handle` in a transaction of its own for each row whose time in `due_column` is at or before
+// now; the handler reads the row again and must move that time, so a row that changed meanwhile is
+// not touched.
+struct TickRow {
+  std::string name;
+  const storage::Schema* schema;
+  std::string due_column;
+  std::function<absl::Status(Call&, const std::string& name)> handle;
+};
+
+// An invariant of docs/invariants.md over a service's data, evaluated on a read snapshot.
+struct Breaches {
+  int64_t checked = 0;
+  int64_t violations = 0;
+  std::string first_row;    // its name, or table and key
+  std::string explanation;  // what is wrong with it
+};
+struct Invariant {
+  std::string id;  // "I1"
+  std::function<absl::StatusOr<Breaches>(storage::Transaction&)> check;
+};
+
+// What this service holds to be true of something that another service keeps too, as subject →
+// value: `verify` compares the two services' claims of one invariant where their logs stand alike.
+using Claims = std::map<std::string, std::string>;
+struct Claiming {
+  std::string invariant;
+  std::function<absl::StatusOr<Claims>(storage::Transaction&)> claims;
+};
+
+class Service {
+ public:
+  explicit Service(const std::string& full_name);
+
+  template <class Owner, class Request, class Response>
+  Service& On(Owner& owner, absl::StatusOr<Response> (Owner::*method)(Call&, const Request&)) {
+    return Add(Request::descriptor(), Response::descriptor(),
+               [&owner, method](Call& call, const google::protobuf::Message& request,
+                                google::protobuf::Message& response) -> absl::Status {
+                 ASSIGN_OR_RETURN(Response answer,
+                                  (owner.*method)(call, static_cast<const Request&>(request)));
+                 static_cast<Response&>(response) = std::move(answer);
+                 return absl::OkStatus();
+               });
+  }
+
+  // Serves the rpc that takes `Request` and whose option says `operation`, see operation.h.
+  template <class Owner, class Request, class Metadata, class Step, class Response>
+  Service& Operate(Owner& owner, absl::StatusOr<Plan<Metadata, Step>> (*plan)(const Request&),
+                   absl::Status (Owner::*check)(Call&, const Request&),
+                   absl::Status (Owner::*step)(Call&, const Step&, Metadata&, Response&)) {
+    Operation operation;
+    operation.metadata = Metadata::descriptor();
+    operation.response = Response::descriptor();
+    operation.plan =
+        [plan](const google::protobuf::Message& request) -> absl::StatusOr<Operation::AnyPlan> {
+      ASSIGN_OR_RETURN(const auto made, plan(static_cast<const Request&>(request)));
+      Operation::AnyPlan any{made.metadata.SerializeAsString(), {}};
+      for (const Step& part : made.steps) any.steps.push_back(part.SerializeAsString());
+      return any;
+    };
+    operation.check = [&owner, check](Call& call, const google::protobuf::Message& request) {
+      return (owner.*check)(call, static_cast<const Request&>(request));
+    };
+    operation.step = [&owner, step](Call& call, const std::string& bytes,
+                                    google::protobuf::Message& metadata,
+                                    google::protobuf::Message& response) -> absl::Status {
+      Step part;
+      if (!part.ParseFromString(bytes)) return Internal("a step that cannot be read");
+      return (owner.*step)(call, part, static_cast<Metadata&>(metadata),
+                           static_cast<Response&>(response));
+    };
+    return AddOperation(Request::descriptor(), std::move(operation));
+  }
+
+  template <class M>
+  Service& Standard(const storage::Table<M>& table, Check<M> check = nullptr) {
+    AnyCheck any;
+    if (check) {
+      any = [check](Call& call, const google::protobuf::Message* before,
+                    google::protobuf::Message& after) {
+        return check(call, static_cast<const M*>(before), static_cast<M&>(after));
+      };
+    }
+    return AddStandard(table.schema(), std::move(any));
+  }
+
+  template <class Owner, class Event>
+  Service& React(Owner& owner, absl::Status (Owner::*method)(Call&, const Event&)) {
+    return AddReaction(Event::descriptor(),
+                       [&owner, method](Call& call, const google::protobuf::Message& event) {
+                         return (owner.*method)(call, static_cast<const Event&>(event));
+                       });
+  }
+
+  template <class Owner, class M>
+  Service& Tick(Owner& owner, absl::Status (Owner::*method)(Call&, const std::string& name),
+                const storage::Table<M>& table, const std::string& due_column) {
+    ticks_.push_back({table.schema().table() + "." + due_column, &table.schema(), due_column,
+                      [&owner, method](Call& call, const std::string& name) {
+                        return (owner.*method)(call, name);
+                      }});
+    return *this;
+  }
+
+  // Takes each such event of this service's own log to every target that the site configures for
+  // it, at least once and in order; `method` is run again until it answers OK or a refusal, which
+  // is stored as its outcome.
+  template <class Owner, class Event>
+  Service& Deliver(Owner& owner, absl::Status (Owner::*method)(const Outside&, const Event&)) {
+    deliveries_.push_back(
+        {Event::descriptor(),
+         [&owner, method](const Outside& outside, const google::protobuf::Message& event) {
+           return (owner.*method)(outside, static_cast<const Event&>(event));
+         }});
+    return *this;
+  }
+
+  // A table that no standard method names but the service keeps: it takes part in the drift check.
+  template <class M>
+  Service& Keeps(const storage::Table<M>& table) {
+    schemas_.push_back(&table.schema());
+    return *this;
+  }
+
+  // `counted` selects one number, how many rows are looked at; `broken` selects a row's name and
+  // what is wrong with it, for every row that breaks the invariant. $1 is the school.
+  Service& Holds(const std::string& invariant, const std::string& counted,
+                 const std::string& broken);
+  Service& Holds(const std::string& invariant,
+                 std::function<absl::StatusOr<Breaches>(storage::Transaction&)> check) {
+    invariants_.push_back({invariant, std::move(check)});
+    return *this;
+  }
+  // `claims` selects subject and value.
+  Service& Claim(const std::string& invariant, const std::string& claims);
+
+  struct Method {
+    const google::protobuf::MethodDescriptor* descriptor;
+    Handler handler;
+    Preparation prepare;  // where it is there, it gives the handler of each request
+  };
+  struct EventReaction {
+    const google::protobuf::Descriptor* event;
+    std::string producer;  // the service whose log has the event
+    Reaction reaction;
+  };
+
+  struct EventDelivery {
+    const google::protobuf::Descriptor* event;
+    std::function<absl::Status(const Outside&, const google::protobuf::Message& event)> deliver;
+  };
+
+  // Every declared rpc with its handler, or what is wrong.
+  absl::StatusOr<std::vector<Method>> Build() const;
+
+  const google::protobuf::ServiceDescriptor* descriptor() const { return descriptor_; }
+  const std::string& name() const { return name_; }  // "enrolment"
+  const std::vector<EventReaction>& reactions() const { return reactions_; }
+  const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
+  const std::map<std::string, Operation>& operations() const {
+    return operations_;
+  }  // by the rpc's full name
+  const std::vector<TickRow>& ticks() const { return ticks_; }
+  const std::vector<const storage::Schema*>& schemas() const { return schemas_; }
+  const std::vector<Invariant>& invariants() const { return invariants_; }
+  const std::vector<Claiming>& claims() const { return claims_; }
+
+ private:
+  Service& Add(const google::protobuf::Descriptor* request,
+               const google::protobuf::Descriptor* response, Handler handler);
+  Service& AddOperation(const google::protobuf::Descriptor* request, Operation operation);
+  Service& AddStandard(const storage::Schema& schema, AnyCheck check);
+  Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
+
+  const google::protobuf::ServiceDescriptor* descriptor_;
+  std::string name_;
+  std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
+      handlers_;  // by request type
+  std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
+      standard_;  // used where no handler is given
+  std::map<std::string, Operation> operations_;
+  std::map<const google::protobuf::Descriptor*, Preparation> preparations_;  // by request type
+  std::vector<EventReaction> reactions_;
+  std::vector<EventDelivery> deliveries_;
+  std::vector<TickRow> ticks_;
+  std::vector<const storage::Schema*> schemas_;
+  std::vector<Invariant> invariants_;
+  std::vector<Claiming> claims_;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace vivier::rpc

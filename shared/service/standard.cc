@@ -1,0 +1,177 @@
+#include "shared/service/standard.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "google/api/field_behavior.pb.h"
+#include "google/api/resource.pb.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/util/field_mask_util.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+using storage::Schema;
+using storage::Unit;
+
+std::string Text(const pb::Message& message, const char* field) {
+  const pb::FieldDescriptor* descriptor = message.GetDescriptor()->FindFieldByName(field);
+  return descriptor == nullptr ? "" : message.GetReflection()->GetString(message, descriptor);
+}
+
+int Number(const pb::Message& message, const char* field) {
+  return message.GetReflection()->GetInt32(message,
+                                           message.GetDescriptor()->FindFieldByName(field));
+}
+
+// The field of a Create or Update request that holds the resource.
+const pb::FieldDescriptor* ResourceField(const pb::Descriptor* request,
+                                         const pb::Descriptor* resource) {
+  for (int i = 0; i < request->field_count(); ++i)
+    if (request->field(i)->message_type() == resource) return request->field(i);
+  return nullptr;
+}
+
+// "schools/nancy" and "ai-1" give "schools/nancy/cohorts/ai-1": the collection is the resource's
+// plural.
+std::string ChildName(const Schema& schema, const std::string& parent, const std::string& id) {
+  return absl::StrCat(parent, "/",
+                      schema.descriptor()->options().GetExtension(google::api::resource).plural(),
+                      "/", id);
+}
+
+absl::Status CopyOut(const pb::Message& from, pb::Message& response) {
+  response.CopyFrom(from);
+  return absl::OkStatus();
+}
+
+Handler Get(const Schema& schema) {
+  return [&schema](Call& call, const pb::Message& request, pb::Message& response) -> absl::Status {
+    const std::string name = Text(request, "name");
+    ASSIGN_OR_RETURN(const pb::Message* found, call.unit().Find(schema, name));
+    if (found == nullptr) return NotFound(name);
+    return CopyOut(*found, response);
+  };
+}
+
+Handler List(const Schema& schema) {
+  return [&schema](Call& call, const pb::Message& request, pb::Message& response) -> absl::Status {
+    const pb::Reflection& reflection = *response.GetReflection();
+    const pb::FieldDescriptor* items = response.GetDescriptor()->FindFieldByNumber(1);
+    ASSIGN_OR_RETURN(std::string token,
+                     call.unit().List(schema, Text(request, "parent"), Number(request, "page_size"),
+                                      Text(request, "page_token"), Text(request, "filter"),
+                                      [&](const pb::Message& row) {
+                                        reflection.AddMessage(&response, items)->CopyFrom(row);
+                                      }));
+    reflection.SetString(&response, response.GetDescriptor()->FindFieldByName("next_page_token"),
+                         std::move(token));
+    return absl::OkStatus();
+  };
+}
+
+Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyCheck check) {
+  const std::string id_field = resource->name() + "_id";
+  return [&schema, resource, id_field, check](Call& call, const pb::Message& request,
+                                              pb::Message& response) -> absl::Status {
+    response.CopyFrom(request.GetReflection()->GetMessage(request, resource));
+    response.GetReflection()->SetString(
+        &response, response.GetDescriptor()->FindFieldByName("name"),
+        ChildName(schema, Text(request, "parent"), Text(request, id_field.c_str())));
+    if (check) RETURN_IF_ERROR(check(call, nullptr, response));
+    return call.unit().Insert(schema, response);
+  };
+}
+
+bool IsServers(const pb::FieldDescriptor* field) {
+  for (int i = 0; i < field->options().ExtensionSize(google::api::field_behavior); ++i) {
+    const auto behavior = field->options().GetExtension(google::api::field_behavior, i);
+    if (behavior == google::api::OUTPUT_ONLY || behavior == google::api::IMMUTABLE ||
+        behavior == google::api::IDENTIFIER)
+      return true;
+  }
+  return field->name() == "name" || field->name() == "etag";
+}
+
+// AIP-134: the fields of the mask; without a mask, or with "*", every field that the caller may
+// set.
+absl::StatusOr<pb::FieldMask> MaskOf(const Schema& schema, const pb::Message& request) {
+  pb::FieldMask mask;
+  const pb::FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("update_mask");
+  if (field != nullptr && request.GetReflection()->HasField(request, field))
+    mask.CopyFrom(request.GetReflection()->GetMessage(request, field));
+  if (mask.paths_size() == 0 || (mask.paths_size() == 1 && mask.paths(0) == "*")) {
+    mask.clear_paths();
+    for (const Schema::Column& column : schema.columns())
+      if (!IsServers(column.field)) mask.add_paths(column.field->name());
+    return mask;
+  }
+  for (const std::string& path : mask.paths()) {
+    const pb::FieldDescriptor* named = schema.descriptor()->FindFieldByName(path);
+    if (named == nullptr || IsServers(named))
+      return InvalidField("update_mask",
+                          absl::StrCat("\"", path, "\" is no field that can be updated"));
+  }
+  return mask;
+}
+
+Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyCheck check) {
+  return [&schema, resource, check](Call& call, const pb::Message& request,
+                                    pb::Message& response) -> absl::Status {
+    const pb::Message& wanted = request.GetReflection()->GetMessage(request, resource);
+    const std::string& name = schema.NameOf(wanted);
+    ASSIGN_OR_RETURN(const pb::Message* before, call.unit().Find(schema, name));
+    if (before == nullptr) return NotFound(name);
+    RETURN_IF_ERROR(schema.CheckEtag(*before, Text(wanted, "etag")));
+    response.CopyFrom(*before);
+    RETURN_IF_ERROR(ApplyUpdate(schema, request, wanted, response));
+    if (check) RETURN_IF_ERROR(check(call, before, response));
+    return call.unit().Update(schema, response);
+  };
+}
+
+Handler Delete(const Schema& schema) {
+  return [&schema](Call& call, const pb::Message& request, pb::Message&) -> absl::Status {
+    const std::string name = Text(request, "name");
+    ASSIGN_OR_RETURN(const pb::Message* found, call.unit().Find(schema, name));
+    if (found == nullptr) return NotFound(name);
+    RETURN_IF_ERROR(schema.CheckEtag(*found, Text(request, "etag")));
+    return call.unit().Delete(schema, name);
+  };
+}
+
+}  // namespace
+
+absl::Status ApplyUpdate(const Schema& schema, const pb::Message& request,
+                         const pb::Message& wanted, pb::Message& after) {
+  ASSIGN_OR_RETURN(pb::FieldMask mask, MaskOf(schema, request));
+  pb::util::FieldMaskUtil::MergeOptions options;
+  options.set_replace_message_fields(true);
+  options.set_replace_repeated_fields(true);
+  for (const std::string& path : mask.paths())
+    after.GetReflection()->ClearField(&after, schema.descriptor()->FindFieldByName(path));
+  pb::util::FieldMaskUtil::MergeMessageTo(wanted, mask, options, &after);
+  return absl::OkStatus();
+}
+
+Handler StandardHandler(const pb::MethodDescriptor& method, const Schema& schema,
+                        const AnyCheck& check) {
+  const std::string& type = schema.descriptor()->name();
+  std::string plural = schema.descriptor()->options().GetExtension(google::api::resource).plural();
+  plural[0] = static_cast<char>(absl::ascii_toupper(static_cast<unsigned char>(plural[0])));
+  const pb::FieldDescriptor* resource = ResourceField(method.input_type(), schema.descriptor());
+  if (method.name() == "Get" + type) return Get(schema);
+  if (method.name() == "List" + plural) return List(schema);
+  if (method.name() == "Create" + type && resource != nullptr)
+    return Create(schema, resource, check);
+  if (method.name() == "Update" + type && resource != nullptr)
+    return Update(schema, resource, check);
+  if (method.name() == "Delete" + type) return Delete(schema);
+  return nullptr;
+}
+
+}  // namespace vivier::rpc

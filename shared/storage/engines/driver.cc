@@ -1,0 +1,192 @@
+#include "shared/storage/engines/driver.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "shared/base/status.h"
+
+namespace vivier::storage {
+namespace {
+
+// How much of a statement an error message quotes, in bytes.
+constexpr size_t kQuotedBytesMax = 300;
+
+bool Continues(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+// Bytes of the UTF-8 sequence at the start of `text`, 0 if it is none (RFC 3629: no overlong form,
+// no surrogate, nothing above U+10FFFF) or U+0000.
+size_t SequenceBytes(absl::string_view text) {
+  const auto byte = [text](size_t i) {
+    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+  };
+  const unsigned char first = byte(0), second = byte(1);
+  if (first == 0) return 0;
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4 || !Continues(second)) return 0;
+  if (first < 0xE0) return 2;
+  if (!Continues(byte(2))) return 0;
+  if (first < 0xF0)
+    return (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ? 0 : 3;
+  if (!Continues(byte(3))) return 0;
+  return (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F) ? 0 : 4;
+}
+
+// Bytes at the start of `text` that are ASCII and not NUL, by eight at a time.
+size_t PlainPrefix(absl::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
+  size_t size = 0;
+  for (uint64_t word; size + sizeof(word) <= text.size(); size += sizeof(word)) {
+    std::memcpy(&word, text.data() + size, sizeof(word));
+    const bool has_high_bit = (word & kHighBits) != 0;
+    const bool has_zero = ((word - kOnes) & ~word & kHighBits) != 0;
+    if (has_high_bit || has_zero) break;
+  }
+  return size;
+}
+
+// Where the literal, quoted name or comment that starts at `i` ends, or `i` when none starts there.
+size_t SkipQuoted(absl::string_view sql, size_t i) {
+  const auto after = [sql](size_t at, size_t width) {
+    return at == sql.npos ? sql.size() : at + width;
+  };
+  if (sql[i] == '\'' || sql[i] == '"') return after(sql.find(sql[i], i + 1), 1);
+  if (sql.substr(i, 2) == "--") return after(sql.find('\n', i), 1);
+  if (sql.substr(i, 2) == "/*") return after(sql.find("*/", i + 2), 2);
+  return i;
+}
+
+}  // namespace
+
+absl::Status CheckText(absl::string_view text) {
+  size_t i = PlainPrefix(text);
+  while (i < text.size()) {
+    const size_t bytes = SequenceBytes(text.substr(i));
+    if (bytes == 0)
+      return absl::InvalidArgumentError(
+          absl::StrCat("text holds a NUL or is not UTF-8 at byte ", i));
+    i += bytes;
+  }
+  return absl::OkStatus();
+}
+
+size_t HighestParameter(absl::string_view sql) {
+  size_t highest = 0;
+  for (size_t i = 0; i < sql.size();) {
+    if (const size_t next = SkipQuoted(sql, i); next != i) {
+      i = next;
+      continue;
+    }
+    if (sql[i++] != '$') continue;
+    size_t number = 0;
+    for (; i < sql.size() && absl::ascii_isdigit(static_cast<unsigned char>(sql[i])); ++i)
+      number = number * 10 + static_cast<size_t>(sql[i] - '0');
+    highest = std::max(highest, number);
+  }
+  return highest;
+}
+
+absl::Status CheckParameterCount(absl::string_view sql, size_t used, size_t given) {
+  if (used == given) return absl::OkStatus();
+  return Defect(absl::StrCat(given, " parameters given, ", used, " used"), sql);
+}
+
+absl::Status Violation(absl::StatusCode code, absl::string_view constraint) {
+  return absl::Status(code, absl::StrCat("constraint ", constraint));
+}
+
+absl::Status Defect(absl::string_view what, absl::string_view sql) {
+  return absl::InternalError(absl::StrCat(what, " in: ", sql.substr(0, kQuotedBytesMax)));
+}
+
+absl::Status ForeignType(absl::string_view column, absl::string_view sql) {
+  return Defect(absl::StrCat("column ", column, " is neither BIGINT, TEXT nor BYTEA, CAST it,"),
+                sql);
+}
+
+absl::Status CheckChanges(int64_t expected, int64_t changes) {
+  if (expected < 0 || expected == changes) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("touched ", changes, " rows, expected ", expected));
+}
+
+absl::Status CheckedConnection::Health() const {
+  if (!poison_.ok()) return poison_;
+  return InTransaction() ? absl::OkStatus() : absl::UnavailableError("the transaction was lost");
+}
+
+absl::Status CheckedConnection::Begin(Access access) {
+  if (open_) return absl::InternalError("Begin inside a transaction");
+  RETURN_IF_ERROR(DoBegin(access));
+  open_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status CheckedConnection::Commit() {
+  RETURN_IF_ERROR(Ready());
+  RETURN_IF_ERROR(Poison(DoCommit()));
+  open_ = false;
+  return absl::OkStatus();
+}
+
+void CheckedConnection::Rollback() {
+  if (open_) DoRollback();
+  open_ = false;
+  poison_ = absl::OkStatus();
+}
+
+absl::StatusOr<Result> CheckedConnection::Query(absl::string_view sql,
+                                                absl::Span<const Value> parameters) {
+  RETURN_IF_ERROR(Check(parameters));
+  absl::StatusOr<Result> result = DoQuery(sql, parameters);
+  RETURN_IF_ERROR(Poison(result.status()));
+  return result;
+}
+
+absl::StatusOr<std::vector<Result>> CheckedConnection::QueryAll(
+    absl::Span<const Statement> statements) {
+  for (const Statement& statement : statements) RETURN_IF_ERROR(Check(statement.parameters));
+  RETURN_IF_ERROR(Ready());
+  absl::StatusOr<std::vector<Result>> results = DoQueryAll(statements);
+  RETURN_IF_ERROR(Poison(results.status()));
+  return results;
+}
+
+absl::Status CheckedConnection::Send(absl::string_view sql, absl::Span<const Value> parameters,
+                                     int64_t expected_changes) {
+  RETURN_IF_ERROR(Check(parameters));
+  return Poison(DoSend(sql, parameters, expected_changes));
+}
+
+absl::Status CheckedConnection::Script(absl::string_view sql) {
+  RETURN_IF_ERROR(Ready());
+  return Poison(DoScript(sql));
+}
+
+absl::Status CheckedConnection::Maintain(bool idle) {
+  if (open_) return absl::InternalError("Maintain inside a transaction");
+  return DoMaintain(idle);
+}
+
+absl::Status CheckedConnection::Ready() {
+  if (!open_) return absl::InternalError("no transaction is open");
+  if (poison_.ok() && !Alive()) return Poison(absl::UnavailableError("the transaction was lost"));
+  return poison_;
+}
+
+absl::Status CheckedConnection::Check(absl::Span<const Value> parameters) {
+  RETURN_IF_ERROR(Ready());
+  for (const Value& value : parameters)
+    if (const auto* text = std::get_if<std::string>(&value))
+      RETURN_IF_ERROR(Poison(CheckText(*text)));
+  return absl::OkStatus();
+}
+
+absl::Status CheckedConnection::Poison(absl::Status status) {
+  if (!status.ok() && poison_.ok()) poison_ = status;
+  return status;
+}
+
+}  // namespace vivier::storage

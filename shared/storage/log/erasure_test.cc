@@ -1,0 +1,147 @@
+// What an erasure does to keys, rows and the log, on both engines.
+#include "shared/storage/log/erasure.h"
+
+#include "shared/storage/log/events.h"
+#include "tests/support/store.h"
+#include "vivier/enrolment/v1/erasure.pb.h"
+#include "vivier/enrolment/v1/events.pb.h"
+
+namespace vivier::storage {
+namespace {
+
+using enrolment::v1::ApplicationSubmitted;
+using enrolment::v1::Candidate;
+using enrolment::v1::PersonErased;
+
+constexpr char kZoe[] = "schools/nancy/candidates/zoe";
+constexpr char kLearner[] = "schools/nancy/cohorts/ai/learners/zoe";
+
+class PersonErasureTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    ASSERT_EQ(InUnit([&](Unit& unit) -> absl::Status {
+                Candidate zoe = SomeCandidate("zoe");
+                RETURN_IF_ERROR(candidates_.Insert(unit, zoe));
+                ApplicationSubmitted event;
+                event.set_application("schools/nancy/cohorts/ai/applications/zoe");
+                event.set_candidate(kZoe);
+                event.mutable_classes()->set_region_code("44");
+                return unit.Emit(event);
+              }),
+              absl::OkStatus());
+  }
+
+  static PersonErased Event() {
+    PersonErased event;
+    event.set_candidate(kZoe);
+    event.add_persons(kZoe);
+    event.add_persons(kLearner);
+    return event;
+  }
+
+  absl::Status Erase() {
+    return InUnit([](Unit& unit) { return unit.Emit(Event()); });
+  }
+
+  absl::Status Follow(const std::string& follower, int64_t number) {
+    return InTransaction([&](Transaction& transaction) {
+      return StoreFollower(transaction, follower, number, kNow);
+    });
+  }
+
+  // What the log serves of event 1.
+  std::string Payload() {
+    std::string payload;
+    EXPECT_EQ(InTransaction([&](Transaction& transaction) -> absl::Status {
+                ASSIGN_OR_RETURN(auto events, ReadEvents(transaction, 0));
+                payload = events.at(0).payload().value();
+                return absl::OkStatus();
+              }),
+              absl::OkStatus());
+    return payload;
+  }
+
+  std::string GivenName() {
+    std::string name;
+    EXPECT_EQ(InUnit([&](Unit& unit) -> absl::Status {
+                ASSIGN_OR_RETURN(Candidate zoe, candidates_.Get(unit, kZoe));
+                name = zoe.given_name();
+                return absl::OkStatus();
+              }),
+              absl::OkStatus());
+    return name;
+  }
+
+  int64_t Keys() { return Number("SELECT COUNT(*) FROM person_keys WHERE LENGTH(wrapped) > 0"); }
+};
+
+TEST_P(PersonErasureTest, DestroysAtOnceWhereNobodyFollows) {
+  EXPECT_EQ(Keys(), 1);
+  ASSERT_EQ(Erase(), absl::OkStatus());
+  EXPECT_EQ(Keys(), 0);
+  EXPECT_EQ(GivenName(), "");
+  EXPECT_EQ(Payload(), "");
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM erasures WHERE erase_time IS NOT NULL"), 1);
+}
+
+TEST_P(PersonErasureTest, KeepsTheKeyForTheLogUntilTheLastFollowerIsBehindIt) {
+  ASSERT_EQ(Follow("funding", 1), absl::OkStatus());
+  ASSERT_EQ(Follow("statistics", 0), absl::OkStatus());
+  ASSERT_EQ(Erase(), absl::OkStatus());
+  EXPECT_EQ(GivenName(), "") << "nobody else reads it";
+  EXPECT_NE(Payload(), "");
+  ASSERT_EQ(Follow("funding", 2), absl::OkStatus());
+  EXPECT_NE(Payload(), "") << "statistics has not applied it";
+  EXPECT_EQ(Keys(), 1);
+  ASSERT_EQ(Follow("statistics", 2), absl::OkStatus());
+  EXPECT_EQ(Payload(), "");
+  EXPECT_EQ(Keys(), 0);
+}
+
+TEST_P(PersonErasureTest, MakesNoOtherKey) {
+  ASSERT_EQ(Erase(), absl::OkStatus());
+  for (const char* person : {kZoe, kLearner}) {
+    const absl::Status in_unit =
+        InUnit([&](Unit& unit) { return unit.KeyOf(person, true).status(); });
+    EXPECT_TRUE(absl::IsFailedPrecondition(in_unit)) << in_unit;
+    EXPECT_EQ(ReasonOf(in_unit), "PERSON_ERASED");
+    const absl::Status created = InTransaction(
+        [&](Transaction& transaction) { return transaction.KeyOf(person, true).status(); });
+    EXPECT_EQ(ReasonOf(created), "PERSON_ERASED") << "also for a name that had no key here";
+    const absl::Status read =
+        InUnit([&](Unit& unit) { return unit.KeyOf(person, false).status(); });
+    EXPECT_TRUE(absl::IsNotFound(read)) << read;
+    EXPECT_EQ(ReasonOf(read), "PERSON_ERASED");
+  }
+}
+
+// A later request of the same batch does not find the key that an earlier one used.
+TEST_P(PersonErasureTest, HoldsWithinOneBatch) {
+  const absl::Status status = InTransaction([&](Transaction& transaction) -> absl::Status {
+    Unit before(transaction);
+    RETURN_IF_ERROR(before.KeyOf(kZoe, false).status());
+    RETURN_IF_ERROR(before.Emit(Event()));
+    RETURN_IF_ERROR(before.Apply({"somebody", "test", "", "", "", ""}, kNow));
+    Unit after(transaction);
+    EXPECT_EQ(ReasonOf(after.KeyOf(kZoe, true).status()), "PERSON_ERASED");
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(status, absl::OkStatus());
+}
+
+TEST_P(PersonErasureTest, IsTheSameTwice) {
+  ASSERT_EQ(Erase(), absl::OkStatus());
+  const int64_t when = Number("SELECT erase_time FROM erasures");
+  const auto again = [](Transaction& transaction) {
+    return ErasePersons(transaction, Event(), 0, kNow + absl::Hours(1));
+  };
+  ASSERT_EQ(InTransaction(again), absl::OkStatus());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM erasures"), 1);
+  EXPECT_EQ(Number("SELECT erase_time FROM erasures"), when);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, PersonErasureTest, testing::BothEngines(), testing::EngineName);
+
+}  // namespace
+}  // namespace vivier::storage

@@ -1,0 +1,148 @@
+// The table is the message: one table per resource, a column per field, one mapper that reads the
+// descriptor.
+//
+//   field                              column
+//   name                               name TEXT, primary key (school, name); school is taken from the name
+//   etag                               version BIGINT, 1 at the first write, +1 at each; the etag is its decimal text
+//   string, enum (its value's name)    TEXT
+//   integers, bool                     BIGINT
+//   Timestamp, Duration                BIGINT, microseconds
+//   google.type.Date                   TEXT, YYYY-MM-DD
+//   other messages, repeated, maps     TEXT, JSON with the .proto's field names; NULL when empty
+//   any of these with pii, or one      BYTEA, the field's protobuf encoding, sealed with the key of the person whom the
+//   that holds a pii field             message's `person` option names; bound to table, column and row
+//
+// A field with presence is NULL when absent; one without has its default. The table's name is the
+// resource's plural in snake case. Tables are immutable and thread-safe; a Unit is not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "google/protobuf/message.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/storage/engines/database.h"
+#include "shared/storage/log/unit.h"
+
+namespace vivier::storage {
+
+// What a List answers: messages in the order of their names and the token of the next page, "" on
+// the last.
+template <class M>
+struct Page {
+  std::vector<M> items;
+  std::string next_page_token;
+};
+
+// The typed face of a Schema (schema.h), which does the work by reflection.
+template <class M>
+class Table {
+ public:
+  Table() : schema_(Schema::Of(M::descriptor())) {}
+
+  const Schema& schema() const { return schema_; }
+
+  // The resource, or NOT_FOUND; ABORTED with ETAG_MISMATCH when `etag` is given and no longer the
+  // row's.
+  absl::StatusOr<M> Get(Unit& unit, const std::string& name, absl::string_view etag = "") const {
+    ASSIGN_OR_RETURN(std::optional<M> found, Find(unit, name));
+    if (!found.has_value()) return NotFound(name);
+    RETURN_IF_ERROR(schema_.CheckEtag(*found, etag));
+    return *std::move(found);
+  }
+
+  absl::StatusOr<std::optional<M>> Find(Unit& unit, const std::string& name) const {
+    ASSIGN_OR_RETURN(const google::protobuf::Message* row, unit.Find(schema_, name));
+    if (row == nullptr) return std::nullopt;
+    return static_cast<const M&>(*row);
+  }
+
+  // The resource for whoever only reads it, without a copy: valid until this unit stores the row or
+  // ends.
+  absl::StatusOr<const M*> View(Unit& unit, const std::string& name) const {
+    ASSIGN_OR_RETURN(const google::protobuf::Message* row, unit.Find(schema_, name));
+    if (row == nullptr) return NotFound(name);
+    return static_cast<const M*>(row);
+  }
+
+  // Adds a row and sets its etag; ALREADY_EXISTS when the name is taken.
+  absl::Status Insert(Unit& unit, M& message) const { return unit.Insert(schema_, message); }
+
+  // Stores a row that this unit has read before, and sets its new etag.
+  absl::Status Update(Unit& unit, M& message) const { return unit.Update(schema_, message); }
+
+  absl::Status Delete(Unit& unit, const std::string& name) const {
+    return unit.Delete(schema_, name);
+  }
+
+  // Rows that satisfy `condition`, an SQL text over the table's columns in which $1 is the school
+  // and $2 … are `parameters`; it may end in ORDER BY. At most `limit` rows, and an error when
+  // there are more: a handler that would silently see a part of the truth is wrong. Rows with
+  // changes pending in this unit may not be asked for: decide before you store.
+  absl::StatusOr<std::vector<M>> Select(Unit& unit, absl::string_view condition,
+                                        absl::Span<const Value> parameters,
+                                        int limit = kSelectRowsMax) const {
+    std::vector<M> result;
+    ASSIGN_OR_RETURN(bool more,
+                     unit.Select(schema_, condition, parameters, limit, Collect(result)));
+    if (more) return TooManyRows(limit);
+    return result;
+  }
+
+  // The first row that satisfies `condition`, in its order.
+  absl::StatusOr<std::optional<M>> First(Unit& unit, absl::string_view condition,
+                                         absl::Span<const Value> parameters) const {
+    std::vector<M> result;
+    RETURN_IF_ERROR(unit.Select(schema_, condition, parameters, 1, Collect(result)).status());
+    if (result.empty()) return std::nullopt;
+    return std::move(result.front());
+  }
+
+  // The number of rows that satisfy `condition`.
+  absl::StatusOr<int64_t> Count(Unit& unit, absl::string_view condition,
+                                absl::Span<const Value> parameters) const {
+    ASSIGN_OR_RETURN(std::vector<int64_t> counts, unit.Count(schema_, condition, parameters));
+    return counts.front();
+  }
+
+  // The number of rows that satisfy `condition`, then for each of `among` how many of them satisfy
+  // it too.
+  absl::StatusOr<std::vector<int64_t>> Count(Unit& unit, absl::string_view condition,
+                                             absl::Span<const Value> parameters,
+                                             absl::Span<const absl::string_view> among) const {
+    return unit.Count(schema_, condition, parameters, among);
+  }
+
+  // AIP-132 and AIP-158: the children of `parent` in the order of their names. `filter` is an
+  // AIP-160 expression over the scalar fields that hold no personal data; `page_token` must come
+  // from the same parent and filter.
+  absl::StatusOr<Page<M>> List(Unit& unit, const std::string& parent, int page_size,
+                               const std::string& page_token, const std::string& filter) const {
+    Page<M> page;
+    ASSIGN_OR_RETURN(page.next_page_token, unit.List(schema_, parent, page_size, page_token, filter,
+                                                     Collect(page.items)));
+    return page;
+  }
+
+ private:
+  static Unit::Each Collect(std::vector<M>& rows) {
+    return [&rows](const google::protobuf::Message& row) {
+      rows.push_back(static_cast<const M&>(row));
+    };
+  }
+
+  absl::Status TooManyRows(int limit) const {
+    return Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_ROWS",
+                 absl::StrCat("more than ", limit, " rows of ", schema_.table(), " in one step"));
+  }
+
+  const Schema& schema_;
+};
+
+}  // namespace vivier::storage

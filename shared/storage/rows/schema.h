@@ -1,0 +1,90 @@
+// The reflective mapper between a resource message and its table; table.h draws the mapping.
+// A Schema is made once per message type, lives as long as the process, and is thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "shared/base/resource_name.h"
+#include "shared/security/seal.h"
+#include "shared/storage/engines/database.h"
+
+namespace vivier::storage {
+
+// Finds the key of a person by the name of his resource, making one when `create` says so.
+using KeyOf = std::function<absl::StatusOr<security::Key>(const std::string& person, bool create)>;
+
+class Schema {
+ public:
+  enum class Kind { kText, kInteger, kEnum, kMicroseconds, kDate, kJson };
+
+  struct Column {
+    const google::protobuf::FieldDescriptor* field;
+    Kind kind;
+    bool sealed;
+  };
+
+  // Dies at start on a message that cannot be a table: no resource option, no name field, a pii
+  // field without a `person` option, a type that has no column.
+  static const Schema& Of(const google::protobuf::Descriptor* descriptor);
+
+  const google::protobuf::Descriptor* descriptor() const { return descriptor_; }
+  const std::string& table() const { return table_; }
+  const std::vector<Column>& columns() const { return columns_; }
+  const Column* FindColumn(absl::string_view field) const;
+
+  // SQL texts, made once.
+  const std::string& select_by_name() const { return select_by_name_; }  // $1 school, $2 name
+  const std::string& insert() const { return insert_; }
+  const std::string& erase() const { return erase_; }          // $1 school, $2 name, $3 version
+  std::string SelectWhere(absl::string_view condition) const;  // every column; $1 is the school
+
+  // school, name, version, then one value per column.
+  absl::StatusOr<Row> ToRow(const google::protobuf::Message& message, int64_t version,
+                            const KeyOf& key_of) const;
+  // The UPDATE that makes one row from another, of the columns that differ; it touches no row that
+  // has another version. What this binary does not know of the others stays as it is.
+  struct Change {
+    std::string sql;
+    std::vector<Value> parameters;
+  };
+  absl::StatusOr<Change> ToChange(const google::protobuf::Message& before,
+                                  const google::protobuf::Message& after, int64_t version,
+                                  const KeyOf& key_of) const;
+  absl::Status FromRow(const Row& row, google::protobuf::Message& message,
+                       const KeyOf& key_of) const;
+
+  int64_t Version(const google::protobuf::Message& message) const;
+  void SetVersion(google::protobuf::Message& message, int64_t version) const;
+  absl::Status CheckEtag(const google::protobuf::Message& message, absl::string_view etag) const;
+  const std::string& NameOf(const google::protobuf::Message& message) const;
+
+  // Names every field without a column, column of another type and NOT NULL column that no field
+  // fills.
+  absl::Status CheckDrift(Connection& connection) const;
+
+ private:
+  explicit Schema(const google::protobuf::Descriptor* descriptor);
+  std::string PersonOf(const google::protobuf::Message& message) const;
+  absl::StatusOr<Value> ToColumn(const google::protobuf::Message& message, const Column& column,
+                                 const KeyOf& key_of) const;
+  absl::Status OpenSealed(const Row& row, google::protobuf::Message& message,
+                          const KeyOf& key_of) const;
+
+  const google::protobuf::Descriptor* descriptor_;
+  const google::protobuf::FieldDescriptor* name_;
+  const google::protobuf::FieldDescriptor* etag_;
+  const google::protobuf::FieldDescriptor* person_;
+  std::string table_;
+  std::vector<Column> columns_;
+  std::string select_by_name_, insert_, erase_, column_list_;
+};
+
+}  // namespace vivier::storage
