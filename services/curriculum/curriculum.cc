@@ -90,7 +90,7 @@ rpc::Service Curriculum::Rpc() {
     after.clear_decisions();
     return absl::OkStatus();
   };
-  return rpc::Service("vivier.curriculum.v1.CurriculumService")
+  return rpc::Service("curriculum")
       .Standard<v1::Programme>(programmes_, &CheckProgramme)
       .Standard(revisions_)
       .Standard<v1::JurySession>(jury_sessions_, check_jury)

@@ -16,7 +16,7 @@ using v1::Cohort;
 using v1::Learner;
 
 rpc::Service Enrolment::Rpc() {
-  rpc::Service service("vivier.enrolment.v1.EnrolmentService");
+  rpc::Service service("enrolment");
   access_.AddTo(service);
   return service.Standard(schools_)
       .On(*this, &Enrolment::UpdateSchool)

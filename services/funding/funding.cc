@@ -81,7 +81,7 @@ absl::Status CheckFunder(Call&, const v1::Funder*, v1::Funder& funder) {
 }  // namespace
 
 rpc::Service Funding::Rpc() {
-  rpc::Service service("vivier.funding.v1.FundingService");
+  rpc::Service service("funding");
   funders_view_.AddTo(service);
   return service.Standard<v1::Funder>(funders_, &CheckFunder)
       .Standard(agreements_)

@@ -10,7 +10,7 @@
 namespace vivier::partners {
 
 rpc::Service Partners::Rpc() {
-  rpc::Service service("vivier.partners.v1.PartnersService");
+  rpc::Service service("partners");
   service
       .Standard<v1::Company>(companies_,
                              [this](Call& call, const v1::Company* before, v1::Company& after) {

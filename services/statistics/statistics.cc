@@ -19,7 +19,7 @@ void Add(const v1::Cell& cell, Counts& counts) {
 }  // namespace
 
 rpc::Service Statistics::Rpc() {
-  rpc::Service service("vivier.statistics.v1.StatisticsService");
+  rpc::Service service("statistics");
   service.Standard<v1::Cell>(cells_)
       .Standard<v1::Submission>(submissions_)
       .Standard<v1::QuarantinedSubmission>(quarantined_)

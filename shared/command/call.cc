@@ -120,12 +120,12 @@ std::string PathOf(const pb::MethodDescriptor& method) {
 
 // Those of the services, and those about the operations that they began.
 std::vector<const pb::MethodDescriptor*> AllMethods(const Modules& modules) {
-  std::vector<const pb::ServiceDescriptor*> services;
-  for (const site::Module& module : modules) services.push_back(module.service.descriptor());
-  services.push_back(operations::v1::Operation::descriptor()->file()->service(0));
   std::vector<const pb::MethodDescriptor*> methods;
-  for (const pb::ServiceDescriptor* service : services)
-    for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
+  const auto add = [&methods](const std::vector<const pb::MethodDescriptor*>& more) {
+    methods.insert(methods.end(), more.begin(), more.end());
+  };
+  for (const site::Module& module : modules) add(module.service.methods());
+  add(rpc::MethodsOf("operations"));
   return methods;
 }
 

@@ -16,7 +16,7 @@ namespace pb = google::protobuf;
 // Null for an rpc that every service's process has.
 const site::Module* ModuleOf(const Modules& modules, const pb::MethodDescriptor& method) {
   for (const site::Module& module : modules)
-    if (module.service.descriptor() == method.service()) return &module;
+    if (module.name() == rpc::ServiceOf(method.file())) return &module;
   return nullptr;
 }
 

@@ -74,7 +74,7 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
   OperationRunnerTest()
       : database_(testing::FreshDatabase(GetParam())),
         readers_(*database_, &key_),
-        service_("vivier.enrolment.v1.EnrolmentService") {
+        service_("enrolment") {
     EXPECT_EQ(storage::Migrate(*database_, "enrolment"), absl::OkStatus());
     service_.Operate(clerk_, &Clerk::Plan, &Clerk::Check, &Clerk::Take);
   }

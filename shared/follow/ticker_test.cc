@@ -37,7 +37,7 @@ class TickerTest : public ::testing::TestWithParam<storage::Engine> {
   TickerTest()
       : database_(testing::FreshDatabase(GetParam())),
         readers_(*database_, nullptr),
-        service_("vivier.statistics.v1.StatisticsService") {
+        service_("statistics") {
     EXPECT_EQ(storage::Migrate(*database_, "statistics"), absl::OkStatus());
     service_.Tick(clocks_, &Clocks::Ring, clocks_.table, "due_time");
   }

@@ -35,9 +35,8 @@ std::string Line(const RoleAssignment& role, const std::string& target,
 
 const google::protobuf::MethodDescriptor* MethodOf(const rpc::Service& service,
                                                    const std::string& full_name) {
-  const google::protobuf::ServiceDescriptor& descriptor = *service.descriptor();
-  for (int i = 0; i < descriptor.method_count(); ++i)
-    if (descriptor.method(i)->full_name() == full_name) return descriptor.method(i);
+  for (const google::protobuf::MethodDescriptor* method : service.methods())
+    if (method->full_name() == full_name) return method;
   return nullptr;
 }
 

@@ -37,7 +37,7 @@ std::string ConditionOf(const std::string& filter) {
 }  // namespace
 
 rpc::Service OperationHandlers::Rpc() {
-  return rpc::Service("vivier.operations.v1.OperationService")
+  return rpc::Service("operations")
       .On(*this, &OperationHandlers::GetOperation)
       .On(*this, &OperationHandlers::ListOperations)
       .On(*this, &OperationHandlers::WaitOperation)

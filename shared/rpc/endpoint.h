@@ -11,12 +11,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
+#include "shared/service/method.h"
 
 namespace vivier::rpc {
-
-// Limits of every server; an endpoint names its own request limit between the two.
-inline constexpr int kRequestBytesMax = 64 * 1024;
-inline constexpr int kBulkRequestBytesMax = 4 * 1024 * 1024;
 
 // The metadata by which a caller says why he goes beyond a bound that is his to break (a read
 // budget): printable ASCII, kept in the audit record.

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "shared/service/catalogue.h"
 
 namespace vivier::rpc {
 
@@ -53,9 +54,6 @@ class Channel {
 inline std::string PathOf(const google::protobuf::MethodDescriptor& method) {
   return "/" + method.service()->full_name() + "/" + method.name();
 }
-
-// The one rpc that takes this request; null when its file declares none.
-const google::protobuf::MethodDescriptor* MethodTaking(const google::protobuf::Descriptor& request);
 
 template <class Response>
 absl::StatusOr<Response> Invoke(Channel& channel, const std::string& path,

@@ -1,17 +1,15 @@
 #include "shared/service/method.h"
 
-#include <map>
 #include <set>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
 #include "shared/base/error.h"
-#include "shared/rpc/endpoint.h"
+#include "shared/service/catalogue.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
@@ -44,49 +42,6 @@ FieldPath TargetOf(const pb::Descriptor* request) {
       return {field, name};
   }
   return {};
-}
-
-constexpr const char* kServices[] = {"enrolment", "curriculum", "partners", "funding",
-                                     "statistics"};
-
-// Null where it is not linked in.
-const pb::FileDescriptor* FileOf(const std::string& service) {
-  return pb::DescriptorPool::generated_pool()->FindFileByName(
-      absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
-}
-
-std::vector<const pb::MethodDescriptor*> MethodsOf(const std::string& service) {
-  std::vector<const pb::MethodDescriptor*> methods;
-  const pb::FileDescriptor* file = FileOf(service);
-  for (int i = 0;
-       file != nullptr && file->service_count() > 0 && i < file->service(0)->method_count(); ++i)
-    methods.push_back(file->service(0)->method(i));
-  return methods;
-}
-
-// The resource types of a file by their options, and those of the files of the same package that it
-// imports.
-void CollectResourceTypes(const pb::FileDescriptor& file,
-                          std::map<std::string, const pb::Descriptor*>& found) {
-  for (int i = 0; i < file.message_type_count(); ++i) {
-    const std::string& type =
-        file.message_type(i)->options().GetExtension(google::api::resource).type();
-    if (!type.empty()) found[type] = file.message_type(i);
-  }
-  for (int i = 0; i < file.dependency_count(); ++i)
-    if (file.dependency(i)->package() == file.package())
-      CollectResourceTypes(*file.dependency(i), found);
-}
-
-// Every resource type that an rpc may name, by its option.
-const std::map<std::string, const pb::Descriptor*>& ResourceTypes() {
-  static const auto& types = *[] {
-    auto* found = new std::map<std::string, const pb::Descriptor*>;
-    for (const char* service : kServices)
-      if (const pb::FileDescriptor* file = FileOf(service)) CollectResourceTypes(*file, *found);
-    return found;
-  }();
-  return types;
 }
 
 // Where the target is the name of a stored resource, its table.
@@ -156,25 +111,15 @@ std::string TextAt(const pb::Message& message, const FieldPath& path) {
   return holder->GetReflection()->GetString(*holder, path.back());
 }
 
-std::string ServiceOf(const pb::FileDescriptor* file) {
-  const std::vector<std::string> parts = absl::StrSplit(file->package(), '.');
-  return parts.size() == 3 && parts[0] == "vivier" ? parts[1] : "";
-}
-
 bool HoldsPersonalData(const pb::Descriptor* type) {
   std::set<const pb::Descriptor*> seen;
   return HoldsPersonalData(type, seen);
 }
 
-const pb::Descriptor* ResourceType(const std::string& type) {
-  auto found = ResourceTypes().find(type);
-  return found == ResourceTypes().end() ? nullptr : found->second;
-}
-
 bool IsPermission(const std::string& permission) {
   static const auto& permissions = *[] {
     auto* asked = new std::set<std::string>;
-    for (const char* service : kServices)
+    for (const std::string& service : TradeServices())
       for (const pb::MethodDescriptor* method : MethodsOf(service))
         asked->insert(method->options().GetExtension(options::v1::permission));
     for (const char* shared : {"site", "operations"})
@@ -188,7 +133,7 @@ bool IsPermission(const std::string& permission) {
 bool IsReferencedByOthers(const pb::Descriptor& resource) {
   static const auto& referenced = *[] {
     auto* types = new std::set<const pb::Descriptor*>;
-    for (const char* service : kServices) {
+    for (const std::string& service : TradeServices()) {
       for (const pb::MethodDescriptor* method : MethodsOf(service)) {
         if (method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS) continue;
         std::vector<Reference> references;

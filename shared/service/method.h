@@ -8,9 +8,14 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "shared/service/catalogue.h"
 #include "shared/storage/rows/schema.h"
 
 namespace vivier::rpc {
+
+// What a request may hold, in bytes: an rpc of many rows names a limit of its own between the two.
+inline constexpr int kRequestBytesMax = 64 * 1024;
+inline constexpr int kBulkRequestBytesMax = 4 * 1024 * 1024;
 
 // A singular field reached through singular messages, "cohort.programme_revision".
 using FieldPath = std::vector<const google::protobuf::FieldDescriptor*>;
@@ -49,18 +54,11 @@ struct Method {
 // permission for.
 absl::StatusOr<Method> Describe(const google::protobuf::MethodDescriptor* descriptor);
 
-// "enrolment" of a type in package vivier.enrolment.v1.
-std::string ServiceOf(const google::protobuf::FileDescriptor* file);
-
 // Whether a message of this type can hold a pii field, at any depth.
 bool HoldsPersonalData(const google::protobuf::Descriptor* type);
 
 // Whether an rpc of some service asks for it.
 bool IsPermission(const std::string& permission);
-
-// The type whose google.api.resource option is `type`, among all protos linked in; null when there
-// is none.
-const google::protobuf::Descriptor* ResourceType(const std::string& type);
 
 // Whether a write of another service can refer to resources of this type, so that others may hold
 // copies.

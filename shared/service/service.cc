@@ -7,7 +7,7 @@
 #include "google/api/resource.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/service/channel.h"
+#include "shared/service/catalogue.h"
 #include "shared/service/method.h"
 #include "shared/service/rights.h"
 #include "shared/service/standard.h"
@@ -18,13 +18,8 @@ namespace vivier::rpc {
 
 namespace pb = google::protobuf;
 
-Service::Service(const std::string& full_name)
-    : descriptor_(pb::DescriptorPool::generated_pool()->FindServiceByName(full_name)) {
-  if (descriptor_ == nullptr) {
-    errors_.push_back(absl::StrCat("no .proto declares ", full_name));
-  } else {
-    name_ = ServiceOf(descriptor_->file());
-  }
+Service::Service(const std::string& name) : name_(name), methods_(MethodsOf(name)) {
+  if (methods_.empty()) errors_.push_back(absl::StrCat("no .proto declares the service ", name));
   if (name_ != kRightsProducer)
     reactions_.push_back(
         {security::v1::RightsChanged::descriptor(), kRightsProducer,
@@ -35,11 +30,11 @@ Service::Service(const std::string& full_name)
 
 Service& Service::Add(const pb::Descriptor* request, const pb::Descriptor* response,
                       Handler handler) {
-  for (int i = 0; descriptor_ != nullptr && i < descriptor_->method_count(); ++i) {
-    if (descriptor_->method(i)->input_type() != request) continue;
-    if (descriptor_->method(i)->output_type() != response)
-      errors_.push_back(absl::StrCat(descriptor_->method(i)->full_name(),
-                                     " answers another type than its handler"));
+  for (const pb::MethodDescriptor* method : methods_) {
+    if (method->input_type() != request) continue;
+    if (method->output_type() != response)
+      errors_.push_back(
+          absl::StrCat(method->full_name(), " answers another type than its handler"));
     handlers_.emplace_back(request, std::move(handler));
     return *this;
   }
@@ -71,10 +66,9 @@ Service& Service::AddOperation(const pb::Descriptor* request, Operation operatio
 
 Service& Service::AddStandard(const storage::Schema& schema, AnyCheck check) {
   schemas_.push_back(&schema);
-  for (int i = 0; descriptor_ != nullptr && i < descriptor_->method_count(); ++i) {
-    Handler handler = StandardHandler(*descriptor_->method(i), schema, check);
-    if (handler) standard_.emplace_back(descriptor_->method(i)->input_type(), std::move(handler));
-  }
+  for (const pb::MethodDescriptor* method : methods_)
+    if (Handler handler = StandardHandler(*method, schema, check))
+      standard_.emplace_back(method->input_type(), std::move(handler));
   return *this;
 }
 
@@ -124,8 +118,7 @@ absl::StatusOr<std::vector<Service::Method>> Service::Build() const {
       errors.push_back(absl::StrCat("two handlers for ", request->full_name()));
   for (const auto& [request, handler] : standard_) by_request.emplace(request, handler);
   std::vector<Method> methods;
-  for (int i = 0; descriptor_ != nullptr && i < descriptor_->method_count(); ++i) {
-    const pb::MethodDescriptor* method = descriptor_->method(i);
+  for (const pb::MethodDescriptor* method : methods_) {
     auto handler = by_request.find(method->input_type());
     if (handler == by_request.end()) {
       errors.push_back(absl::StrCat(method->full_name(), " has no handler"));

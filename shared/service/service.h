@@ -4,7 +4,7 @@
 // with it the start, when a declared rpc has no handler or no permission, or a handler no rpc.
 //
 //   rpc::Service Enrolment::Rpc() {
-//     return rpc::Service("vivier.enrolment.v1.EnrolmentService")
+//     return rpc::Service("enrolment")
 //         .Standard(cohorts_, &CheckCohort)                  // Get, List, Create, Update, Delete as far as declared
 //         .On(*this, &Enrolment::AdmitApplication)
 //         .Operate(*this, &Enrolment::PlanImport, &Enrolment::CheckImport, &Enrolment::ImportRows)
@@ -72,7 +72,8 @@ struct Claiming {
 
 class Service {
  public:
-  explicit Service(const std::string& full_name);
+  // The service of that name: the gRPC services of its package, which its parts serve together.
+  explicit Service(const std::string& name);
 
   template <class Owner, class Request, class Response>
   Service& On(Owner& owner, absl::StatusOr<Response> (Owner::*method)(Call&, const Request&)) {
@@ -196,7 +197,8 @@ class Service {
   // Every declared rpc with its handler, or what is wrong.
   absl::StatusOr<std::vector<Method>> Build() const;
 
-  const google::protobuf::ServiceDescriptor* descriptor() const { return descriptor_; }
+  // Every rpc that the package declares.
+  const std::vector<const google::protobuf::MethodDescriptor*>& methods() const { return methods_; }
   const std::string& name() const { return name_; }  // "enrolment"
   const std::vector<EventReaction>& reactions() const { return reactions_; }
   const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
@@ -215,8 +217,8 @@ class Service {
   Service& AddStandard(const storage::Schema& schema, AnyCheck check);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
 
-  const google::protobuf::ServiceDescriptor* descriptor_;
   std::string name_;
+  std::vector<const google::protobuf::MethodDescriptor*> methods_;
   std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
       handlers_;  // by request type
   std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>

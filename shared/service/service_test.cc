@@ -38,7 +38,7 @@ struct Handlers {
   absl::Status OnEvent(Call&, const funding::v1::SeatFunded&) { return absl::OkStatus(); }
 };
 
-constexpr char kSite[] = "vivier.site.v1.SiteService";
+constexpr char kSite[] = "site";
 
 struct Wrong {
   std::string name;
@@ -49,8 +49,7 @@ struct Wrong {
 TEST(ServiceTest, DoesNotStartWhenItDoesNotFitItsProto) {
   Handlers handlers;
   const std::vector<Wrong> rows = {
-      {"no proto", Service("vivier.site.v1.NoService"),
-       "no .proto declares vivier.site.v1.NoService"},
+      {"no proto", Service("nothing"), "no .proto declares the service nothing"},
       {"rpc without handler", Service(kSite),
        "vivier.site.v1.SiteService.VerifyInvariants has no handler"},
       {"handler without rpc",

@@ -80,7 +80,9 @@ std::vector<const pb::ServiceDescriptor*> AllServices() {
 
 std::set<const pb::ServiceDescriptor*> OutsidersServices() {
   std::set<const pb::ServiceDescriptor*> services;
-  for (const site::Module& module : AllModules()) services.insert(module.service.descriptor());
+  for (const site::Module& module : AllModules())
+    for (const pb::MethodDescriptor* method : module.service.methods())
+      services.insert(method->service());
   return services;
 }
 

@@ -32,9 +32,8 @@ std::set<std::string> NeededCalls() {
   for (const site::Module& module : AllModules()) {
     for (const rpc::Service::EventReaction& reaction : module.service.reactions())
       AddCall(module.name(), reaction.producer, calls);
-    const google::protobuf::ServiceDescriptor& service = *module.service.descriptor();
-    for (int i = 0; i < service.method_count(); ++i) {
-      const absl::StatusOr<rpc::Method> method = rpc::Describe(service.method(i));
+    for (const google::protobuf::MethodDescriptor* descriptor : module.service.methods()) {
+      const absl::StatusOr<rpc::Method> method = rpc::Describe(descriptor);
       EXPECT_TRUE(method.ok()) << method.status();
       for (const rpc::Reference& reference : method->references)
         AddCall(module.name(), reference.service, calls);

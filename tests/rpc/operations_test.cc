@@ -118,7 +118,7 @@ struct Odd {
 
 TEST(Operations, OfOtherTypesThanDeclaredStopTheStart) {
   Odd odd;
-  rpc::Service service("vivier.enrolment.v1.EnrolmentService");
+  rpc::Service service("enrolment");
   service.Operate(odd, &Odd::Plan, &Odd::Check, &Odd::Step);
   EXPECT_THAT(std::string(service.Build().status().message()),
               ::testing::HasSubstr("ImportApplications declares other types of its operation"));

@@ -8,10 +8,8 @@
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
 #include "services/modules.h"
+#include "shared/service/catalogue.h"
 #include "vivier/errors/v1/errors.pb.h"
-#include "vivier/log/v1/log.pb.h"
-#include "vivier/operations/v1/operations.pb.h"
-#include "vivier/site/v1/site.pb.h"
 
 namespace vivier::testing {
 
@@ -21,13 +19,12 @@ namespace pb = google::protobuf;
 inline const std::vector<const pb::ServiceDescriptor*>& Services() {
   static const auto& services = *[] {
     auto* all = new std::vector<const pb::ServiceDescriptor*>;
-    for (const char* name : {"curriculum", "enrolment", "funding", "partners", "statistics"})
-      for (const site::Module& module : AllModules())
-        if (module.name() == name) all->push_back(module.service.descriptor());
-    EXPECT_EQ(all->size(), AllModules().size());
-    all->push_back(log::v1::FollowEventsRequest::descriptor()->file()->service(0));
-    all->push_back(site::v1::VerifyInvariantsRequest::descriptor()->file()->service(0));
-    all->push_back(operations::v1::GetOperationRequest::descriptor()->file()->service(0));
+    std::vector<std::string> names = rpc::TradeServices();
+    EXPECT_EQ(names.size(), AllModules().size());
+    names.insert(names.end(), {"log", "site", "operations"});
+    for (const std::string& name : names)
+      for (const pb::ServiceDescriptor* service : rpc::GrpcServicesOf(name))
+        all->push_back(service);
     return all;
   }();
   return services;
@@ -50,6 +47,8 @@ inline const std::set<std::string>& Reasons() {
         all->insert(reason->value(i)->name());
     };
     add(errors::v1::Reason_descriptor()->file());
+    for (const std::string& service : rpc::TradeServices())
+      for (const pb::FileDescriptor* file : rpc::FilesOf(service)) add(file);
     for (const pb::ServiceDescriptor* service : Services()) add(service->file());
     return all;
   }();
