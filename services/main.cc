@@ -6,8 +6,8 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "demo/demo.h"
+#include "services/command/commands.h"
 #include "services/modules.h"
-#include "shared/command/commands.h"
 
 namespace vivier {
 namespace {

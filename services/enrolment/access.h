@@ -3,19 +3,16 @@
 // secret of which nothing but the hash is kept, among the rights (shared/service/rights.h): a right
 // that ends makes the secret worthless. Stateless besides its tables, hence thread-safe.
 //
-//   secret of a link     ── RedeemAccessLink ──▶   token of a session, for the link's resource     once
-//   secret of a client   ── OpenPartnerSession ──▶ token of a session, for the client's company    again and again
-//   secret of an         ── AcceptInvitation ──▶   a membership of the caller                      once
-//   invitation
-//
-//   access_links.cc   invitations.cc   partner_clients.cc   own_roles.h; what is decided is decided in access_rules.h
+//   invitations.cc   partner_clients.cc   own_roles.h; what is decided is decided in access_rules.h
 #pragma once
 
 #include <string>
 
 #include "services/enrolment/own_roles.h"
 #include "shared/service/service.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/enrolment/v1/invitations.pb.h"
+#include "vivier/enrolment/v1/memberships.pb.h"
+#include "vivier/enrolment/v1/partner_clients.pb.h"
 
 namespace vivier::enrolment {
 
@@ -24,24 +21,7 @@ class Access {
   // Puts its rpcs and ticks into the service.
   void AddTo(rpc::Service& service);
 
-  // NotAllowed, the answer for what is unknown as well, when the caller came by a link that is for
-  // somebody else.
-  absl::Status CheckApplicant(rpc::Call& call, const std::string& candidate);
-
-  // Ends every link of the person.
-  absl::Status ForgetPerson(rpc::Call& call, const std::string& candidate);
-
  private:
-  absl::StatusOr<v1::CreateAccessLinkResponse> CreateAccessLink(
-      rpc::Call& call, const v1::CreateAccessLinkRequest& request);
-  absl::StatusOr<v1::RedeemAccessLinkResponse> RedeemAccessLink(
-      rpc::Call& call, const v1::RedeemAccessLinkRequest& request);
-  absl::StatusOr<google::protobuf::Empty> DeleteAccessLink(
-      rpc::Call& call, const v1::DeleteAccessLinkRequest& request);
-  absl::StatusOr<std::string> PersonOf(rpc::Call& call, const v1::AccessLink& link);
-  absl::Status ExpireAccessLink(rpc::Call& call, const std::string& name);
-  absl::Status Forget(rpc::Call& call, const v1::AccessLink& link);
-
   // Before a membership is stored: announces what its principal may do from now on.
   absl::Status KeepMembership(rpc::Call& call, const v1::Membership* before, v1::Membership& after);
   absl::StatusOr<v1::CreateInvitationResponse> CreateInvitation(
@@ -66,15 +46,9 @@ class Access {
   absl::Status EndSessions(rpc::Call& call, const v1::PartnerClient& client);
 
   OwnRoles own_roles_;
-  storage::Table<v1::AccessLink> links_;
   storage::Table<v1::Invitation> invitations_;
   storage::Table<v1::PartnerClient> clients_;
   storage::Table<v1::Membership> memberships_;
-  storage::Table<v1::Candidate> candidates_;
-  storage::Table<v1::Cohort> cohorts_;
-  storage::Table<v1::Application> applications_;
-  storage::Table<v1::Learner> learners_;
-  storage::Table<v1::PresenceEntry> entries_;
 };
 
 }  // namespace vivier::enrolment

@@ -28,6 +28,26 @@ std::string SecretName(const Invitation& invitation) {
 
 }  // namespace
 
+void Access::AddTo(rpc::Service& service) {
+  own_roles_.AddTo(service);
+  service
+      .Standard(memberships_,
+                rpc::Check<v1::Membership>(
+                    [this](Call& call, const v1::Membership* before, v1::Membership& after) {
+                      return KeepMembership(call, before, after);
+                    }))
+      .Standard(invitations_)
+      .On(*this, &Access::CreateInvitation)
+      .On(*this, &Access::DeleteInvitation)
+      .On(*this, &Access::AcceptInvitation)
+      .Tick(*this, &Access::ExpireInvitation, invitations_, "expire_time")
+      .Standard(clients_)
+      .On(*this, &Access::CreatePartnerClient)
+      .On(*this, &Access::RotatePartnerClientSecret)
+      .On(*this, &Access::DeletePartnerClient)
+      .On(*this, &Access::OpenPartnerSession);
+}
+
 absl::Status Access::KeepMembership(Call& call, const v1::Membership* before,
                                     v1::Membership& after) {
   RETURN_IF_ERROR(CheckMembership(call.school(), after));

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "vivier/enrolment/v1/resources.pb.h"
+#include "vivier/enrolment/v1/memberships.pb.h"
 
 namespace vivier::enrolment {
 

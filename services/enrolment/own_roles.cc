@@ -8,6 +8,7 @@
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
 #include "shared/service/method.h"
+#include "vivier/enrolment/v1/reasons.pb.h"
 
 namespace vivier::enrolment {
 

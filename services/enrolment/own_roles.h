@@ -7,7 +7,9 @@
 
 #include "services/enrolment/membership.h"
 #include "shared/service/service.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/enrolment/v1/invitations.pb.h"
+#include "vivier/enrolment/v1/memberships.pb.h"
+#include "vivier/enrolment/v1/roles.pb.h"
 
 namespace vivier::enrolment {
 

@@ -12,7 +12,7 @@
 #include "services/statistics/submission.h"
 #include "shared/service/service.h"
 #include "shared/storage/log/table.h"
-#include "vivier/enrolment/v1/erasure.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/statistics/v1/events.pb.h"
 #include "vivier/statistics/v1/resources.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"

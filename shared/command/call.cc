@@ -19,7 +19,7 @@
 #include "shared/transport/channel.h"
 
 ABSL_FLAG(std::string, role, "school_director",
-          "roles of the token, comma-separated (shared/security/roles.cc)");
+          "roles of the token, comma-separated (services/policy/roles.cc)");
 ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
 ABSL_FLAG(std::string, partner, "",
           "the company that a partner's token, the funder that a funder's acts for");

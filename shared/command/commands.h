@@ -28,23 +28,12 @@ int Status(const Arguments& arguments, Modules modules);
 int Doctor(const Arguments& arguments, Modules modules);
 // verify: proves the invariants of docs/invariants.md on the data.
 int Verify(const Arguments& arguments, Modules modules);
-// grant-admin SUBJECT: makes a principal the school's director; for the first one, and when none is
-// left.
-int GrantAdmin(const Arguments& arguments, Modules modules);
 // audit NAME: who changed a resource, and who was shown a person's data.
 int Audit(const Arguments& arguments, Modules modules);
 // call METHOD [JSON] | call --list
 int Call(const Arguments& arguments, Modules modules);
 // explain METHOD: what the adapter does for an rpc.
 int Explain(const Arguments& arguments, Modules modules);
-// import KIND FILE: lheo, or applications with --cohort; prints what became of each row.
-int Import(const Arguments& arguments, Modules modules);
-// export lheo [FILE]: the published programmes, to standard output without a file; export person
-// NAME: all that the school holds of a person, in JSON.
-int Export(const Arguments& arguments, Modules modules);
-// erase NAME: erases a person and waits until every service has; of one who is erased, says how far
-// they are.
-int Erase(const Arguments& arguments, Modules modules);
 // backup DIR: adds a generation to the folder; with --follow, one every --interval until SIGTERM.
 int Backup(const Arguments& arguments, Modules modules);
 // restore DIR: puts the newest generation back, or the one that --generation names, and proves the
@@ -59,14 +48,11 @@ int Events(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
 
-// The person's rows, one JSON object a line; `name` is a resource name.
-absl::Status ExportPerson(const std::string& name, Modules modules);
-
 // Prints a refusal, with its reason, and gives 1.
 int Refuse(const absl::Status& status);
 
 // The rpc of that name, "AdmitApplication" or
-// "vivier.enrolment.v1.EnrolmentService/AdmitApplication"; null when none or several fit.
+// "vivier.enrolment.v1.AdmissionService/AdmitApplication"; null when none or several fit.
 const google::protobuf::MethodDescriptor* FindMethod(const Modules& modules,
                                                      const std::string& name);
 

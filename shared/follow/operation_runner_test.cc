@@ -19,7 +19,7 @@
 #include "shared/storage/log/table.h"
 #include "tests/support/engines.h"
 #include "vivier/enrolment/v1/imports.pb.h"
-#include "vivier/enrolment/v1/resources.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::follow {
 namespace {
@@ -34,7 +34,7 @@ using storage::Transaction;
 using storage::Value;
 
 constexpr char kCohort[] = "schools/nancy/cohorts/ai-1";
-constexpr char kMethod[] = "vivier.enrolment.v1.EnrolmentService.ImportApplications";
+constexpr char kMethod[] = "vivier.enrolment.v1.SelectionService.ImportApplications";
 constexpr int kSteps = 6;
 
 // A service whose step number n stores the row n and reports the line n; a second time the row

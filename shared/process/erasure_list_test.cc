@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "vivier/enrolment/v1/erasure.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 
 namespace vivier::site {
 namespace {

@@ -14,7 +14,7 @@ struct Caller {
 
   std::string subject;  // as the issuer names him: unique among callers, no personal data
   Kind kind = Kind::kPerson;
-  std::vector<std::string> roles;    // rows of shared/security/roles.cc
+  std::vector<std::string> roles;    // rows of services/policy/roles.cc
   std::vector<std::string> schools;  // school ids ("nancy"), or "*" for the whole network
   std::string
       partner;  // kPartner: the only company or funder he acts for, as its resource is named

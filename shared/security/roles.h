@@ -1,6 +1,7 @@
-// Who may do what: roles and services with their permissions, as data in one table each (roles.cc).
-// Deny by default; what no row allows is forbidden. A permission is "resource.verb", as the rpcs
-// declare it. Thread-safe.
+// Who may do what: roles and services with their permissions, as data in one table each. The tables
+// are the trade's and stand in services/policy/roles.cc; here is how they are read. Deny by
+// default; what no row allows is forbidden. A permission is "resource.verb", as the rpcs declare
+// it. Thread-safe.
 //
 // This decides whether a caller may call an rpc on a school at all. Which objects inside the school
 // he sees (a partner its own offers, a candidate his own file) is decided in the data's
@@ -34,6 +35,10 @@ absl::Span<const Grant> BearerGrants();
 // "service", and what that means follows from the name at the end of the caller's subject
 // ("…/service/enrolment").
 absl::Span<const Grant> ServiceGrants();
+
+// Those whose work a school may divide otherwise. Not among them: who hands out rights, watches the
+// others, erases, acts for somebody outside, or keeps the machines.
+absl::Span<const absl::string_view> StaffRoles();
 
 bool IsRole(absl::string_view role);
 

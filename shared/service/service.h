@@ -138,7 +138,7 @@ class Service {
 
   template <class Owner, class M>
   Service& Tick(Owner& owner, absl::Status (Owner::*method)(Call&, const std::string& name),
-                const storage::Table<M>& table, const std::string& due_column) {
+                const storage::Rows<M>& table, const std::string& due_column) {
     ticks_.push_back({table.schema().table() + "." + due_column, &table.schema(), due_column,
                       [&owner, method](Call& call, const std::string& name) {
                         return (owner.*method)(call, name);

@@ -206,7 +206,7 @@ class Bench {
 
   absl::StatusOr<Rates> Round(const Servers& servers) {
     const std::string check = "/grpc.health.v1.Health/Check",
-                      get = "/vivier.enrolment.v1.EnrolmentService/GetCohort";
+                      get = "/vivier.enrolment.v1.CohortService/GetCohort";
     const Next nothing = [] { return std::string(); };
     Rates rates;
     RETURN_IF_ERROR(Measure("empty", {&servers.bare_target, check, kReaders, nothing}, rates));
@@ -232,7 +232,7 @@ class Bench {
 
   absl::Status Admit(const std::string& name, const Target& target, int callers,
                      Admissions& admissions, Rates& rates) {
-    const std::string path = "/vivier.enrolment.v1.EnrolmentService/AdmitApplication";
+    const std::string path = "/vivier.enrolment.v1.AdmissionService/AdmitApplication";
     RETURN_IF_ERROR(
         Measure(name, {&target, path, callers, admissions.AtMost(scale_.admissions_max)}, rates));
     return admissions.Left();

@@ -9,7 +9,7 @@
 #include "shared/site/tokens.h"
 #include "shared/storage/engines/migrate.h"
 #include "shared/storage/log/table.h"
-#include "vivier/enrolment/v1/resources.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::bench {
 namespace {

@@ -7,8 +7,8 @@ import { after, before, test } from 'node:test';
 import { call, connect, framed, textField } from './grpc.mjs';
 import { Site, until } from './site.mjs';
 
-const ENROLMENT = '/vivier.enrolment.v1.EnrolmentService/';
-const LIST = `${ENROLMENT}ListCohorts`;
+const ENROLMENT = '/vivier.enrolment.v1.';
+const LIST = `${ENROLMENT}CohortService/ListCohorts`;
 const SCHOOL = textField(1, 'schools/nancy');
 const OK = 0, INVALID_ARGUMENT = 3, DEADLINE_EXCEEDED = 4, RESOURCE_EXHAUSTED = 8, UNIMPLEMENTED = 12, UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
@@ -58,17 +58,17 @@ test('what is for those inside is no rpc to those outside', async () => {
     '/unknown',
     '/vivier.enrolment.v1.',
     '/vivier.enrolment.v1.Other/ListCohorts',
-    '/VIVIER.enrolment.v1.EnrolmentService/ListCohorts',
+    '/VIVIER.enrolment.v1.CohortService/ListCohorts',
     '//vivier.log.v1.LogService/FollowEvents',
-    `${ENROLMENT}../vivier.log.v1.LogService/FollowEvents`,
-    `${ENROLMENT}..%2fvivier.site.v1.SiteService/VerifyInvariants`,
+    `${ENROLMENT}CohortService/../vivier.log.v1.LogService/FollowEvents`,
+    `${ENROLMENT}CohortService/..%2fvivier.site.v1.SiteService/VerifyInvariants`,
     `/vivier.log.v1.LogService/..${LIST}`,
   ]) {
     const answer = await call(session, path, SCHOOL, asDirector());
     assert.equal(answer.status, UNIMPLEMENTED, `${path}: ${JSON.stringify(answer)}`);
   }
   for (const above of ['../..', '%2e%2e/%2e%2e', '..%2f..']) {
-    const path = `${ENROLMENT}${above}/vivier.log.v1.LogService/FollowEvents`;
+    const path = `${ENROLMENT}CohortService/${above}/vivier.log.v1.LogService/FollowEvents`;
     assert.equal((await call(session, path, SCHOOL, asDirector())).http, 400);
   }
 });
@@ -91,12 +91,12 @@ test('a request is as large as the house allows, and no larger', async () => {
     assert.equal(text(bytes).length, bytes);
     return call(session, ENROLMENT + rpc, text(bytes), asDirector());
   };
-  assert.equal((await answer('ListCohorts', 64 * KIB)).status, INVALID_ARGUMENT);
-  const refused = await answer('ListCohorts', 64 * KIB + 1);
+  assert.equal((await answer('CohortService/ListCohorts', 64 * KIB)).status, INVALID_ARGUMENT);
+  const refused = await answer('CohortService/ListCohorts', 64 * KIB + 1);
   assert.equal(refused.status, RESOURCE_EXHAUSTED, JSON.stringify(refused));
   assert.match(refused.message, /larger/);
-  assert.equal((await answer('ImportApplications', 4 * KIB * KIB)).status, INVALID_ARGUMENT);
-  assert.equal((await answer('ImportApplications', 4 * KIB * KIB + 1)).status, RESOURCE_EXHAUSTED);
+  assert.equal((await answer('SelectionService/ImportApplications', 4 * KIB * KIB)).status, INVALID_ARGUMENT);
+  assert.equal((await answer('SelectionService/ImportApplications', 4 * KIB * KIB + 1)).status, RESOURCE_EXHAUSTED);
   assert.equal((await call(session, LIST, SCHOOL, asDirector())).status, OK, 'the connection goes on');
 });
 

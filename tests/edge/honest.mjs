@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { call, connect, textField } from './grpc.mjs';
 
-export const PATH = '/vivier.enrolment.v1.EnrolmentService/ListCohorts';
+export const PATH = '/vivier.enrolment.v1.CohortService/ListCohorts';
 export const SCHOOL = textField(1, 'schools/nancy');
 export const OK = 0;
 export const QUIET_SECONDS = 3;

@@ -145,16 +145,20 @@ TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
                                      "grpc.health.v1.Health"}));
 }
 
+// A place names a package, or one rpc or some of a gRPC service.
 TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
   std::set<std::string> names;
-  for (const pb::ServiceDescriptor* service : OutsidersServices())
+  std::set<const pb::ServiceDescriptor*> services = OutsidersServices();
+  services.insert(Operations());
+  for (const pb::ServiceDescriptor* service : services) {
     names.insert(service->full_name());
-  names.insert(Operations()->full_name());
+    names.insert(service->file()->package());
+  }
   for (const Place& place : Places()) {
     if (place.pattern == "/") continue;
     std::string pattern = place.pattern, name;
     RE2::GlobalReplace(&pattern, R"(\\)", "");
-    ASSERT_TRUE(RE2::PartialMatch(pattern, "^\\^?/([A-Za-z0-9.]+)/", &name)) << place.pattern;
+    ASSERT_TRUE(RE2::PartialMatch(pattern, "^\\^?/([A-Za-z0-9.]+)(/|\\.$)", &name)) << place.pattern;
     EXPECT_EQ(names.count(name), 1u) << place.pattern;
   }
 }

@@ -149,7 +149,7 @@ TEST_P(MembershipsTest, ARoleForOneCohortReachesWhatIsBelowItAndNothingElse) {
   site::v1::ExplainAccessRequest why;
   why.set_name("schools/nancy/cohorts/ai-2");
   why.set_subject(ForeignSubject("zoe"));
-  why.set_method("vivier.enrolment.v1.EnrolmentService.ListLearners");
+  why.set_method("vivier.enrolment.v1.LearnerService.ListLearners");
   const auto no = world_.Call<site::v1::ExplainAccessResponse>(why);
   ASSERT_TRUE(no.ok()) << no.status();
   EXPECT_FALSE(no->allowed());
@@ -241,7 +241,7 @@ TEST_P(MembershipsTest, AccessIsExplained) {
   site::v1::ExplainAccessRequest request;
   request.set_name("schools/nancy/candidates/c-1");
   request.set_subject(ForeignSubject("zoe"));
-  request.set_method("vivier.enrolment.v1.EnrolmentService.GetCandidate");
+  request.set_method("vivier.enrolment.v1.PeopleService.GetCandidate");
   const auto no = world_.Call<site::v1::ExplainAccessResponse>(request);
   ASSERT_TRUE(no.ok()) << no.status();
   EXPECT_FALSE(no->allowed());
@@ -249,11 +249,11 @@ TEST_P(MembershipsTest, AccessIsExplained) {
   ASSERT_EQ(no->roles_size(), 2);
   EXPECT_EQ(no->roles(0), "trainer: does not give candidates.get");
   EXPECT_NE(no->roles(1).find("does not hold now"), std::string::npos) << no->roles(1);
-  request.set_method("vivier.enrolment.v1.EnrolmentService.GetSchool");
+  request.set_method("vivier.enrolment.v1.SchoolService.GetSchool");
   const auto yes = world_.Call<site::v1::ExplainAccessResponse>(request);
   ASSERT_TRUE(yes.ok()) << yes.status();
   EXPECT_TRUE(yes->allowed());
-  request.set_method("vivier.enrolment.v1.EnrolmentService.NoSuchRpc");
+  request.set_method("vivier.enrolment.v1.CohortService.NoSuchRpc");
   EXPECT_EQ(ReasonOf(world_.Call<site::v1::ExplainAccessResponse>(request).status()),
             "INVALID_FIELD");
 }

@@ -136,7 +136,7 @@ TEST_P(NarrowedListsTest, IsExplained) {
   const auto why = Must<site::v1::ExplainAccessResponse, site::v1::ExplainAccessRequest>(
       world_,
       absl::Substitute(
-          "name: '$$N' subject: '$0' method: 'vivier.enrolment.v1.EnrolmentService.ListCohorts'",
+          "name: '$$N' subject: '$0' method: 'vivier.enrolment.v1.CohortService.ListCohorts'",
           ForeignSubject("zoe")));
   EXPECT_TRUE(why.allowed());
   EXPECT_THAT(

@@ -124,7 +124,7 @@ TEST_P(OwnRolesTest, IsExplained) {
   const auto why = Must<site::v1::ExplainAccessResponse, site::v1::ExplainAccessRequest>(
       world_,
       absl::Substitute(
-          "name: '$$N' subject: '$0' method: 'vivier.enrolment.v1.EnrolmentService.ListCohorts'",
+          "name: '$$N' subject: '$0' method: 'vivier.enrolment.v1.CohortService.ListCohorts'",
           ForeignSubject("zoe")));
   EXPECT_TRUE(why.allowed());
   ASSERT_EQ(why.roles_size(), 1);

@@ -157,7 +157,7 @@ TEST(ChainSweep, FindsWhateverIsTouchedInTheAuditTrail) {
   for (int64_t i = 1; i <= kRecords; ++i) {
     storage::AuditRecord record{i,
                                 "https://id.example#f3b1c0de",
-                                "vivier.enrolment.v1.EnrolmentService.AdmitApplication",
+                                "vivier.enrolment.v1.AdmissionService.AdmitApplication",
                                 absl::StrCat("schools/nancy/cohorts/ai-1/applications/", i),
                                 RandomUuid(),
                                 Sha256(absl::StrCat(i)),

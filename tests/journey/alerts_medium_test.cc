@@ -26,7 +26,7 @@
 #include "tests/journey/prometheus.h"
 #include "tests/journey/school_processes.h"
 #include "tests/support/redis_server.h"
-#include "vivier/enrolment/v1/candidates.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/site/v1/site.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"

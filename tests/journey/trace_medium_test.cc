@@ -52,7 +52,7 @@ std::set<std::string> Done(SchoolProcesses& school, const std::string& service,
 std::set<std::string> Admissions(SchoolProcesses& school) {
   std::set<std::string> traces;
   for (const google::protobuf::Struct& line : Lines(school, "enrolment"))
-    if (Text(line, "what") == "vivier.enrolment.v1.EnrolmentService.AdmitApplication" &&
+    if (Text(line, "what") == "vivier.enrolment.v1.AdmissionService.AdmitApplication" &&
         Text(line, "outcome") == "OK")
       traces.insert(Text(line, "trace"));
   return traces;

@@ -191,7 +191,7 @@ class BaseRequest {
         {"vivier.site.v1.SearchAuditRecordsRequest.name", "schools/nancy"},
         {"vivier.site.v1.ExplainAccessRequest.name", "schools/nancy"},
         {"vivier.site.v1.ExplainAccessRequest.method",
-         "vivier.enrolment.v1.EnrolmentService.GetSchool"},
+         "vivier.enrolment.v1.SchoolService.GetSchool"},
         {"vivier.security.v1.RoleAssignment.role", "trainer"},
         {"vivier.enrolment.v1.AccessLink.resource", "schools/nancy/candidates/x1"},
         {"vivier.enrolment.v1.Role.permissions", "cohorts.get"},

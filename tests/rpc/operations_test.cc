@@ -31,7 +31,7 @@ class OperationsTest : public ::testing::TestWithParam<storage::Engine> {
     ASSERT_EQ(storage::Migrate(*database_, "enrolment"), absl::OkStatus());
     storage::Operation operation;
     operation.name = kName;
-    operation.method = "vivier.enrolment.v1.EnrolmentService.ImportApplications";
+    operation.method = "vivier.enrolment.v1.SelectionService.ImportApplications";
     operation.resource = "schools/nancy/cohorts/ai-1";
     operation.principal = "zoe";
     const auto writer = *storage::Writer::Start(*database_, &key_, {}, {});

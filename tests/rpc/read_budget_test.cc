@@ -131,7 +131,7 @@ TEST_P(ReadBudgetTest, TellsSearchPersonReadsAndSearchAuditRecords) {
   EXPECT_EQ(reads->reads(1).principal(), "officer");
   EXPECT_EQ(reads->reads(1).service(), "enrolment");
   EXPECT_EQ(reads->reads(1).reads(), 2);
-  EXPECT_EQ(reads->reads(1).first_method(), "vivier.enrolment.v1.EnrolmentService.GetCandidate");
+  EXPECT_EQ(reads->reads(1).first_method(), "vivier.enrolment.v1.PeopleService.GetCandidate");
 
   site::v1::SearchAuditRecordsRequest changed;
   changed.set_name("schools/nancy");

@@ -14,7 +14,7 @@
 #include "shared/storage/engines/migrate.h"
 #include "shared/storage/log/table.h"
 #include "tests/support/engines.h"
-#include "vivier/enrolment/v1/resources.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::storage {
 

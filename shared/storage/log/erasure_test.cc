@@ -3,7 +3,7 @@
 
 #include "shared/storage/log/events.h"
 #include "tests/support/store.h"
-#include "vivier/enrolment/v1/erasure.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
 
 namespace vivier::storage {

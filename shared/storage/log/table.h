@@ -40,11 +40,12 @@ struct Page {
   std::string next_page_token;
 };
 
-// The typed face of a Schema (schema.h), which does the work by reflection.
+// What anybody may read of a table: the typed face of a Schema (schema.h), which does the work by
+// reflection.
 template <class M>
-class Table {
+class Rows {
  public:
-  Table() : schema_(Schema::Of(M::descriptor())) {}
+  Rows() : schema_(Schema::Of(M::descriptor())) {}
 
   const Schema& schema() const { return schema_; }
 
@@ -69,16 +70,6 @@ class Table {
     ASSIGN_OR_RETURN(const google::protobuf::Message* row, unit.Find(schema_, name));
     if (row == nullptr) return NotFound(name);
     return static_cast<const M*>(row);
-  }
-
-  // Adds a row and sets its etag; ALREADY_EXISTS when the name is taken.
-  absl::Status Insert(Unit& unit, M& message) const { return unit.Insert(schema_, message); }
-
-  // Stores a row that this unit has read before, and sets its new etag.
-  absl::Status Update(Unit& unit, M& message) const { return unit.Update(schema_, message); }
-
-  absl::Status Delete(Unit& unit, const std::string& name) const {
-    return unit.Delete(schema_, name);
   }
 
   // Rows that satisfy `condition`, an SQL text over the table's columns in which $1 is the school
@@ -143,6 +134,21 @@ class Table {
   }
 
   const Schema& schema_;
+};
+
+// The table as its owner has it, who alone writes: a part shows others its Rows.
+template <class M>
+class Table : public Rows<M> {
+ public:
+  // Adds a row and sets its etag; ALREADY_EXISTS when the name is taken.
+  absl::Status Insert(Unit& unit, M& message) const { return unit.Insert(this->schema(), message); }
+
+  // Stores a row that this unit has read before, and sets its new etag.
+  absl::Status Update(Unit& unit, M& message) const { return unit.Update(this->schema(), message); }
+
+  absl::Status Delete(Unit& unit, const std::string& name) const {
+    return unit.Delete(this->schema(), name);
+  }
 };
 
 }  // namespace vivier::storage

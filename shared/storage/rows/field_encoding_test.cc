@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/storage/rows/schema.h"
-#include "vivier/enrolment/v1/resources.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::storage {
 namespace {

@@ -4,7 +4,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
-#include "vivier/enrolment/v1/resources.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::storage {
 namespace {

@@ -1,0 +1,27 @@
+// What may be done with a cohort, and when. Pure functions on messages; thread-safe.
+//
+//   DRAFT ── OpenCohort ──▶ OPEN ── StartCohort ──▶ RUNNING ── FinishCohort ──▶ FINISHED
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "vivier/enrolment/v1/cohorts.pb.h"
+
+namespace vivier::enrolment {
+
+// FAILED_PRECONDITION, WRONG_STATE.
+absl::Status WrongState(const std::string& name, absl::string_view state,
+                        absl::string_view message);
+
+// What may not change when a cohort is made (`before` is null) or changed.
+absl::Status CheckCohortChange(const v1::Cohort* before, const v1::Cohort& after);
+
+// Whether the cohort takes applications.
+absl::Status CheckTakesApplications(const v1::Cohort& cohort);
+
+// Whether people may be ranked for the cohort and get a seat in it.
+absl::Status CheckAdmits(const v1::Cohort& cohort);
+
+}  // namespace vivier::enrolment

@@ -1,0 +1,25 @@
+// What may be done with a learner, and when. Pure functions on messages; thread-safe.
+//
+//   ENROLLED ── the cohort runs ──▶ IN_TRAINING ── the cohort is over ──▶ FINISHED
+//   ENROLLED, IN_TRAINING ── an exit ──▶ LEFT
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/time/civil_time.h"
+#include "google/type/date.pb.h"
+#include "vivier/curriculum/v1/events.pb.h"
+#include "vivier/enrolment/v1/cohorts.pb.h"
+#include "vivier/enrolment/v1/learners.pb.h"
+
+namespace vivier::enrolment {
+
+// Whether a learner may leave on `date`, their last day in training.
+absl::Status CheckExit(const v1::Cohort& cohort, const v1::Learner& learner,
+                       const google::type::Date& date);
+
+// PERSON_NEEDED while somebody is in training, or a contract of fixed term runs that followed it.
+absl::Status CheckErasable(const v1::Learner& learner, absl::CivilDay today);
+
+v1::Learner::Certification CertificationOf(curriculum::v1::CertificateAwarded::Result result);
+
+}  // namespace vivier::enrolment

@@ -1,0 +1,40 @@
+#include "services/enrolment/school/school.h"
+
+#include "absl/strings/str_cat.h"
+#include "shared/service/standard.h"
+
+namespace vivier::enrolment {
+
+using rpc::Call;
+
+void Schools::AddTo(rpc::Service& service) {
+  service.Standard(schools_).On(*this, &Schools::UpdateSchool);
+}
+
+absl::StatusOr<v1::School> Schools::UpdateSchool(Call& call,
+                                                 const v1::UpdateSchoolRequest& request) {
+  ASSIGN_OR_RETURN(std::optional<v1::School> found, schools_.Find(call, request.school().name()));
+  if (!found.has_value() && !request.allow_missing()) return NotFound(request.school().name());
+  v1::School school = found.has_value() ? *found : request.school();
+  if (found.has_value()) {
+    RETURN_IF_ERROR(schools_.schema().CheckEtag(*found, request.school().etag()));
+    RETURN_IF_ERROR(rpc::ApplyUpdate(schools_.schema(), request, request.school(), school));
+  }
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(school.time_zone(), &zone))
+    return InvalidField("school.time_zone", "is no IANA time zone");
+  RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school)
+                                    : schools_.Insert(call, school));
+  return school;
+}
+
+absl::StatusOr<absl::CivilDay> Schools::DayOf(Call& call, absl::Time time) {
+  ASSIGN_OR_RETURN(std::optional<v1::School> school,
+                   schools_.Find(call, absl::StrCat("schools/", call.school())));
+  absl::TimeZone zone = absl::UTCTimeZone();
+  if (school.has_value() && !absl::LoadTimeZone(school->time_zone(), &zone))
+    return Internal("unknown time zone of " + school->name());
+  return absl::ToCivilDay(time, zone);
+}
+
+}  // namespace vivier::enrolment

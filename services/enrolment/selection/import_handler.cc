@@ -1,0 +1,112 @@
+// ImportApplications: what imports.h read becomes candidates and applications, or a reason.
+#include "absl/strings/str_cat.h"
+#include "services/enrolment/cohorts/rules.h"
+#include "services/enrolment/selection/imports.h"
+#include "services/enrolment/selection/selection.h"
+#include "shared/base/status.h"
+#include "vivier/enrolment/v1/reasons.pb.h"
+
+namespace vivier::enrolment {
+
+using rpc::Call;
+
+namespace {
+
+void Count(v1::ImportRow::Result result, v1::ImportMetadata& metadata) {
+  metadata.set_rows_done(metadata.rows_done() + 1);
+  switch (result) {
+    case v1::ImportRow::REFUSED:
+      metadata.set_refused(metadata.refused() + 1);
+      break;
+    case v1::ImportRow::UNCHANGED:
+      metadata.set_unchanged(metadata.unchanged() + 1);
+      break;
+    default:
+      metadata.set_accepted(metadata.accepted() + 1);
+  }
+}
+
+// The ids follow from the row, so that the same row of a later import finds what it made.
+absl::StatusOr<std::string> ImportedId(Call& call, const v1::Candidate& candidate) {
+  ASSIGN_OR_RETURN(const std::string index,
+                   call.unit().BlindIndex("applications.import", NaturalKey(candidate)));
+  return "i-" + index;
+}
+
+// Adds what ImportOne will look for.
+void Want(Call& call, const v1::Cohort& cohort, const std::string& id,
+          const std::vector<std::string>& keys, storage::Transaction::Wanted& wanted) {
+  const auto want = [&](const google::protobuf::Descriptor* type, const std::string& name) {
+    wanted.rows.push_back({&storage::Schema::Of(type), name});
+  };
+  want(v1::Application::descriptor(), absl::StrCat(cohort.name(), "/applications/", id));
+  want(v1::Candidate::descriptor(), absl::StrCat("schools/", call.school(), "/candidates/", id));
+  for (const std::string& key : keys) want(v1::CandidateKey::descriptor(), key);
+}
+
+}  // namespace
+
+absl::Status Selection::CheckImport(Call& call, const v1::ImportApplicationsRequest& request) {
+  ASSIGN_OR_RETURN(const v1::Cohort cohort, cohorts_.rows().Get(call, request.parent()));
+  return CheckTakesApplications(cohort);
+}
+
+// The counts are those of all rows so far: of each step's report the last one stays.
+absl::Status Selection::ImportRows(Call& call, const v1::ImportStep& step,
+                                   v1::ImportMetadata& metadata, v1::ImportReport& report) {
+  ASSIGN_OR_RETURN(const v1::Cohort cohort, cohorts_.rows().Get(call, metadata.cohort()));
+  RETURN_IF_ERROR(CheckTakesApplications(cohort));
+  storage::Transaction::Wanted
+      wanted;  // in one round trip; on PostgreSQL each look by itself costs one
+  for (const v1::ImportStep::Row& row : step.rows()) {
+    if (row.report().result() == v1::ImportRow::REFUSED) continue;
+    ASSIGN_OR_RETURN(const std::string id, ImportedId(call, row.candidate()));
+    ASSIGN_OR_RETURN(const std::vector<std::string> keys, people_.KeysOf(call, row.candidate()));
+    Want(call, cohort, id, keys, wanted);
+  }
+  RETURN_IF_ERROR(call.unit().transaction().Prefetch(wanted));
+  for (v1::ImportStep::Row row : step.rows()) {
+    if (row.report().result() != v1::ImportRow::REFUSED)
+      RETURN_IF_ERROR(ImportOne(call, cohort, row));
+    Count(row.report().result(), metadata);
+    *report.add_rows() = std::move(*row.mutable_report());
+  }
+  report.set_accepted(metadata.accepted());
+  report.set_refused(metadata.refused());
+  report.set_unchanged(metadata.unchanged());
+  return absl::OkStatus();
+}
+
+absl::Status Selection::ImportOne(Call& call, const v1::Cohort& cohort, v1::ImportStep::Row& row) {
+  v1::Candidate& candidate = *row.mutable_candidate();
+  ASSIGN_OR_RETURN(const std::string id, ImportedId(call, candidate));
+  v1::Application application;
+  application.set_name(absl::StrCat(cohort.name(), "/applications/", id));
+  ASSIGN_OR_RETURN(std::optional<v1::Application> earlier,
+                   applications_.Find(call, application.name()));
+  if (earlier.has_value() && !row.repeats()) {
+    row.mutable_report()->set_result(v1::ImportRow::UNCHANGED);
+    row.mutable_report()->set_application(application.name());
+    return absl::OkStatus();
+  }
+  candidate.set_name(absl::StrCat("schools/", call.school(), "/candidates/", id));
+  ASSIGN_OR_RETURN(std::vector<std::string> keys, people_.KeysOf(call, candidate));
+  ASSIGN_OR_RETURN(std::string known, people_.KnownAs(call, keys));
+  // Somebody who was erased is known by the name alone, and nothing of him is stored again.
+  ASSIGN_OR_RETURN(std::optional<v1::Candidate> same,
+                   people_.candidates().Find(call, candidate.name()));
+  if (known.empty() && same.has_value()) known = candidate.name();
+  if (!known.empty()) {
+    Refuse(v1::DUPLICATE_PERSON, "",
+           absl::StrCat("the person is known as ", known, "; nobody is merged"),
+           *row.mutable_report());
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(people_.Add(call, candidate, keys));
+  application.set_channel(row.channel());
+  RETURN_IF_ERROR(AddApplication(call, cohort, candidate, application));
+  row.mutable_report()->set_application(application.name());
+  return absl::OkStatus();
+}
+
+}  // namespace vivier::enrolment

@@ -1,0 +1,72 @@
+// Applications and the panel: from a form to a rank. Stateless besides its table, hence
+// thread-safe.
+//
+//   selection.cc   submitted, assessed, scored, ranked      import_handler.cc   from files (imports.h)
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/enrolment/cohorts/cohorts.h"
+#include "services/enrolment/people/people.h"
+#include "services/enrolment/school/school.h"
+#include "services/enrolment/selection/imports.h"
+#include "shared/service/hook.h"
+#include "shared/service/service.h"
+#include "vivier/enrolment/v1/imports.pb.h"
+#include "vivier/enrolment/v1/selection.pb.h"
+
+namespace vivier::enrolment {
+
+class Selection {
+ public:
+  Selection(Schools& schools, People& people, Cohorts& cohorts)
+      : schools_(schools), people_(people), cohorts_(cohorts) {}
+
+  // Puts its rpcs into the service.
+  void AddTo(rpc::Service& service);
+
+  const storage::Rows<v1::Application>& applications() const { return applications_; }
+
+  // Stores an application that this unit has read: whoever moves its seat.
+  absl::Status Update(rpc::Call& call, v1::Application& application);
+  absl::Status TellRejected(rpc::Call& call, const v1::Application& application);
+
+  // Answers to a hook: a person is to be erased.
+  absl::Status CheckErasure(rpc::Call& call, v1::PersonErased& event);
+
+  // Whether the caller may apply for the candidate.
+  rpc::Hook<const std::string&> applying;
+
+ private:
+  absl::StatusOr<v1::Application> SubmitApplication(rpc::Call& call,
+                                                    const v1::SubmitApplicationRequest& request);
+  absl::StatusOr<v1::Application> AssessEligibility(rpc::Call& call,
+                                                    const v1::AssessEligibilityRequest& request);
+  absl::StatusOr<v1::Application> ScoreApplication(rpc::Call& call,
+                                                   const v1::ScoreApplicationRequest& request);
+  absl::StatusOr<v1::PublishRankingResponse> PublishRanking(
+      rpc::Call& call, const v1::PublishRankingRequest& request);
+  absl::Status CheckImport(rpc::Call& call, const v1::ImportApplicationsRequest& request);
+  absl::Status ImportRows(rpc::Call& call, const v1::ImportStep& step, v1::ImportMetadata& metadata,
+                          v1::ImportReport& report);
+
+  absl::Status AddApplication(rpc::Call& call, const v1::Cohort& cohort,
+                              const v1::Candidate& candidate, v1::Application& application);
+  // The worst rank of the cohort's applications that are not `listed`.
+  absl::StatusOr<int> LastRank(rpc::Call& call, const std::string& cohort,
+                               const std::vector<v1::Application>& listed);
+  // Rejects what is still SUBMITTED and not `listed`; answers how many.
+  absl::StatusOr<int> RejectOthers(rpc::Call& call, std::vector<v1::Application> submitted,
+                                   const std::vector<v1::Application>& listed,
+                                   const std::string& reason);
+  // Stores what a row of a file says, or says in its report why not.
+  absl::Status ImportOne(rpc::Call& call, const v1::Cohort& cohort, v1::ImportStep::Row& row);
+
+  Schools& schools_;
+  People& people_;
+  Cohorts& cohorts_;
+  storage::Table<v1::Application> applications_;
+};
+
+}  // namespace vivier::enrolment

@@ -1,0 +1,31 @@
+// What an application's state means for its seat: the one place where it is said, for code and SQL.
+// Pure functions, thread-safe.
+//
+// An application is *in play* from its rank to its end. A seat is *held* while its money is asked
+// or waited for, and *taken* once the money is there.
+//
+//   SUBMITTED ── ranked ──▶ SHORTLISTED ── no seat ──▶ WAITLISTED
+//   SHORTLISTED, WAITLISTED ── a seat is held ──▶ FUNDING_PENDING ⇄ AWAITING_FUNDING
+//   FUNDING_PENDING ── its money is there ──▶ ADMITTED ── AcceptSeat ──▶ ACCEPTED
+//   ends: REJECTED, WITHDRAWN, DECLINED, EXPIRED, NOT_FUNDABLE, LEFT
+#pragma once
+
+#include <string>
+
+#include "vivier/enrolment/v1/selection.pb.h"
+
+namespace vivier::enrolment {
+
+bool IsHeld(v1::Application::State state);
+bool IsTaken(v1::Application::State state);
+bool IsInPlay(v1::Application::State state);
+bool HasEnded(v1::Application::State state);
+
+// A condition over the column `state`, true for the states that satisfy `is`. No IN (…): SQLite
+// fills a table with its list at every run, which costs more than the count.
+std::string WhereState(bool (*is)(v1::Application::State), const std::string& column = "state");
+
+// WhereState(IsInPlay), made once.
+const std::string& InPlaySql();
+
+}  // namespace vivier::enrolment

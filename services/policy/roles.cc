@@ -1,0 +1,170 @@
+// The tables of shared/security/roles.h: who may do what at a school by default. A school makes
+// roles of its own from the permissions of its staff; tests/identity/who_may_call.txt says what the
+// tables come to, rpc by rpc.
+#include "shared/security/roles.h"
+
+#include <vector>
+
+namespace vivier::security {
+
+absl::Span<const Grant> RoleGrants() {
+  static const auto& grants = *new std::vector<Grant>{
+      // Alone changes the school and the members of a network.
+      {"school_director", {"*"}},
+      {"admissions_officer",
+       {"schools.get",
+        "candidates.*",
+        "accessLinks.create",
+        "accessLinks.get",
+        "accessLinks.list",
+        "accessLinks.delete",
+        "persons.export",
+        "persons.getErasure",
+        "applications.*",
+        "operations.*",
+        "cohorts.*",
+        "learners.*",
+        "outcomes.*",
+        "attendanceSheets.get",
+        "attendanceSheets.list",
+        "presenceEntries.list",
+        "programmes.get",
+        "programmes.list",
+        "programmeRevisions.get",
+        "programmeRevisions.list",
+        "fundingPlans.get",
+        "fundingPlans.list",
+        "jurySessions.create",
+        "jurySessions.get",
+        "jurySessions.list",
+        "certificates.*",
+        "cells.list",
+        "indicators.*",
+        "submissions.compute",
+        "submissions.request"}},
+      {"trainer",
+       {"schools.get", "accessLinks.create", "attendanceSheets.*", "presenceEntries.*",
+        "learners.get", "learners.list", "cohorts.get", "cohorts.list", "programmes.*",
+        "programmeRevisions.*", "jurySessions.get", "jurySessions.list"}},
+      {"assessor",
+       {"jurySessions.get", "jurySessions.list", "jurySessions.deliberate", "certificates.get",
+        "certificates.list", "learners.get", "learners.list", "cohorts.get", "cohorts.list",
+        "programmeRevisions.get", "programmeRevisions.list", "applications.get",
+        "applications.list", "applications.score"}},
+      {"finance_officer",
+       {"schools.get", "funders.*", "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*",
+        "reservations.*", "journalEntries.*", "earnings.*", "findings.*", "invoices.*",
+        "invoiceLines.*", "payments.*", "cohorts.get", "cohorts.list", "attendanceSheets.get",
+        "attendanceSheets.list"}},
+      {"partner_manager",
+       {"schools.get", "companies.*", "partnerships.*", "jobOffers.*", "learnersPutForward.*",
+        "hirings.*", "contracts.*", "tutors.*", "cohorts.get", "cohorts.list", "learners.get",
+        "learners.list", "outcomes.list"}},
+      // Of all this a partner sees what is its own.
+      {"partner",
+       {"jobOffers.*", "learnersPutForward.list", "hirings.get", "hirings.list", "hirings.propose",
+        "hirings.decline", "contracts.get", "contracts.list", "tutors.*", "companies.get",
+        "companies.list", "partnerships.get", "partnerships.list"}},
+      // Figures for those who pay, and of the money what is the funder's own: no rpc that returns a
+      // person.
+      {"funder",
+       {"indicators.compute", "indicators.list", "funders.get", "fundingAgreements.get",
+        "fundingAgreements.list", "agreementBalances.get", "earnings.get", "earnings.list",
+        "invoices.get", "invoices.list", "invoiceLines.list", "payments.get", "payments.list"}},
+      // Figures and the catalogue only: no rpc that returns a person, and no school's own figures,
+      // which nothing hides.
+      {"network_coordinator",
+       {"indicators.compute", "indicators.list", "submissions.get", "submissions.list",
+        "members.get", "members.list", "schools.get", "programmes.get", "programmes.list",
+        "programmes.exportLheo", "programmeRevisions.get", "programmeRevisions.list"}},
+      // What a parent node gives to a school below it, so that its figures may come.
+      {"member_school", {"submissions.submit"}},
+      // With an account; his own file is shown to him who follows a link (BearerGrants).
+      {"candidate",
+       {"schools.get", "cohorts.get", "cohorts.list", "programmes.get", "programmes.list",
+        "programmeRevisions.get", "programmeRevisions.list"}},
+      // Everything that holds no personal data.
+      {"auditor",
+       {"schools.get",
+        "cohorts.get",
+        "cohorts.list",
+        "programmes.get",
+        "programmes.list",
+        "programmeRevisions.get",
+        "programmeRevisions.list",
+        "funders.get",
+        "funders.list",
+        "fundingAgreements.get",
+        "fundingAgreements.list",
+        "agreementBalances.get",
+        "fundingPlans.get",
+        "fundingPlans.list",
+        "journalEntries.get",
+        "journalEntries.list",
+        "findings.get",
+        "findings.list",
+        "invoices.get",
+        "invoices.list",
+        "payments.get",
+        "payments.list",
+        "partnerships.get",
+        "partnerships.list",
+        "indicators.compute",
+        "indicators.list",
+        "submissions.get",
+        "submissions.list",
+        "invariants.verify",
+        "auditTrail.read"}},
+      // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and
+      // 37).
+      {"data_protection_officer",
+       {"persons.*", "candidates.get", "schools.get", "invariants.verify", "auditTrail.read"}},
+      // Keeps the machines running: no resource of the trade.
+      {"operator", {"invariants.verify", "status.get", "parkedEvents.*", "submissions.request"}},
+  };
+  return grants;
+}
+
+// A session's reach ends at the resource that its link is for.
+absl::Span<const Grant> BearerGrants() {
+  static const auto& grants = *new std::vector<Grant>{
+      {"identified", {"invitations.accept"}},
+      {"secret:link", {"accessLinks.redeem"}},
+      {"secret:client", {"partnerClients.openSession"}},
+      {"session:own_data", {"candidates.get", "candidates.update"}},
+      {"session:apply", {"cohorts.get", "applications.submit"}},
+      {"session:answer_offer",
+       {"applications.get", "applications.accept", "applications.decline",
+        "applications.withdraw"}},
+      {"session:sign_presence", {"presenceEntries.sign"}},
+  };
+  return grants;
+}
+
+// Each follows the others' logs and reads what its own requests refer to
+// (tests/permissions_test.cc).
+absl::Span<const Grant> ServiceGrants() {
+  static const auto& grants = *new std::vector<Grant>{
+      {"curriculum", {"events.follow", "cohorts.get"}},
+      {"enrolment", {"events.follow", "programmeRevisions.get", "contracts.get", "companies.get"}},
+      {"partners", {"events.follow", "cohorts.get", "learners.get"}},
+      {"funding", {"events.follow", "cohorts.get"}},
+      // Its delivery reads the submission that it takes to a parent.
+      {"statistics", {"events.follow", "submissions.compute"}},
+      // The commands of the operator at the machine itself.
+      {"operator",
+       {"invariants.verify", "status.get", "auditTrail.read", "access.explain",
+        "memberships.create", "parkedEvents.*"}},
+  };
+  return grants;
+}
+
+absl::Span<const absl::string_view> StaffRoles() {
+  static constexpr absl::string_view kStaff[] = {"admissions_officer", "trainer", "assessor",
+                                                 "finance_officer", "partner_manager"};
+  return kStaff;
+}
+
+bool ActsForOne(absl::string_view role) { return role == "partner" || role == "funder"; }
+
+}  // namespace vivier::security
