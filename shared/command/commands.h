@@ -45,6 +45,8 @@ int Reconcile(const Arguments& arguments, Modules modules);
 // events --parked | --retry [ID]: the events that services set aside; applies them, or those of one
 // subject, now.
 int Events(const Arguments& arguments, Modules modules);
+// rules list | lint | test | explain: the rule tables of the program, or of files.
+int Rules(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
 
