@@ -1,9 +1,10 @@
--- Programmes and their immutable revisions, juries and certificates. Columns are the fields of the messages in
--- vivier/curriculum/v1/resources.proto.
+-- Programmes and their immutable revisions, juries and certificates. Columns are the fields of the
+-- messages in vivier/curriculum/v1/resources.proto.
 
 CREATE TABLE programmes (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  title TEXT NOT NULL, objective TEXT NOT NULL, expected_results TEXT NOT NULL, content TEXT NOT NULL,
+  title TEXT NOT NULL, objective TEXT NOT NULL, expected_results TEXT NOT NULL,
+  content TEXT NOT NULL,
   formacodes TEXT, nsf_codes TEXT, rome_codes TEXT,
   certifying BIGINT NOT NULL, certifications TEXT, blocks TEXT,
   pathway TEXT NOT NULL, entry_level TEXT NOT NULL, exit_level TEXT NOT NULL,
@@ -34,7 +35,8 @@ CREATE TABLE jury_sessions (
 -- append-only: certificates
 CREATE TABLE certificates (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  learner TEXT NOT NULL, cohort TEXT NOT NULL, programme_revision TEXT NOT NULL, jury_session TEXT NOT NULL,
+  learner TEXT NOT NULL, cohort TEXT NOT NULL, programme_revision TEXT NOT NULL,
+  jury_session TEXT NOT NULL,
   result TEXT NOT NULL, block_codes TEXT, date TEXT,
   CONSTRAINT certificate_has_result CHECK (result IN ('FULL', 'PARTIAL', 'NONE')),
   PRIMARY KEY (school, name));

@@ -6,8 +6,10 @@ CREATE TABLE funders (
 
 CREATE TABLE funding_agreements (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  funder TEXT NOT NULL, title TEXT NOT NULL, currency_code TEXT NOT NULL, ceiling_cents BIGINT NOT NULL,
-  valid_from TEXT, valid_until TEXT, eligibility_rule TEXT, state TEXT NOT NULL, amendment_count BIGINT NOT NULL,
+  funder TEXT NOT NULL, title TEXT NOT NULL, currency_code TEXT NOT NULL,
+  ceiling_cents BIGINT NOT NULL,
+  valid_from TEXT, valid_until TEXT, eligibility_rule TEXT, state TEXT NOT NULL,
+  amendment_count BIGINT NOT NULL,
   PRIMARY KEY (school, name),
   CONSTRAINT ceiling_positive CHECK (ceiling_cents > 0));
 
@@ -23,7 +25,8 @@ CREATE TABLE agreement_balances (
 
 CREATE TABLE funding_plans (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  cohort TEXT NOT NULL, seats BIGINT NOT NULL, planned_minutes BIGINT NOT NULL, planned_half_days BIGINT NOT NULL,
+  cohort TEXT NOT NULL, seats BIGINT NOT NULL, planned_minutes BIGINT NOT NULL,
+  planned_half_days BIGINT NOT NULL,
   shares TEXT,
   PRIMARY KEY (school, name),
   CONSTRAINT plan_positive CHECK (seats > 0 AND planned_minutes > 0 AND planned_half_days > 0));
@@ -31,7 +34,8 @@ CREATE UNIQUE INDEX one_plan_per_cohort ON funding_plans (school, cohort);
 
 CREATE TABLE seat_uses (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  opened_seats BIGINT NOT NULL CONSTRAINT opened_not_negative CHECK (opened_seats >= 0), free_seats TEXT,
+  opened_seats BIGINT NOT NULL CONSTRAINT opened_not_negative CHECK (opened_seats >= 0),
+  free_seats TEXT,
   PRIMARY KEY (school, name));
 
 CREATE TABLE funded_seats (
@@ -42,9 +46,12 @@ CREATE TABLE funded_seats (
 
 CREATE TABLE reservations (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  application TEXT NOT NULL, cohort TEXT NOT NULL, candidate TEXT NOT NULL, funding_plan TEXT NOT NULL,
-  seat BIGINT NOT NULL, state TEXT NOT NULL, cause TEXT NOT NULL, refused_by TEXT NOT NULL, shares TEXT,
-  reserved_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL, learner TEXT NOT NULL, eligibility_findings BYTEA,
+  application TEXT NOT NULL, cohort TEXT NOT NULL, candidate TEXT NOT NULL,
+  funding_plan TEXT NOT NULL,
+  seat BIGINT NOT NULL, state TEXT NOT NULL, cause TEXT NOT NULL, refused_by TEXT NOT NULL,
+  shares TEXT,
+  reserved_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL, learner TEXT NOT NULL,
+  eligibility_findings BYTEA,
   create_time BIGINT,
   PRIMARY KEY (school, name),
   CONSTRAINT reservation_not_negative CHECK (reserved_cents >= 0 AND earned_cents >= 0),
@@ -55,7 +62,8 @@ CREATE UNIQUE INDEX one_holder_per_seat ON reservations (school, funding_plan, s
 -- append-only: journal_entries
 CREATE TABLE journal_entries (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  kind TEXT NOT NULL, debit_account TEXT NOT NULL, credit_account TEXT NOT NULL, amount_cents BIGINT NOT NULL,
+  kind TEXT NOT NULL, debit_account TEXT NOT NULL, credit_account TEXT NOT NULL,
+  amount_cents BIGINT NOT NULL,
   subject TEXT NOT NULL, date TEXT, create_time BIGINT,
   PRIMARY KEY (school, name),
   CONSTRAINT amount_positive CHECK (amount_cents > 0),
@@ -64,9 +72,11 @@ CREATE INDEX journal_entries_by_subject ON journal_entries (school, subject);
 
 CREATE TABLE earnings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  presence_entry TEXT NOT NULL, share BIGINT NOT NULL, revision BIGINT NOT NULL, reversal BIGINT NOT NULL,
+  presence_entry TEXT NOT NULL, share BIGINT NOT NULL, revision BIGINT NOT NULL,
+  reversal BIGINT NOT NULL,
   funding_agreement TEXT NOT NULL, reservation TEXT NOT NULL, date TEXT, minutes BIGINT NOT NULL,
-  price_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL, own_cents BIGINT NOT NULL, invoice TEXT NOT NULL,
+  price_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL, own_cents BIGINT NOT NULL,
+  invoice TEXT NOT NULL,
   PRIMARY KEY (school, name),
   CONSTRAINT parts_make_the_price CHECK (earned_cents + own_cents = price_cents));
 CREATE UNIQUE INDEX earned_once ON earnings (school, presence_entry, share, revision, reversal);
@@ -76,7 +86,8 @@ CREATE INDEX earnings_by_invoice ON earnings (school, invoice, name) WHERE invoi
 
 CREATE TABLE presence_postings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  attendance_sheet TEXT NOT NULL, presence_entry TEXT NOT NULL, revision BIGINT NOT NULL, minutes BIGINT NOT NULL,
+  attendance_sheet TEXT NOT NULL, presence_entry TEXT NOT NULL, revision BIGINT NOT NULL,
+  minutes BIGINT NOT NULL,
   reservation TEXT NOT NULL, shares TEXT,
   PRIMARY KEY (school, name));
 CREATE INDEX presence_postings_by_sheet ON presence_postings (school, attendance_sheet);
@@ -89,12 +100,17 @@ CREATE TABLE findings (
 
 CREATE TABLE invoices (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  funding_agreement TEXT NOT NULL, until_date TEXT, state TEXT NOT NULL, number BIGINT NOT NULL, issue_date TEXT,
-  total_cents BIGINT NOT NULL, paid_cents BIGINT NOT NULL, line_count BIGINT NOT NULL, complete BIGINT NOT NULL,
+  funding_agreement TEXT NOT NULL, until_date TEXT, state TEXT NOT NULL, number BIGINT NOT NULL,
+  issue_date TEXT,
+  total_cents BIGINT NOT NULL, paid_cents BIGINT NOT NULL, line_count BIGINT NOT NULL,
+  complete BIGINT NOT NULL,
   PRIMARY KEY (school, name),
-  CONSTRAINT invoice_paid_within_total CHECK (paid_cents >= 0 AND (paid_cents = 0 OR paid_cents <= total_cents)),
-  CONSTRAINT issued_has_number CHECK ((state = 'DRAFT' AND number = 0) OR (state <> 'DRAFT' AND number > 0)));
-CREATE UNIQUE INDEX one_number_per_year ON invoices (school, substr(issue_date, 1, 4), number) WHERE number > 0;
+  CONSTRAINT invoice_paid_within_total
+      CHECK (paid_cents >= 0 AND (paid_cents = 0 OR paid_cents <= total_cents)),
+  CONSTRAINT issued_has_number
+      CHECK ((state = 'DRAFT' AND number = 0) OR (state <> 'DRAFT' AND number > 0)));
+CREATE UNIQUE INDEX one_number_per_year ON invoices (school, substr(issue_date, 1, 4), number)
+  WHERE number > 0;
 
 CREATE TABLE invoice_sequences (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -103,6 +119,7 @@ CREATE TABLE invoice_sequences (
 
 CREATE TABLE payments (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  amount_cents BIGINT NOT NULL CONSTRAINT payment_positive CHECK (amount_cents > 0), value_date TEXT,
+  amount_cents BIGINT NOT NULL CONSTRAINT payment_positive CHECK (amount_cents > 0),
+  value_date TEXT,
   reference TEXT NOT NULL,
   PRIMARY KEY (school, name));

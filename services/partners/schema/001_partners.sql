@@ -2,7 +2,8 @@
 
 CREATE TABLE companies (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  title TEXT NOT NULL, legal_category TEXT NOT NULL, naf_code TEXT NOT NULL, size_band TEXT NOT NULL,
+  title TEXT NOT NULL, legal_category TEXT NOT NULL, naf_code TEXT NOT NULL,
+  size_band TEXT NOT NULL,
   postal_code TEXT NOT NULL,
   PRIMARY KEY (school, name));
 
@@ -43,20 +44,24 @@ CREATE UNIQUE INDEX learners_put_forward_once ON learners_put_forward (school, l
 
 CREATE TABLE hirings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  learner TEXT NOT NULL, cohort TEXT NOT NULL, job_offer TEXT NOT NULL, company TEXT NOT NULL, state TEXT NOT NULL,
+  learner TEXT NOT NULL, cohort TEXT NOT NULL, job_offer TEXT NOT NULL, company TEXT NOT NULL,
+  state TEXT NOT NULL,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX hirings_one_accepted ON hirings (school, learner) WHERE state = 'ACCEPTED';
-CREATE UNIQUE INDEX hirings_one_in_play ON hirings (school, learner, job_offer) WHERE state IN ('PROPOSED', 'ACCEPTED');
+CREATE UNIQUE INDEX hirings_one_in_play ON hirings (school, learner, job_offer)
+  WHERE state IN ('PROPOSED', 'ACCEPTED');
 CREATE INDEX hirings_by_job_offer ON hirings (school, job_offer, state);
 
 CREATE TABLE contracts (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  hiring TEXT NOT NULL, learner TEXT NOT NULL, cohort TEXT NOT NULL, company TEXT NOT NULL, kind TEXT NOT NULL,
+  hiring TEXT NOT NULL, learner TEXT NOT NULL, cohort TEXT NOT NULL, company TEXT NOT NULL,
+  kind TEXT NOT NULL,
   start_date TEXT, end_date TEXT, action_end_date TEXT,
   working_minutes BIGINT NOT NULL, training_minutes BIGINT NOT NULL, weekly_minutes BIGINT NOT NULL,
   gross_monthly_pay_cents BYTEA, branch_minimum_cents BIGINT NOT NULL,
   birth_date BYTEA, vocational_level_4 BIGINT NOT NULL, beneficiary BYTEA, ground TEXT NOT NULL,
-  tutor TEXT NOT NULL, state TEXT NOT NULL, file_receipt_date TEXT, broken_date TEXT, term_time BIGINT,
+  tutor TEXT NOT NULL, state TEXT NOT NULL, file_receipt_date TEXT, broken_date TEXT,
+  term_time BIGINT,
   PRIMARY KEY (school, name),
   CONSTRAINT contract_in_order CHECK (end_date IS NULL OR start_date <= end_date));
 CREATE UNIQUE INDEX contracts_one_signed ON contracts (school, learner) WHERE state = 'SIGNED';

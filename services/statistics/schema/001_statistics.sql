@@ -1,4 +1,5 @@
--- Counts of declared tables, what is remembered to keep them true, and at a parent the submissions of its members.
+-- Counts of declared tables, what is remembered to keep them true, and at a parent the submissions
+-- of its members.
 
 CREATE TABLE cells (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -29,25 +30,29 @@ CREATE TABLE seat_facts (
 
 CREATE TABLE sheet_facts (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  revision BIGINT NOT NULL, entries BIGINT NOT NULL, minutes_due BIGINT NOT NULL, minutes_present BIGINT NOT NULL,
+  revision BIGINT NOT NULL, entries BIGINT NOT NULL, minutes_due BIGINT NOT NULL,
+  minutes_present BIGINT NOT NULL,
   PRIMARY KEY (school, name));
 
 CREATE TABLE submission_clocks (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   revision BIGINT NOT NULL, due_time BIGINT, change_time BIGINT,
   PRIMARY KEY (school, name));
-CREATE INDEX submission_clocks_due ON submission_clocks (school, due_time) WHERE due_time IS NOT NULL;
+CREATE INDEX submission_clocks_due ON submission_clocks (school, due_time)
+  WHERE due_time IS NOT NULL;
 
 CREATE TABLE members (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, agreement_start_date TEXT, agreement_end_date TEXT,
   PRIMARY KEY (school, name),
-  CONSTRAINT agreement_in_order CHECK (agreement_end_date IS NULL OR agreement_start_date <= agreement_end_date));
+  CONSTRAINT agreement_in_order
+      CHECK (agreement_end_date IS NULL OR agreement_start_date <= agreement_end_date));
 
 -- One row per school: a school is counted once, by whatever path its figures came.
 CREATE TABLE submissions (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  revision BIGINT NOT NULL, content_hash TEXT NOT NULL, cell_count BIGINT NOT NULL, state TEXT NOT NULL,
+  revision BIGINT NOT NULL, content_hash TEXT NOT NULL, cell_count BIGINT NOT NULL,
+  state TEXT NOT NULL,
   findings TEXT, accept_time BIGINT,
   PRIMARY KEY (school, name),
   CONSTRAINT submission_accepted CHECK (state = 'ACCEPTED'));

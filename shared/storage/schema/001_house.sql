@@ -1,5 +1,5 @@
--- What every service keeps beside its own tables. Every key begins with the school, so schools never wait for each
--- other and a table can be distributed by school.
+-- What every service keeps beside its own tables. Every key begins with the school, so schools
+-- never wait for each other and a table can be distributed by school.
 
 -- Where the school's log and audit chain stand. A writer locks this row first.
 CREATE TABLE heads (
@@ -10,8 +10,8 @@ CREATE TABLE heads (
   audit_hash BYTEA NOT NULL,
   PRIMARY KEY (school));
 
--- The log: numbered without gaps in commit order, each event with the hash of the one before. `person` names whose key
--- opens the payload; empty where it holds no personal data.
+-- The log: numbered without gaps in commit order, each event with the hash of the one before.
+-- `person` names whose key opens the payload; empty where it holds no personal data.
 -- append-only: events
 CREATE TABLE events (
   school TEXT NOT NULL,
@@ -38,8 +38,8 @@ CREATE TABLE answers (
   PRIMARY KEY (school, request_id));
 CREATE INDEX answers_by_time ON answers (school, create_time);
 
--- One record per write and per read of personal data, chained. `reason` is what the caller gave where the law of the
--- house wants one.
+-- One record per write and per read of personal data, chained. `reason` is what the caller gave
+-- where the law of the house wants one.
 -- append-only: audit_records
 CREATE TABLE audit_records (
   school TEXT NOT NULL,
@@ -66,7 +66,8 @@ CREATE TABLE person_reads (
   PRIMARY KEY (school, principal, day, person));
 CREATE INDEX person_reads_by_person ON person_reads (school, person, day);
 
--- What each principal may do at the school, as enrolment's memberships say; times are NULL where there is no bound.
+-- What each principal may do at the school, as enrolment's memberships say; times are NULL where
+-- there is no bound.
 CREATE TABLE rights (
   school TEXT NOT NULL,
   membership TEXT NOT NULL,
@@ -87,8 +88,9 @@ CREATE TABLE cursors (
   hash BYTEA NOT NULL,
   PRIMARY KEY (school, producer));
 
--- Events set aside with their reason, and those of the same subject that came after them. Their payloads, which may
--- hold personal data, stay in the producer's log and are read there again by number.
+-- Events set aside with their reason, and those of the same subject that came after them. Their
+-- payloads, which may hold personal data, stay in the producer's log and are read there again by
+-- number.
 CREATE TABLE parked_events (
   school TEXT NOT NULL,
   producer TEXT NOT NULL,
@@ -108,7 +110,8 @@ CREATE TABLE person_keys (
   wrapped BYTEA NOT NULL,
   PRIMARY KEY (school, person));
 
--- How far a delivery has taken the service's own events to a target outside, and how the last one ended.
+-- How far a delivery has taken the service's own events to a target outside, and how the last one
+-- ended.
 CREATE TABLE deliveries (
   school TEXT NOT NULL,
   target TEXT NOT NULL,
