@@ -21,10 +21,11 @@ constexpr absl::string_view kGrammar = R"(
 sequence lheo = offres
 sequence offres = formation+
 any extras =
-sequence formation = domaine-formation intitule-formation objectif-formation resultats-attendus contenu-formation
-  certifiante contact-formation+ parcours-de-formation code-niveau-entree objectif-general-formation?
-  certification{0,5} code-type-formation{0,5} code-niveau-sortie? url-formation? action+
-  organisme-formation-responsable identifiant-module? positionnement? sous-modules? modules-prerequis?
+sequence formation = domaine-formation intitule-formation objectif-formation resultats-attendus
+  contenu-formation certifiante contact-formation+ parcours-de-formation code-niveau-entree
+  objectif-general-formation? certification{0,5} code-type-formation{0,5} code-niveau-sortie?
+  url-formation? action+ organisme-formation-responsable identifiant-module? positionnement?
+  sous-modules? modules-prerequis?
 sequence domaine-formation = code-FORMACODE{0,5} code-NSF{0,3} code-ROME{0,5}
 text intitule-formation = 1..255
 text objectif-formation = 1..3000
@@ -39,16 +40,19 @@ sequence certification = code-RNCP? code-CERTIFINFO? code-RS? code-CPF? referenc
 sequence code-type-formation = code-CPF? code-ELU?
 key code-niveau-sortie = 0 1 2 3 4 5 6 7 8 11 12 13 14 15 16 17 18
 sequence url-formation = urlweb{1,3}
-sequence action = rythme-formation code-public-vise{1,10} info-public-vise? niveau-entree-obligatoire
-  modalites-alternance modalites-enseignement conditions-specifiques prise-en-charge-frais-possible lieu-de-formation*
-  modalites-entrees-sorties url-action? duree-cycle? session+ adresse-information? date-information{0,3} restauration?
-  hebergement? transport? acces-handicapes? langue-formation{0,5} modalites-recrutement? modalites-pedagogiques?
-  code-modalite-pedagogique{0,5} equipement* frais-restants? code-perimetre-recrutement? infos-perimetre-recrutement?
-  prix-horaire-TTC? prix-total-TTC? duree-indicative? nombre-heures-centre? nombre-heures-entreprise?
-  nombre-heures-total? detail-conditions-prise-en-charge? conventionnement? duree-conventionnee? organisme-formateur*
+sequence action = rythme-formation code-public-vise{1,10} info-public-vise?
+  niveau-entree-obligatoire modalites-alternance modalites-enseignement conditions-specifiques
+  prise-en-charge-frais-possible lieu-de-formation* modalites-entrees-sorties url-action?
+  duree-cycle? session+ adresse-information? date-information{0,3} restauration? hebergement?
+  transport? acces-handicapes? langue-formation{0,5} modalites-recrutement? modalites-pedagogiques?
+  code-modalite-pedagogique{0,5} equipement* frais-restants? code-perimetre-recrutement?
+  infos-perimetre-recrutement? prix-horaire-TTC? prix-total-TTC? duree-indicative?
+  nombre-heures-centre? nombre-heures-entreprise? nombre-heures-total?
+  detail-conditions-prise-en-charge? conventionnement? duree-conventionnee? organisme-formateur*
   organisme-financeur{0,8} enseignement*
-sequence organisme-formation-responsable = numero-activite SIRET-organisme-formation nom-organisme raison-sociale
-  coordonnees-organisme contact-organisme+ renseignements-specifiques? potentiel? code-UAI-organisme-formation?
+sequence organisme-formation-responsable = numero-activite SIRET-organisme-formation nom-organisme
+  raison-sociale coordonnees-organisme contact-organisme+ renseignements-specifiques? potentiel?
+  code-UAI-organisme-formation?
 text identifiant-module = 1..3000
 key positionnement = 1 2
 sequence sous-modules = sous-module+
@@ -57,7 +61,8 @@ text code-FORMACODE = 5..5 @ref
 text code-NSF = 3..3
 text code-ROME = 5..5
 key type-contact = 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14
-sequence coordonnees = civilite? nom? prenom? ligne{0,3} adresse? telfixe? portable? fax? courriel? web?
+sequence coordonnees = civilite? nom? prenom? ligne{0,3} adresse? telfixe? portable? fax? courriel?
+  web?
 text code-RNCP = 1..10
 text code-CERTIFINFO = 1..10
 text code-RS = 3..10
@@ -77,8 +82,9 @@ sequence lieu-de-formation = SIRET-lieu-formation? code-UAI-lieu-formation? coor
 key modalites-entrees-sorties = 0 1
 sequence url-action = urlweb{1,3}
 number duree-cycle = 0..99
-sequence session = periode adresse-inscription modalites-inscription? periode-inscription? etat-recrutement?
-  recrutement* url-session? contact-session* reference-certification{0,5} blocs-competences* cycle*
+sequence session = periode adresse-inscription modalites-inscription? periode-inscription?
+  etat-recrutement? recrutement* url-session? contact-session* reference-certification{0,5}
+  blocs-competences* cycle*
 sequence adresse-information = adresse
 sequence date-information = date
 text restauration = 1..250
@@ -102,8 +108,8 @@ number nombre-heures-total = 0..99999
 text detail-conditions-prise-en-charge = 1..600
 key conventionnement = 0 1
 number duree-conventionnee = 0..99999
-sequence organisme-formateur = SIRET-formateur raison-sociale-formateur contact-formateur* potentiel?
-  code-UAI-formateur? reference-certification{0,5}
+sequence organisme-formateur = SIRET-formateur raison-sociale-formateur contact-formateur*
+  potentiel? code-UAI-formateur? reference-certification{0,5}
 sequence organisme-financeur = code-financeur nb-places-financees?
 sequence enseignement = libelle-enseignement type-enseignement obligatoire commentaire?
 text numero-activite = 11..11
@@ -121,8 +127,8 @@ text civilite = 1..50
 text nom = 1..50
 text prenom = 1..50
 text ligne = 1..50
-sequence adresse = denomination? ligne{1,4} codepostal ville departement? code-INSEE-commune? code-INSEE-canton?
-  region? pays? geolocalisation?
+sequence adresse = denomination? ligne{1,4} codepostal ville departement? code-INSEE-commune?
+  code-INSEE-canton? region? pays? geolocalisation?
 sequence telfixe = numtel{1,3}
 sequence portable = numtel{1,3}
 sequence fax = numtel{1,3}
@@ -135,13 +141,15 @@ sequence adresse-inscription = adresse
 text modalites-inscription = 1..255
 sequence periode-inscription = periode
 key etat-recrutement = 1 2 3
-sequence recrutement = modalite-recrutement code-perimetre-recrutement? infos-perimetre-recrutement? a-distance?
-  adresse? urlweb? nb-places? periode? heure-debut? heure-fin? commentaire?
+sequence recrutement = modalite-recrutement code-perimetre-recrutement? infos-perimetre-recrutement?
+  a-distance? adresse? urlweb? nb-places? periode? heure-debut? heure-fin? commentaire?
 sequence url-session = urlweb{1,3}
 sequence contact-session = type-contact? coordonnees
-sequence reference-certification = reference-code-RNCP? reference-code-CERTIFINFO? reference-code-RS?
+sequence reference-certification = reference-code-RNCP? reference-code-CERTIFINFO?
+  reference-code-RS?
 sequence blocs-competences = validation-blocs reference-certification bloc-competences+
-sequence cycle = type-cycle annee-cycle* effectif-minimal? capacite-simultanee? capacite-cumulee? alternance?
+sequence cycle = type-cycle annee-cycle* effectif-minimal? capacite-simultanee? capacite-cumulee?
+  alternance?
 date date =
 key type-equipement = 0 1 2 3 4 5 6 7 8 9 10 11
 number cout-indicatif-equipement = 0..99999

@@ -3,233 +3,18 @@
 #include <algorithm>
 #include <functional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
-#include "absl/time/civil_time.h"
-#include "services/curriculum/lheo_grammar.h"
+#include "services/curriculum/lheo_mapping.h"
 #include "shared/formats/text.h"
 
 namespace vivier::curriculum {
 namespace {
 
-using google::protobuf::RepeatedPtrField;
-using pugi::xml_node;
-
 constexpr int kMinutesPerHour = 60;
-constexpr const char* kThesaurusVersion =
-    "V14";  // of Formacode, where a new code has no other beside it
 constexpr const char* kNoSession =
     "vivier-no-session";                          // the info of a session that stands for none
 constexpr const char* kModule = "vivier-module";  // the info of the extras that hold our modules
-
-// What a mandatory text says when there is nothing to say, as LHÉO files have it.
-enum class WhenEmpty { kAbsent, kFiller };
-
-// The child of this name, put where LHÉO's order wants it when there is none, or always when
-// `another`.
-xml_node Ensure(xml_node parent, const std::string& name, bool another = false) {
-  if (xml_node found = parent.child(name.c_str()); found && !another) return found;
-  const LheoElement* rule = FindLheoElement(parent.name());
-  const int place = rule == nullptr ? 0 : rule->OrderOf(name);
-  for (xml_node next : parent.children()) {
-    if (rule != nullptr && rule->OrderOf(next.name()) > place)
-      return parent.insert_child_before(name.c_str(), next);
-  }
-  return parent.append_child(name.c_str());
-}
-
-// Takes `node` away, and the elements around it that are empty then, up to `base`.
-void Remove(xml_node base, xml_node node) {
-  while (node != base && !node.first_child()) {
-    xml_node parent = node.parent();
-    parent.remove_child(node);
-    node = parent;
-  }
-}
-
-// A walk through one formation in one direction. Paths are relative, their parts separated by "/".
-class Mapping {
- public:
-  explicit Mapping(bool writes) : writes_(writes) {}
-
-  bool writes() const { return writes_; }
-
-  void Text(xml_node base, absl::string_view path, std::string* field, int characters_max,
-            WhenEmpty when_empty = WhenEmpty::kAbsent) const {
-    xml_node node = Find(base, path);
-    std::string held = TextOf(node, characters_max);
-    if (!writes_) {
-      *field = std::move(held);
-    } else if (held != *field || (!node && when_empty == WhenEmpty::kFiller)) {
-      Put(base, path, field->empty() && when_empty == WhenEmpty::kFiller ? "-" : *field);
-    }
-  }
-
-  void Texts(xml_node base, absl::string_view path, RepeatedPtrField<std::string>* field,
-             int items_max, int characters_max) const {
-    RepeatedPtrField<std::string> held;
-    std::vector<xml_node> nodes;
-    const xml_node first = Find(base, path);
-    for (xml_node node = first; node && held.size() < items_max;
-         node = node.next_sibling(node.name())) {
-      nodes.push_back(node);
-      if (std::string text = TextOf(node, characters_max); !text.empty())
-        *held.Add() = std::move(text);
-    }
-    if (!writes_) {
-      *field = std::move(held);
-    } else if (!std::equal(held.begin(), held.end(), field->begin(), field->end())) {
-      PutAll(base, path, *field, nodes);
-    }
-  }
-
-  void Flag(xml_node base, absl::string_view path, bool* field) const {
-    xml_node node = Find(base, path);
-    const bool held = TextOf(node, 1) == "1";
-    if (!writes_) {
-      *field = held;
-    } else if (!node || held != *field) {
-      Put(base, path, *field ? "1" : "0");
-    }
-  }
-
-  // A key of a table; `value_of` and `key_of` translate, 0 standing for an unknown key and for no
-  // field. A key without a value of ours stays as long as the field has none.
-  void Key(xml_node base, absl::string_view path, const std::function<int(int)>& value_of,
-           const std::function<int(int)>& key_of, const std::function<void(int)>& set, int field,
-           bool mandatory) const {
-    int key = -1;
-    const bool number = absl::SimpleAtoi(TextOf(Find(base, path), 10), &key);
-    const int held = number ? value_of(key) : 0;
-    if (!writes_) {
-      set(held);
-    } else if (held != field || (mandatory && !number)) {
-      Put(base, path, field == 0 && !mandatory ? "" : absl::StrCat(key_of(field)));
-    }
-  }
-
-  void Date(xml_node base, absl::string_view path, google::type::Date* field, bool present,
-            const char* sentinel, const std::function<void()>& clear) const {
-    google::type::Date held;
-    const bool dated = ReadDate(TextOf(Find(base, path), 8), held);
-    if (!writes_) {
-      if (dated) *field = held;
-      if (!dated) clear();
-    } else if (dated != present || (dated && Compact(held) != Compact(*field))) {
-      Put(base, path, present ? Compact(*field) : sentinel);
-    } else if (!Find(base, path)) {
-      Put(base, path, sentinel);
-    }
-  }
-
-  // Pairs the elements of `parent` that have this name and satisfy `counts` with the messages of
-  // `field`.
-  template <class M, class Each>
-  void Pairs(xml_node parent, const char* name, RepeatedPtrField<M>* field, int items_max,
-             const std::function<bool(xml_node)>& counts,
-             const std::function<void(xml_node)>& prepare, const Each& each) const {
-    std::vector<xml_node> nodes;
-    for (xml_node node : parent.children(name)) {
-      if (static_cast<int>(nodes.size()) < items_max && counts(node)) nodes.push_back(node);
-    }
-    if (!writes_) {
-      field->Clear();
-      for (size_t i = 0; i < nodes.size(); ++i) field->Add();
-    }
-    for (; nodes.size() > static_cast<size_t>(field->size()); nodes.pop_back())
-      parent.remove_child(nodes.back());
-    while (nodes.size() < static_cast<size_t>(field->size())) {
-      nodes.push_back(nodes.empty() ? Ensure(parent, name, true)
-                                    : parent.insert_child_after(name, nodes.back()));
-      prepare(nodes.back());
-    }
-    for (size_t i = 0; i < nodes.size(); ++i) each(nodes[i], field->Mutable(static_cast<int>(i)));
-  }
-
-  // The element at `path`; made when writing something there.
-  xml_node Enter(xml_node base, absl::string_view path, bool needed) const {
-    if (!writes_ || !needed) return Find(base, path);
-    return Make(base, path);
-  }
-
- private:
-  static xml_node Find(xml_node base, absl::string_view path) {
-    for (absl::string_view part : absl::StrSplit(path, '/'))
-      base = base.child(std::string(part).c_str());
-    return base;
-  }
-
-  static xml_node Make(xml_node base, absl::string_view path) {
-    for (absl::string_view part : absl::StrSplit(path, '/')) base = Ensure(base, std::string(part));
-    return base;
-  }
-
-  static std::string TextOf(xml_node node, int characters_max) {
-    std::string text = PlainText(node.text().get());
-    if (formats::IsFiller(text)) return "";
-    // What was cut may end in a space.
-    if (formats::Characters(text) > characters_max)
-      text = PlainText(formats::Shorten(text, characters_max));
-    return text;
-  }
-
-  static void Put(xml_node base, absl::string_view path, const std::string& text) {
-    if (text.empty()) {
-      if (xml_node node = Find(base, path); node) {
-        node.remove_children();
-        Remove(base, node);
-      }
-      return;
-    }
-    xml_node node = Make(base, path);
-    node.remove_children();
-    node.append_child(pugi::node_pcdata).set_value(text.c_str());
-    AddThesaurusVersion(node, kThesaurusVersion);
-  }
-
-  static void AddThesaurusVersion(xml_node node, const char* version) {
-    const LheoElement* rule = FindLheoElement(node.name());
-    if (rule != nullptr && rule->needs_ref && !node.attribute("ref"))
-      node.append_attribute("ref").set_value(version);
-  }
-
-  static void PutAll(xml_node base, absl::string_view path,
-                     const RepeatedPtrField<std::string>& texts, const std::vector<xml_node>& old) {
-    const std::string version = old.empty() ? "" : old.front().attribute("ref").value();
-    const size_t slash = path.rfind('/');
-    const std::string leaf(slash == absl::string_view::npos ? path : path.substr(slash + 1));
-    for (xml_node node : old) {
-      xml_node parent = node.parent();
-      parent.remove_child(node);
-      if (texts.empty() && parent != base && node == old.back()) Remove(base, parent);
-    }
-    if (texts.empty()) return;
-    xml_node parent = slash == absl::string_view::npos ? base : Make(base, path.substr(0, slash));
-    xml_node last;
-    for (const std::string& text : texts) {
-      last = last ? parent.insert_child_after(leaf.c_str(), last) : Ensure(parent, leaf, true);
-      last.append_child(pugi::node_pcdata).set_value(text.c_str());
-      AddThesaurusVersion(last, version.empty() ? kThesaurusVersion : version.c_str());
-    }
-  }
-
-  static bool ReadDate(const std::string& text, google::type::Date& date) {
-    int digits = 0;
-    if (text.size() != 8 || !absl::SimpleAtoi(text, &digits)) return false;
-    const absl::CivilDay day(digits / 10000, digits / 100 % 100, digits % 100);
-    date.set_year(digits / 10000), date.set_month(digits / 100 % 100), date.set_day(digits % 100);
-    return date.year() > 0 && day.month() == date.month() && day.day() == date.day();
-  }
-
-  static std::string Compact(const google::type::Date& date) {
-    return absl::StrFormat("%04d%02d%02d", date.year(), date.month(), date.day());
-  }
-
-  bool writes_;
-};
 
 int LevelOfKey(int key) {
   if (key == 1) return v1::NO_SPECIFIC_LEVEL;
@@ -493,12 +278,6 @@ void Prune(google::protobuf::Message& message) {
 }
 
 }  // namespace
-
-std::string PlainText(absl::string_view text) {
-  std::string plain(absl::StripAsciiWhitespace(text));
-  while (formats::LooksLikeHtml(plain)) plain = formats::HtmlToText(plain);
-  return plain;
-}
 
 void ReadFormation(xml_node formation, v1::Programme& programme) {
   Map(Mapping(false), formation, &programme);

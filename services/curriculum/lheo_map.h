@@ -4,9 +4,6 @@
 // same programme.
 #pragma once
 
-#include <string>
-
-#include "absl/strings/string_view.h"
 #include "pugixml.hpp"
 #include "vivier/curriculum/v1/resources.pb.h"
 
@@ -17,8 +14,5 @@ void ReadFormation(pugi::xml_node formation, v1::Programme& programme);
 
 // Makes `formation` say what `programme` says, with its elements in LHÉO's order.
 void WriteFormation(const v1::Programme& programme, pugi::xml_node formation);
-
-// The text as our fields hold it: HTML turned into text, no white space around it.
-std::string PlainText(absl::string_view text);
 
 }  // namespace vivier::curriculum

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/curriculum/lheo_check.h"
-#include "services/curriculum/lheo_map.h"
+#include "services/curriculum/lheo_mapping.h"
 #include "shared/base/canonical.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
