@@ -77,7 +77,7 @@ const Rule kRules[] = {
 constexpr size_t kLinesMax = 500;
 constexpr size_t kProtoLinesMax =
     1000;  // a contract is mostly comments, and is read beside its rpcs
-constexpr int kColumnsMax = 120;
+constexpr int kColumnsMax = 100;
 
 using Findings = std::vector<std::string>;
 
@@ -232,7 +232,7 @@ TEST(Tidy, FindsWhatIsTooLong) {
   for (size_t i = 0; i <= kLinesMax; ++i) text += "\n";
   EXPECT_THAT(CheckFile("shared/base/a.cc", text),
               testing::ElementsAre(testing::HasSubstr("501 lines")));
-  EXPECT_THAT(CheckFile("shared/base/a.cc", std::string(121, 'x')),
+  EXPECT_THAT(CheckFile("shared/base/a.cc", std::string(101, 'x')),
               testing::ElementsAre(testing::HasSubstr("columns")));
   EXPECT_THAT(CheckFile("docs/a.md", text), testing::IsEmpty());
 }

@@ -1,7 +1,9 @@
 // Posts one sealed sheet: what each half-day earned, split by the plan, and what a correction takes
 // back. Works within the reaction's transaction; one object per sheet, used by one thread.
 //
-//   nothing stands ── presence ──▶ earned at revision 1 ── other presence at revision 2 ──▶ reversed, earned at 2
+//   nothing stands ── presence ──▶ earned at revision 1
+//                                        │
+//                                        └── other presence at revision 2 ──▶ reversed, earned at 2
 //
 // An entry that a later revision leaves as it was keeps its earning: only what changed moves.
 #pragma once

@@ -1,8 +1,10 @@
 // Puts a generation back: into databases beside the ones that serve, which take their place in one
 // step when every row is in, so an interrupted restore has changed nothing.
 //
-//   rows of the chunks ─▶ DATA/db.restoring, or schemas restoring_SERVICE ─▶ DATA/db, or schemas SERVICE
-//                         what was there before ─▶ DATA/db.replaced-TIME, or schemas SERVICE_replaced_TIME
+//                           on SQLite                  on PostgreSQL
+//   rows of the chunks ───▶ DATA/db.restoring ───────▶ schemas restoring_SERVICE
+//   every row is in ──────▶ DATA/db ─────────────────▶ schemas SERVICE
+//   what was there before ▶ DATA/db.replaced-TIME ───▶ schemas SERVICE_replaced_TIME
 //
 // The schema is made as the backup had it, the rows go through its constraints, and then it is
 // brought to this binary's. Nothing of the school may run meanwhile. Thread-safe: every function

@@ -8,7 +8,7 @@
 //
 //   NearCache::Ticket ticket = near.TicketFor(name);   // before the read
 //   … read name from the database …
-//   near.Put(ticket, name, version, bytes);            // does nothing if name was dropped meanwhile
+//   near.Put(ticket, name, version, bytes);  // does nothing if name was dropped meanwhile
 #pragma once
 
 #include <array>

@@ -17,9 +17,9 @@ TEST(LogLine, IsOneJsonObject) {
   EXPECT_EQ(
       Line("refused", {{"reason", "NO_MONEY"}, {"cohort", "schools/nancy/cohorts/a"}}),
       std::string(kStart) + R"("refused","reason":"NO_MONEY","cohort":"schools/nancy/cohorts/a"})");
-  EXPECT_EQ(
-      LogLine(absl::UnixEpoch(), LogLevel::kDebug, "s", "4bf9", "m", {}),
-      R"({"time":"1970-01-01T00:00:00.000000Z","level":"debug","service":"s","trace":"4bf9","message":"m"})");
+  EXPECT_EQ(LogLine(absl::UnixEpoch(), LogLevel::kDebug, "s", "4bf9", "m", {}),
+            R"({"time":"1970-01-01T00:00:00.000000Z","level":"debug","service":"s","trace":"4bf9",)"
+            R"("message":"m"})");
 }
 
 TEST(LogLine, EscapesWhatWouldBreakIt) {

@@ -2,7 +2,7 @@
 // told again before it serves. A file per service in DATA/erased, a line per erasure, which names
 // no person that still means anything:
 //
-//   nancy vivier.enrolment.v1.PersonErased {"candidate":"schools/nancy/candidates/c-17","persons":[…]}
+//   nancy vivier.enrolment.v1.PersonErased {"candidate":"schools/nancy/candidates/7","persons":[…]}
 //
 // Whoever restores a backup keeps this folder as it is. Thread-safe: every function opens what it
 // needs.

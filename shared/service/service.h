@@ -5,12 +5,12 @@
 //
 //   rpc::Service Enrolment::Rpc() {
 //     return rpc::Service("enrolment")
-//         .Standard(cohorts_, &CheckCohort)                  // Get, List, Create, Update, Delete as far as declared
+//         .Standard(cohorts_, &CheckCohort)  // Get, List, Create … as far as declared
 //         .On(*this, &Enrolment::AdmitApplication)
 //         .Operate(*this, &Enrolment::PlanImport, &Enrolment::CheckImport, &Enrolment::ImportRows)
 //         .React(*this, &Enrolment::OnSeatFunded)
 //         .Tick(*this, &Enrolment::ExpireHold, holds_, "funding_by")
-//         .Deliver(*this, &Statistics::SendSubmission);       // takes events of the own log outside
+//         .Deliver(*this, &Statistics::SendSubmission);  // takes events of the own log outside
 //   }
 #pragma once
 

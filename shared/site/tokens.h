@@ -5,7 +5,7 @@
 // Thread-safe.
 //
 //   keys/service.key       signs the tokens of the school's services
-//   keys/development.key   signs what `vivier token` issues; trusted only where the configuration says development
+//   keys/development.key   signs what `vivier token` issues; trusted in development only
 //   keys/school.key        wraps the keys of persons
 #pragma once
 

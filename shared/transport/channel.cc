@@ -38,8 +38,9 @@ constexpr char kServiceConfig[] = R"({"loadBalancingConfig": [{"round_robin": {}
 // A retry costs a token, a success gives a tenth back: at half the tokens retries stop.
 constexpr char kServiceConfigWithRetry[] = R"({
   "loadBalancingConfig": [{"round_robin": {}}],
-  "methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s",
-                    "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}],
+  "methodConfig": [{"name": [{}], "retryPolicy": {
+      "maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 2,
+      "retryableStatusCodes": ["UNAVAILABLE"]}}],
   "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}})";
 
 grpc::ChannelArguments Arguments() {

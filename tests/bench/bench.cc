@@ -3,12 +3,14 @@
 // client and server meet over TCP on the loopback. The measurements take turns in every round, so
 // that whatever else the machine does meets all of them; what counts are the ratios within a round.
 //
-//   empty           grpc.health.v1.Health/Check, two bytes, on the same queue, without the adapter and without a token
+//   empty           grpc.health.v1.Health/Check, two bytes, on the same queue, without the adapter
+//                   and without a token
 //   near_300/_2k    GetCohort from the near cache, through the whole adapter
-//   sqlite          GetCohort of 300 B from SQLite, through the whole adapter: a site whose near cache keeps nothing
+//   sqlite          GetCohort of 300 B from SQLite, through the whole adapter: a site whose near
+//                   cache keeps nothing
 //   peer_redis      GetCohort at another service's process, which fetches it from Redis (roles.h)
-//   admit_N         AdmitApplication of N callers at a time: another application each, synced to the disk; request ids
-//                   ordered by time, as our clients make them
+//   admit_N         AdmitApplication of N callers at a time: another application each, synced to
+//                   the disk; request ids ordered by time, as our clients make them
 //   admit_N_single  the same at a site whose batches hold one request
 #include <unistd.h>
 

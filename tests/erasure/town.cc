@@ -107,18 +107,21 @@ void Town::Open() {
     "kind": "REGIONAL_COUNCIL"}})");
   Must("CreateFundingAgreement",
        R"({"parent": "NANCY", "funding_agreement_id": "prf", "funding_agreement": {
-    "funder": "NANCY/funders/region", "title": "PRF", "currency_code": "EUR", "ceiling_cents": 9000000,
+    "funder": "NANCY/funders/region", "title": "PRF", "currency_code": "EUR",
+    "ceiling_cents": 9000000,
     "valid_from": FIRST, "valid_until": LAST}})");
   Must("CreateFundingPlan", R"({"parent": "NANCY", "funding_plan_id": "ai", "funding_plan": {
     "cohort": "COHORT", "seats": 3, "planned_minutes": 42000, "planned_half_days": 200,
-    "shares": [{"funding_agreement": "NANCY/fundingAgreements/prf", "basis": "PER_SEAT", "amount_cents": 800000}]}})");
+    "shares": [{"funding_agreement": "NANCY/fundingAgreements/prf", "basis": "PER_SEAT",
+    "amount_cents": 800000}]}})");
 }
 
 void Town::Apply(const std::string& person) {
   Must("CreateCandidate",
        absl::Substitute(
            R"({"parent": "NANCY", "candidate_id": "$0", "candidate": {"given_name": "$1",
-         "family_name": "$2", "email": "$3@example.org", "phone": "$4", "jobseeker": true, "region_code": "44",
+         "family_name": "$2", "email": "$3@example.org", "phone": "$4", "jobseeker": true,
+         "region_code": "44",
          "education_level": 4, "gender": "WOMAN", "postal_code": "54000",
          "birth_date": {"year": 1990, "month": 5, "day": 17}}})",
            person, Canary(person, "given"), Canary(person, "family"), Canary(person, "mail"),
@@ -188,7 +191,8 @@ void Town::BuildFromTraining() {
                                        Canary("tutor", "name"), Canary("tutor", "mail")));
   Must("CreateJobOffer",
        R"({"parent": "NANCY", "job_offer_id": "dev", "job_offer": {"title": "Developer",
-    "company": "NANCY/companies/73282932000074", "rome_code": "M1805", "positions": 1, "contract_kind": 1}})");
+    "company": "NANCY/companies/73282932000074", "rome_code": "M1805", "positions": 1,
+    "contract_kind": 1}})");
   Must("PublishJobOffer", R"({"name": "NANCY/jobOffers/dev"})");
   Must("ProposeHiring", R"({"parent": "NANCY", "hiring_id": "h", "job_offer": "NANCY/jobOffers/dev",
     "learner_put_forward": "NANCY/learnersPutForward/ai.one"})");

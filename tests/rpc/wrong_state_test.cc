@@ -125,10 +125,12 @@ TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {
         "kind": "REGIONAL_COUNCIL"}})"},
       {"CreateFundingAgreement",
        R"({"parent": "NANCY", "funding_agreement_id": "prf", "funding_agreement": {
-        "funder": "NANCY/funders/region", "title": "PRF", "currency_code": "EUR", "ceiling_cents": 2000000,
+        "funder": "NANCY/funders/region", "title": "PRF", "currency_code": "EUR",
+        "ceiling_cents": 2000000,
         "valid_from": FIRST, "valid_until": LAST}})"},
       {"CreateFundingPlan", R"({"parent": "NANCY", "funding_plan_id": "ai", "funding_plan": {
-        "cohort": "NANCY/cohorts/ai", "seats": 2, "planned_minutes": 42000, "planned_half_days": 200,
+        "cohort": "NANCY/cohorts/ai", "seats": 2, "planned_minutes": 42000,
+        "planned_half_days": 200,
         "shares": [{"funding_agreement": "NANCY/fundingAgreements/prf", "basis": "PER_SEAT",
           "amount_cents": 800000}]}})"},
       {"AdmitApplication", R"({"name": "NANCY/cohorts/ai/applications/zoe"})"},
@@ -164,14 +166,16 @@ TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {
       {"CreateInvoice", R"({"parent": "NANCY", "invoice_id": "one", "invoice": {
         "funding_agreement": "NANCY/fundingAgreements/prf", "until_date": LAST}})"},
       {"RecordPayment",
-       R"({"name": "NANCY/invoices/one", "payment_id": "p", "amount_cents": 1, "value_date": LAST})",
+       R"({"name": "NANCY/invoices/one", "payment_id": "p", "amount_cents": 1,
+         "value_date": LAST})",
        "INVOICE_NOT_PAYABLE"},
       {"IssueInvoice", R"({"name": "NANCY/invoices/one", "issue_date": LAST})"},
       {"IssueInvoice", R"({"name": "NANCY/invoices/one", "issue_date": LAST})",
        "INVOICE_NOT_DRAFT"},
       {"CreateFundingAgreement",
        R"({"parent": "NANCY", "funding_agreement_id": "old", "funding_agreement": {
-        "funder": "NANCY/funders/region", "title": "Old", "currency_code": "EUR", "ceiling_cents": 1,
+        "funder": "NANCY/funders/region", "title": "Old", "currency_code": "EUR",
+        "ceiling_cents": 1,
         "valid_from": FIRST, "valid_until": LAST}})"},
       {"CloseFundingAgreement", R"({"name": "NANCY/fundingAgreements/old"})"},
       {"AmendFundingAgreement", R"({"name": "NANCY/fundingAgreements/old", "ceiling_cents": 2})",
@@ -191,7 +195,8 @@ TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {
                     revision, R"("}})")},
       {"AwardCertificates", R"({"name": "NANCY/jurySessions/july"})", "NOT_DELIBERATED"},
       {"DeliberateJury",
-       R"({"name": "NANCY/jurySessions/july", "decisions": [{"learner": "NANCY/cohorts/ai/learners/zoe",
+       R"({"name": "NANCY/jurySessions/july",
+         "decisions": [{"learner": "NANCY/cohorts/ai/learners/zoe",
         "result": "FULL"}]})"},
       {"AwardCertificates", R"({"name": "NANCY/jurySessions/july"})"},
       {"AwardCertificates", R"({"name": "NANCY/jurySessions/july"})", "ALREADY_AWARDED"},
@@ -200,7 +205,8 @@ TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {
        R"({"parent": "NANCY", "company_id": "73282932000074", "company": {"title": "Works"}})"},
       {"CreateJobOffer",
        R"({"parent": "NANCY", "job_offer_id": "dev", "job_offer": {"title": "Developer",
-        "company": "NANCY/companies/73282932000074", "rome_code": "M1805", "positions": 1, "contract_kind": 1}})"},
+        "company": "NANCY/companies/73282932000074", "rome_code": "M1805", "positions": 1,
+        "contract_kind": 1}})"},
       {"PublishJobOffer", R"({"name": "NANCY/jobOffers/dev"})", "NO_EMPLOYER_PARTNERSHIP"},
       {"CreatePartnership", R"({"parent": "NANCY", "partnership_id": "works", "partnership": {
         "company": "NANCY/companies/73282932000074", "kind": "EMPLOYER", "start_date": FIRST}})"},
@@ -238,20 +244,20 @@ TEST_P(WrongStateTest, AForbiddenNameLooksUnknown) {
     const auto with = [siret](const std::string& json) {
       return absl::StrReplaceAll(json, {{"SIRET", siret}});
     };
-    for (
-        const Step& step : {
-            Step{"CreateCompany",
-                 R"({"parent": "NANCY", "company_id": "SIRET", "company": {"title": "Works"}})"},
-            Step{"CreatePartnership",
-                 R"({"parent": "NANCY", "partnership_id": "p-SIRET", "partnership": {
+    for (const Step& step : {
+             Step{"CreateCompany",
+                  R"({"parent": "NANCY", "company_id": "SIRET", "company": {"title": "Works"}})"},
+             Step{"CreatePartnership",
+                  R"({"parent": "NANCY", "partnership_id": "p-SIRET", "partnership": {
                "company": "NANCY/companies/SIRET", "kind": "EMPLOYER", "start_date": FIRST}})"},
-            Step{"CreateTutor", R"({"parent": "NANCY", "tutor_id": "t-SIRET", "tutor": {
+             Step{"CreateTutor", R"({"parent": "NANCY", "tutor_id": "t-SIRET", "tutor": {
                "company": "NANCY/companies/SIRET", "full_name": "Ada"}})"},
-            Step{
-                "CreateJobOffer",
-                R"({"parent": "NANCY", "job_offer_id": "o-SIRET", "job_offer": {"title": "Developer",
-               "company": "NANCY/companies/SIRET", "rome_code": "M1805", "positions": 1, "contract_kind": 1}})"},
-        })
+             Step{"CreateJobOffer",
+                  R"({"parent": "NANCY", "job_offer_id": "o-SIRET",
+                  "job_offer": {"title": "Developer",
+               "company": "NANCY/companies/SIRET", "rome_code": "M1805", "positions": 1,
+               "contract_kind": 1}})"},
+         })
       EXPECT_EQ(Call(step.rpc, with(step.request)), absl::OkStatus()) << step.rpc;
   }
   const security::Caller partner{"works",

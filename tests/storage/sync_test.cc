@@ -78,7 +78,8 @@ TEST_P(SyncTest, AFailedSyncStopsTheProcess) {
   EXPECT_DEATH(
       {
         Script(
-            R"(CREATE TABLE heads (school TEXT NOT NULL PRIMARY KEY, event_number BIGINT, event_hash BYTEA,
+            R"(CREATE TABLE heads (school TEXT NOT NULL PRIMARY KEY, event_number BIGINT,
+              event_hash BYTEA,
                   audit_number BIGINT, audit_hash BYTEA);)");
         writer_.reset();
         std::unique_ptr<Writer> writer = *Writer::Start(*database_, nullptr, {}, {});

@@ -19,9 +19,11 @@ namespace fs = std::filesystem;
 // By the books that deploy/certificates keeps, so that the authority knows the number.
 constexpr char kSign[] = R"(set -e; cd '$0/authority'; umask 077
 printf '$3' > names.conf
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=curriculum -keyout '$0/$4.key' \
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=curriculum \
+  -keyout '$0/$4.key' \
   -out request.pem
-openssl ca -batch -config books.conf -notext -extfile names.conf -startdate $1 -enddate $2 -in request.pem \
+openssl ca -batch -config books.conf -notext -extfile names.conf -startdate $1 -enddate $2 \
+  -in request.pem \
   -out '$0/$4.pem'
 )";
 

@@ -5,8 +5,8 @@
 // sealed. Content is one line for the sheet and one for each entry in the order of their names,
 // fields separated by a tab:
 //
-//   schools/…/attendanceSheets/2027-03-01-am  revision 1  540-750  trainer who  signed 2027-03-01T12:31:00Z  place
-//   schools/…/presenceEntries/a-1  minutes 210/210  signed 2027-03-01T09:02:00Z  ABSENCE_UNSPECIFIED
+//   schools/…/attendanceSheets/…-am  revision 1  540-750  trainer who  signed 2027-03-…Z  place
+//   schools/…/presenceEntries/a-1  minutes 210/210  signed 2027-03-…Z  ABSENCE_UNSPECIFIED
 #pragma once
 
 #include <string>

@@ -437,9 +437,8 @@ TEST(BadTokenTest, TheGoodOnesNextToThemPass) {
 
 TEST(BadTokenTest, ForeignClaimsGiveNoRights) {
   const auto verified = Verifier().Verify(
-      Ec().With(
-          "kind",
-          R"("service","roles":["school_director"],"schools":["*"],"partner":"schools/nancy/companies/1")"),
+      Ec().With("kind", R"("service","roles":["school_director"],"schools":["*"],)"
+                        R"("partner":"schools/nancy/companies/1")"),
       kTime);
   ASSERT_TRUE(verified.ok()) << verified.status();
   const Caller& caller = (*verified)->caller;

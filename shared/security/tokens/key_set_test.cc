@@ -55,9 +55,9 @@ TEST(KeySetTest, EachKindVerifiesWhatItSigned) {
 
 // RFC 7515, appendix A.3: the key and the signature of somebody else's making.
 TEST(KeySetTest, VerifiesTheExampleOfTheStandard) {
-  const auto keys = ParseKeySet(
-      R"({"keys":[{"kty":"EC","crv":"P-256","kid":"a3","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
-      R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})");
+  const auto keys = ParseKeySet(R"({"keys":[{"kty":"EC","crv":"P-256","kid":"a3",)"
+                                R"("x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+                                R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})");
   ASSERT_TRUE(keys.ok()) << keys.status();
   const std::string text =
       "eyJhbGciOiJFUzI1NiJ9."

@@ -3,7 +3,9 @@
 // signed with EdDSA; a token is verified with the algorithm of its issuer's key, whatever it says
 // of itself.
 //
-//   token := base64url(TokenHeader as JSON) "." base64url(TokenClaims as JSON) "." base64url(signature)
+//   token := base64url(TokenHeader as JSON) "."
+//            base64url(TokenClaims as JSON) "."
+//            base64url(signature)
 //
 // base64url is without padding and canonical: a token has one spelling only.
 #pragma once

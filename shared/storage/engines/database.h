@@ -41,13 +41,14 @@ enum class Access { kRead, kWrite };
 //
 // Errors, the same for both engines; the engine's own text, which may print row values, never
 // leaves the driver:
-//   ALREADY_EXISTS       a primary key or unique index (payload-free; the message names the constraint only)
+//   ALREADY_EXISTS       a primary key or unique index; the message names the constraint only
 //   FAILED_PRECONDITION  a CHECK, NOT NULL or append-only trigger
 //   ABORTED              serialization failure or deadlock: run the whole transaction again
 //   RESOURCE_EXHAUSTED   disk full
 //   UNAVAILABLE          connection lost, database busy; after a COMMIT: outcome unknown
-//   DATA_LOSS            damaged file, or a failed fsync: the process must stop, it is never retried
-//   INTERNAL             a defect: wrong SQL, wrong number of parameters, a type the driver refuses (NUMERIC)
+//   DATA_LOSS            damaged file, or a failed fsync: the process must stop, nothing is retried
+//   INTERNAL             a defect: wrong SQL, wrong number of parameters, a type that the driver
+//                        refuses (NUMERIC)
 // The first failed statement poisons the transaction on both engines: every later one answers that
 // same error until Rollback.
 class Connection {

@@ -38,8 +38,10 @@ constexpr char kLockPostgres[] =
     "0));";
 
 constexpr char kTriggersSqlite[] = R"(
-CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END;
-CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END;
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+  BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END;
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+  BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END;
 )";
 
 // TRUNCATE passes row triggers by.
@@ -48,8 +50,10 @@ CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   RAISE EXCEPTION USING MESSAGE = 'append-only', CONSTRAINT = TG_TABLE_NAME || '_append_only';
 END $$;
-CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 )";
 
 constexpr char kColumnsSqlite[] =

@@ -6,8 +6,8 @@
 // the keys, which ends every use but that, and destroys them when the last follower has applied the
 // erasure:
 //
-//   EraseCandidate ─▶ retired ──▶ each follower: reaction, keys destroyed, begins to read anew behind it
-//                        └──────── the position of the last follower passes the event ─▶ destroyed
+//   EraseCandidate ─▶ retired ─▶ each follower: reaction, keys destroyed, reads anew behind it
+//                        └────── the position of the last follower passes the event ─▶ destroyed
 //
 // Functions without state; a Transaction is not thread-safe.
 #pragma once

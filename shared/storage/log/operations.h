@@ -6,8 +6,8 @@
 // only the key of the next step is kept, in `person_keys` under the operation's name, and it moves
 // on in the step's own transaction:
 //
-//   key 0 ──hash──▶ key 1 ──hash──▶ key 2 …        person_keys: name           the key of the next step
-//   input 0         input 1         input 2                     name/response  the key of every output
+//   key 0 ──hash──▶ key 1 ──hash──▶ key 2 …     person_keys   name           key of the next step
+//   input 0         input 1         input 2                   name/response  key of every output
 //
 // So what was done cannot be read again, even from a copy of the file: no key leads back. The
 // outputs are merged into the response when somebody reads it. Functions without state; a Unit and

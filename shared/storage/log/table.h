@@ -2,15 +2,17 @@
 // descriptor.
 //
 //   field                              column
-//   name                               name TEXT, primary key (school, name); school is taken from the name
-//   etag                               version BIGINT, 1 at the first write, +1 at each; the etag is its decimal text
+//   name                               name TEXT, primary key (school, name); it says the school
+//   etag                               version BIGINT, 1 at the first write, +1 at each; the etag
+//                                      is its decimal text
 //   string, enum (its value's name)    TEXT
 //   integers, bool                     BIGINT
 //   Timestamp, Duration                BIGINT, microseconds
 //   google.type.Date                   TEXT, YYYY-MM-DD
 //   other messages, repeated, maps     TEXT, JSON with the .proto's field names; NULL when empty
-//   any of these with pii, or one      BYTEA, the field's protobuf encoding, sealed with the key of the person whom the
-//   that holds a pii field             message's `person` option names; bound to table, column and row
+//   any of these with pii, or one      BYTEA, the field's protobuf encoding, sealed with the key of
+//   that holds a pii field             the person whom the message's `person` option names; bound
+//                                      to table, column and row
 //
 // A field with presence is NULL when absent; one without has its default. The table's name is the
 // resource's plural in snake case. Tables are immutable and thread-safe; a Unit is not.

@@ -1,7 +1,8 @@
 // Group commit: one thread and one connection per database that take whatever waits, run it in one
 // transaction, commit once for all (one fsync), and only then tell each.
 //
-//   Submit ─▶ queue ─▶ BEGIN · lock head · Run … Run · store head · COMMIT ─▶ near cache drops ─▶ Done … Done
+//   Submit ─▶ queue ─▶ BEGIN · lock head · Run … Run · store head · COMMIT ─▶ near cache drops
+//                                                                                  └─▶ Done … Done
 //
 // A batch holds works of one school, since each school has its own head row. When a statement
 // fails, the batch is rolled back and run again one work at a time, so only the guilty one hears of
