@@ -1,0 +1,195 @@
+#include "shared/site/running_service.h"
+
+#include <filesystem>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/security/secret_file.h"
+#include "shared/storage/engines/migrate.h"
+
+namespace vivier::site {
+
+using config::v1::Config;
+
+namespace {
+
+constexpr int kBatchWorksMax = 256;
+
+absl::Status CheckSchema(storage::Database& database, const rpc::Service& service) {
+  ASSIGN_OR_RETURN(std::vector<std::string> pending, storage::Pending(database, service.name()));
+  if (!pending.empty())
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
+        absl::StrCat("run `vivier migrate` first; not applied: ", absl::StrJoin(pending, ", ")));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection,
+                   database.Connect(storage::Access::kRead));
+  RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
+  for (const storage::Schema* schema : service.schemas())
+    RETURN_IF_ERROR(schema->CheckDrift(*connection));
+  return connection->Commit();
+}
+
+}  // namespace
+
+rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured) {
+  rpc::ReadBudgets budgets;
+  if (configured.person() != 0) budgets.person = configured.person();
+  if (configured.partner() != 0) budgets.partner = configured.partner();
+  return budgets;
+}
+
+std::string DatabaseFile(const std::string& data, const std::string& service) {
+  return absl::StrCat(data, "/db/", service, ".db");
+}
+
+absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& config,
+                                                                const std::string& data,
+                                                                const std::string& service) {
+  std::error_code error;
+  std::filesystem::create_directories(data + "/db", error);
+  return storage::Database::Open(DatabaseUrl(config, data, service));
+}
+
+RunningService::RunningService(Module module, const Common& common,
+                               std::unique_ptr<storage::Database> database)
+    : module_(std::move(module)),
+      common_(common),
+      database_(std::move(database)),
+      metrics_(module_.name()) {}
+
+absl::StatusOr<std::unique_ptr<RunningService>> RunningService::Open(Module module,
+                                                                     const Common& common) {
+  const Site::Options& options = *common.options;
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database,
+                   OpenDatabase(options.config, options.data, module.name()));
+  // Nobody else could migrate the file of an embedded service; a PostgreSQL is migrated once,
+  // before its replicas.
+  if (common.OwnsRows()) RETURN_IF_ERROR(storage::Migrate(*database, module.name()));
+  RETURN_IF_ERROR(CheckSchema(*database, module.service));
+  std::unique_ptr<RunningService> running(
+      new RunningService(std::move(module), common, std::move(database)));
+  RETURN_IF_ERROR(running->Start());
+  return running;
+}
+
+absl::Status RunningService::Start() {
+  const Site::Options& options = *common_.options;
+  readers_ = std::make_unique<rpc::Readers>(*database_, common_.school_key);
+  peers_ = std::make_unique<Peers>(*common_.cache, [this](const std::string& callee) {
+    return common_.authorization(callee, name());
+  });
+  storage::Writer::Options writing;
+  const int configured = options.config.batch_works_max();
+  writing.batch_works_max = configured > 0 ? configured : kBatchWorksMax;
+  writing.now = options.now;
+  ASSIGN_OR_RETURN(writer_,
+                   storage::Writer::Start(*database_, common_.school_key, writing, Observe()));
+  ASSIGN_OR_RETURN(adapter_, rpc::Adapter::Make(service(), Surroundings()));
+  followed_ = WhatFollows();
+  housekeeping_ = std::make_unique<Housekeeping>(Housekeeping::Options{
+      &service(), common_.schools(), options.data, writer_.get(), readers_.get(), options.now});
+  RETURN_IF_ERROR(housekeeping_->ApplyList());
+  if (service().operations().empty()) return absl::OkStatus();
+  follow::OperationRunner::Options running{&service(), common_.schools(), writer_.get(),
+                                           readers_.get()};
+  // Without background an operation goes on when somebody waits for it.
+  if (!options.background) running.interval = absl::InfiniteDuration();
+  operations_ = std::make_unique<follow::OperationRunner>(std::move(running));
+  return absl::OkStatus();
+}
+
+rpc::Adapter::Surroundings RunningService::Surroundings() const {
+  const Site::Options& options = *common_.options;
+  rpc::Adapter::Surroundings surroundings;
+  surroundings.engine = database_->engine();
+  surroundings.writer = writer_.get();
+  surroundings.readers = readers_.get();
+  surroundings.workers = common_.workers;
+  surroundings.verifier = &common_.tokens->verifier();
+  surroundings.references = peers_.get();
+  surroundings.near = common_.OwnsRows() ? common_.near : nullptr;
+  surroundings.schools = common_.schools();
+  surroundings.read_budgets = Budgets(options.config.read_budgets());
+  surroundings.tls = !options.config.certificates().empty();
+  surroundings.now = options.now;
+  return surroundings;
+}
+
+storage::Writer::Observer RunningService::Observe() {
+  storage::Writer::Observer observer;
+  observer.committed = [this](const std::vector<storage::RowKey>& changed) {
+    for (const auto& [schema, row] : changed) common_.near->Drop(row);
+    peers_->Changed(changed);
+    common_.committed(name());
+  };
+  observer.measured = [this](size_t works, absl::Duration held, absl::Duration commit) {
+    metrics_.batch_size.Observe(static_cast<double>(works));
+    metrics_.held_seconds.Observe(absl::ToDoubleSeconds(held));
+    metrics_.commit_seconds.Observe(absl::ToDoubleSeconds(commit));
+  };
+  observer.tell_elsewhere = common_.tell_elsewhere;
+  return observer;
+}
+
+Vitals::Followed RunningService::WhatFollows() const {
+  Vitals::Followed followed;
+  const Site::Options& options = *common_.options;
+  if (!options.background) return followed;
+  for (const rpc::Service::EventReaction& reaction : service().reactions())
+    if (reaction.producer != name() && common_.reachable.count(reaction.producer) > 0)
+      for (const std::string& school : options.config.schools())
+        if (auto& progress = followed[{reaction.producer, school}]; progress == nullptr)
+          progress = std::make_shared<follow::Progress>(options.now());
+  return followed;
+}
+
+void RunningService::Begin() {
+  std::map<std::string, std::vector<const rpc::Service::EventReaction*>> by_producer;
+  for (const rpc::Service::EventReaction& reaction : service().reactions())
+    by_producer[reaction.producer].push_back(&reaction);
+  for (const auto& [where, progress] : followed_) {
+    const auto& [producer, school] = where;
+    followers_.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
+        name(), producer, school, by_producer[producer], peers_->Find(producer),
+        [this, producer = producer] { return common_.authorization(producer, name()); },
+        writer_.get(), readers_.get(), progress, common_.options->now}));
+  }
+  ticker_ = std::make_unique<follow::Ticker>(follow::Ticker::Options{
+      &service(), common_.schools(), writer_.get(), readers_.get(), common_.options->now});
+  housekeeping_->Begin();
+}
+
+void RunningService::Deliver(const config::v1::Parent& parent, rpc::Channel& there) {
+  for (const rpc::Service::EventDelivery& delivery : service().deliveries())
+    for (const std::string& school : common_.options->config.schools())
+      deliveries_.push_back(std::make_unique<follow::Delivery>(follow::Delivery::Options{
+          school, parent.name(), &delivery,
+          [this, here = peers_->Find(name())] {
+            return rpc::Outside::End{here, common_.tokens->OfService(name())};
+          },
+          [channel = &there, file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
+            ASSIGN_OR_RETURN(std::string token, security::ReadSecretFile(file));
+            return rpc::Outside::End{channel,
+                                     std::string(absl::StripTrailingAsciiWhitespace(token))};
+          },
+          writer_.get(), readers_.get()}));
+}
+
+void RunningService::End() {
+  followers_.clear();
+  deliveries_.clear();
+  ticker_ = nullptr;
+  housekeeping_ = nullptr;
+  if (operations_ != nullptr) operations_->Stop();
+}
+
+int RunningService::RunTicks() {
+  const int handled = ticker_ == nullptr ? 0 : ticker_->RunOnce();
+  if (operations_ != nullptr) operations_->RunOnce();
+  return handled;
+}
+
+}  // namespace vivier::site
