@@ -367,8 +367,8 @@ TEST_P(OperationRunnerTest, NoKeyLeadsBack) {
             const auto place = [&](int number) {
               return absl::StrCat("operation_steps.input|", name, "|", number);
             };
-            EXPECT_EQ(ReasonOf(security::Open(key, inputs[0], place(0)).status()), "SEAL_BROKEN");
-            EXPECT_EQ(security::Open(key, inputs[1], place(1)).status(), absl::OkStatus());
+            EXPECT_EQ(ReasonOf(security::Decrypt(key, inputs[0], place(0)).status()), "DECRYPTION_FAILED");
+            EXPECT_EQ(security::Decrypt(key, inputs[1], place(1)).status(), absl::OkStatus());
             return absl::OkStatus();
           }),
       absl::OkStatus());

@@ -128,7 +128,7 @@ absl::StatusOr<v1::Operation> OperationHandlers::CancelOperation(
     storage::EndOperation(call.unit(), stored, ToMessage(cancelled).SerializeAsString(),
                           call.time());
   }
-  // The answer is kept for a retry, where nothing is sealed.
+  // The answer is kept for a retry, where nothing is encrypted.
   ASSIGN_OR_RETURN(v1::Operation answer, rpc::ToMessage(stored, nullptr));
   answer.clear_response();
   return answer;

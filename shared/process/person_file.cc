@@ -38,7 +38,7 @@ std::vector<std::string> NamingColumns(const Schema& schema) {
   std::vector<std::string> columns = {"name"};
   for (const Schema::Column& column : schema.columns()) {
     const bool refers = column.field->options().HasExtension(google::api::resource_reference);
-    if (refers && column.kind == Schema::Kind::kText && !column.sealed)
+    if (refers && column.kind == Schema::Kind::kText && !column.encrypted)
       columns.push_back(column.field->name());
   }
   return columns;
@@ -75,7 +75,7 @@ std::map<std::string, const Schema*> TablesOf(const rpc::Service& service) {
 bool SealsAnything(const rpc::Service& service) {
   for (const Schema* schema : service.schemas())
     for (const Schema::Column& column : schema->columns())
-      if (column.sealed) return true;
+      if (column.encrypted) return true;
   return false;
 }
 

@@ -28,7 +28,7 @@ bool ValidateOnly(const Method& method, const pb::Message& request) {
 
 std::string Place(const std::string& request_id) { return "answers|" + request_id; }
 
-// Whose key seals a stored answer: the person whom the response is about.
+// Whose key encrypts a stored answer: the person whom the response is about.
 std::string PersonOf(const pb::Message& response) {
   const pb::FieldDescriptor* field = response.GetDescriptor()->FindFieldByName(
       response.GetDescriptor()->options().GetExtension(options::v1::person));
@@ -107,7 +107,7 @@ absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction,
                  "this request_id was used for another request", {{"field", "request_id"}});
   if (answer.person.empty()) return answer.answer;
   ASSIGN_OR_RETURN(security::Key key, transaction.KeyOf(answer.person, false));
-  return security::Open(key, answer.answer, Place(request_id_));
+  return security::Decrypt(key, answer.answer, Place(request_id_));
 }
 
 absl::Status WriteWork::Remember(storage::Unit& unit, const pb::Message& response,
@@ -117,7 +117,7 @@ absl::Status WriteWork::Remember(storage::Unit& unit, const pb::Message& respons
   if (method_.personal) {
     answer.person = PersonOf(response);
     ASSIGN_OR_RETURN(security::Key key, unit.KeyOf(answer.person, true));
-    answer.answer = security::Seal(key, bytes, Place(request_id_));
+    answer.answer = security::Encrypt(key, bytes, Place(request_id_));
   }
   unit.Remember(request_id_, std::move(answer), now);
   return absl::OkStatus();

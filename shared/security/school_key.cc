@@ -65,7 +65,7 @@ std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_v
   return Hex(absl::string_view(code).substr(0, kIndexSize));
 }
 
-// Apart from every other thing that is sealed, so that none can be passed off as a person's key.
+// Apart from every other thing that is encrypted, so that none can be passed off as a person's key.
 std::string PlaceOf(absl::string_view person) { return absl::StrCat("vivier person key ", person); }
 
 }  // namespace
@@ -92,7 +92,7 @@ absl::StatusOr<SchoolKey> SchoolKey::Load(const std::string& path, const std::st
 SchoolKey SchoolKey::Random() { return SchoolKey({EntryOf(Key::Random())}); }
 
 std::string SchoolKey::Wrap(const Key& person_key, absl::string_view person) const {
-  return keys_.front().id + Seal(keys_.front().key, person_key.bytes(), PlaceOf(person));
+  return keys_.front().id + Encrypt(keys_.front().key, person_key.bytes(), PlaceOf(person));
 }
 
 absl::StatusOr<Key> SchoolKey::Unwrap(absl::string_view wrapped, absl::string_view person) const {

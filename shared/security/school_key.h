@@ -7,7 +7,7 @@
 // A wrapped key:
 //
 //   ┌─────────────┬──────────────────────────────────────────┐
-//   │ key id 8    │ sealed person key 60 (see seal.h)        │
+//   │ key id 8    │ encrypted person key 60 (encryption.h)   │
 //   └─────────────┴──────────────────────────────────────────┘
 //
 // The key id says which school key wrapped it: the first 8 bytes of SHA-256("vivier school key id"
@@ -22,7 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "shared/security/seal.h"
+#include "shared/security/encryption.h"
 
 namespace vivier::security {
 
@@ -38,8 +38,8 @@ class SchoolKey {
   // `person` is the person's resource name: a wrapped key does not open for anybody else.
   std::string Wrap(const Key& person_key, absl::string_view person) const;
 
-  // DATA_LOSS, reason SEAL_BROKEN, or FAILED_PRECONDITION, reason SCHOOL_KEY, when neither key
-  // wrapped it.
+  // DATA_LOSS, reason DECRYPTION_FAILED, or FAILED_PRECONDITION, reason SCHOOL_KEY, when neither
+  // key wrapped it.
   absl::StatusOr<Key> Unwrap(absl::string_view wrapped, absl::string_view person) const;
 
   // Whether the previous key wrapped it, so that it must be wrapped again before that key is

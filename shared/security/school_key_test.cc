@@ -87,12 +87,13 @@ TEST_F(SchoolKeyTest, UnwrapsForTheSamePersonOnly) {
   const auto unwrapped = school.Unwrap(wrapped, "schools/nancy/candidates/1");
   ASSERT_TRUE(unwrapped.ok()) << unwrapped.status();
   EXPECT_EQ(unwrapped->bytes(), person.bytes());
-  EXPECT_EQ(ReasonOf(school.Unwrap(wrapped, "schools/nancy/candidates/2").status()), "SEAL_BROKEN");
+  EXPECT_EQ(ReasonOf(school.Unwrap(wrapped, "schools/nancy/candidates/2").status()),
+            "DECRYPTION_FAILED");
   EXPECT_EQ(ReasonOf(SchoolKey::Random().Unwrap(wrapped, "schools/nancy/candidates/1").status()),
             "SCHOOL_KEY");
   EXPECT_EQ(ReasonOf(school.Unwrap("", "schools/nancy/candidates/1").status()), "SCHOOL_KEY");
   EXPECT_EQ(ReasonOf(school.Unwrap(wrapped.substr(0, 8), "schools/nancy/candidates/1").status()),
-            "SEAL_BROKEN");
+            "DECRYPTION_FAILED");
 }
 
 TEST_F(SchoolKeyTest, RotatesWithTwoValidKeys) {

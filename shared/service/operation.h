@@ -3,7 +3,7 @@
 // it, and one that does a step:
 //
 //   rpc ──▶ plan: the request in steps, on a worker, without a transaction
-//           check, and the sealed steps become rows, in the rpc's own transaction ──▶ Operation
+//           check, and the encrypted steps become rows, in the rpc's own transaction ──▶ Operation
 //           step, step, … each a transaction of its own (shared/follow/operation_runner.h)
 //
 // A step reads again what it rests on, for others write between two. The caller's right is asked
@@ -53,7 +53,7 @@ using Handler = std::function<absl::Status(Call&, const google::protobuf::Messag
 using Preparation =
     std::function<absl::StatusOr<Handler>(const google::protobuf::Message& request)>;
 
-// Begins an operation: plans and seals beforehand, then checks, stores and answers.
+// Begins an operation: plans and encrypts beforehand, then checks, stores and answers.
 Preparation BeginningOf(Method method, Operation operation);
 
 // What is wrong between the rpc's option and what the service gives; "" for nothing.

@@ -130,7 +130,7 @@ Hits FindInSealed(const std::string& url, const security::SchoolKey& school_key,
       const auto* bytes = std::get_if<Bytes>(&value);
       if (bytes == nullptr) continue;
       for (const security::Key& key : keys) {
-        const auto opened = security::Open(key, bytes->data, Place(table, column, row));
+        const auto opened = security::Decrypt(key, bytes->data, Place(table, column, row));
         if (!opened.ok()) continue;
         for (std::string& hit : FindIn(absl::StrCat(table, ".", column), *opened, words))
           hits.insert(std::move(hit));

@@ -3,8 +3,8 @@
 
 #include "shared/storage/log/events.h"
 #include "tests/support/store.h"
-#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 
 namespace vivier::storage {
 namespace {

@@ -30,7 +30,7 @@ absl::Status SetPayload(Transaction& transaction, const pb::Message& event, Stor
   stored.payload = event.SerializeAsString();
   if (stored.person.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(security::Key key, transaction.KeyOf(stored.person, true));
-  stored.payload = security::Seal(key, stored.payload, Place(stored));
+  stored.payload = security::Encrypt(key, stored.payload, Place(stored));
   return absl::OkStatus();
 }
 
@@ -39,7 +39,7 @@ absl::StatusOr<std::string> OpenPayload(Transaction& transaction, const StoredEv
   absl::StatusOr<security::Key> key = transaction.KeyOfLogged(stored.person);
   if (absl::IsNotFound(key.status())) return "";
   RETURN_IF_ERROR(key.status());
-  return security::Open(*key, stored.payload, Place(stored));
+  return security::Decrypt(*key, stored.payload, Place(stored));
 }
 
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transaction,

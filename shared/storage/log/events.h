@@ -21,7 +21,7 @@ namespace vivier::storage {
 inline constexpr int kEventsPerPage = 500;
 
 // Appends `event` with the next number and moves the transaction's head. A payload with personal
-// data is sealed with the person's key.
+// data is encrypted with the person's key.
 absl::Status AppendEvent(Transaction& transaction, const google::protobuf::Message& event,
                          absl::Time time, absl::string_view traceparent);
 

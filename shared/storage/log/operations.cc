@@ -43,7 +43,7 @@ absl::StatusOr<std::vector<Operation>> Select(Transaction& transaction,
   return operations;
 }
 
-// A sealed value opens at its own place only.
+// An encrypted value opens at its own place only.
 std::string Place(absl::string_view column, const std::string& operation, int64_t number) {
   return absl::StrCat("operation_steps.", column, "|", operation, "|", number);
 }
@@ -91,7 +91,7 @@ SealedSteps SealSteps(const std::string& operation, const std::vector<std::strin
   SealedSteps steps{Key::Random(), Key::Random(), {}};
   Key key = steps.first;
   for (const std::string& input : inputs) {
-    steps.inputs.push_back(security::Seal(
+    steps.inputs.push_back(security::Encrypt(
         key, input, Place("input", operation, static_cast<int64_t>(steps.inputs.size()))));
     key = KeyAfter(key);
   }
@@ -154,8 +154,8 @@ absl::StatusOr<std::string> OpenStep(Transaction& transaction, const Operation& 
           {Value(transaction.school()), Value(operation.name), Value(operation.position)}));
   if (found.rows.empty()) return Internal("an operation without its step");
   ASSIGN_OR_RETURN(const Key key, ReadKey(transaction, operation.name));
-  return security::Open(key, std::get<Bytes>(found.rows[0][0]).data,
-                        Place("input", operation.name, operation.position));
+  return security::Decrypt(key, std::get<Bytes>(found.rows[0][0]).data,
+                           Place("input", operation.name, operation.position));
 }
 
 absl::Status FinishStep(Unit& unit, Operation& operation, const std::string& output,
@@ -171,8 +171,8 @@ absl::Status FinishStep(Unit& unit, Operation& operation, const std::string& out
       "UPDATE operation_steps SET input = $4, output = $5 WHERE school = $1 AND operation = $2 AND "
       "number = $3",
       {school, name, number, Value(Bytes{}),
-       Value(Bytes{
-           security::Seal(response, output, Place("output", operation.name, operation.position))})},
+       Value(Bytes{security::Encrypt(response, output,
+                                     Place("output", operation.name, operation.position))})},
       1);
   ++operation.position;
   operation.done = operation.position == operation.steps;
@@ -200,8 +200,8 @@ absl::StatusOr<std::string> ReadResponse(Transaction& transaction, const std::st
   std::string response;
   for (const Row& row : found.rows) {
     const int64_t number = std::get<int64_t>(row[0]);
-    ASSIGN_OR_RETURN(std::string output, security::Open(key, std::get<Bytes>(row[1]).data,
-                                                        Place("output", operation, number)));
+    ASSIGN_OR_RETURN(std::string output, security::Decrypt(key, std::get<Bytes>(row[1]).data,
+                                                           Place("output", operation, number)));
     response += output;
   }
   return response;

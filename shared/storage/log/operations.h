@@ -2,9 +2,9 @@
 // (shared/service/operation.h). A step's transaction moves `position` by compare-and-set, so it is
 // done once whoever tries, and a crash loses or repeats none.
 //
-// What a step is to do is sealed, each step under a key that follows from the one before by a hash;
-// only the key of the next step is kept, in `person_keys` under the operation's name, and it moves
-// on in the step's own transaction:
+// What a step is to do is encrypted, each step under a key that follows from the one before by a
+// hash; only the key of the next step is kept, in `person_keys` under the operation's name, and it
+// moves on in the step's own transaction:
 //
 //   key 0 ──hash──▶ key 1 ──hash──▶ key 2 …     person_keys   name           key of the next step
 //   input 0         input 1         input 2                   name/response  key of every output
@@ -20,7 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "shared/security/seal.h"
+#include "shared/security/encryption.h"
 #include "shared/storage/log/unit.h"
 
 namespace vivier::storage {
@@ -42,9 +42,9 @@ struct Operation {
 struct SealedSteps {
   security::Key first;              // key 0
   security::Key response;           // the key of the outputs
-  std::vector<std::string> inputs;  // sealed
+  std::vector<std::string> inputs;  // encrypted
 };
-// Done before the transaction: sealing takes time.
+// Done before the transaction: encrypting takes time.
 SealedSteps SealSteps(const std::string& operation, const std::vector<std::string>& inputs);
 
 // One without steps is done at once.

@@ -10,7 +10,7 @@
 //   Timestamp, Duration                BIGINT, microseconds
 //   google.type.Date                   TEXT, YYYY-MM-DD
 //   other messages, repeated, maps     TEXT, JSON with the .proto's field names; NULL when empty
-//   any of these with pii, or one      BYTEA, the field's protobuf encoding, sealed with the key of
+//   any of these with pii, or one      BYTEA, the field's protobuf encoding, encrypted with the key of
 //   that holds a pii field             the person whom the message's `person` option names; bound
 //                                      to table, column and row
 //

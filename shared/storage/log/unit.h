@@ -40,8 +40,8 @@ struct Head {
   std::string audit_hash;
 };
 
-// What a write answered, kept under its request_id. `person` is whose key sealed the answer, "" for
-// none.
+// What a write answered, kept under its request_id. `person` is whose key encrypted the answer, ""
+// for none.
 struct Answer {
   std::string principal, method, request_hash, person, answer;
 };
@@ -150,7 +150,7 @@ class Unit {
   // The person's key, or a new one that is stored with this request.
   absl::StatusOr<security::Key> KeyOf(const std::string& person, bool create);
 
-  // A look-up value for a sealed field, see security::SchoolKey::BlindIndex.
+  // A look-up value for an encrypted field, see security::SchoolKey::BlindIndex.
   absl::StatusOr<std::string> BlindIndex(absl::string_view purpose, absl::string_view text) const;
 
   // Stores the answer to this request with it.

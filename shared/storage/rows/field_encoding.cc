@@ -65,7 +65,7 @@ class RememberingResolver : public pb::util::TypeResolver {
 
 // What recent texts of JSON columns mean, in protobuf's encoding: to parse the rules of a cohort
 // again at every read of it takes a hundred microseconds and more. Such columns hold no personal
-// data, which is sealed in another encoding.
+// data, which is encrypted in another encoding.
 class RememberedTexts {
  public:
   std::shared_ptr<const std::string> Find(const pb::FieldDescriptor* field,

@@ -1,5 +1,5 @@
 // One field alone, as a column of schema.h keeps it: JSON where an auditor may read it, protobuf's
-// encoding where it is sealed and nobody can. Thread-safe.
+// encoding where it is encrypted and nobody can. Thread-safe.
 #pragma once
 
 #include <string>

@@ -62,7 +62,7 @@ class Parser {
     const std::string field = Identifier();
     const Schema::Column* column = schema_.FindColumn(field);
     const bool is_name = field == "name";  // the key is no column of the schema
-    if (!is_name && (column == nullptr || column->sealed || column->kind == Schema::Kind::kJson))
+    if (!is_name && (column == nullptr || column->encrypted || column->kind == Schema::Kind::kJson))
       return Wrong(absl::StrCat("\"", field, "\" cannot be filtered by"));
     std::string comparator;
     for (absl::string_view candidate : {"!=", "<=", ">=", "=", "<", ">"}) {

@@ -82,7 +82,7 @@ Schema::Kind KindOf(const FieldDescriptor* field) {
 }
 
 absl::string_view ColumnType(const Schema::Column& column) {
-  if (column.sealed || column.field->type() == FieldDescriptor::TYPE_BYTES) return "BYTEA";
+  if (column.encrypted || column.field->type() == FieldDescriptor::TYPE_BYTES) return "BYTEA";
   switch (column.kind) {
     case Schema::Kind::kInteger:
     case Schema::Kind::kMicroseconds:
@@ -256,7 +256,8 @@ bool IsSame(const pb::Message& before, const pb::Message& after, const Schema::C
   }
 }
 
-// Binds a sealed value to its place, so that ciphertexts cannot be moved between rows or columns.
+// Binds an encrypted value to its place, so that ciphertexts cannot be moved between rows or
+// columns.
 std::string Place(const std::string& table, const std::string& column, const std::string& name) {
   return absl::StrCat(table, "|", column, "|", name);
 }
@@ -284,10 +285,10 @@ Schema::Schema(const pb::Descriptor* descriptor)
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor* field = descriptor->field(i);
     if (field == name_ || field == etag_) continue;
-    const bool sealed = HoldsPersonalData(field);
-    if (sealed && person_ == nullptr)
+    const bool encrypted = HoldsPersonalData(field);
+    if (encrypted && person_ == nullptr)
       DieAtStart(descriptor, "it has personal data but no person option");
-    columns_.push_back({field, KindOf(field), sealed});
+    columns_.push_back({field, KindOf(field), encrypted});
   }
   std::vector<std::string> names = {"school", "name", "version"};
   for (const Column& column : columns_) names.push_back(column.field->name());
@@ -340,11 +341,11 @@ absl::Status Schema::CheckEtag(const pb::Message& message, absl::string_view eta
 
 absl::StatusOr<Value> Schema::ToColumn(const pb::Message& message, const Column& column,
                                        const KeyOf& key_of) const {
-  if (!column.sealed) return ToValue(message, column);
+  if (!column.encrypted) return ToValue(message, column);
   if (IsEmpty(message, column.field)) return Value();
   ASSIGN_OR_RETURN(security::Key key, key_of(PersonOf(message), true));
-  return Value(Bytes{security::Seal(key, FieldBytes(message, column.field),
-                                    Place(table_, column.field->name(), NameOf(message)))});
+  return Value(Bytes{security::Encrypt(key, FieldBytes(message, column.field),
+                                       Place(table_, column.field->name(), NameOf(message)))});
 }
 
 absl::StatusOr<Row> Schema::ToRow(const pb::Message& message, int64_t version,
@@ -362,15 +363,15 @@ absl::StatusOr<Row> Schema::ToRow(const pb::Message& message, int64_t version,
 absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const pb::Message& after,
                                                 int64_t version, const KeyOf& key_of) const {
   const std::string& name = NameOf(after);
-  // All that is sealed or none: a key that was destroyed and made anew must open everything that
+  // All that is encrypted or none: a key that was destroyed and made anew must open everything that
   // stands in the row.
-  const bool seals = std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
-    return column.sealed && !IsSame(before, after, column);
+  const bool encrypts = std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
+    return column.encrypted && !IsSame(before, after, column);
   });
   Change change{absl::StrCat("UPDATE ", table_, " SET version = $3"),
                 {std::string(SchoolOf(name)), name, version + 1}};
   for (const Column& column : columns_) {
-    if (column.sealed ? !seals : IsSame(before, after, column)) continue;
+    if (column.encrypted ? !encrypts : IsSame(before, after, column)) continue;
     ASSIGN_OR_RETURN(Value value, ToColumn(after, column, key_of));
     change.parameters.push_back(std::move(value));
     absl::StrAppend(&change.sql, ", ", column.field->name(), " = $", change.parameters.size());
@@ -386,7 +387,7 @@ absl::Status Schema::FromRow(const Row& row, pb::Message& message, const KeyOf& 
   message.GetReflection()->SetString(&message, name_, std::get<std::string>(row[1]));
   SetVersion(message, std::get<int64_t>(row[2]));
   for (size_t i = 0; i < columns_.size(); ++i)
-    if (!columns_[i].sealed)
+    if (!columns_[i].encrypted)
       RETURN_IF_ERROR(FromValue(row[kFixedColumns + i], columns_[i], message));
   return person_ == nullptr ? absl::OkStatus() : OpenSealed(row, message, key_of);
 }
@@ -395,8 +396,8 @@ absl::Status Schema::FromRow(const Row& row, pb::Message& message, const KeyOf& 
 absl::Status Schema::OpenSealed(const Row& row, pb::Message& message, const KeyOf& key_of) const {
   std::optional<security::Key> key;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    const Bytes* sealed = std::get_if<Bytes>(&row[kFixedColumns + i]);
-    if (!columns_[i].sealed || sealed == nullptr) continue;
+    const Bytes* encrypted = std::get_if<Bytes>(&row[kFixedColumns + i]);
+    if (!columns_[i].encrypted || encrypted == nullptr) continue;
     if (!key.has_value()) {
       absl::StatusOr<security::Key> found = key_of(PersonOf(message), false);
       if (absl::IsNotFound(found.status())) return absl::OkStatus();  // the person was erased
@@ -404,8 +405,8 @@ absl::Status Schema::OpenSealed(const Row& row, pb::Message& message, const KeyO
       key = *std::move(found);
     }
     const std::string& column = columns_[i].field->name();
-    ASSIGN_OR_RETURN(std::string bytes,
-                     security::Open(*key, sealed->data, Place(table_, column, NameOf(message))));
+    ASSIGN_OR_RETURN(std::string bytes, security::Decrypt(*key, encrypted->data,
+                                                          Place(table_, column, NameOf(message))));
     if (!message.MergeFromString(bytes))
       return Internal(absl::StrCat("column ", column, " does not hold its field"));
   }
@@ -434,7 +435,7 @@ absl::Status Schema::CheckDrift(Connection& connection) const {
   expect("version", "BIGINT", false);
   for (const Column& column : columns_) {
     const bool nullable =
-        column.sealed || column.field->is_repeated() || column.field->has_presence();
+        column.encrypted || column.field->is_repeated() || column.field->has_presence();
     expect(column.field->name(), ColumnType(column), nullable);
   }
   for (const auto& [name, column] : open)

@@ -13,7 +13,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "shared/base/resource_name.h"
-#include "shared/security/seal.h"
+#include "shared/security/encryption.h"
 #include "shared/storage/engines/database.h"
 
 namespace vivier::storage {
@@ -28,7 +28,7 @@ class Schema {
   struct Column {
     const google::protobuf::FieldDescriptor* field;
     Kind kind;
-    bool sealed;
+    bool encrypted;
   };
 
   // Dies at start on a message that cannot be a table: no resource option, no name field, a pii

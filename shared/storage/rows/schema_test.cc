@@ -150,14 +150,14 @@ TEST(SchemaTest, EveryFieldOfEveryResourceComesBack) {
 }
 
 TEST(SchemaTest, EmptyResourcesComeBackEmpty) {
-  const KeyOf no_key = [](const std::string&, bool) { return Internal("nothing is sealed"); };
+  const KeyOf no_key = [](const std::string&, bool) { return Internal("nothing is encrypted"); };
   for (const Schema* schema : AllSchemas()) {
-    bool sealed_without_presence = false;
+    bool encrypted_without_presence = false;
     for (const Schema::Column& column : schema->columns())
-      sealed_without_presence |=
-          column.sealed && !column.field->has_presence() && !column.field->is_repeated();
-    if (sealed_without_presence)
-      continue;  // an empty sealed text is sealed too: nobody learns that it is empty
+      encrypted_without_presence |=
+          column.encrypted && !column.field->has_presence() && !column.field->is_repeated();
+    if (encrypted_without_presence)
+      continue;  // an empty encrypted text is encrypted too: nobody learns that it is empty
     const std::unique_ptr<pb::Message> stored = NewMessage(schema->descriptor());
     stored->GetReflection()->SetString(stored.get(), schema->descriptor()->FindFieldByName("name"),
                                        "schools/a/b/c");
@@ -172,7 +172,7 @@ TEST(SchemaTest, EmptyResourcesComeBackEmpty) {
 
 TEST(SchemaTest, AnUnknownNameOfAnEnumStaysUnspecified) {
   const Schema& schema = Schema::Of(enrolment::v1::Cohort::descriptor());
-  const KeyOf no_key = [](const std::string&, bool) { return Internal("nothing is sealed"); };
+  const KeyOf no_key = [](const std::string&, bool) { return Internal("nothing is encrypted"); };
   enrolment::v1::Cohort cohort;
   cohort.set_name("schools/nancy/cohorts/ai-1");
   cohort.set_state(enrolment::v1::Cohort::OPEN);
@@ -213,15 +213,15 @@ TEST_P(SealedSchemaTest, PersonalDataIsReadableByTheKeyAlone) {
   const absl::StatusOr<Result> row = connection_->Query("SELECT * FROM candidates");
   connection_->Rollback();
   ASSERT_TRUE(row.ok()) << row.status();
-  int sealed = 0;
+  int encrypted = 0;
   for (const Value& value : row->rows[0]) {
     const Bytes* bytes = std::get_if<Bytes>(&value);
     if (bytes == nullptr) continue;
-    ++sealed;
+    ++encrypted;
     for (const char* secret : {"Durand", "Zoé", "zoe@example.org", "1996"})
       EXPECT_EQ(bytes->data.find(secret), std::string::npos) << secret;
   }
-  EXPECT_EQ(sealed, 10);  // birth_date and nine scalars; create_time is open
+  EXPECT_EQ(encrypted, 10);  // birth_date and nine scalars; create_time is open
 }
 
 TEST_P(SealedSchemaTest, AnErasedPersonLeavesItsFieldsEmpty) {
@@ -238,7 +238,7 @@ TEST_P(SealedSchemaTest, AnErasedPersonLeavesItsFieldsEmpty) {
 
 TEST_P(SealedSchemaTest, ASealedValueDoesNotOpenInAnotherPlace) {
   Execute("UPDATE candidates SET family_name = given_name");
-  EXPECT_EQ(ReasonOf(Zoe().status()), "SEAL_BROKEN");
+  EXPECT_EQ(ReasonOf(Zoe().status()), "DECRYPTION_FAILED");
 }
 
 TEST_P(SealedSchemaTest, AKeyOfAnotherSchoolOpensNothing) {

@@ -21,7 +21,7 @@ CREATE TABLE operations (
 CREATE INDEX operations_running ON operations (school, create_time) WHERE end_time IS NULL;
 CREATE INDEX operations_ended ON operations (school, end_time) WHERE end_time IS NOT NULL;
 
--- What a step is to do, until it is done, and then its part of the response; both sealed.
+-- What a step is to do, until it is done, and then its part of the response; both encrypted.
 CREATE TABLE operation_steps (
   school TEXT NOT NULL,
   operation TEXT NOT NULL,

@@ -1,15 +1,15 @@
 // Authenticated encryption (AES-256-GCM) of what must not be read or changed at rest. Thread-safe:
 // each thread keeps its own cipher context.
 //
-// A sealed value:
+// An encrypted value:
 //
 //   ┌──────────┬──────────────────────────────┬────────┐
 //   │ nonce 12 │ ciphertext, as long as plain │ tag 16 │
 //   └──────────┴──────────────────────────────┴────────┘
 //
-// The nonce is random, so one key may seal about 2^32 values before a repetition becomes likelier
-// than 2^-32; a person's key seals some thousands. The associated data is not stored: whoever opens
-// names it again, and a value that was moved to another place does not open there.
+// The nonce is random, so one key may encrypt about 2^32 values before a repetition becomes
+// likelier than 2^-32; a person's key encrypts some thousands. The associated data is not stored:
+// whoever opens names it again, and a value that was moved to another place does not open there.
 #pragma once
 
 #include <array>
@@ -41,11 +41,11 @@ class Key {
   std::array<char, kSize> bytes_ = {};
 };
 
-std::string Seal(const Key& key, absl::string_view plaintext, absl::string_view associated_data);
+std::string Encrypt(const Key& key, absl::string_view plaintext, absl::string_view associated_data);
 
-// DATA_LOSS, reason SEAL_BROKEN: another key, other associated data, or changed bytes; which of
-// them cannot be told.
-absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed,
-                                 absl::string_view associated_data);
+// DATA_LOSS, reason DECRYPTION_FAILED: another key, other associated data, or changed bytes; which
+// of them cannot be told.
+absl::StatusOr<std::string> Decrypt(const Key& key, absl::string_view encrypted,
+                                    absl::string_view associated_data);
 
 }  // namespace vivier::security

@@ -1,4 +1,4 @@
-#include "shared/security/seal.h"
+#include "shared/security/encryption.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -70,8 +70,8 @@ bool Transform(EVP_CIPHER_CTX* context, absl::string_view associated_data, absl:
 }
 
 absl::Status Broken() {
-  return Error(absl::StatusCode::kDataLoss, "SEAL_BROKEN",
-               "a sealed value does not open with this key in this place");
+  return Error(absl::StatusCode::kDataLoss, "DECRYPTION_FAILED",
+               "an encrypted value does not open with this key in this place");
 }
 
 }  // namespace
@@ -91,29 +91,30 @@ absl::StatusOr<Key> Key::FromBytes(absl::string_view bytes) {
   return key;
 }
 
-std::string Seal(const Key& key, absl::string_view plaintext, absl::string_view associated_data) {
-  std::string sealed(kNonceSize + plaintext.size() + kTagSize, '\0');
-  FillRandom(sealed.data(), kNonceSize);
-  char* const ciphertext = sealed.data() + kNonceSize;
+std::string Encrypt(const Key& key, absl::string_view plaintext,
+                    absl::string_view associated_data) {
+  std::string encrypted(kNonceSize + plaintext.size() + kTagSize, '\0');
+  FillRandom(encrypted.data(), kNonceSize);
+  char* const ciphertext = encrypted.data() + kNonceSize;
   char* const tag = ciphertext + plaintext.size();
   int size = 0;
   EVP_CIPHER_CTX* const context =
-      Cipher::OfThread().Begin(key, absl::string_view(sealed).substr(0, kNonceSize), 1);
+      Cipher::OfThread().Begin(key, absl::string_view(encrypted).substr(0, kNonceSize), 1);
   Must(Transform(context, associated_data, plaintext, ciphertext));
   Must(EVP_CipherFinal_ex(context, Raw(tag), &size));
   Must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, tag));
-  return sealed;
+  return encrypted;
 }
 
-absl::StatusOr<std::string> Open(const Key& key, absl::string_view sealed,
-                                 absl::string_view associated_data) {
-  if (sealed.size() < kNonceSize + kTagSize) return Broken();
+absl::StatusOr<std::string> Decrypt(const Key& key, absl::string_view encrypted,
+                                    absl::string_view associated_data) {
+  if (encrypted.size() < kNonceSize + kTagSize) return Broken();
   const absl::string_view ciphertext =
-      sealed.substr(kNonceSize, sealed.size() - kNonceSize - kTagSize);
-  std::string tag(sealed.substr(sealed.size() - kTagSize));
+      encrypted.substr(kNonceSize, encrypted.size() - kNonceSize - kTagSize);
+  std::string tag(encrypted.substr(encrypted.size() - kTagSize));
   std::string plaintext(ciphertext.size(), '\0');
   int size = 0;
-  EVP_CIPHER_CTX* const context = Cipher::OfThread().Begin(key, sealed.substr(0, kNonceSize), 0);
+  EVP_CIPHER_CTX* const context = Cipher::OfThread().Begin(key, encrypted.substr(0, kNonceSize), 0);
   Must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize, tag.data()));
   if (!Transform(context, associated_data, ciphertext, plaintext.data())) return Broken();
   if (EVP_CipherFinal_ex(context, Raw(tag.data()), &size) != 1) {
