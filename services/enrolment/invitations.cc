@@ -32,7 +32,7 @@ void Access::AddTo(rpc::Service& service) {
   own_roles_.AddTo(service);
   service
       .Standard(memberships_,
-                rpc::Check<v1::Membership>(
+                rpc::BeforeStore<v1::Membership>(
                     [this](Call& call, const v1::Membership* before, v1::Membership& after) {
                       return KeepMembership(call, before, after);
                     }))

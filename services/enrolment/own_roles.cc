@@ -54,10 +54,10 @@ absl::Status CheckPermissions(const security::Caller& caller, const std::string&
 
 void OwnRoles::AddTo(rpc::Service& service) {
   service
-      .Standard(roles_,
-                rpc::Check<v1::Role>([this](Call& call, const v1::Role* before, v1::Role& after) {
-                  return CheckRole(call, before, after);
-                }))
+      .Standard(roles_, rpc::BeforeStore<v1::Role>(
+                            [this](Call& call, const v1::Role* before, v1::Role& after) {
+                              return CheckRole(call, before, after);
+                            }))
       .On(*this, &OwnRoles::DeleteRole);
 }
 

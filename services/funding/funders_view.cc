@@ -66,7 +66,7 @@ absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const std::string&
 absl::StatusOr<std::string> FundersView::OfOwnAgreements(Call& call, const std::string& filter) {
   if (!ActsForFunder(call)) return filter;
   ASSIGN_OR_RETURN(const std::vector<v1::FundingAgreement> agreements,
-                   agreements_.Select(call, "funder = $2 ORDER BY name", {call.caller().partner}));
+                   agreements_.Select(call, "funder = $2 ORDER BY name", {call.caller().acts_for}));
   std::vector<std::string> own;
   for (const v1::FundingAgreement& agreement : agreements) own.push_back(agreement.name());
   return storage::NarrowedTo("funding_agreement", own, filter);
@@ -84,8 +84,9 @@ absl::StatusOr<v1::FundingAgreement> FundersView::GetFundingAgreement(
 absl::StatusOr<v1::ListFundingAgreementsResponse> FundersView::ListFundingAgreements(
     Call& call, const v1::ListFundingAgreementsRequest& request) {
   const std::string filter =
-      ActsForFunder(call) ? storage::NarrowedTo("funder", {call.caller().partner}, request.filter())
-                          : request.filter();
+      ActsForFunder(call)
+          ? storage::NarrowedTo("funder", {call.caller().acts_for}, request.filter())
+          : request.filter();
   return rpc::ListPage<v1::ListFundingAgreementsResponse>(
       call, agreements_, request, filter,
       [](auto& response) { return response.add_funding_agreements(); });

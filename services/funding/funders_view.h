@@ -62,7 +62,7 @@ class FundersView {
     if (call.caller().kind == security::Caller::Kind::kPartner) {
       if (!found.has_value()) return NotAllowed(name);
       ASSIGN_OR_RETURN(const std::string funder, FunderOf(call, *found));
-      if (funder.empty() || funder != call.caller().partner) return NotAllowed(name);
+      if (funder.empty() || funder != call.caller().acts_for) return NotAllowed(name);
     }
     if (!found.has_value()) return NotFound(name);
     return *std::move(found);

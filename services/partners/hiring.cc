@@ -26,7 +26,7 @@ absl::StatusOr<v1::ListLearnersPutForwardResponse> Partners::ListLearnersPutForw
     Call& call, const v1::ListLearnersPutForwardRequest& request) {
   std::string filter = request.filter();
   if (ActsForCompany(call)) {
-    ASSIGN_OR_RETURN(bool employer, IsEmployer(call, call.caller().partner));
+    ASSIGN_OR_RETURN(bool employer, IsEmployer(call, call.caller().acts_for));
     if (!employer) return NotAllowed(request.parent());
     filter = storage::NarrowedTo("state", {"AVAILABLE"}, filter);
   }

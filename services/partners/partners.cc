@@ -132,7 +132,7 @@ absl::StatusOr<v1::ListCompaniesResponse> Partners::ListCompanies(
         [](auto& response) { return response.add_companies(); });
   }
   v1::ListCompaniesResponse response;
-  ASSIGN_OR_RETURN(std::optional<v1::Company> own, companies_.Find(call, call.caller().partner));
+  ASSIGN_OR_RETURN(std::optional<v1::Company> own, companies_.Find(call, call.caller().acts_for));
   if (own.has_value()) *response.add_companies() = *std::move(own);
   return response;
 }

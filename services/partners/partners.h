@@ -11,8 +11,8 @@
 #include "services/partners/contract_law.h"
 #include "shared/service/service.h"
 #include "shared/storage/log/table.h"
-#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 #include "vivier/partners/v1/resources.pb.h"
 

@@ -26,14 +26,14 @@ inline bool ActsForCompany(const rpc::Call& call) {
 // `company`.
 inline absl::Status MayTouch(const rpc::Call& call, const std::string& company,
                              const std::string& name) {
-  if (!ActsForCompany(call) || (!company.empty() && call.caller().partner == company))
+  if (!ActsForCompany(call) || (!company.empty() && call.caller().acts_for == company))
     return absl::OkStatus();
   return NotAllowed(name);
 }
 
 // The caller's filter, narrowed to his company when he acts for one.
 inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
-  return ActsForCompany(call) ? storage::NarrowedTo("company", {call.caller().partner}, filter)
+  return ActsForCompany(call) ? storage::NarrowedTo("company", {call.caller().acts_for}, filter)
                               : filter;
 }
 

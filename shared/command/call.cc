@@ -42,8 +42,8 @@ security::Caller CallerOfFlags(const config::v1::Config& config) {
   caller.subject = absl::GetFlag(FLAGS_subject).empty() ? roles : absl::GetFlag(FLAGS_subject);
   caller.roles = absl::StrSplit(roles, ',');
   caller.schools = {config.schools().begin(), config.schools().end()};
-  caller.partner = absl::GetFlag(FLAGS_partner);
-  if (!caller.partner.empty()) caller.kind = security::Caller::Kind::kPartner;
+  caller.acts_for = absl::GetFlag(FLAGS_partner);
+  if (!caller.acts_for.empty()) caller.kind = security::Caller::Kind::kPartner;
   return caller;
 }
 

@@ -1,4 +1,4 @@
-// Who is calling and how far he may reach. Built by the adapter from a verified token or
+// Who is calling and how far they may reach. Built by the adapter from a verified token or
 // certificate, never from a request. A plain value; thread-safe as such.
 #pragma once
 
@@ -12,12 +12,11 @@ namespace vivier::security {
 struct Caller {
   enum class Kind { kPerson, kService, kPartner };
 
-  std::string subject;  // as the issuer names him: unique among callers, no personal data
+  std::string subject;  // as the issuer names them: unique among callers, no personal data
   Kind kind = Kind::kPerson;
   std::vector<std::string> roles;    // rows of services/policy/roles.cc
   std::vector<std::string> schools;  // school ids ("nancy"), or "*" for the whole network
-  std::string
-      partner;  // kPartner: the only company or funder he acts for, as its resource is named
+  std::string acts_for;  // kPartner: the one company or funder, as its resource is named
 };
 
 // Whether the caller's schools contain `school`. Nobody is in the school "".

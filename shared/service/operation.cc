@@ -38,7 +38,7 @@ std::string Stored(const security::Caller& caller) {
   if (absl::c_linear_search(caller.roles, kIdentified)) return stored.SerializeAsString();
   *stored.mutable_roles() = {caller.roles.begin(), caller.roles.end()};
   *stored.mutable_schools() = {caller.schools.begin(), caller.schools.end()};
-  stored.set_partner(caller.partner);
+  stored.set_partner(caller.acts_for);
   return stored.SerializeAsString();
 }
 

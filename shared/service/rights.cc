@@ -115,7 +115,7 @@ security::Caller WithRights(security::Caller caller, const std::string& school,
     caller.schools = {school};
     if (!security::ActsForOne(role.role())) continue;
     caller.kind = security::Caller::Kind::kPartner;
-    caller.partner = role.company().empty() ? role.funder() : role.company();
+    caller.acts_for = role.company().empty() ? role.funder() : role.company();
   }
   return caller;
 }

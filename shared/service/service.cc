@@ -64,10 +64,10 @@ Service& Service::AddOperation(const pb::Descriptor* request, Operation operatio
       });
 }
 
-Service& Service::AddStandard(const storage::Schema& schema, AnyCheck check) {
+Service& Service::AddStandard(const storage::Schema& schema, AnyBeforeStore complete) {
   schemas_.push_back(&schema);
   for (const pb::MethodDescriptor* method : methods_)
-    if (Handler handler = StandardHandler(*method, schema, check))
+    if (Handler handler = StandardHandler(*method, schema, complete))
       standard_.emplace_back(method->input_type(), std::move(handler));
   return *this;
 }

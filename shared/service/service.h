@@ -36,9 +36,9 @@ using Reaction = std::function<absl::Status(Call&, const google::protobuf::Messa
 // What happens to a resource before a standard method stores it: `before` is null at its creation.
 // It may complete `after` (states, defaults) and emit.
 template <class M>
-using Check = std::function<absl::Status(Call&, const M* before, M& after)>;
-using AnyCheck = std::function<absl::Status(Call&, const google::protobuf::Message* before,
-                                            google::protobuf::Message& after)>;
+using BeforeStore = std::function<absl::Status(Call&, const M* before, M& after)>;
+using AnyBeforeStore = std::function<absl::Status(Call&, const google::protobuf::Message* before,
+                                                  google::protobuf::Message& after)>;
 
 // Runs `handle` in a transaction of its own for each row whose time in `due_column` is at or before
 // now; the handler reads the row again and must move that time, so a row that changed meanwhile is
@@ -117,12 +117,12 @@ class Service {
   }
 
   template <class M>
-  Service& Standard(const storage::Table<M>& table, Check<M> check = nullptr) {
-    AnyCheck any;
-    if (check) {
-      any = [check](Call& call, const google::protobuf::Message* before,
-                    google::protobuf::Message& after) {
-        return check(call, static_cast<const M*>(before), static_cast<M&>(after));
+  Service& Standard(const storage::Table<M>& table, BeforeStore<M> complete = nullptr) {
+    AnyBeforeStore any;
+    if (complete) {
+      any = [complete](Call& call, const google::protobuf::Message* before,
+                       google::protobuf::Message& after) {
+        return complete(call, static_cast<const M*>(before), static_cast<M&>(after));
       };
     }
     return AddStandard(table.schema(), std::move(any));
@@ -214,7 +214,7 @@ class Service {
   Service& Add(const google::protobuf::Descriptor* request,
                const google::protobuf::Descriptor* response, Handler handler);
   Service& AddOperation(const google::protobuf::Descriptor* request, Operation operation);
-  Service& AddStandard(const storage::Schema& schema, AnyCheck check);
+  Service& AddStandard(const storage::Schema& schema, AnyBeforeStore complete);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
 
   std::string name_;

@@ -74,15 +74,15 @@ Handler List(const Schema& schema) {
   };
 }
 
-Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyCheck check) {
+Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyBeforeStore complete) {
   const std::string id_field = resource->name() + "_id";
-  return [&schema, resource, id_field, check](Call& call, const pb::Message& request,
-                                              pb::Message& response) -> absl::Status {
+  return [&schema, resource, id_field, complete](Call& call, const pb::Message& request,
+                                                 pb::Message& response) -> absl::Status {
     response.CopyFrom(request.GetReflection()->GetMessage(request, resource));
     response.GetReflection()->SetString(
         &response, response.GetDescriptor()->FindFieldByName("name"),
         ChildName(schema, Text(request, "parent"), Text(request, id_field.c_str())));
-    if (check) RETURN_IF_ERROR(check(call, nullptr, response));
+    if (complete) RETURN_IF_ERROR(complete(call, nullptr, response));
     return call.unit().Insert(schema, response);
   };
 }
@@ -119,9 +119,9 @@ absl::StatusOr<pb::FieldMask> MaskOf(const Schema& schema, const pb::Message& re
   return mask;
 }
 
-Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyCheck check) {
-  return [&schema, resource, check](Call& call, const pb::Message& request,
-                                    pb::Message& response) -> absl::Status {
+Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyBeforeStore complete) {
+  return [&schema, resource, complete](Call& call, const pb::Message& request,
+                                       pb::Message& response) -> absl::Status {
     const pb::Message& wanted = request.GetReflection()->GetMessage(request, resource);
     const std::string& name = schema.NameOf(wanted);
     ASSIGN_OR_RETURN(const pb::Message* before, call.unit().Find(schema, name));
@@ -129,7 +129,7 @@ Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyChe
     RETURN_IF_ERROR(schema.CheckEtag(*before, Text(wanted, "etag")));
     response.CopyFrom(*before);
     RETURN_IF_ERROR(ApplyUpdate(schema, request, wanted, response));
-    if (check) RETURN_IF_ERROR(check(call, before, response));
+    if (complete) RETURN_IF_ERROR(complete(call, before, response));
     return call.unit().Update(schema, response);
   };
 }
@@ -159,7 +159,7 @@ absl::Status ApplyUpdate(const Schema& schema, const pb::Message& request,
 }
 
 Handler StandardHandler(const pb::MethodDescriptor& method, const Schema& schema,
-                        const AnyCheck& check) {
+                        const AnyBeforeStore& complete) {
   const std::string& type = schema.descriptor()->name();
   std::string plural = schema.descriptor()->options().GetExtension(google::api::resource).plural();
   plural[0] = static_cast<char>(absl::ascii_toupper(static_cast<unsigned char>(plural[0])));
@@ -167,9 +167,9 @@ Handler StandardHandler(const pb::MethodDescriptor& method, const Schema& schema
   if (method.name() == "Get" + type) return Get(schema);
   if (method.name() == "List" + plural) return List(schema);
   if (method.name() == "Create" + type && resource != nullptr)
-    return Create(schema, resource, check);
+    return Create(schema, resource, complete);
   if (method.name() == "Update" + type && resource != nullptr)
-    return Update(schema, resource, check);
+    return Update(schema, resource, complete);
   if (method.name() == "Delete" + type) return Delete(schema);
   return nullptr;
 }

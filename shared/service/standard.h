@@ -11,7 +11,7 @@ namespace vivier::rpc {
 // The handler of `method` if it is a standard method of the resource in `schema`: its name is Get,
 // Create, Update or Delete and the resource's type, or List and its plural. Else empty.
 Handler StandardHandler(const google::protobuf::MethodDescriptor& method,
-                        const storage::Schema& schema, const AnyCheck& check);
+                        const storage::Schema& schema, const AnyBeforeStore& complete);
 
 // AIP-134: puts into `after`, the resource as it is stored, the fields of `wanted` that the
 // update_mask of `request` names; without a mask, or with "*", every field that a caller may set. A

@@ -137,7 +137,7 @@ std::string Tokens::Issue(const security::TokenIssuer& issuer, const security::C
   claims.set_kind(KindText(caller.kind));
   for (const std::string& role : caller.roles) claims.add_roles(role);
   for (const std::string& school : caller.schools) claims.add_schools(school);
-  claims.set_partner(caller.partner);
+  claims.set_partner(caller.acts_for);
   return absl::StrCat("Bearer ", issuer.Issue(claims));
 }
 

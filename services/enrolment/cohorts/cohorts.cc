@@ -12,7 +12,7 @@ using v1::Cohort;
 void Cohorts::AddTo(rpc::Service& service) {
   service
       .Standard(cohorts_,
-                rpc::Check<Cohort>([this](Call& call, const Cohort* before, Cohort& after) {
+                rpc::BeforeStore<Cohort>([this](Call& call, const Cohort* before, Cohort& after) {
                   return Check(call, before, after);
                 }))
       .On(*this, &Cohorts::OpenCohort)

@@ -16,7 +16,7 @@ using v1::CandidateKey;
 void People::AddTo(rpc::Service& service) {
   service
       .Standard(candidates_,
-                rpc::Check<Candidate>([this](Call& call, const Candidate*, Candidate& after) {
+                rpc::BeforeStore<Candidate>([this](Call& call, const Candidate*, Candidate& after) {
                   return KeepKeys(call, after);
                 }))
       .On(*this, &People::CreateCandidate)

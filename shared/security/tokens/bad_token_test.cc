@@ -444,7 +444,7 @@ TEST(BadTokenTest, ForeignClaimsGiveNoRights) {
   const Caller& caller = (*verified)->caller;
   EXPECT_EQ(caller.subject, "https://ec.example/realms/nancy#anna");
   EXPECT_EQ(caller.kind, Caller::Kind::kPerson);
-  EXPECT_TRUE(caller.roles.empty() && caller.schools.empty() && caller.partner.empty());
+  EXPECT_TRUE(caller.roles.empty() && caller.schools.empty() && caller.acts_for.empty());
   // The same subject elsewhere is somebody else, and what foreign claims look like is nobody's
   // business.
   EXPECT_EQ((*Verifier().Verify(Rsa().Good(), kTime))->caller.subject, "https://rsa.example#anna");

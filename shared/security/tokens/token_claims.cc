@@ -50,10 +50,10 @@ absl::StatusOr<Caller> CallerOf(const v1::TokenClaims& claims) {
   caller.subject = claims.sub();
   caller.roles.assign(claims.roles().begin(), claims.roles().end());
   caller.schools.assign(claims.schools().begin(), claims.schools().end());
-  caller.partner = claims.partner();
-  if ((caller.kind == Kind::kPartner) == caller.partner.empty())
+  caller.acts_for = claims.partner();
+  if ((caller.kind == Kind::kPartner) == caller.acts_for.empty())
     return Invalid("a partner's token names its company, and no other does");
-  if (caller.kind == Kind::kPartner && !InScope(caller, caller.partner))
+  if (caller.kind == Kind::kPartner && !InScope(caller, caller.acts_for))
     return Invalid("the company of a partner's token is outside its schools");
   return caller;
 }

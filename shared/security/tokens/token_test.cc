@@ -106,7 +106,7 @@ TEST(TokenTest, NamesTheCaller) {
   EXPECT_EQ(caller.kind, Caller::Kind::kPerson);
   EXPECT_EQ(caller.roles, std::vector<std::string>{"admissions_officer"});
   EXPECT_EQ(caller.schools, std::vector<std::string>{"nancy"});
-  EXPECT_EQ(caller.partner, "");
+  EXPECT_EQ(caller.acts_for, "");
 }
 
 TEST(TokenTest, AcceptsEveryGoodSpelling) {
