@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/unicode.h"
 #include "shared/formats/text.h"
 
 namespace vivier::formats {

@@ -11,27 +11,9 @@
 namespace vivier::formats {
 namespace {
 
-constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr absl::string_view kNoBreakSpaces[] = {"\xC2\xA0", "\xE2\x80\xAF"};
 
 bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// The bytes of the valid character at the start of `bytes`, 0 when there is none. The second byte's
-// bounds exclude overlong forms, surrogates and what lies above U+10FFFF (RFC 3629, section 4).
-size_t CharacterLength(absl::string_view bytes) {
-  const auto first = static_cast<unsigned char>(bytes[0]);
-  if (first != 0 && first < 0x80) return 1;
-  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || bytes.size() < length) return 0;
-  const auto second = static_cast<unsigned char>(bytes[1]);
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (second < low || second > high) return 0;
-  for (size_t i = 2; i < length; ++i) {
-    if (!Continues(bytes[i])) return 0;
-  }
-  return length;
-}
 
 // The bytes of white space at the start of `text`, 0 when there is none.
 size_t SpaceLength(absl::string_view text) {
@@ -139,28 +121,6 @@ std::string TidyLines(absl::string_view text) {
 }
 
 }  // namespace
-
-size_t ValidPrefix(absl::string_view bytes) {
-  size_t at = 0;
-  while (at < bytes.size()) {
-    const size_t length = CharacterLength(bytes.substr(at));
-    if (length == 0) break;
-    at += length;
-  }
-  return at;
-}
-
-bool IsText(absl::string_view bytes) { return ValidPrefix(bytes) == bytes.size(); }
-
-std::string ReplaceInvalid(absl::string_view bytes) {
-  std::string out;
-  while (!bytes.empty()) {
-    const size_t length = CharacterLength(bytes);
-    absl::StrAppend(&out, length == 0 ? kReplacement : bytes.substr(0, length));
-    bytes.remove_prefix(length == 0 ? 1 : length);
-  }
-  return out;
-}
 
 int Characters(absl::string_view text) {
   int count = 0;

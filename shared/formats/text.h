@@ -1,5 +1,5 @@
-// What importers do to text that others wrote: tell UTF-8 from anything else, count characters,
-// undo HTML that was escaped into a plain text, recognise fillers. Pure functions, thread-safe.
+// What importers do to text that others wrote: count characters, undo HTML that was escaped into a
+// plain text, recognise fillers. Pure functions, thread-safe.
 #pragma once
 
 #include <string>
@@ -7,17 +7,6 @@
 #include "absl/strings/string_view.h"
 
 namespace vivier::formats {
-
-// Whether `bytes` is UTF-8 (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF)
-// without a NUL, which our databases do not store.
-bool IsText(absl::string_view bytes);
-
-// The length of the longest beginning of `bytes` that is such text and ends with a whole character.
-size_t ValidPrefix(absl::string_view bytes);
-
-// `bytes` with each byte that breaks IsText replaced by U+FFFD, so that it can be stored and quoted
-// in a report.
-std::string ReplaceInvalid(absl::string_view bytes);
 
 // The number of Unicode code points of valid UTF-8.
 int Characters(absl::string_view text);

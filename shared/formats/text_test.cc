@@ -5,32 +5,6 @@
 namespace vivier::formats {
 namespace {
 
-TEST(TextTest, TellsUtf8FromTheRest) {
-  const struct {
-    absl::string_view bytes;
-    bool text;
-  } rows[] = {
-      {"", true},
-      {"Nancy", true},
-      {"Épinal œ € 😀", true},
-      {"\xC9pinal", false},                               // Windows-1252
-      {"\xC0\xAF", false},                                // overlong
-      {"\xE0\x80\xAF", false},                            // overlong
-      {"\xED\xA0\x80", false},                            // a surrogate
-      {"\xF4\x90\x80\x80", false},                        // above U+10FFFF
-      {"\xF4\x8F\xBF\xBF", true},                         // U+10FFFF
-      {"\xE2\x82", false},                                // cut
-      {"\x80", false},                                    // starts with a continuation
-      {absl::string_view("a\0b", 3), false},              // a NUL
-      {absl::string_view("\xFF\xFE\x4E\x00", 4), false},  // UTF-16
-  };
-  for (const auto& row : rows) {
-    EXPECT_EQ(IsText(row.bytes), row.text) << row.bytes;
-    EXPECT_TRUE(IsText(ReplaceInvalid(row.bytes)));
-    EXPECT_EQ(ReplaceInvalid(row.bytes) == row.bytes, row.text);
-  }
-}
-
 TEST(TextTest, CountsAndCutsCharactersNotBytes) {
   EXPECT_EQ(Characters("Épinal €"), 8);
   EXPECT_EQ(Shorten("Épinal €", 1), "É");

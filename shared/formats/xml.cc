@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/unicode.h"
 #include "shared/formats/text.h"
 
 namespace vivier::formats {
@@ -272,7 +273,7 @@ absl::StatusOr<Xml> Xml::Parse(absl::string_view bytes) {
   for (size_t i = 0; i < xml.text_.size(); ++i) {
     if (xml.text_[i] == '\n') xml.line_starts_.push_back(i + 1);
   }
-  if (const size_t valid = ValidPrefix(xml.text_); valid < xml.text_.size()) {
+  if (const size_t valid = TextBytes(xml.text_); valid < xml.text_.size()) {
     return Malformed(xml.PlaceAt(valid), "NOT_TEXT", "a byte that is not UTF-8");
   }
   Scan scan(xml.text_);

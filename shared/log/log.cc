@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
+#include "shared/base/unicode.h"
 #include "shared/log/log_limit.h"
 #include "spdlog/logger.h"
 #include "spdlog/sinks/stdout_sinks.h"
@@ -70,31 +71,10 @@ absl::string_view LevelName(LogLevel level) {
   return "error";
 }
 
-// Length of the well-formed UTF-8 character at the start of `text` (Unicode table 3-7), 0 when
-// there is none.
-size_t CharacterSize(absl::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
-  const auto follows = [&](size_t i, int low = 0x80, int high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const int first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool second = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool second = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 void AppendQuoted(std::string& line, absl::string_view text) {
   line += '"';
   while (!text.empty()) {
-    const size_t size = CharacterSize(text);
+    const size_t size = CharacterBytes(text);
     const auto first = static_cast<uint8_t>(text[0]);
     if (size == 0) {
       absl::StrAppend(&line, kReplacement);

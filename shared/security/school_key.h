@@ -70,8 +70,8 @@ class SchoolKey {
 absl::Status CreateSchoolKey(const std::string& path);
 
 // Removes white space at both ends, lowers ASCII letters, and nothing else: composed and decomposed
-// accents stay different (no Unicode normalization is at hand), so look up e-mail addresses and
-// identifiers, not names.
+// accents stay different (what is stored would have to be indexed anew), so look up e-mail
+// addresses and identifiers, not names.
 std::string NormalizeForIndex(absl::string_view text);
 
 }  // namespace vivier::security

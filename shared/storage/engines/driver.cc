@@ -1,52 +1,19 @@
 #include "shared/storage/engines/driver.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
+#include "shared/base/unicode.h"
 
 namespace vivier::storage {
 namespace {
 
 // How much of a statement an error message quotes, in bytes.
 constexpr size_t kQuotedBytesMax = 300;
-
-bool Continues(unsigned char byte) { return (byte & 0xC0) == 0x80; }
-
-// Bytes of the UTF-8 sequence at the start of `text`, 0 if it is none (RFC 3629: no overlong form,
-// no surrogate, nothing above U+10FFFF) or U+0000.
-size_t SequenceBytes(absl::string_view text) {
-  const auto byte = [text](size_t i) {
-    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
-  };
-  const unsigned char first = byte(0), second = byte(1);
-  if (first == 0) return 0;
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4 || !Continues(second)) return 0;
-  if (first < 0xE0) return 2;
-  if (!Continues(byte(2))) return 0;
-  if (first < 0xF0)
-    return (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ? 0 : 3;
-  if (!Continues(byte(3))) return 0;
-  return (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F) ? 0 : 4;
-}
-
-// Bytes at the start of `text` that are ASCII and not NUL, by eight at a time.
-size_t PlainPrefix(absl::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
-  size_t size = 0;
-  for (uint64_t word; size + sizeof(word) <= text.size(); size += sizeof(word)) {
-    std::memcpy(&word, text.data() + size, sizeof(word));
-    const bool has_high_bit = (word & kHighBits) != 0;
-    const bool has_zero = ((word - kOnes) & ~word & kHighBits) != 0;
-    if (has_high_bit || has_zero) break;
-  }
-  return size;
-}
 
 // Where the literal, quoted name or comment that starts at `i` ends, or `i` when none starts there.
 size_t SkipQuoted(absl::string_view sql, size_t i) {
@@ -62,15 +29,10 @@ size_t SkipQuoted(absl::string_view sql, size_t i) {
 }  // namespace
 
 absl::Status CheckText(absl::string_view text) {
-  size_t i = PlainPrefix(text);
-  while (i < text.size()) {
-    const size_t bytes = SequenceBytes(text.substr(i));
-    if (bytes == 0)
-      return absl::InvalidArgumentError(
-          absl::StrCat("text holds a NUL or is not UTF-8 at byte ", i));
-    i += bytes;
-  }
-  return absl::OkStatus();
+  const size_t valid = TextBytes(text);
+  if (valid == text.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("text holds a NUL or is not UTF-8 at byte ", valid));
 }
 
 size_t HighestParameter(absl::string_view sql) {
