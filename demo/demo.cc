@@ -8,6 +8,7 @@
 #include "demo/parent.h"
 #include "demo/steps.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/command/running.h"
 #include "shared/command/settings.h"
 

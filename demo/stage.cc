@@ -1,5 +1,6 @@
 #include "demo/stage.h"
 
+#include "shared/base/resource_name.h"
 #include "shared/base/uuid.h"
 
 namespace vivier::demo {
@@ -13,7 +14,5 @@ std::string Stage::Learner(int rank) const {
 std::string Stage::RequestId(absl::string_view step, absl::string_view item) const {
   return UuidOf(absl::StrCat("demo/", Cohort(), "/", step, "/", item));
 }
-
-std::string IdOf(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 }  // namespace vivier::demo

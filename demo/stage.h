@@ -105,7 +105,4 @@ struct Stage {
   void Say(const std::string& line) { out << line << std::endl; }
 };
 
-// "a-1" of "…/applications/a-1"
-std::string IdOf(const std::string& name);
-
 }  // namespace vivier::demo

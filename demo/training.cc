@@ -1,6 +1,6 @@
 // Half-days with their signatures, the learner who leaves, the invoice, and the end.
-#include "absl/time/civil_time.h"
 #include "demo/steps.h"
+#include "shared/base/date.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
@@ -18,15 +18,8 @@ constexpr int kMorning = 9 * 60, kAfternoon = 13 * 60 + 30;  // minutes of the d
 
 // Two half-days on each working day from the first.
 google::type::Date DateOf(const v1::Story& story, int half_day) {
-  const google::type::Date& first = story.start_date();
-  absl::CivilDay day(first.year(), first.month(), first.day());
-  for (int days = (half_day - 1) / 2; days > 0; --days)
-    day += absl::GetWeekday(day) == absl::Weekday::friday ? 3 : 1;
-  google::type::Date date;
-  date.set_year(static_cast<int>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
+  return ToDate(AddWorkingDays(ToCivil(story.start_date()), (half_day - 1) / 2,
+                               WorkingWeek::kMondayToFriday, {}));
 }
 
 const v1::Absence* AbsenceOf(const v1::Story& story, int half_day, int rank) {

@@ -8,8 +8,10 @@
 #include "services/curriculum/lheo_check.h"
 #include "services/curriculum/lheo_mapping.h"
 #include "shared/base/canonical.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/formats/codes.h"
 #include "shared/formats/text.h"
@@ -216,10 +218,6 @@ absl::StatusOr<std::vector<std::string>> BlocksOf(const v1::JuryDecision& decisi
   return blocks;
 }
 
-std::string SchoolPart(const std::string& name) {
-  return name.substr(0, name.find('/', name.find('/') + 1));
-}
-
 }  // namespace
 
 std::vector<Finding> Shortcomings(const v1::Programme& programme) {
@@ -272,9 +270,7 @@ v1::ProgrammeRevision NextRevision(const v1::Programme& programme, absl::Time ti
   *revision.mutable_blocks() = programme.blocks();
   *revision.mutable_content() = ContentOf(programme);
   revision.set_content_hash(ContentHash(programme));
-  const int64_t microseconds = absl::ToUnixMicros(time);
-  revision.mutable_publish_time()->set_seconds(microseconds / 1'000'000);
-  revision.mutable_publish_time()->set_nanos(static_cast<int32_t>(microseconds % 1'000'000 * 1000));
+  *revision.mutable_publish_time() = ToTimestamp(time);
   return revision;
 }
 
@@ -327,7 +323,7 @@ absl::StatusOr<std::vector<v1::Certificate>> Award(const v1::JurySession& sessio
     }
     v1::Certificate& certificate = certificates.emplace_back();
     const std::string id = Hex(Sha256(absl::StrCat(session.name(), "\n", decision.learner())));
-    certificate.set_name(absl::StrCat(SchoolPart(session.name()), "/certificates/",
+    certificate.set_name(absl::StrCat(SchoolNameOf(session.name()), "/certificates/",
                                       id.substr(0, kCertificateIdLength)));
     certificate.set_learner(decision.learner());
     certificate.set_cohort(session.cohort());

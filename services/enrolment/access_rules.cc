@@ -1,6 +1,6 @@
 #include "services/enrolment/access_rules.h"
 
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 
 namespace vivier::enrolment {
 

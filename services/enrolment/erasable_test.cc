@@ -1,8 +1,8 @@
 // Who may be erased: what selection and learners say of it together.
 #include "gtest/gtest.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/learners/rules.h"
 #include "services/enrolment/selection/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 
 namespace vivier::enrolment {

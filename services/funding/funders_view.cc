@@ -39,7 +39,7 @@ absl::StatusOr<std::string> FundersView::FunderOf(Call&, const v1::FundingAgreem
 }
 
 absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::AgreementBalance& balance) {
-  return FunderOf(call, std::string(AgreementOf(balance.name())));
+  return FunderOf(call, ParentOf(balance.name()));
 }
 
 absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Earning& earning) {

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "services/funding/names.h"
 #include "services/funding/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/formats/codes.h"
@@ -131,10 +132,11 @@ absl::StatusOr<v1::FundingAgreement> Funding::CreateFundingAgreement(
   Transfers transfers;
   SetCeiling(agreement.ceiling_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Insert(call, balance));
-  RETURN_IF_ERROR(Journal(call,
-                          {absl::StrCat("c.", request.funding_agreement_id(), ".1"),
-                           agreement.name(), DayOf(call.time())},
-                          transfers));
+  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  RETURN_IF_ERROR(Journal(
+      call,
+      {absl::StrCat("c.", request.funding_agreement_id(), ".1"), agreement.name(), ToDate(today)},
+      transfers));
   return agreement;
 }
 
@@ -156,10 +158,11 @@ absl::StatusOr<v1::FundingAgreement> Funding::AmendFundingAgreement(
   Transfers transfers;
   SetCeiling(request.ceiling_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Update(call, balance));
+  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
   RETURN_IF_ERROR(
       Journal(call,
               {absl::StrCat("c.", IdOf(agreement.name()), ".", agreement.amendment_count()),
-               agreement.name(), DayOf(call.time())},
+               agreement.name(), ToDate(today)},
               transfers));
   return agreement;
 }
@@ -167,7 +170,7 @@ absl::StatusOr<v1::FundingAgreement> Funding::AmendFundingAgreement(
 // Names what must be released first: what waits for a learner before what has one.
 absl::Status Funding::CeilingBelowCommitted(Call& call, const v1::AgreementBalance& balance,
                                             int64_t ceiling_cents) {
-  const std::string agreement(AgreementOf(balance.name()));
+  const std::string agreement = ParentOf(balance.name());
   ASSIGN_OR_RETURN(std::vector<v1::Reservation> holders,
                    reservations_.Select(
                        call,
@@ -250,7 +253,7 @@ absl::Status Funding::Journal(Call& call, const Subject& subject, Transfers& tra
     entry.set_name(NameIn(call.school(), "journalEntries", absl::StrCat(subject.id, ".", ++line)));
     entry.set_subject(subject.name);
     *entry.mutable_date() = subject.date;
-    *entry.mutable_create_time() = TimestampOf(call.time());
+    *entry.mutable_create_time() = ToTimestamp(call.time());
     RETURN_IF_ERROR(journal_.Insert(call, entry));
   }
   return absl::OkStatus();
@@ -281,23 +284,6 @@ std::vector<std::string> AgreementsOf(const Paying& paying) {
   std::vector<std::string> agreements;
   for (const PlannedShare& share : paying.shares) agreements.push_back(share.agreement.name());
   return agreements;
-}
-
-google::type::Date DayOf(absl::Time time) {
-  const absl::CivilDay day = absl::ToCivilDay(time, absl::UTCTimeZone());
-  google::type::Date date;
-  date.set_year(static_cast<int32_t>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
-}
-
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  const int64_t microseconds = absl::ToUnixMicros(time);
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(microseconds / 1'000'000);
-  timestamp.set_nanos(static_cast<int32_t>(microseconds % 1'000'000 * 1000));
-  return timestamp;
 }
 
 }  // namespace vivier::funding

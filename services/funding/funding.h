@@ -113,10 +113,4 @@ class Funding {
 // The agreements of a plan.
 std::vector<std::string> AgreementsOf(const Paying& paying);
 
-// The UTC day of a call.
-google::type::Date DayOf(absl::Time time);
-
-// A time as the messages have it, in whole microseconds.
-google::protobuf::Timestamp TimestampOf(absl::Time time);
-
 }  // namespace vivier::funding

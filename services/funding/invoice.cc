@@ -3,6 +3,7 @@
 #include "services/funding/funding.h"
 #include "services/funding/names.h"
 #include "services/funding/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/storage/rows/filter.h"
@@ -16,12 +17,6 @@ using v1::Invoice;
 // Lines that one request adds: with the invoice itself below the 1,000 rows that a handler may
 // touch.
 constexpr int kGatheredMax = 900;
-
-std::string DateText(const google::type::Date& date) {
-  auto padded = [](int number) { return absl::StrCat(absl::Dec(number, absl::kZeroPad2)); };
-  return absl::StrCat(absl::Dec(date.year(), absl::kZeroPad4), "-", padded(date.month()), "-",
-                      padded(date.day()));
-}
 
 absl::Status MustBeDraft(const Invoice& invoice) {
   if (invoice.state() == Invoice::DRAFT) return absl::OkStatus();

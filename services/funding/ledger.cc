@@ -19,7 +19,7 @@ constexpr char kOwnFunds[] = "own/funds";
 
 // "fundingAgreements/region/reserved"
 std::string Account(const AgreementBalance& balance, absl::string_view account) {
-  return absl::StrCat("fundingAgreements/", IdOf(AgreementOf(balance.name())), "/", account);
+  return absl::StrCat("fundingAgreements/", IdOf(ParentOf(balance.name())), "/", account);
 }
 
 void Move(JournalEntry::Kind kind, std::string debit, std::string credit, int64_t cents,

@@ -6,31 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "shared/base/resource_name.h"
 
 namespace vivier::funding {
 
-// "ai-1" of "schools/nancy/cohorts/ai-1".
-inline absl::string_view IdOf(absl::string_view name) { return name.substr(name.rfind('/') + 1); }
-
-// "schools/nancy/invoices/1" of "schools/nancy/invoices/1/payments/2".
-inline std::string ParentOf(absl::string_view name) {
-  const size_t id = name.rfind('/');
-  return std::string(name.substr(0, name.rfind('/', id - 1)));
-}
-
-// The name of a resource right below the school.
-inline std::string NameIn(absl::string_view school, absl::string_view collection,
-                          absl::string_view id) {
-  return absl::StrCat("schools/", school, "/", collection, "/", id);
-}
-
 inline std::string BalanceOf(absl::string_view agreement) {
   return absl::StrCat(agreement, "/balance");
-}
-
-// The agreement of its balance.
-inline absl::string_view AgreementOf(absl::string_view balance) {
-  return balance.substr(0, balance.rfind('/'));
 }
 
 inline std::string PlanOf(absl::string_view school, absl::string_view cohort) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/funding/names.h"
 #include "services/funding/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/status.h"
 
 namespace vivier::funding {
@@ -37,7 +38,7 @@ absl::Status Funding::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSeal
     finding.set_kind(Finding::NO_FUNDING_PLAN);
     finding.set_state(Finding::OPEN);
     finding.set_subject(event.attendance_sheet());
-    *finding.mutable_create_time() = TimestampOf(call.time());
+    *finding.mutable_create_time() = ToTimestamp(call.time());
     RETURN_IF_ERROR(findings_.Insert(call, finding));
   }
   v1::AttendanceSheetPosted posted;
@@ -174,7 +175,7 @@ absl::Status Funding::SheetPosting::OpenFinding(const v1::Earning& earning, Find
   finding.set_subject(earning.name());
   finding.set_funding_agreement(earning.funding_agreement());
   finding.set_amount_cents(earning.own_cents());
-  *finding.mutable_create_time() = TimestampOf(call_.time());
+  *finding.mutable_create_time() = ToTimestamp(call_.time());
   return funding_.findings_.Insert(call_, finding);
 }
 

@@ -4,6 +4,7 @@
 #include "services/funding/funding.h"
 #include "services/funding/names.h"
 #include "services/funding/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
@@ -29,7 +30,7 @@ absl::Status Funding::OnSeatHeld(Call& call, const SeatHeld& event) {
   reservation.set_application(event.application());
   reservation.set_cohort(event.cohort());
   reservation.set_candidate(event.candidate());
-  *reservation.mutable_create_time() = TimestampOf(call.time());
+  *reservation.mutable_create_time() = ToTimestamp(call.time());
   ASSIGN_OR_RETURN(std::optional<Paying> paying, FindPaying(call, event.cohort()));
   if (!paying.has_value()) return Refuse(call, event, v1::SeatRefused::NO_MONEY, "", reservation);
 
@@ -51,7 +52,8 @@ absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& pay
   ASSIGN_OR_RETURN(std::optional<v1::FundedSeat> found,
                    seats_.Find(call, SeatOf(paying.plan.name(), number)));
   v1::FundedSeat seat = found.has_value() ? *found : UnusedSeat(paying.plan, number);
-  const std::string refused_by = WithoutMoney(paying, seat, DayOf(call.time()));
+  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  const std::string refused_by = WithoutMoney(paying, seat, ToDate(today));
   if (!refused_by.empty())
     return Refuse(call, event, v1::SeatRefused::NO_MONEY, refused_by, reservation);
 
@@ -63,7 +65,7 @@ absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& pay
   RETURN_IF_ERROR(StoreBalances(call, paying));
   RETURN_IF_ERROR(reservations_.Insert(call, reservation));
   RETURN_IF_ERROR(Journal(
-      call, {absl::StrCat("r.", event.hold()), reservation.name(), DayOf(call.time())}, transfers));
+      call, {absl::StrCat("r.", event.hold()), reservation.name(), ToDate(today)}, transfers));
 
   v1::SeatFunded funded;
   funded.set_application(event.application());
@@ -109,7 +111,8 @@ absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
   RETURN_IF_ERROR(seats_.Update(call, seat));
   RETURN_IF_ERROR(StoreBalances(call, *paying));
   RETURN_IF_ERROR(reservations_.Update(call, reservation));
-  return Journal(call, {absl::StrCat("f.", event.hold()), reservation.name(), DayOf(call.time())},
+  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  return Journal(call, {absl::StrCat("f.", event.hold()), reservation.name(), ToDate(today)},
                  transfers);
 }
 

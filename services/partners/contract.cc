@@ -3,6 +3,7 @@
 #include "services/partners/partners.h"
 #include "services/partners/rules.h"
 #include "services/partners/visibility.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
@@ -43,7 +44,7 @@ absl::Status Partners::CheckContractRow(Call& call, const v1::Contract* before,
                                         v1::Contract& after) {
   if (after.kind() == v1::CONTRACT_KIND_UNSPECIFIED)
     return InvalidField("contract.kind", "is required");
-  if (after.has_end_date() && ToDay(after.end_date()) < ToDay(after.start_date()))
+  if (after.has_end_date() && ToCivil(after.end_date()) < ToCivil(after.start_date()))
     return InvalidField("contract.end_date", "is before start_date");
   ASSIGN_OR_RETURN(v1::Hiring hiring, GetOwn(call, hirings_, after.hiring()));
   if (!after.tutor().empty()) RETURN_IF_ERROR(GetOwn(call, tutors_, after.tutor()).status());

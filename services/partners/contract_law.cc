@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "shared/base/date.h"
 
 namespace vivier::partners {
 namespace {
@@ -72,7 +73,9 @@ CivilDay HigherShareFrom(CivilDay birth, CivilDay start) {
 class Checker {
  public:
   Checker(const Contract& contract, const Circumstances& circumstances)
-      : contract_(contract), circumstances_(circumstances), start_(ToDay(contract.start_date())) {}
+      : contract_(contract),
+        circumstances_(circumstances),
+        start_(ToCivil(contract.start_date())) {}
 
   std::vector<Finding> Run() {
     Dates();
@@ -112,13 +115,13 @@ class Checker {
   // The last day of the action: the term, or the end of the training phase of an open-ended
   // contract.
   std::optional<CivilDay> ActionEnd() const {
-    if (contract_.has_end_date()) return ToDay(contract_.end_date());
-    if (contract_.has_action_end_date()) return ToDay(contract_.action_end_date());
+    if (contract_.has_end_date()) return ToCivil(contract_.end_date());
+    if (contract_.has_action_end_date()) return ToCivil(contract_.action_end_date());
     return std::nullopt;
   }
 
   void Dates() {
-    if (contract_.has_end_date() && ToDay(contract_.end_date()) < start_)
+    if (contract_.has_end_date() && ToCivil(contract_.end_date()) < start_)
       Error("TERM_BEFORE_START", "Code du travail, L.1242-7", "the last day is before the first");
     if (contract_.kind() == v1::FIXED_TERM && !contract_.has_end_date())
       Error("TERM_MISSING", "Code du travail, L.1242-7", "a fixed term needs its last day");
@@ -176,7 +179,7 @@ class Checker {
       return;
     }
     if (!contract_.has_birth_date()) return;  // a finding of Pay
-    const CivilDay birth = ToDay(contract_.birth_date());
+    const CivilDay birth = ToCivil(contract_.birth_date());
     const bool from_26 = start_ >= Birthday(birth, 26);
     if (start_ < Birthday(birth, 16))
       Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
@@ -194,7 +197,7 @@ class Checker {
       Error("BIRTH_DATE_MISSING", "Code du travail, L.6325-8", "the lowest pay depends on the age");
       return;
     }
-    const CivilDay birth = ToDay(contract_.birth_date());
+    const CivilDay birth = ToCivil(contract_.birth_date());
     const std::optional<int64_t> lowest = LowestPayCents(contract_, birth, start_);
     if (!lowest.has_value()) return;  // no table: RULES_UNKNOWN was found
     if (contract_.gross_monthly_pay_cents() < *lowest) {
@@ -268,51 +271,25 @@ v1::Deadline MakeDeadline(const std::string& code, const std::string& article, C
   return deadline;
 }
 
-// Monday to Saturday. Public holidays are not taken off, so the day is never later than the law's.
-CivilDay AddWorkingDays(CivilDay day, int count) {
-  while (count > 0) {
-    ++day;
-    if (absl::GetWeekday(day) != absl::Weekday::sunday) --count;
-  }
-  return day;
-}
-
 }  // namespace
-
-CivilDay ToDay(const google::type::Date& date) {
-  return CivilDay(date.year(), date.month(), date.day());
-}
-
-google::type::Date ToDate(CivilDay day) {
-  google::type::Date date;
-  date.set_year(static_cast<int>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
-}
-
-CivilDay AddMonths(CivilDay day, int count) {
-  const absl::CivilMonth month = absl::CivilMonth(day) + count;
-  const CivilDay last = CivilDay(month + 1) - 1;
-  return CivilDay(month) + (std::min(day.day(), last.day()) - 1);
-}
 
 std::vector<Finding> CheckLaw(const Contract& contract, const Circumstances& circumstances) {
   return Checker(contract, circumstances).Run();
 }
 
 std::vector<v1::Deadline> DeadlinesOf(const Contract& contract) {
-  const CivilDay start = ToDay(contract.start_date());
+  const CivilDay start = ToCivil(contract.start_date());
   std::vector<v1::Deadline> deadlines;
   if (contract.kind() == v1::PROFESSIONALISATION)
     deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6325-1", start + 5,
                                      "the file is late; the contract stands"));
+  // Public holidays are not taken off, so the day is never later than the law's.
   if (contract.kind() == v1::APPRENTICESHIP)
     deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6224-1",
-                                     AddWorkingDays(start, 5),
+                                     AddWorkingDays(start, 5, WorkingWeek::kMondayToSaturday, {}),
                                      "the file is late; the contract stands"));
   if (deadlines.empty() || !contract.has_file_receipt_date()) return deadlines;
-  const CivilDay answer = ToDay(contract.file_receipt_date()) + 20;
+  const CivilDay answer = ToCivil(contract.file_receipt_date()) + 20;
   if (contract.kind() == v1::PROFESSIONALISATION)
     deadlines.push_back(MakeDeadline("FILE_ANSWERED", "Code du travail, D.6325-2", answer,
                                      "accepted and deposited"));
@@ -326,11 +303,11 @@ std::optional<int64_t> LowestPayCents(const Contract& contract, CivilDay birth, 
   const MinimumWage* wage = InForceOn(kMinimumWages, day);
   if (wage == nullptr) return std::nullopt;
   // Who turns 26 during the contract keeps the class of its first day.
-  const bool from_26 = ToDay(contract.start_date()) >= Birthday(birth, 26);
+  const bool from_26 = ToCivil(contract.start_date()) >= Birthday(birth, 26);
   int64_t hundredths = wage->cents * 100;
   if (from_26) {
     hundredths = std::max(hundredths, contract.branch_minimum_cents() * kPercentOfBranchFrom26);
-  } else if (day >= HigherShareFrom(birth, ToDay(contract.start_date()))) {
+  } else if (day >= HigherShareFrom(birth, ToCivil(contract.start_date()))) {
     hundredths =
         wage->cents * (contract.vocational_level_4() ? kPercentFrom21Level4 : kPercentFrom21);
   } else {

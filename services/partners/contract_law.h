@@ -8,18 +8,10 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
-#include "google/type/date.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 #include "vivier/partners/v1/resources.pb.h"
 
 namespace vivier::partners {
-
-absl::CivilDay ToDay(const google::type::Date& date);
-google::type::Date ToDate(absl::CivilDay day);
-
-// `count` months later; the last day of that month when it is too short, 31 August + 6 → 28
-// February.
-absl::CivilDay AddMonths(absl::CivilDay day, int count);
 
 // What the contract itself does not say.
 struct Circumstances {

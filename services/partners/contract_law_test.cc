@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "shared/base/date.h"
 
 namespace vivier::partners {
 namespace {
@@ -264,10 +265,10 @@ TEST(DeadlinesTest, DependOnTheKindAndTheReceipt) {
     Contract contract = Lawful();
     contract.set_kind(row.kind);
     ASSERT_EQ(DeadlinesOf(contract).size(), 1u);
-    EXPECT_EQ(ToDay(DeadlinesOf(contract)[0].date()), row.sent_by);
+    EXPECT_EQ(ToCivil(DeadlinesOf(contract)[0].date()), row.sent_by);
     *contract.mutable_file_receipt_date() = ToDate(CivilDay(2026, 9, 4));
     ASSERT_EQ(DeadlinesOf(contract).size(), 2u);
-    EXPECT_EQ(ToDay(DeadlinesOf(contract)[1].date()), CivilDay(2026, 9, 24));
+    EXPECT_EQ(ToCivil(DeadlinesOf(contract)[1].date()), CivilDay(2026, 9, 24));
     EXPECT_EQ(DeadlinesOf(contract)[1].silence(), row.silence);
   }
   Contract open_ended = Lawful();

@@ -4,13 +4,14 @@
 #include "services/partners/rules.h"
 #include "services/partners/visibility.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 
 namespace vivier::partners {
 namespace {
 
 std::string PutForwardName(const std::string& learner) {
-  return absl::StrCat(SchoolNameOf(learner), "/learnersPutForward/", IdOf(learner));
+  return absl::StrCat(SchoolNameOf(learner), "/learnersPutForward/", IdInSchool(learner));
 }
 
 template <class M>
@@ -135,8 +136,8 @@ absl::StatusOr<Partners::Placement> Partners::Load(Call& call, const std::string
   const std::string& offer = placement.hiring.job_offer();
   ASSIGN_OR_RETURN(placement.offer, job_offers_.Get(call, offer));
   ASSIGN_OR_RETURN(placement.count,
-                   position_counts_.Get(
-                       call, absl::StrCat(SchoolNameOf(offer), "/positionCounts/", IdOf(offer))));
+                   position_counts_.Get(call, absl::StrCat(SchoolNameOf(offer), "/positionCounts/",
+                                                           IdInSchool(offer))));
   return placement;
 }
 

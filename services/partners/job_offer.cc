@@ -3,13 +3,14 @@
 #include "services/partners/rules.h"
 #include "services/partners/visibility.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 
 namespace vivier::partners {
 namespace {
 
 std::string CountName(const std::string& offer) {
-  return absl::StrCat(SchoolNameOf(offer), "/positionCounts/", IdOf(offer));
+  return absl::StrCat(SchoolNameOf(offer), "/positionCounts/", IdInSchool(offer));
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ absl::StatusOr<v1::ListJobOffersResponse> Partners::ListJobOffers(
 absl::StatusOr<v1::PositionCount> Partners::GetPositionCount(
     Call& call, const v1::GetPositionCountRequest& request) {
   const std::string offer =
-      absl::StrCat(SchoolNameOf(request.name()), "/jobOffers/", IdOf(request.name()));
+      absl::StrCat(SchoolNameOf(request.name()), "/jobOffers/", IdInSchool(request.name()));
   RETURN_IF_ERROR(GetOwn(call, job_offers_, offer).status());
   return position_counts_.Get(call, request.name());
 }

@@ -3,7 +3,9 @@
 #include "absl/strings/str_cat.h"
 #include "services/partners/rules.h"
 #include "services/partners/visibility.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/formats/codes.h"
 
@@ -71,7 +73,7 @@ rpc::Service Partners::Rpc() {
 absl::Status Partners::CheckCompany(Call& call, const v1::Company* before, v1::Company& after) {
   RETURN_IF_ERROR(MayTouch(call, after.name(), after.name()));
   if (before != nullptr) return absl::OkStatus();
-  const formats::CodeCheck siret = formats::CheckSiret(IdOf(after.name()));
+  const formats::CodeCheck siret = formats::CheckSiret(IdInSchool(after.name()));
   if (siret.verdict == formats::CodeCheck::Verdict::kOk) return absl::OkStatus();
   return InvalidField("company_id",
                       "is no SIRET: 14 digits whose check digits fit, the SIREN's included");
@@ -82,7 +84,7 @@ absl::Status Partners::CheckPartnership(Call& call, const v1::Partnership* befor
   RETURN_IF_ERROR(MayTouch(call, "", after.name()));  // a company does not make itself a partner
   if (after.kind() == v1::Partnership::KIND_UNSPECIFIED)
     return InvalidField("partnership.kind", "is required");
-  if (after.has_end_date() && ToDay(after.end_date()) < ToDay(after.start_date()))
+  if (after.has_end_date() && ToCivil(after.end_date()) < ToCivil(after.start_date()))
     return InvalidField("partnership.end_date", "is before start_date");
   return before != nullptr ? absl::OkStatus() : companies_.Get(call, after.company()).status();
 }
@@ -160,13 +162,12 @@ absl::StatusOr<v1::ListTutorsResponse> Partners::ListTutors(Call& call,
 }
 
 absl::StatusOr<bool> Partners::IsEmployer(Call& call, const std::string& company) {
-  const std::string today =
-      absl::FormatCivilTime(absl::ToCivilDay(call.time(), absl::UTCTimeZone()));
+  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
   ASSIGN_OR_RETURN(int64_t count, partnerships_.Count(
                                       call,
                                       "company = $2 AND kind = 'EMPLOYER' AND start_date <= $3 AND "
                                       "(end_date IS NULL OR end_date >= $3)",
-                                      {company, today}));
+                                      {company, DateText(ToDate(today))}));
   return count > 0;
 }
 

@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/partners/contract_law.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
@@ -56,7 +57,7 @@ absl::Status Available(const LearnerPutForward& learner) {
 }  // namespace
 
 bool InForce(const google::type::Date& start, const google::type::Date* end, absl::CivilDay day) {
-  return ToDay(start) <= day && (end == nullptr || day <= ToDay(*end));
+  return ToCivil(start) <= day && (end == nullptr || day <= ToCivil(*end));
 }
 
 absl::Status Publish(JobOffer& offer) {
@@ -132,8 +133,8 @@ absl::Status Sign(Contract& contract, const Hiring& hiring,
   }
   contract.set_state(Contract::SIGNED);
   if (contract.has_end_date()) {
-    const absl::Time term = absl::FromCivil(ToDay(contract.end_date()) + 1, absl::UTCTimeZone());
-    contract.mutable_term_time()->set_seconds(absl::ToUnixSeconds(term));
+    const absl::Time term = absl::FromCivil(ToCivil(contract.end_date()) + 1, absl::UTCTimeZone());
+    *contract.mutable_term_time() = ToTimestamp(term);
   }
   return absl::OkStatus();
 }
@@ -142,9 +143,9 @@ absl::Status Break(Contract& contract, const google::type::Date& date, Hiring& h
                    LearnerPutForward& learner, JobOffer& offer, v1::PositionCount& count) {
   if (contract.state() != Contract::SIGNED) return WrongState(contract);
   if (hiring.state() != Hiring::ACCEPTED) return WrongState(hiring);
-  if (ToDay(date) < ToDay(contract.start_date()))
+  if (ToCivil(date) < ToCivil(contract.start_date()))
     return InvalidField("broken_date", "is before the contract's start");
-  if (contract.has_end_date() && ToDay(date) >= ToDay(contract.end_date()))
+  if (contract.has_end_date() && ToCivil(date) >= ToCivil(contract.end_date()))
     return InvalidField("broken_date", "is not before the contract's term");
   contract.set_state(Contract::BROKEN);
   *contract.mutable_broken_date() = date;
@@ -152,18 +153,6 @@ absl::Status Break(Contract& contract, const google::type::Date& date, Hiring& h
   hiring.set_state(Hiring::BROKEN);
   GiveBack(learner, offer, count);
   return absl::OkStatus();
-}
-
-std::string IdOf(const std::string& name) {
-  const std::vector<std::string> segments = absl::StrSplit(name, '/');
-  std::vector<std::string> ids;
-  for (size_t i = 3; i < segments.size(); i += 2) ids.push_back(segments[i]);
-  return absl::StrJoin(ids, ".");
-}
-
-std::string SchoolNameOf(const std::string& name) {
-  const std::vector<std::string> segments = absl::StrSplit(name, '/');
-  return segments.size() < 2 ? name : absl::StrCat(segments[0], "/", segments[1]);
 }
 
 }  // namespace vivier::partners

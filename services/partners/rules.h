@@ -50,11 +50,4 @@ absl::Status Sign(v1::Contract& contract, const v1::Hiring& hiring,
 absl::Status Break(v1::Contract& contract, const google::type::Date& date, v1::Hiring& hiring,
                    v1::LearnerPutForward& learner, v1::JobOffer& offer, v1::PositionCount& count);
 
-// The part of a resource name that tells it apart in its school: the ids after the school, joined
-// with dots, "ai-1.l7" for schools/nancy/cohorts/ai-1/learners/l7.
-std::string IdOf(const std::string& name);
-
-// "schools/nancy" of any name below it.
-std::string SchoolNameOf(const std::string& name);
-
 }  // namespace vivier::partners

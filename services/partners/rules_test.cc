@@ -176,11 +176,5 @@ TEST(PositionsTest, AreNeverOverFilledAndAlwaysRecountable) {
   EXPECT_GT(refused, 1000);
 }
 
-TEST(IdOfTest, JoinsTheIdsAfterTheSchool) {
-  EXPECT_EQ(IdOf("schools/nancy/cohorts/ai-1/learners/l7"), "ai-1.l7");
-  EXPECT_EQ(IdOf("schools/nancy/companies/82409268800012"), "82409268800012");
-  EXPECT_EQ(SchoolNameOf("schools/nancy/cohorts/ai-1"), "schools/nancy");
-}
-
 }  // namespace
 }  // namespace vivier::partners

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/statistics/rules.h"
 #include "services/statistics/submission.h"
+#include "shared/base/resource_name.h"
 #include "shared/storage/log/table.h"
 
 namespace vivier::statistics {
@@ -56,7 +57,7 @@ void Add(const std::string& table, const std::string& value, const std::string& 
 
 // "ai-1" of the fact schools/nancy/sheetFacts/ai-1.2026-09-07-am.
 std::string CohortOfFact(const std::string& name) {
-  const std::string id = IdOf(name);
+  const std::string id = IdInSchool(name);
   return id.substr(0, id.find('.'));
 }
 
@@ -64,7 +65,7 @@ absl::StatusOr<Counted> Recount(Transaction& transaction) {
   Counted counted;
   RETURN_IF_ERROR(
       ForEach<v1::CohortFact>(transaction, "cohortFacts", [&](const v1::CohortFact& fact) {
-        Add("seats", "opened", IdOf(fact.name()), fact.capacity(), counted);
+        Add("seats", "opened", IdInSchool(fact.name()), fact.capacity(), counted);
       }));
   RETURN_IF_ERROR(ForEach<v1::SeatFact>(transaction, "seatFacts", [&](const v1::SeatFact& fact) {
     Add("seats", "funded", fact.cohort(), fact.funded() && !fact.released() ? 1 : 0, counted);
@@ -74,7 +75,7 @@ absl::StatusOr<Counted> Recount(Transaction& transaction) {
         for (const Change& change : CountOf(fact)) counted[CellId(change)] += change.delta;
       }));
   RETURN_IF_ERROR(ForEach<v1::BaseCell>(transaction, "baseCells", [&](const v1::BaseCell& base) {
-    counted[IdOf(base.name())] += base.count();
+    counted[IdInSchool(base.name())] += base.count();
   }));
   RETURN_IF_ERROR(ForEach<v1::SheetFact>(transaction, "sheetFacts", [&](const v1::SheetFact& fact) {
     const std::string cohort = CohortOfFact(fact.name());
@@ -93,7 +94,7 @@ absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
   RETURN_IF_ERROR(ForEach<v1::Cell>(transaction, "cells", [&](const v1::Cell& cell) {
     if (RecountedTables().count(cell.table_id()) == 0) return;
     ++breaches.checked;
-    const int64_t expected = std::exchange(counted[IdOf(cell.name())], 0);
+    const int64_t expected = std::exchange(counted[IdInSchool(cell.name())], 0);
     if (cell.count() != expected)
       Breach(breaches, cell.name(),
              absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
@@ -114,7 +115,7 @@ absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
   RETURN_IF_ERROR(
       ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
         ++breaches.checked;
-        const YearCells cells = ToCells(std::exchange(sites[IdOf(submission.name())], {}));
+        const YearCells cells = ToCells(std::exchange(sites[IdInSchool(submission.name())], {}));
         if (ContentHash(cells) != submission.content_hash())
           Breach(breaches, submission.name(),
                  "the figures that count are not those that were accepted");

@@ -3,23 +3,16 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "services/statistics/statistics.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
 #include "vivier/statistics/v1/events.pb.h"
 
 namespace vivier::statistics {
 namespace {
-
-absl::CivilDay ToDay(const google::type::Date& date) {
-  return absl::CivilDay(date.year(), date.month(), date.day());
-}
-
-google::protobuf::Timestamp Now(const rpc::Call& call) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(call.time()));
-}
 
 std::string SubmissionName(const v1::SubmitCellsRequest& request) {
   return absl::StrCat(request.parent(), "/submissions/", request.site());
@@ -80,8 +73,8 @@ absl::Status Statistics::MayBeAdded(Call& call, const std::string& site) {
                    members_.Find(call, absl::StrCat("schools/", call.school(), "/members/", site)));
   const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
   const bool agreed =
-      member.has_value() && ToDay(member->agreement_start_date()) <= today &&
-      (!member->has_agreement_end_date() || today <= ToDay(member->agreement_end_date()));
+      member.has_value() && ToCivil(member->agreement_start_date()) <= today &&
+      (!member->has_agreement_end_date() || today <= ToCivil(member->agreement_end_date()));
   if (agreed) return absl::OkStatus();
   return Refused(v1::NOT_A_MEMBER, "the school has no agreement with this node today",
                  {{"site", site}});
@@ -97,7 +90,7 @@ absl::StatusOr<v1::Submission> Statistics::SetAside(Call& call,
   aside.set_revision(request.revision());
   aside.set_content_hash(request.content_hash());
   aside.mutable_findings()->Assign(findings.begin(), findings.end());
-  *aside.mutable_receive_time() = Now(call);
+  *aside.mutable_receive_time() = ToTimestamp(call.time());
   RETURN_IF_ERROR(before.has_value() ? quarantined_.Update(call, aside)
                                      : quarantined_.Insert(call, aside));
   v1::Submission answer;
@@ -123,7 +116,7 @@ absl::StatusOr<v1::Submission> Statistics::Accept(Call& call, const v1::SubmitCe
   submission.set_content_hash(request.content_hash());
   submission.set_cell_count(request.cells_size());
   submission.set_state(v1::Submission::ACCEPTED);
-  *submission.mutable_accept_time() = Now(call);
+  *submission.mutable_accept_time() = ToTimestamp(call.time());
   RETURN_IF_ERROR(before == nullptr ? submissions_.Insert(call, submission)
                                     : submissions_.Update(call, submission));
   v1::SubmissionAccepted event;
@@ -158,7 +151,7 @@ absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(
                    members_.Select(call, "name > $2 ORDER BY name", {storage::Value("")}));
   v1::GetFreshnessResponse response;
   for (const v1::Member& member : members) {
-    const std::string site = IdOf(member.name());
+    const std::string site = IdInSchool(member.name());
     ASSIGN_OR_RETURN(std::optional<v1::Submission> submission,
                      submissions_.Find(call, absl::StrCat(request.name(), "/submissions/", site)));
     ASSIGN_OR_RETURN(
@@ -178,7 +171,7 @@ absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(
     Call& call, const v1::DeleteMemberRequest& request) {
   RETURN_IF_ERROR(members_.Get(call, request.name(), request.etag()).status());
   const std::string submission =
-      absl::StrCat("schools/", call.school(), "/submissions/", IdOf(request.name()));
+      absl::StrCat("schools/", call.school(), "/submissions/", IdInSchool(request.name()));
   ASSIGN_OR_RETURN(std::optional<v1::Submission> submitted, submissions_.Find(call, submission));
   if (submitted.has_value()) {
     return Refused(v1::MEMBER_HAS_SUBMITTED,
@@ -191,7 +184,7 @@ absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(
 
 absl::Status Statistics::CheckMember(Call&, const v1::Member*, v1::Member& after) {
   if (after.has_agreement_end_date() &&
-      ToDay(after.agreement_end_date()) < ToDay(after.agreement_start_date()))
+      ToCivil(after.agreement_end_date()) < ToCivil(after.agreement_start_date()))
     return InvalidField("member.agreement_end_date", "is before agreement_start_date");
   return absl::OkStatus();
 }

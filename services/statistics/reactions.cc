@@ -2,9 +2,10 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "services/statistics/statistics.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "vivier/statistics/v1/events.pb.h"
 
@@ -13,14 +14,6 @@ namespace {
 
 // Events come in bursts (a morning's signatures): a submission waits for them.
 constexpr absl::Duration kRest = absl::Minutes(15);
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
-
-std::string Name(const rpc::Call& call, const std::string& collection, const std::string& id) {
-  return absl::StrCat("schools/", call.school(), "/", collection, "/", id);
-}
 
 // The fact of that name, a fresh one when there is none.
 template <class M>
@@ -51,8 +44,9 @@ bool IsErased(rpc::Call& call, const std::string& learner) {
 }  // namespace
 
 absl::Status Statistics::OnCohortOpened(Call& call, const enrolment::v1::CohortOpened& event) {
-  ASSIGN_OR_RETURN(v1::CohortFact fact,
-                   FindOrMake(call, cohorts_, Name(call, "cohortFacts", IdOf(event.cohort()))));
+  ASSIGN_OR_RETURN(
+      v1::CohortFact fact,
+      FindOrMake(call, cohorts_, NameIn(call.school(), "cohortFacts", IdInSchool(event.cohort()))));
   const Changes changes = OpenCohort(event, fact);
   RETURN_IF_ERROR(Put(call, cohorts_, fact));
   return Apply(call, changes);
@@ -71,7 +65,8 @@ absl::Status Statistics::OnApplicationRejected(Call& call,
 absl::Status Statistics::OnLearnerEnrolled(Call& call,
                                            const enrolment::v1::LearnerEnrolled& event) {
   ASSIGN_OR_RETURN(v1::LearnerFact fact,
-                   FindOrMake(call, learners_, Name(call, "learnerFacts", IdOf(event.learner()))));
+                   FindOrMake(call, learners_,
+                              NameIn(call.school(), "learnerFacts", IdInSchool(event.learner()))));
   const Changes changes = Enrol(event, fact);
   RETURN_IF_ERROR(Put(call, learners_, fact));
   return Apply(call, changes);
@@ -80,8 +75,8 @@ absl::Status Statistics::OnLearnerEnrolled(Call& call,
 // A learner is enrolled in the same log before he leaves or finishes: not to know him is a defect,
 // and the event is parked with it.
 absl::Status Statistics::OnLearnerLeft(Call& call, const enrolment::v1::LearnerLeft& event) {
-  ASSIGN_OR_RETURN(v1::LearnerFact fact,
-                   learners_.Get(call, Name(call, "learnerFacts", IdOf(event.learner()))));
+  ASSIGN_OR_RETURN(v1::LearnerFact fact, learners_.Get(call, NameIn(call.school(), "learnerFacts",
+                                                                    IdInSchool(event.learner()))));
   const Changes changes = Leave(event, fact);
   RETURN_IF_ERROR(Put(call, learners_, fact));
   return Apply(call, changes);
@@ -89,8 +84,8 @@ absl::Status Statistics::OnLearnerLeft(Call& call, const enrolment::v1::LearnerL
 
 absl::Status Statistics::OnLearnerFinished(Call& call,
                                            const enrolment::v1::LearnerFinished& event) {
-  ASSIGN_OR_RETURN(v1::LearnerFact fact,
-                   learners_.Get(call, Name(call, "learnerFacts", IdOf(event.learner()))));
+  ASSIGN_OR_RETURN(v1::LearnerFact fact, learners_.Get(call, NameIn(call.school(), "learnerFacts",
+                                                                    IdInSchool(event.learner()))));
   const Changes changes = Finish(event, fact);
   RETURN_IF_ERROR(Put(call, learners_, fact));
   return Apply(call, changes);
@@ -101,8 +96,9 @@ absl::Status Statistics::OnPersonErased(Call& call, const enrolment::v1::PersonE
                    learners_.Select(call, "candidate = $2", {event.candidate()}));
   for (const v1::LearnerFact& fact : facts) {
     for (const Change& change : CountOf(fact)) {
-      ASSIGN_OR_RETURN(v1::BaseCell base,
-                       FindOrMake(call, base_cells_, Name(call, "baseCells", CellId(change))));
+      ASSIGN_OR_RETURN(
+          v1::BaseCell base,
+          FindOrMake(call, base_cells_, NameIn(call.school(), "baseCells", CellId(change))));
       base.set_count(base.count() + change.delta);
       RETURN_IF_ERROR(Put(call, base_cells_, base));
     }
@@ -111,7 +107,8 @@ absl::Status Statistics::OnPersonErased(Call& call, const enrolment::v1::PersonE
   for (const std::string& person : event.persons()) {
     if (person == event.candidate()) continue;
     for (const char* result : kResults) {
-      const std::string name = Name(call, "learnerResults", absl::StrCat(IdOf(person), result));
+      const std::string name =
+          NameIn(call.school(), "learnerResults", absl::StrCat(IdInSchool(person), result));
       ASSIGN_OR_RETURN(std::optional<v1::LearnerResult> known, results_.Find(call, name));
       if (known.has_value()) RETURN_IF_ERROR(results_.Delete(call, name));
     }
@@ -121,9 +118,9 @@ absl::Status Statistics::OnPersonErased(Call& call, const enrolment::v1::PersonE
 
 absl::Status Statistics::OnAttendanceSheetSealed(
     Call& call, const enrolment::v1::AttendanceSheetSealed& event) {
-  ASSIGN_OR_RETURN(
-      v1::SheetFact fact,
-      FindOrMake(call, sheets_, Name(call, "sheetFacts", IdOf(event.attendance_sheet()))));
+  ASSIGN_OR_RETURN(v1::SheetFact fact, FindOrMake(call, sheets_,
+                                                  NameIn(call.school(), "sheetFacts",
+                                                         IdInSchool(event.attendance_sheet()))));
   const Changes changes = Seal(event, fact);
   if (changes.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(Put(call, sheets_, fact));
@@ -133,9 +130,10 @@ absl::Status Statistics::OnAttendanceSheetSealed(
 absl::Status Statistics::OnOutcomeRecorded(Call& call,
                                            const enrolment::v1::OutcomeRecorded& event) {
   if (IsErased(call, event.learner())) return absl::OkStatus();
-  const std::string id = absl::StrCat(IdOf(event.learner()), ".outcome-", event.months_after());
+  const std::string id =
+      absl::StrCat(IdInSchool(event.learner()), ".outcome-", event.months_after());
   ASSIGN_OR_RETURN(v1::LearnerResult fact,
-                   FindOrMake(call, results_, Name(call, "learnerResults", id)));
+                   FindOrMake(call, results_, NameIn(call.school(), "learnerResults", id)));
   const Changes changes = Outcome(event, fact);
   RETURN_IF_ERROR(Put(call, results_, fact));
   return Apply(call, changes);
@@ -143,7 +141,7 @@ absl::Status Statistics::OnOutcomeRecorded(Call& call,
 
 absl::Status Statistics::OnSeatReleased(Call& call, const enrolment::v1::SeatReleased& event) {
   ASSIGN_OR_RETURN(v1::SeatFact fact,
-                   FindOrMake(call, seats_, Name(call, "seatFacts", event.hold())));
+                   FindOrMake(call, seats_, NameIn(call.school(), "seatFacts", event.hold())));
   const Changes changes = Release(event, fact);
   RETURN_IF_ERROR(Put(call, seats_, fact));
   return Apply(call, changes);
@@ -151,7 +149,7 @@ absl::Status Statistics::OnSeatReleased(Call& call, const enrolment::v1::SeatRel
 
 absl::Status Statistics::OnSeatFunded(Call& call, const funding::v1::SeatFunded& event) {
   ASSIGN_OR_RETURN(v1::SeatFact fact,
-                   FindOrMake(call, seats_, Name(call, "seatFacts", event.hold())));
+                   FindOrMake(call, seats_, NameIn(call.school(), "seatFacts", event.hold())));
   const Changes changes = Fund(event, fact);
   RETURN_IF_ERROR(Put(call, seats_, fact));
   return Apply(call, changes);
@@ -169,9 +167,9 @@ absl::Status Statistics::OnInvoiceIssued(Call& call, const funding::v1::InvoiceI
 absl::Status Statistics::OnCertificateAwarded(Call& call,
                                               const curriculum::v1::CertificateAwarded& event) {
   if (IsErased(call, event.learner())) return absl::OkStatus();
-  const std::string id = absl::StrCat(IdOf(event.learner()), ".certificate");
+  const std::string id = absl::StrCat(IdInSchool(event.learner()), ".certificate");
   ASSIGN_OR_RETURN(v1::LearnerResult fact,
-                   FindOrMake(call, results_, Name(call, "learnerResults", id)));
+                   FindOrMake(call, results_, NameIn(call.school(), "learnerResults", id)));
   const Changes changes = Certify(event, fact);
   RETURN_IF_ERROR(Put(call, results_, fact));
   return Apply(call, changes);
@@ -209,7 +207,7 @@ absl::Status Statistics::Apply(Call& call, const Changes& changes) {
   bool moved = false;
   for (const auto& [id, change] : by_cell) {
     if (change.delta == 0) continue;
-    ASSIGN_OR_RETURN(v1::Cell cell, FindOrMake(call, cells_, Name(call, "cells", id)));
+    ASSIGN_OR_RETURN(v1::Cell cell, FindOrMake(call, cells_, NameIn(call.school(), "cells", id)));
     cell.set_table_id(change.cell.table);
     cell.set_cohort(change.cohort);
     cell.mutable_dimension_values()->Assign(change.cell.values.begin(), change.cell.values.end());
@@ -219,7 +217,7 @@ absl::Status Statistics::Apply(Call& call, const Changes& changes) {
   }
   if (!moved) return absl::OkStatus();
   ASSIGN_OR_RETURN(v1::SubmissionClock clock,
-                   FindOrMake(call, clocks_, Name(call, "submissionClocks", "cells")));
+                   FindOrMake(call, clocks_, NameIn(call.school(), "submissionClocks", "cells")));
   clock.set_revision(clock.revision() + 1);
   *clock.mutable_change_time() = ToTimestamp(call.time());
   if (!clock.has_due_time()) *clock.mutable_due_time() = ToTimestamp(call.time() + kRest);

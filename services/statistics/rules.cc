@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/generated_enum_reflection.h"
+#include "shared/base/resource_name.h"
 
 namespace vivier::statistics {
 namespace {
@@ -105,11 +106,11 @@ Changes OpenCohort(const enrolment::v1::CohortOpened& event, v1::CohortFact& fac
   *fact.mutable_end_date() = event.end_date();
   fact.set_year(event.start_date().year());
   fact.set_capacity(event.capacity());
-  return One("seats", "opened", IdOf(event.cohort()), delta);
+  return One("seats", "opened", IdInSchool(event.cohort()), delta);
 }
 
 Changes Submit(const enrolment::v1::ApplicationSubmitted& event) {
-  const std::string cohort = IdOf(event.cohort());
+  const std::string cohort = IdInSchool(event.cohort());
   return {{{"applications", {"submitted"}}, cohort, 1},
           {{"applications-by-age", {AgeOf(event.classes())}}, cohort, 1},
           {{"applications-by-gender", {GenderOf(event.classes())}}, cohort, 1},
@@ -118,14 +119,14 @@ Changes Submit(const enrolment::v1::ApplicationSubmitted& event) {
 }
 
 Changes Reject(const enrolment::v1::ApplicationRejected& event) {
-  return One("applications", "rejected", IdOf(event.cohort()));
+  return One("applications", "rejected", IdInSchool(event.cohort()));
 }
 
 Changes Enrol(const enrolment::v1::LearnerEnrolled& event, v1::LearnerFact& fact) {
   Changes changes;
   CountLearner(fact, -1, changes);
   fact.set_candidate(event.candidate());
-  fact.set_cohort(IdOf(event.cohort()));
+  fact.set_cohort(IdInSchool(event.cohort()));
   *fact.mutable_classes() = event.classes();
   fact.set_learner_state("in-training");
   CountLearner(fact, +1, changes);
@@ -153,7 +154,7 @@ Changes Seal(const enrolment::v1::AttendanceSheetSealed& event, v1::SheetFact& f
     due += entry.minutes_due();
     present += entry.minutes_present();
   }
-  const std::string cohort = IdOf(event.cohort());
+  const std::string cohort = IdInSchool(event.cohort());
   const Changes changes = {
       {{"minutes", {"due"}}, cohort, due - fact.minutes_due()},
       {{"minutes", {"present"}}, cohort, present - fact.minutes_present()},
@@ -169,22 +170,22 @@ Changes Outcome(const enrolment::v1::OutcomeRecorded& event, v1::LearnerResult& 
   const std::string months = absl::StrCat(event.months_after());
   const std::string situation = ValueOf(event.situation());
   if (!FitsTable(*FindTable("outcomes"), {months, situation})) return {};
-  return Replace(fact, IdOf(event.cohort()), situation, {"outcomes", {months, fact.result()}},
+  return Replace(fact, IdInSchool(event.cohort()), situation, {"outcomes", {months, fact.result()}},
                  {"outcomes", {months, situation}});
 }
 
 Changes Release(const enrolment::v1::SeatReleased& event, v1::SeatFact& fact) {
   // Who left after the start used the seat: it stays funded.
   const bool released = event.cause() != enrolment::v1::SeatReleased::LEFT;
-  return Mark(fact, IdOf(event.cohort()), false, released);
+  return Mark(fact, IdInSchool(event.cohort()), false, released);
 }
 
 Changes Fund(const funding::v1::SeatFunded& event, v1::SeatFact& fact) {
-  return Mark(fact, IdOf(event.cohort()), true, false);
+  return Mark(fact, IdInSchool(event.cohort()), true, false);
 }
 
 Changes Post(const funding::v1::AttendanceSheetPosted& event) {
-  return One("earnings", "earned", IdOf(event.cohort()), event.earned_cents());
+  return One("earnings", "earned", IdInSchool(event.cohort()), event.earned_cents());
 }
 
 Changes Invoice(const funding::v1::InvoiceIssued& event) {
@@ -195,23 +196,16 @@ Changes Invoice(const funding::v1::InvoiceIssued& event) {
 Changes Certify(const curriculum::v1::CertificateAwarded& event, v1::LearnerResult& fact) {
   const std::string result = ValueOf(event.result());
   if (!FitsTable(*FindTable("certificates"), {result})) return {};
-  return Replace(fact, IdOf(event.cohort()), result, {"certificates", {fact.result()}},
+  return Replace(fact, IdInSchool(event.cohort()), result, {"certificates", {fact.result()}},
                  {"certificates", {result}});
 }
 
 Changes SignContract(const partners::v1::ContractSigned& event) {
-  return One("contracts", "signed", IdOf(event.cohort()));
+  return One("contracts", "signed", IdInSchool(event.cohort()));
 }
 
 Changes BreakContract(const partners::v1::ContractBroken& event) {
-  return One("contracts", "broken", IdOf(event.cohort()));
-}
-
-std::string IdOf(const std::string& name) {
-  const std::vector<std::string> segments = absl::StrSplit(name, '/');
-  std::vector<std::string> ids;
-  for (size_t i = 3; i < segments.size(); i += 2) ids.push_back(segments[i]);
-  return absl::StrJoin(ids, ".");
+  return One("contracts", "broken", IdInSchool(event.cohort()));
 }
 
 std::string CellId(const Change& change) {

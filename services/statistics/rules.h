@@ -42,10 +42,6 @@ Changes Certify(const curriculum::v1::CertificateAwarded& event, v1::LearnerResu
 Changes SignContract(const partners::v1::ContractSigned& event);
 Changes BreakContract(const partners::v1::ContractBroken& event);
 
-// The ids of a name after its school, joined with dots: "ai-1.l7" for
-// schools/nancy/cohorts/ai-1/learners/l7.
-std::string IdOf(const std::string& name);
-
 // The id of a cell: table, cohort if any, values, joined with dots.
 std::string CellId(const Change& change);
 

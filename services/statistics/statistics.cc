@@ -4,6 +4,7 @@
 #include "services/statistics/indicators.h"
 #include "services/statistics/invariants.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 
 namespace vivier::statistics {
@@ -146,7 +147,7 @@ absl::StatusOr<Counts> Statistics::YearOf(Call& call, int year) {
       cohorts_.Select(call, "year = $2 ORDER BY name", {storage::Value(int64_t{year})}));
   Counts counts;
   for (const v1::CohortFact& cohort : cohorts)
-    RETURN_IF_ERROR(AddCohort(call, IdOf(cohort.name()), counts));
+    RETURN_IF_ERROR(AddCohort(call, IdInSchool(cohort.name()), counts));
   return counts;
 }
 
@@ -157,7 +158,8 @@ absl::StatusOr<ByYear> Statistics::AllYears(Call& call) {
     ASSIGN_OR_RETURN(
         storage::Page<v1::CohortFact> page,
         cohorts_.List(call, Parent(call) + "/cohortFacts", storage::kPageSizeMax, token, ""));
-    for (const v1::CohortFact& cohort : page.items) year_of[IdOf(cohort.name())] = cohort.year();
+    for (const v1::CohortFact& cohort : page.items)
+      year_of[IdInSchool(cohort.name())] = cohort.year();
     token = page.next_page_token;
   } while (!token.empty());
   ByYear years;

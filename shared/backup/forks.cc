@@ -7,14 +7,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "google/protobuf/util/time_util.h"
 #include "shared/backup/tables.h"
+#include "shared/base/date.h"
 #include "shared/base/status.h"
 
 namespace vivier::backup {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using site::v1::AuditRecord;
 using storage::Bytes;
 using storage::Result;
@@ -43,7 +42,7 @@ Stored ToStored(const std::string& service, const Table& table, const Row& row) 
     if (column == "reason") stored.record.set_reason(std::get<std::string>(row[i]));
     if (column == "create_time")
       *stored.record.mutable_create_time() =
-          TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[i]));
+          ToTimestamp(absl::FromUnixMicros(std::get<int64_t>(row[i])));
   }
   return stored;
 }

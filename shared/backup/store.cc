@@ -14,7 +14,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/file.h"
 #include "shared/base/hash.h"
@@ -129,8 +129,7 @@ absl::StatusOr<std::string> Store::Get(const std::string& name) const {
 absl::StatusOr<std::string> Store::Seal(const v1::Manifest& manifest) {
   RETURN_IF_ERROR(SyncFileSystem(folder_));
   const std::string bytes = manifest.SerializeAsString();
-  const absl::Time time = absl::FromUnixMicros(
-      google::protobuf::util::TimeUtil::TimestampToMicroseconds(manifest.create_time()));
+  const absl::Time time = ToTime(manifest.create_time());
   const std::string name = absl::StrCat(absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone()),
                                         ".", Hex(Sha256(bytes)));
   RETURN_IF_ERROR(WriteWhole(absl::StrCat(folder_, "/generations/", name), bytes));

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "google/protobuf/util/time_util.h"
 #include "shared/backup/tables.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
@@ -14,7 +14,6 @@
 namespace vivier::backup {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using storage::Bytes;
 using storage::Row;
 using storage::Value;
@@ -113,7 +112,7 @@ absl::StatusOr<Taken> TakeBackup(const std::vector<Source>& sources,
   RETURN_IF_ERROR(CheckNoneIsLost(*cut, store));
   v1::Manifest& manifest = taken.manifest;
   manifest.set_format(kFormat);
-  *manifest.mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(now));
+  *manifest.mutable_create_time() = ToTimestamp(now);
   manifest.set_school_key_proof(school_key_proof);
   for (const Cut::Part& part : cut->parts()) {
     ASSIGN_OR_RETURN(*manifest.add_services(), CopyService(part, store));

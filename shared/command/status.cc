@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
@@ -25,9 +26,7 @@ using site::v1::ServiceStatus;
 // A service that needs longer than this is not well.
 constexpr absl::Duration kTimeout = absl::Seconds(5);
 
-absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
-}
+absl::Time TimeOf(const google::protobuf::Timestamp& time) { return ToTime(time); }
 
 // The largest unit that fits: "3 d", "2 h", "5 min", "40 s".
 std::string Rough(absl::Duration time) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/monitor.h"
 #include "shared/base/status.h"
@@ -80,8 +80,7 @@ absl::StatusOr<std::vector<ParkedEvent>> ReadParked(rpc::Readers& readers,
       event.set_type(std::get<std::string>(row[2]));
       event.set_subject(std::get<std::string>(row[3]));
       event.set_reason(std::get<std::string>(row[4]));
-      *event.mutable_park_time() =
-          google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[5]));
+      *event.mutable_park_time() = ToTimestamp(absl::FromUnixMicros(std::get<int64_t>(row[5])));
     }
     return absl::OkStatus();
   }));

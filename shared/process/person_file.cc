@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/json_util.h"
-#include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
@@ -179,7 +179,7 @@ absl::StatusOr<v1::ServiceErasure> ReadErasureOf(const rpc::Service& service,
   erasure.set_listed(!std::holds_alternative<std::monostate>(row[4]));
   if (const auto* time = std::get_if<int64_t>(&row[3])) {
     erasure.set_state(v1::ServiceErasure::ERASED);
-    *erasure.mutable_erase_time() = pb::util::TimeUtil::MicrosecondsToTimestamp(*time);
+    *erasure.mutable_erase_time() = ToTimestamp(absl::FromUnixMicros(*time));
   } else {
     erasure.set_state(v1::ServiceErasure::AWAITING_FOLLOWERS);
     RETURN_IF_ERROR(AddAwaited(transaction, std::get<int64_t>(row[2]), erasure));

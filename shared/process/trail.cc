@@ -1,15 +1,13 @@
 #include "shared/process/trail.h"
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
-#include "shared/base/day.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
 namespace vivier::site {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using storage::Result;
 using storage::Row;
 using storage::Value;
@@ -19,7 +17,7 @@ constexpr size_t kRowsMax = 1000;
 
 // The first day that is asked for, in days since 1970.
 int64_t FirstDay(absl::Time now, int32_t days) {
-  return DayOf(now) - (days > 0 ? days : kDaysDefault) + 1;
+  return UtcDayNumber(now) - (days > 0 ? days : kDaysDefault) + 1;
 }
 
 absl::StatusOr<Result> Rows(storage::Transaction& transaction, const std::string& sql,
@@ -47,7 +45,7 @@ absl::Status AddReads(storage::Transaction& transaction, const std::string& serv
     v1::PersonRead& read = *response.add_reads();
     read.set_service(service);
     read.set_principal(std::get<std::string>(row[0]));
-    *read.mutable_first_time() = TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[1]));
+    *read.mutable_first_time() = ToTimestamp(absl::FromUnixMicros(std::get<int64_t>(row[1])));
     read.set_first_method(std::get<std::string>(row[2]));
     read.set_reads(std::get<int64_t>(row[3]));
   }
@@ -78,7 +76,7 @@ absl::Status AddChanges(storage::Transaction& transaction, const std::string& se
     record.set_resource(std::get<std::string>(row[3]));
     record.set_request_id(std::get<std::string>(row[4]));
     record.set_reason(std::get<std::string>(row[5]));
-    *record.mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(std::get<int64_t>(row[6]));
+    *record.mutable_create_time() = ToTimestamp(absl::FromUnixMicros(std::get<int64_t>(row[6])));
   }
   return absl::OkStatus();
 }

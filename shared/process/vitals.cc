@@ -5,6 +5,7 @@
 
 #include "absl/strings/strip.h"
 #include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/status.h"
 #include "shared/rpc/metrics.h"
 #include "shared/security/certificate.h"
@@ -17,10 +18,6 @@ using google::protobuf::util::TimeUtil;
 using storage::Result;
 using storage::Transaction;
 using storage::Value;
-
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
 
 absl::StatusOr<int64_t> CountParked(Transaction& snapshot) {
   ASSIGN_OR_RETURN(Result parked, snapshot.connection().Query(
@@ -44,7 +41,7 @@ void AddCertificate(const std::string& file, v1::ServiceStatus& status) {
   std::stringstream pem;
   pem << std::ifstream(file).rdbuf();
   if (const absl::StatusOr<absl::Time> expiry = security::ReadExpiry(pem.str()); expiry.ok())
-    *status.mutable_certificate_expire_time() = TimestampOf(*expiry);
+    *status.mutable_certificate_expire_time() = ToTimestamp(*expiry);
 }
 
 void AddCache(const char* layer, uint64_t hits, uint64_t misses, v1::ServiceStatus& status) {
@@ -69,7 +66,7 @@ absl::Status Vitals::LookAt(const Part& part, const std::string& school,
   const std::string& service = part.service->name();
   status.set_service(service);
   status.set_version(Version());
-  *status.mutable_start_time() = TimestampOf(begin_);
+  *status.mutable_start_time() = ToTimestamp(begin_);
   status.set_queue_depth(static_cast<int64_t>(part.writer->queued()));
   AddFollowers(part, school, status);
   AddCaches(status);
@@ -77,7 +74,7 @@ absl::Status Vitals::LookAt(const Part& part, const std::string& school,
   {
     Monitor::Lock lock(monitor_);
     if (const auto verdict = verdicts_.find({service, school}); verdict != verdicts_.end()) {
-      *status.mutable_verify_time() = TimestampOf(verdict->second.time);
+      *status.mutable_verify_time() = ToTimestamp(verdict->second.time);
       status.set_violations(verdict->second.violations);
     }
   }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "shared/base/day.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/metrics.h"
@@ -103,7 +103,7 @@ void Alarm(const security::Caller& caller, const storage::Origin& origin, absl::
 absl::Status CheckBudget(storage::Unit& unit, const security::Caller& caller, size_t budget,
                          const std::vector<std::string>& persons, const storage::Origin& origin,
                          absl::Time time) {
-  ASSIGN_OR_RETURN(std::set<std::string> known, Known(unit, caller.subject, DayOf(time)));
+  ASSIGN_OR_RETURN(std::set<std::string> known, Known(unit, caller.subject, UtcDayNumber(time)));
   const size_t before = known.size();
   known.insert(persons.begin(), persons.end());
   if (known.size() > budget && known.size() > before) {
@@ -148,7 +148,7 @@ absl::Status RememberReads(storage::Unit& unit, const security::Caller& caller,
         "first_time) "
         "VALUES ($1, $2, $3, $4, 1, $5, $6) "
         "ON CONFLICT (school, principal, day, person) DO UPDATE SET reads = person_reads.reads + 1",
-        {Value(unit.school()), Value(caller.subject), Value(DayOf(time)), Value(person),
+        {Value(unit.school()), Value(caller.subject), Value(UtcDayNumber(time)), Value(person),
          Value(origin.method), Value(absl::ToUnixMicros(time))});
   return absl::OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/type/date.pb.h"
 #include "re2/re2.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/uuid.h"
 #include "shared/service/method.h"
@@ -129,9 +130,7 @@ bool FitsName(const std::string& name, const std::vector<std::string>& pattern) 
 }
 
 bool IsRealDate(const google::type::Date& date) {
-  const absl::CivilDay day(date.year(), date.month(), date.day());  // normalises what is not real
-  return date.year() >= 1900 && date.year() <= 2200 && day.month() == date.month() &&
-         day.day() == date.day();
+  return date.year() >= 1900 && date.year() <= 2200 && IsDate(date);
 }
 
 class Validator {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
@@ -17,19 +17,14 @@
 namespace vivier::rpc {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using security::v1::RoleAssignment;
 using storage::Value;
 
 constexpr char kIdentified[] = "identified";
 constexpr size_t kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
 
-absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
-}
-
 Value ToValue(bool has, const google::protobuf::Timestamp& time) {
-  return has ? Value(int64_t{TimeUtil::TimestampToMicroseconds(time)}) : Value();
+  return has ? Value(absl::ToUnixMicros(ToTime(time))) : Value();
 }
 
 std::string PrincipalOf(absl::string_view membership) {
@@ -73,9 +68,9 @@ absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::st
     role.set_role(std::get<std::string>(row[0]));
     role.set_company(std::get<std::string>(row[1]));
     if (const auto* start = std::get_if<int64_t>(&row[2]))
-      *role.mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(*start);
+      *role.mutable_start_time() = ToTimestamp(absl::FromUnixMicros(*start));
     if (const auto* end = std::get_if<int64_t>(&row[3]))
-      *role.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(*end);
+      *role.mutable_end_time() = ToTimestamp(absl::FromUnixMicros(*end));
     role.set_scope(std::get<std::string>(row[4]));
     for (absl::string_view permission :
          absl::StrSplit(std::get<std::string>(row[6]), ',', absl::SkipEmpty()))

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/cohorts/rules.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/selection/states.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "vivier/enrolment/v1/reasons.pb.h"

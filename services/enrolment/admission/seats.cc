@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/admission/rules.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/names.h"
 #include "services/enrolment/selection/eligibility.h"
 #include "services/enrolment/selection/states.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/uuid.h"
 #include "vivier/enrolment/v1/events.pb.h"

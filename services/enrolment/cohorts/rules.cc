@@ -1,6 +1,6 @@
 #include "services/enrolment/cohorts/rules.h"
 
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 

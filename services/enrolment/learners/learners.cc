@@ -1,7 +1,7 @@
 #include "services/enrolment/learners/learners.h"
 
-#include "services/enrolment/dates.h"
 #include "services/enrolment/learners/rules.h"
+#include "shared/base/date.h"
 
 namespace vivier::enrolment {
 

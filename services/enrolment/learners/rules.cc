@@ -1,7 +1,7 @@
 #include "services/enrolment/learners/rules.h"
 
-#include "services/enrolment/dates.h"
 #include "services/enrolment/people/retention.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 

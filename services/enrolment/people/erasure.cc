@@ -1,8 +1,8 @@
 // Erasure: asked for, or due by retention. The rows stay, by names that lead nowhere; the person's
 // keys go, here and wherever they are followed (shared/storage/log/erasure.h).
-#include "services/enrolment/dates.h"
 #include "services/enrolment/people/people.h"
 #include "services/enrolment/people/retention.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 

@@ -1,8 +1,8 @@
 #include "services/enrolment/presence/presence.h"
 
-#include "services/enrolment/dates.h"
 #include "services/enrolment/names.h"
 #include "services/enrolment/presence/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/events.pb.h"
 #include "vivier/enrolment/v1/reasons.pb.h"

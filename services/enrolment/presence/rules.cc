@@ -4,7 +4,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/cohorts/rules.h"
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/outcomes/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 
 namespace vivier::enrolment {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 
 namespace vivier::enrolment {
 

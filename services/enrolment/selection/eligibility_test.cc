@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/learners/status.h"
+#include "shared/base/date.h"
 
 namespace vivier::enrolment {
 namespace {

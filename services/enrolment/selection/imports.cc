@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "re2/re2.h"
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/formats/csv.h"

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/enrolment/dates.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 
 namespace vivier::enrolment {

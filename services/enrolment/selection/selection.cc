@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/cohorts/rules.h"
-#include "services/enrolment/dates.h"
 #include "services/enrolment/selection/eligibility.h"
 #include "services/enrolment/selection/rules.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/events.pb.h"
 #include "vivier/enrolment/v1/reasons.pb.h"

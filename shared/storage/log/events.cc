@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transact
     event.set_subject(stored.subject);
     event.mutable_payload()->set_type_url(absl::StrCat("type.googleapis.com/", stored.type));
     event.mutable_payload()->set_value(std::move(payload));
-    *event.mutable_create_time() = pb::util::TimeUtil::MicrosecondsToTimestamp(stored.create_time);
+    *event.mutable_create_time() = ToTimestamp(absl::FromUnixMicros(stored.create_time));
     event.set_traceparent(std::get<std::string>(row[7]));
   }
   return events;

@@ -16,6 +16,7 @@
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/type/date.pb.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/storage/engines/migrate.h"
@@ -142,11 +143,6 @@ void SetMicroseconds(pb::Message& time, int64_t microseconds) {
   reflection.SetInt32(&time, type->FindFieldByNumber(2), static_cast<int32_t>(rest * 1000));
 }
 
-std::string DateText(const pb::Message& message) {
-  const auto& date = static_cast<const google::type::Date&>(message);
-  return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
-}
-
 absl::Status SetDate(pb::Message& message, absl::string_view text) {
   auto& date = static_cast<google::type::Date&>(message);
   int year = 0, month = 0, day = 0;
@@ -181,7 +177,8 @@ absl::StatusOr<Value> ToValue(const pb::Message& message, const Schema::Column& 
     case Schema::Kind::kMicroseconds:
       return Value(Microseconds(reflection.GetMessage(message, field)));
     case Schema::Kind::kDate:
-      return Value(DateText(reflection.GetMessage(message, field)));
+      return Value(
+          DateText(static_cast<const google::type::Date&>(reflection.GetMessage(message, field))));
     case Schema::Kind::kJson:
       break;
   }
