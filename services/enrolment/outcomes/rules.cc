@@ -33,8 +33,7 @@ OutcomeRecorded::Situation SituationOf(ContractKind kind) {
 
 std::optional<v1::Outcome> OutcomeOf(const partners::v1::ContractSigned& contract,
                                      const v1::Cohort& cohort) {
-  const absl::CivilDay end = ToCivil(cohort.end_date());
-  const absl::CivilDay until = absl::CivilDay(end.year(), end.month() + kAtOnceMonths, end.day());
+  const absl::CivilDay until = AddMonths(ToCivil(cohort.end_date()), kAtOnceMonths);
   if (!IsDate(contract.start_date()) || ToCivil(contract.start_date()) >= until)
     return std::nullopt;
   v1::Outcome outcome;

@@ -236,6 +236,29 @@ TEST(OutcomeOf, CountsAContractThatFollowsAtOnce) {
   }
 }
 
+// Three months after 30 November is the last of February: no overflow into March.
+TEST(OutcomeOf, ClampsTheMonthsAtTheEndOfAShortMonth) {
+  const struct {
+    absl::CivilDay end, start;
+    bool counts;
+  } rows[] = {
+      {absl::CivilDay(2027, 11, 30), absl::CivilDay(2028, 2, 28), true},
+      {absl::CivilDay(2027, 11, 30), absl::CivilDay(2028, 2, 29), false},
+      {absl::CivilDay(2026, 11, 30), absl::CivilDay(2027, 2, 27), true},
+      {absl::CivilDay(2026, 11, 30), absl::CivilDay(2027, 2, 28), false},
+      {absl::CivilDay(2026, 11, 30), absl::CivilDay(2027, 3, 1), false},
+      {absl::CivilDay(2027, 8, 31), absl::CivilDay(2027, 11, 29), true},
+      {absl::CivilDay(2027, 8, 31), absl::CivilDay(2027, 11, 30), false},
+  };
+  for (const auto& row : rows) {
+    v1::Cohort cohort;
+    *cohort.mutable_end_date() = ToDate(row.end);
+    partners::v1::ContractSigned contract;
+    *contract.mutable_start_date() = ToDate(row.start);
+    EXPECT_EQ(OutcomeOf(contract, cohort).has_value(), row.counts) << row.end << " " << row.start;
+  }
+}
+
 TEST(CheckOutcome, FollowsTheTable) {
   struct Row {
     v1::Learner::State state;
