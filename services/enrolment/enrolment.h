@@ -8,6 +8,7 @@
 #include "services/enrolment/admission/admission.h"
 #include "services/enrolment/links/links.h"
 #include "services/enrolment/outcomes/outcomes.h"
+#include "services/enrolment/school/school.h"
 #include "shared/service/service.h"
 
 namespace vivier::enrolment {
@@ -21,12 +22,12 @@ class Enrolment {
  private:
   Access access_;
   Schools schools_;
-  People people_{schools_};
+  People people_;
   Cohorts cohorts_;
-  Learners learners_{schools_, cohorts_};
+  Learners learners_{cohorts_};
   Presence presence_{cohorts_, learners_};
-  Selection selection_{schools_, people_, cohorts_};
-  Seats seats_{schools_, people_, cohorts_, learners_, selection_};
+  Selection selection_{people_, cohorts_};
+  Seats seats_{people_, cohorts_, learners_, selection_};
   Admission admission_{people_, cohorts_, learners_, selection_, seats_};
   Outcomes outcomes_{cohorts_, learners_};
   Links links_{people_, cohorts_, learners_, presence_, selection_};

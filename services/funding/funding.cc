@@ -132,7 +132,7 @@ absl::StatusOr<v1::FundingAgreement> Funding::CreateFundingAgreement(
   Transfers transfers;
   SetCeiling(agreement.ceiling_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Insert(call, balance));
-  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   RETURN_IF_ERROR(Journal(
       call,
       {absl::StrCat("c.", request.funding_agreement_id(), ".1"), agreement.name(), ToDate(today)},
@@ -158,7 +158,7 @@ absl::StatusOr<v1::FundingAgreement> Funding::AmendFundingAgreement(
   Transfers transfers;
   SetCeiling(request.ceiling_cents(), balance, transfers);
   RETURN_IF_ERROR(balances_.Update(call, balance));
-  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   RETURN_IF_ERROR(
       Journal(call,
               {absl::StrCat("c.", IdOf(agreement.name()), ".", agreement.amendment_count()),

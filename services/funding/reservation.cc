@@ -52,7 +52,7 @@ absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& pay
   ASSIGN_OR_RETURN(std::optional<v1::FundedSeat> found,
                    seats_.Find(call, SeatOf(paying.plan.name(), number)));
   v1::FundedSeat seat = found.has_value() ? *found : UnusedSeat(paying.plan, number);
-  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   const std::string refused_by = WithoutMoney(paying, seat, ToDate(today));
   if (!refused_by.empty())
     return Refuse(call, event, v1::SeatRefused::NO_MONEY, refused_by, reservation);
@@ -111,7 +111,7 @@ absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
   RETURN_IF_ERROR(seats_.Update(call, seat));
   RETURN_IF_ERROR(StoreBalances(call, *paying));
   RETURN_IF_ERROR(reservations_.Update(call, reservation));
-  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   return Journal(call, {absl::StrCat("f.", event.hold()), reservation.name(), ToDate(today)},
                  transfers);
 }

@@ -90,6 +90,10 @@ absl::StatusOr<v1::Contract> Partners::SignContract(Call& call,
   ASSIGN_OR_RETURN(v1::Hiring hiring, hirings_.Get(call, contract.hiring()));
   ASSIGN_OR_RETURN(std::vector<v1::Finding> findings, Judge(call, contract));
   RETURN_IF_ERROR(Sign(contract, hiring, findings));
+  if (contract.has_end_date()) {
+    ASSIGN_OR_RETURN(absl::Time term, call.StartOf(ToCivil(contract.end_date()) + 1));
+    *contract.mutable_term_time() = ToTimestamp(term);
+  }
   ASSIGN_OR_RETURN(bool is_signed, HasSigned(call, contract.learner()));
   if (is_signed) {
     return Refused(v1::LEARNER_HAS_CONTRACT, "the learner has a signed contract",

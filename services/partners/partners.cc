@@ -162,7 +162,7 @@ absl::StatusOr<v1::ListTutorsResponse> Partners::ListTutors(Call& call,
 }
 
 absl::StatusOr<bool> Partners::IsEmployer(Call& call, const std::string& company) {
-  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   ASSIGN_OR_RETURN(int64_t count, partnerships_.Count(
                                       call,
                                       "company = $2 AND kind = 'EMPLOYER' AND start_date <= $3 AND "

@@ -132,10 +132,6 @@ absl::Status Sign(Contract& contract, const Hiring& hiring,
                    {{"contract", contract.name()}, {"findings", absl::StrJoin(errors, ",")}});
   }
   contract.set_state(Contract::SIGNED);
-  if (contract.has_end_date()) {
-    const absl::Time term = absl::FromCivil(ToCivil(contract.end_date()) + 1, absl::UTCTimeZone());
-    *contract.mutable_term_time() = ToTimestamp(term);
-  }
   return absl::OkStatus();
 }
 

@@ -71,7 +71,7 @@ absl::StatusOr<v1::Submission> Statistics::SubmitCells(Call& call,
 absl::Status Statistics::MayBeAdded(Call& call, const std::string& site) {
   ASSIGN_OR_RETURN(std::optional<v1::Member> member,
                    members_.Find(call, absl::StrCat("schools/", call.school(), "/members/", site)));
-  const absl::CivilDay today = absl::ToCivilDay(call.time(), absl::UTCTimeZone());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   const bool agreed =
       member.has_value() && ToCivil(member->agreement_start_date()) <= today &&
       (!member->has_agreement_end_date() || today <= ToCivil(member->agreement_end_date()));

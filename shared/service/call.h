@@ -6,13 +6,16 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/base/error.h"
 #include "shared/security/caller.h"
+#include "shared/service/time_zone.h"
 #include "shared/storage/log/unit.h"
 
 namespace vivier::rpc {
@@ -31,6 +34,12 @@ class Call {
   // When the request came, in whole microseconds: the only "now" of a handler.
   absl::Time time() const { return time_; }
 
+  // The school's civil day at time(): the only "today" of a handler.
+  absl::StatusOr<absl::CivilDay> Today() { return DayOf(time_); }
+  // The school's civil day at another time, and the first instant of a day there.
+  absl::StatusOr<absl::CivilDay> DayOf(absl::Time time);
+  absl::StatusOr<absl::Time> StartOf(absl::CivilDay day);
+
   const std::string& school() const { return unit_.school(); }
 
   storage::Unit& unit() { return unit_; }
@@ -47,10 +56,13 @@ class Call {
   absl::Status Emit(const google::protobuf::Message& event) { return unit_.Emit(event); }
 
  private:
+  absl::StatusOr<const TimeZones*> Zones();
+
   const security::Caller& caller_;
   absl::Time time_;
   storage::Unit& unit_;
   const Fetched& fetched_;
+  std::optional<TimeZones> zones_;  // read once
 };
 
 }  // namespace vivier::rpc

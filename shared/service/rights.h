@@ -18,7 +18,7 @@
 
 namespace vivier::rpc {
 
-// The service that keeps the memberships.
+// The service that keeps the memberships, and the time zone (time_zone.h).
 inline constexpr char kRightsProducer[] = "enrolment";
 
 // Whether the caller's rights are in the database: an issuer vouched for who he is and for nothing

@@ -11,6 +11,7 @@
 #include "shared/service/method.h"
 #include "shared/service/rights.h"
 #include "shared/service/standard.h"
+#include "shared/service/time_zone.h"
 #include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -20,12 +21,18 @@ namespace pb = google::protobuf;
 
 Service::Service(const std::string& name) : name_(name), methods_(MethodsOf(name)) {
   if (methods_.empty()) errors_.push_back(absl::StrCat("no .proto declares the service ", name));
-  if (name_ != kRightsProducer)
-    reactions_.push_back(
-        {security::v1::RightsChanged::descriptor(), kRightsProducer,
-         [](Call& call, const pb::Message& event) {
-           return StoreRights(call.unit(), static_cast<const security::v1::RightsChanged&>(event));
-         }});
+  if (name_ == kRightsProducer) return;
+  reactions_.push_back({security::v1::RightsChanged::descriptor(), kRightsProducer,
+                        [](Call& call, const pb::Message& event) {
+                          return StoreRights(
+                              call.unit(), static_cast<const security::v1::RightsChanged&>(event));
+                        }});
+  reactions_.push_back({security::v1::TimeZoneChanged::descriptor(), kRightsProducer,
+                        [](Call& call, const pb::Message& event) {
+                          return StoreTimeZone(
+                              call.unit(),
+                              static_cast<const security::v1::TimeZoneChanged&>(event));
+                        }});
 }
 
 Service& Service::Add(const pb::Descriptor* request, const pb::Descriptor* response,

@@ -105,7 +105,7 @@ absl::Status Seats::Leave(Call& call, Application& application, Application::Sta
   RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
   if (freed) RETURN_IF_ERROR(TellReleased(call, application, cause));
   if (taken && end != Application::LEFT) {
-    ASSIGN_OR_RETURN(absl::CivilDay today, schools_.DayOf(call, call.time()));
+    ASSIGN_OR_RETURN(absl::CivilDay today, call.Today());
     RETURN_IF_ERROR(learners_.End(call, LearnerName(application.name()), ToDate(today),
                                   v1::LearnerLeft::NO_SHOW));
   }

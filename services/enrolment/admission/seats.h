@@ -15,13 +15,8 @@ namespace vivier::enrolment {
 
 class Seats {
  public:
-  Seats(Schools& schools, People& people, Cohorts& cohorts, Learners& learners,
-        Selection& selection)
-      : schools_(schools),
-        people_(people),
-        cohorts_(cohorts),
-        learners_(learners),
-        selection_(selection) {}
+  Seats(People& people, Cohorts& cohorts, Learners& learners, Selection& selection)
+      : people_(people), cohorts_(cohorts), learners_(learners), selection_(selection) {}
 
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
@@ -54,7 +49,6 @@ class Seats {
   const storage::Rows<v1::Application>& applications() const { return selection_.applications(); }
   absl::Status Store(rpc::Call& call, v1::CohortSeats& seats);
 
-  Schools& schools_;
   People& people_;
   Cohorts& cohorts_;
   Learners& learners_;

@@ -84,7 +84,7 @@ absl::Status Learners::FinishAll(Call& call, const v1::Cohort& cohort) {
 absl::Status Learners::CheckErasure(Call& call, v1::PersonErased& event) {
   ASSIGN_OR_RETURN(std::vector<Learner> learners,
                    learners_.Select(call, "candidate = $2 ORDER BY name", {event.candidate()}));
-  ASSIGN_OR_RETURN(absl::CivilDay today, schools_.DayOf(call, call.time()));
+  ASSIGN_OR_RETURN(absl::CivilDay today, call.Today());
   for (const Learner& learner : learners) {
     RETURN_IF_ERROR(CheckErasable(learner, today));
     event.add_persons(learner.name());

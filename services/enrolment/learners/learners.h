@@ -5,7 +5,6 @@
 #include <string>
 
 #include "services/enrolment/cohorts/cohorts.h"
-#include "services/enrolment/school/school.h"
 #include "shared/service/hook.h"
 #include "shared/service/service.h"
 #include "vivier/curriculum/v1/events.pb.h"
@@ -17,7 +16,7 @@ namespace vivier::enrolment {
 
 class Learners {
  public:
-  Learners(Schools& schools, Cohorts& cohorts) : schools_(schools), cohorts_(cohorts) {}
+  explicit Learners(Cohorts& cohorts) : cohorts_(cohorts) {}
 
   // Puts its rpcs and reactions into the service.
   void AddTo(rpc::Service& service);
@@ -48,7 +47,6 @@ class Learners {
   absl::Status OnCertificateAwarded(rpc::Call& call,
                                     const curriculum::v1::CertificateAwarded& event);
 
-  Schools& schools_;
   Cohorts& cohorts_;
   storage::Table<v1::Learner> learners_;
 };

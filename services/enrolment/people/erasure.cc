@@ -54,8 +54,9 @@ absl::Status People::OnPersonErased(Call& call, const v1::PersonErased& event) {
 }
 
 absl::Status People::SetEraseBy(Call& call, Candidate& candidate) {
-  ASSIGN_OR_RETURN(absl::CivilDay today, schools_.DayOf(call, call.time()));
-  *candidate.mutable_erase_by() = ToTimestamp(absl::FromCivil(EraseOn(today), absl::UTCTimeZone()));
+  ASSIGN_OR_RETURN(absl::CivilDay today, call.Today());
+  ASSIGN_OR_RETURN(absl::Time erase_by, call.StartOf(EraseOn(today)));
+  *candidate.mutable_erase_by() = ToTimestamp(erase_by);
   return absl::OkStatus();
 }
 

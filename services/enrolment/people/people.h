@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "services/enrolment/school/school.h"
 #include "shared/service/hook.h"
 #include "shared/service/service.h"
 #include "vivier/enrolment/v1/people.pb.h"
@@ -16,8 +15,6 @@ namespace vivier::enrolment {
 
 class People {
  public:
-  explicit People(Schools& schools) : schools_(schools) {}
-
   // Puts its rpcs, reactions and ticks into the service.
   void AddTo(rpc::Service& service);
 
@@ -61,7 +58,6 @@ class People {
   // Sets when the file is to be erased, counted from now.
   absl::Status SetEraseBy(rpc::Call& call, v1::Candidate& candidate);
 
-  Schools& schools_;
   storage::Table<v1::Candidate> candidates_;
   storage::Table<v1::CandidateKey> keys_;
 };

@@ -1,7 +1,8 @@
 #include "services/enrolment/school/school.h"
 
-#include "absl/strings/str_cat.h"
+#include "shared/base/date.h"
 #include "shared/service/standard.h"
+#include "shared/service/time_zone.h"
 
 namespace vivier::enrolment {
 
@@ -20,21 +21,12 @@ absl::StatusOr<v1::School> Schools::UpdateSchool(Call& call,
     RETURN_IF_ERROR(schools_.schema().CheckEtag(*found, request.school().etag()));
     RETURN_IF_ERROR(rpc::ApplyUpdate(schools_.schema(), request, request.school(), school));
   }
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(school.time_zone(), &zone))
+  if (!FindTimeZone(school.time_zone()).has_value())
     return InvalidField("school.time_zone", "is no IANA time zone");
+  RETURN_IF_ERROR(rpc::AnnounceTimeZone(call, school.time_zone()));
   RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school)
                                     : schools_.Insert(call, school));
   return school;
-}
-
-absl::StatusOr<absl::CivilDay> Schools::DayOf(Call& call, absl::Time time) {
-  ASSIGN_OR_RETURN(std::optional<v1::School> school,
-                   schools_.Find(call, absl::StrCat("schools/", call.school())));
-  absl::TimeZone zone = absl::UTCTimeZone();
-  if (school.has_value() && !absl::LoadTimeZone(school->time_zone(), &zone))
-    return Internal("unknown time zone of " + school->name());
-  return absl::ToCivilDay(time, zone);
 }
 
 }  // namespace vivier::enrolment

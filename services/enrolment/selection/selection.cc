@@ -97,8 +97,7 @@ absl::StatusOr<Application> Selection::AssessEligibility(
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.rows().Get(call, application.cohort()));
   ASSIGN_OR_RETURN(v1::Candidate candidate,
                    people_.candidates().Get(call, application.candidate()));
-  ASSIGN_OR_RETURN(absl::CivilDay submitted,
-                   schools_.DayOf(call, ToTime(application.create_time())));
+  ASSIGN_OR_RETURN(absl::CivilDay submitted, call.DayOf(ToTime(application.create_time())));
   application.clear_findings();
   for (v1::EligibilityFinding& finding : Assess(cohort, candidate, submitted))
     *application.add_findings() = std::move(finding);

@@ -9,7 +9,6 @@
 
 #include "services/enrolment/cohorts/cohorts.h"
 #include "services/enrolment/people/people.h"
-#include "services/enrolment/school/school.h"
 #include "services/enrolment/selection/imports.h"
 #include "shared/service/hook.h"
 #include "shared/service/service.h"
@@ -20,8 +19,7 @@ namespace vivier::enrolment {
 
 class Selection {
  public:
-  Selection(Schools& schools, People& people, Cohorts& cohorts)
-      : schools_(schools), people_(people), cohorts_(cohorts) {}
+  Selection(People& people, Cohorts& cohorts) : people_(people), cohorts_(cohorts) {}
 
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
@@ -63,7 +61,6 @@ class Selection {
   // Stores what a row of a file says, or says in its report why not.
   absl::Status ImportOne(rpc::Call& call, const v1::Cohort& cohort, v1::ImportStep::Row& row);
 
-  Schools& schools_;
   People& people_;
   Cohorts& cohorts_;
   storage::Table<v1::Application> applications_;

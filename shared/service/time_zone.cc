@@ -1,0 +1,91 @@
+#include "shared/service/time_zone.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/date.h"
+#include "shared/base/error.h"
+#include "shared/base/resource_name.h"
+#include "shared/base/status.h"
+#include "shared/service/call.h"
+
+namespace vivier::rpc {
+namespace {
+
+using storage::Value;
+
+const absl::CivilDay kBeginning(1, 1, 1);
+
+struct Announced {
+  google::type::Date since;
+  std::string time_zone;
+};
+
+absl::StatusOr<std::vector<Announced>> Read(storage::Transaction& transaction) {
+  ASSIGN_OR_RETURN(storage::Result result,
+                   transaction.connection().Query(
+                       "SELECT since, time_zone FROM time_zones WHERE school = $1 ORDER BY since",
+                       {Value(transaction.school())}));
+  std::vector<Announced> announced;
+  for (const storage::Row& row : result.rows) {
+    const std::optional<google::type::Date> since = ReadDateText(std::get<std::string>(row[0]));
+    if (!since.has_value())
+      return Internal(absl::StrCat("a time zone of ", transaction.school(), " holds from no date"));
+    announced.push_back({*since, std::get<std::string>(row[1])});
+  }
+  return announced;
+}
+
+}  // namespace
+
+absl::CivilDay DayAt(const TimeZones& zones, absl::Time time) {
+  for (auto dated = zones.rbegin(); dated != zones.rend(); ++dated)
+    if (const absl::CivilDay day = absl::ToCivilDay(time, dated->zone); day >= dated->since)
+      return day;
+  return absl::ToCivilDay(time, absl::UTCTimeZone());
+}
+
+absl::Time StartOf(const TimeZones& zones, absl::CivilDay day) {
+  for (auto dated = zones.rbegin(); dated != zones.rend(); ++dated)
+    if (dated->since <= day) return absl::FromCivil(day, dated->zone);
+  return absl::FromCivil(day, absl::UTCTimeZone());
+}
+
+absl::StatusOr<TimeZones> TimeZonesOf(storage::Transaction& transaction) {
+  ASSIGN_OR_RETURN(const std::vector<Announced> announced, Read(transaction));
+  TimeZones zones;
+  for (const Announced& one : announced) {
+    const std::optional<absl::TimeZone> zone = FindTimeZone(one.time_zone);
+    if (!zone.has_value())
+      return Internal(absl::StrCat("the time zone ", one.time_zone, " of ", transaction.school(),
+                                   " is not known here: is the package tzdata installed?"));
+    zones.push_back({ToCivil(one.since), *zone});
+  }
+  return zones;
+}
+
+absl::Status StoreTimeZone(storage::Unit& unit, const security::v1::TimeZoneChanged& changed) {
+  const Value school(unit.school());
+  const Value since(DateText(changed.has_since() ? changed.since() : ToDate(kBeginning)));
+  unit.Send("DELETE FROM time_zones WHERE school = $1 AND since >= $2", {school, since});
+  unit.Send("INSERT INTO time_zones (school, since, time_zone) VALUES ($1, $2, $3)",
+            {school, since, Value(changed.time_zone())});
+  return absl::OkStatus();
+}
+
+absl::Status AnnounceTimeZone(Call& call, const std::string& time_zone) {
+  const std::optional<absl::TimeZone> zone = FindTimeZone(time_zone);
+  if (!zone.has_value()) return Internal("no time zone: " + time_zone);
+  ASSIGN_OR_RETURN(const std::vector<Announced> before, Read(call.unit().transaction()));
+  security::v1::TimeZoneChanged changed;
+  changed.set_school(absl::StrCat("schools/", call.school()));
+  changed.set_time_zone(time_zone);
+  if (!before.empty())
+    *changed.mutable_since() = before.back().time_zone == time_zone
+                                   ? before.back().since
+                                   : ToDate(absl::ToCivilDay(call.time(), *zone));
+  RETURN_IF_ERROR(StoreTimeZone(call.unit(), changed));
+  return call.Emit(changed);
+}
+
+}  // namespace vivier::rpc

@@ -1,0 +1,7 @@
+-- In which IANA time zone the school lives, from which civil day on, as the service that keeps the
+-- rights announced it.
+CREATE TABLE time_zones (
+  school TEXT NOT NULL,
+  since TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  PRIMARY KEY (school, since));

@@ -1,0 +1,145 @@
+// "Today" is the school's civil day, in every service: at half past eleven in the evening of 30
+// June, UTC, it is 1 July in Nancy.
+#include "absl/strings/substitute.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "services/statistics/submission.h"
+#include "shared/base/date.h"
+#include "shared/base/error.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
+#include "vivier/enrolment/v1/people.pb.h"
+#include "vivier/enrolment/v1/school.pb.h"
+#include "vivier/funding/v1/funding.pb.h"
+#include "vivier/partners/v1/partners.pb.h"
+#include "vivier/statistics/v1/statistics.pb.h"
+
+namespace vivier {
+namespace {
+
+using testing::World;
+
+class TodayTest : public ::testing::TestWithParam<storage::Engine> {
+ protected:
+  void SetUp() override {
+    LiveIn("Europe/Paris");
+    world_.AdvanceTo(
+        absl::FromCivil(absl::CivilSecond(2027, 6, 30, 23, 30, 0), absl::UTCTimeZone()));
+  }
+
+  void LiveIn(const std::string& time_zone) {
+    Must<enrolment::v1::School, enrolment::v1::UpdateSchoolRequest>(absl::Substitute(
+        "school { name: 'schools/nancy' title: 'Nancy' time_zone: '$0' } allow_missing: true",
+        time_zone));
+    world_.Settle();
+  }
+
+  template <class Response, class Request>
+  absl::StatusOr<Response> Ask(const std::string& text) {
+    Request request;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
+    return world_.Write<Response>(request);
+  }
+  template <class Response, class Request>
+  Response Must(const std::string& text) {
+    const absl::StatusOr<Response> response = Ask<Response, Request>(text);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *response : Response();
+  }
+
+  // The refusal of an offer of a company whose partnership holds on these days.
+  std::string Publish(const std::string& id, const std::string& days) {
+    namespace v1 = partners::v1;
+    Must<v1::Partnership, v1::CreatePartnershipRequest>(
+        absl::Substitute("parent: 'schools/nancy' partnership_id: '$0' partnership { company: "
+                         "'schools/nancy/companies/$1' kind: EMPLOYER $2 }",
+                         id, kCompany, days));
+    Must<v1::JobOffer, v1::CreateJobOfferRequest>(absl::Substitute(
+        "parent: 'schools/nancy' job_offer_id: '$0' job_offer { title: 'Developer' company: "
+        "'schools/nancy/companies/$1' rome_code: 'M1805' positions: 1 contract_kind: OPEN_ENDED }",
+        id, kCompany));
+    return ReasonOf(Ask<v1::JobOffer, v1::PublishJobOfferRequest>(
+                        absl::Substitute("name: 'schools/nancy/jobOffers/$0'", id))
+                        .status());
+  }
+
+  // The day on which a new agreement's ceiling is posted.
+  std::string PostingDay(const std::string& agreement) {
+    namespace v1 = funding::v1;
+    Must<v1::FundingAgreement, v1::CreateFundingAgreementRequest>(absl::Substitute(
+        "parent: 'schools/nancy' funding_agreement_id: '$0' funding_agreement { funder: "
+        "'schools/nancy/funders/region' title: 'PRF' currency_code: 'EUR' ceiling_cents: 300 "
+        "valid_from { year: 2026 month: 1 day: 1 } valid_until { year: 2028 month: 1 day: 1 } }",
+        agreement));
+    v1::GetJournalEntryRequest get;
+    get.set_name(absl::Substitute("schools/nancy/journalEntries/c.$0.1.1", agreement));
+    const auto entry = world_.Call<v1::JournalEntry>(get);
+    EXPECT_TRUE(entry.ok()) << entry.status();
+    return entry.ok() ? DateText(entry->date()) : "";
+  }
+
+  // The refusal of figures of a site whose agreement holds on these days.
+  std::string Submit(const std::string& site, const std::string& days) {
+    namespace v1 = statistics::v1;
+    Must<v1::Member, v1::CreateMemberRequest>(absl::Substitute(
+        "parent: 'schools/nancy' member_id: '$0' member { title: '$0' $1 }", site, days));
+    v1::SubmitCellsRequest request;
+    request.set_parent("schools/nancy");
+    request.set_site(site);
+    request.set_revision(1);
+    v1::YearCell& cell = *request.add_cells();
+    cell.set_table_id("seats");
+    cell.set_year(2026);
+    cell.add_dimension_values("opened");
+    cell.set_count(48);
+    request.set_content_hash(statistics::ContentHash(request.cells()));
+    return ReasonOf(world_.Write<v1::Submission>(request).status());
+  }
+
+  static constexpr char kCompany[] = "73282932000074";
+  World world_{GetParam()};
+};
+
+TEST_P(TodayTest, APartnershipHoldsOnTheSchoolsDay) {
+  Must<partners::v1::Company, partners::v1::CreateCompanyRequest>(absl::Substitute(
+      "parent: 'schools/nancy' company_id: '$0' company { title: 'Works' }", kCompany));
+  EXPECT_EQ(Publish("over",
+                    "start_date { year: 2027 month: 1 day: 1 } "
+                    "end_date { year: 2027 month: 6 day: 30 }"),
+            "NO_EMPLOYER_PARTNERSHIP");
+  EXPECT_EQ(Publish("begins", "start_date { year: 2027 month: 7 day: 1 }"), "");
+}
+
+TEST_P(TodayTest, MoneyIsPostedOnTheSchoolsDay) {
+  Must<funding::v1::Funder, funding::v1::CreateFunderRequest>(
+      "parent: 'schools/nancy' funder_id: 'region' funder { title: 'Region' kind: "
+      "REGIONAL_COUNCIL }");
+  EXPECT_EQ(PostingDay("paris"), "2027-07-01");
+  LiveIn("America/Guadeloupe");
+  EXPECT_EQ(PostingDay("guadeloupe"), "2027-06-30") << "the time zone changed with this day";
+  world_.Advance(absl::Hours(5));
+  EXPECT_EQ(PostingDay("next"), "2027-07-01");
+}
+
+TEST_P(TodayTest, AMembersAgreementHoldsOnTheSchoolsDay) {
+  EXPECT_EQ(Submit("over",
+                   "agreement_start_date { year: 2026 month: 1 day: 1 } "
+                   "agreement_end_date { year: 2027 month: 6 day: 30 }"),
+            "NOT_A_MEMBER");
+  EXPECT_EQ(Submit("begins", "agreement_start_date { year: 2027 month: 7 day: 1 }"), "");
+}
+
+// Kept for 24 months, until the school's midnight.
+TEST_P(TodayTest, AFileIsErasedWithTheSchoolsDay) {
+  namespace v1 = enrolment::v1;
+  const auto candidate = Must<v1::Candidate, v1::CreateCandidateRequest>(
+      "parent: 'schools/nancy' candidate_id: 'zoe' candidate { given_name: 'Zoe' family_name: "
+      "'Durand' email: 'zoe@example.org' }");
+  EXPECT_EQ(ToTime(candidate.erase_by()),
+            absl::FromCivil(absl::CivilSecond(2029, 6, 30, 22, 0, 0), absl::UTCTimeZone()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, TodayTest, testing::BothEngines(), testing::EngineName);
+
+}  // namespace
+}  // namespace vivier
