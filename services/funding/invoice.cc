@@ -3,6 +3,7 @@
 #include "services/funding/funding.h"
 #include "services/funding/names.h"
 #include "services/funding/rules.h"
+#include "services/funding/states.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -18,8 +19,8 @@ using v1::Invoice;
 // touch.
 constexpr int kGatheredMax = 900;
 
-absl::Status MustBeDraft(const Invoice& invoice) {
-  if (invoice.state() == Invoice::DRAFT) return absl::OkStatus();
+absl::Status MustBeDraft(const Invoice& invoice, absl::string_view act) {
+  if (MayDo(kInvoiceTransitions, invoice.state(), act)) return absl::OkStatus();
   return Refused(v1::INVOICE_NOT_DRAFT, "the invoice was issued and never changes again",
                  {{"invoice", invoice.name()}});
 }
@@ -54,7 +55,7 @@ absl::StatusOr<Invoice> Funding::CreateInvoice(Call& call,
 absl::StatusOr<Invoice> Funding::GatherInvoice(Call& call,
                                                const v1::GatherInvoiceRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
-  RETURN_IF_ERROR(MustBeDraft(invoice));
+  RETURN_IF_ERROR(MustBeDraft(invoice, "GatherInvoice"));
   RETURN_IF_ERROR(Gather(call, invoice));
   RETURN_IF_ERROR(invoices_.Update(call, invoice));
   return invoice;
@@ -87,7 +88,7 @@ absl::Status Funding::Gather(Call& call, Invoice& invoice) {
 
 absl::StatusOr<Invoice> Funding::IssueInvoice(Call& call, const v1::IssueInvoiceRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
-  RETURN_IF_ERROR(MustBeDraft(invoice));
+  RETURN_IF_ERROR(MustBeDraft(invoice, "IssueInvoice"));
   if (invoice.total_cents() <= 0)
     return Refused(v1::TOTAL_NOT_POSITIVE, "the lines do not sum to a claim",
                    {{"invoice", invoice.name()}});
@@ -134,7 +135,7 @@ absl::Status Funding::TakeNumber(Call& call, const google::type::Date& issue_dat
 absl::StatusOr<Invoice> Funding::RecordPayment(Call& call,
                                                const v1::RecordPaymentRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
-  if (invoice.state() != Invoice::ISSUED)
+  if (!MayDo(kInvoiceTransitions, invoice.state(), "RecordPayment"))
     return Refused(v1::INVOICE_NOT_PAYABLE,
                    "only an issued invoice that is not yet paid takes a payment",
                    {{"invoice", invoice.name()}});

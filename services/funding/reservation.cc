@@ -4,25 +4,18 @@
 #include "services/funding/funding.h"
 #include "services/funding/names.h"
 #include "services/funding/rules.h"
+#include "services/funding/states.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
 namespace vivier::funding {
-namespace {
 
 using enrolment::v1::LearnerEnrolled;
 using enrolment::v1::SeatHeld;
 using enrolment::v1::SeatReleased;
 using rpc::Call;
 using v1::Reservation;
-
-bool Holds(const Reservation& reservation) {
-  return reservation.state() == Reservation::RESERVED ||
-         reservation.state() == Reservation::CONFIRMED;
-}
-
-}  // namespace
 
 absl::Status Funding::OnSeatHeld(Call& call, const SeatHeld& event) {
   Reservation reservation;
@@ -94,7 +87,9 @@ absl::Status Funding::Refuse(Call& call, const SeatHeld& event, v1::SeatRefused:
 absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
   ASSIGN_OR_RETURN(std::optional<Reservation> found,
                    reservations_.Find(call, NameIn(call.school(), "reservations", event.hold())));
-  if (!found.has_value() || !Holds(*found)) return absl::OkStatus();  // refused, or released before
+  // Refused, or released before.
+  if (!found.has_value() || !MayDo(kReservationTransitions, found->state(), "SeatReleased"))
+    return absl::OkStatus();
   Reservation reservation = *std::move(found);
   ASSIGN_OR_RETURN(std::optional<Paying> paying, FindPaying(call, reservation.cohort()));
   if (!paying.has_value()) return Internal("a reservation without its plan: " + reservation.name());
@@ -119,7 +114,8 @@ absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
 absl::Status Funding::OnLearnerEnrolled(Call& call, const LearnerEnrolled& event) {
   ASSIGN_OR_RETURN(std::optional<Reservation> found,
                    reservations_.Find(call, NameIn(call.school(), "reservations", event.hold())));
-  if (!found.has_value() || found->state() != Reservation::RESERVED) return absl::OkStatus();
+  if (!found.has_value() || !MayDo(kReservationTransitions, found->state(), "LearnerEnrolled"))
+    return absl::OkStatus();
   Reservation reservation = *std::move(found);
   reservation.set_state(Reservation::CONFIRMED);
   reservation.set_learner(event.learner());

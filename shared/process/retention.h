@@ -1,6 +1,7 @@
-// What stays of an erased person, for how long and by which text, by the type of a row. None of these
-// rows holds personal data once the person's keys are destroyed; they name them by a name that leads
-// nowhere. The table is the trade's: services/policy/retention.cc. Pure functions, thread-safe.
+// What stays of an erased person, for how long and by which text, by the type of a row. None of
+// these rows holds personal data once the person's keys are destroyed; they name them by a name
+// that leads nowhere. The table is the trade's: services/policy/retention.cc. Pure functions,
+// thread-safe.
 #pragma once
 
 #include "absl/strings/string_view.h"

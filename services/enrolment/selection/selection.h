@@ -1,7 +1,8 @@
 // Applications and the panel: from a form to a rank. Stateless besides its table, hence
 // thread-safe.
 //
-//   selection.cc   submitted, assessed, scored, ranked      import_handler.cc   from files (imports.h)
+//   selection.cc        submitted, assessed, scored, ranked
+//   import_handler.cc   from files (imports.h)
 #pragma once
 
 #include <string>
