@@ -32,7 +32,7 @@ const TextRule kRules[] = {
      TESTS "|services/command/.*", "\\b(absl::SleepFor|sleep_for|usleep|nanosleep)\\("},
     {"NoChannelInService", "a call to elsewhere would hold the writer for as long as it takes",
      SERVICE_CODE, TESTS "|services/command/.*",
-     "^#include [<\"](shared/(transport|site|process)/|shared/service/channel)|\\brpc::Channel\\b"},
+     "^#include [<\"](shared/(transport|site)/|shared/service/channel)|\\brpc::Channel\\b"},
     {"NoForUpdate", "SQLite does not know it, and the head row's lock makes it useless",
      ".*\\.sql|(services|shared)/.*\\.(h|cc)", TESTS, "^(?i:[^/]*)\\bFOR UPDATE\\b"},
     {"OneSqlEquality", "only SQLite compares with two signs", ".*\\.sql", "", "=="},
