@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/unicode.h"
 #include "shared/formats/text.h"
 
 namespace vivier::rules {
@@ -62,7 +63,7 @@ absl::StatusOr<std::vector<Line>> SplitLines(absl::string_view text) {
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (++number > kLinesMax)
       return ErrorAt({number, 1}, absl::StrCat("more than ", kLinesMax, " lines"));
-    if (!formats::IsText(line)) return ErrorAt({number, 1}, "the line is no UTF-8");
+    if (!IsText(line)) return ErrorAt({number, 1}, "the line is no UTF-8");
     const absl::string_view said = absl::StripAsciiWhitespace(line);
     if (said.empty() || said[0] == '#') continue;
     ASSIGN_OR_RETURN(Line split, SplitLine(absl::StripSuffix(line, "\r"), number));
