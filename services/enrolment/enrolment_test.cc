@@ -16,6 +16,8 @@
 namespace vivier::enrolment {
 namespace {
 
+using rpc::Call;
+
 namespace pb = google::protobuf;
 using v1::Application;
 
