@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/enrolment/admission/rules.h"
+#include "services/enrolment/selection/states.h"
 
 namespace vivier::enrolment {
 namespace {
