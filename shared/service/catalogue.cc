@@ -24,11 +24,11 @@ void CollectFiles(const pb::FileDescriptor& file, std::vector<const pb::FileDesc
   files.push_back(&file);
 }
 
-using ByRequest = absl::flat_hash_map<const pb::Descriptor*, const pb::MethodDescriptor*>;
+using ByType = absl::flat_hash_map<const pb::Descriptor*, const pb::MethodDescriptor*>;
 
-const ByRequest& MethodsByRequest() {
+const ByType& MethodsByRequest() {
   static const auto& methods = *[] {
-    auto* all = new ByRequest;
+    auto* all = new ByType;
     std::vector<std::string> services = TradeServices();
     services.insert(services.end(), std::begin(kOfTheHouse), std::end(kOfTheHouse));
     for (const std::string& service : services)
@@ -91,6 +91,19 @@ const pb::MethodDescriptor* MethodTaking(const pb::Descriptor& request) {
     for (int m = 0; m < file.service(s)->method_count(); ++m)
       if (file.service(s)->method(m)->input_type() == &request) return file.service(s)->method(m);
   return nullptr;
+}
+
+const pb::MethodDescriptor* MethodGetting(const pb::Descriptor& resource) {
+  static const auto& getters = *[] {
+    auto* all = new ByType;
+    for (const std::string& service : TradeServices())
+      for (const pb::MethodDescriptor* method : MethodsOf(service))
+        if (method->name() == "Get" + method->output_type()->name())
+          all->emplace(method->output_type(), method);
+    return all;
+  }();
+  const auto found = getters.find(&resource);
+  return found == getters.end() ? nullptr : found->second;
 }
 
 const pb::Descriptor* ResourceType(const std::string& type) {

@@ -30,6 +30,10 @@ std::vector<const google::protobuf::MethodDescriptor*> MethodsOf(const std::stri
 // The one rpc that takes this request; null when its package declares none.
 const google::protobuf::MethodDescriptor* MethodTaking(const google::protobuf::Descriptor& request);
 
+// The rpc that gets a resource by its name, GetCohort; null when its package declares none.
+const google::protobuf::MethodDescriptor* MethodGetting(
+    const google::protobuf::Descriptor& resource);
+
 // The type whose google.api.resource option is `type`, among the resources of the trade; null when
 // there is none.
 const google::protobuf::Descriptor* ResourceType(const std::string& type);

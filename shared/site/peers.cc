@@ -19,15 +19,6 @@ namespace pb = google::protobuf;
 // A caller waits 5 s at most; the write that follows needs its share.
 constexpr absl::Duration kFetchTimeout = absl::Seconds(2);
 
-// The Get of a resource: a service's file of resources lies beside the file that declares its rpcs.
-const pb::MethodDescriptor* GetMethod(const std::string& service, const pb::Descriptor& resource) {
-  const pb::FileDescriptor* file = pb::DescriptorPool::generated_pool()->FindFileByName(
-      absl::StrCat("vivier/", service, "/v1/", service, ".proto"));
-  return file == nullptr || file->service_count() == 0
-             ? nullptr
-             : file->service(0)->FindMethodByName("Get" + resource.name());
-}
-
 std::string GetRequest(const pb::MethodDescriptor& method, const std::string& name) {
   const std::unique_ptr<pb::Message> request = NewMessage(method.input_type());
   request->GetReflection()->SetString(request.get(),
@@ -49,7 +40,7 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
   rpc::Channel* channel = Find(service);
   if (resource == nullptr || channel == nullptr)
     return Unavailable(absl::StrCat("no ", service, " is configured"));
-  const pb::MethodDescriptor* method = GetMethod(service, *resource);
+  const pb::MethodDescriptor* method = rpc::MethodGetting(*resource);
   if (method == nullptr) return Internal(absl::StrCat("no rpc gets a ", type));
   std::shared_ptr<pb::Message> message = NewMessage(resource);
   const storage::Schema& schema = storage::Schema::Of(resource);

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/enrolment/attendance_rules.h"
+#include "services/enrolment/presence/rules.h"
 #include "shared/base/hash.h"
 #include "shared/base/uuid.h"
 #include "shared/security/chain.h"

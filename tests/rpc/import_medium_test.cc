@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "services/enrolment/imports.h"
+#include "services/enrolment/selection/imports.h"
 #include "shared/base/error.h"
 #include "tests/invariants/school.h"
 #include "tests/support/engines.h"
