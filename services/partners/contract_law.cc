@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 #include "shared/base/date.h"
+#include "shared/rules/compiled.h"
+#include "shared/rules/condition.h"
+#include "shared/rules/decide.h"
+#include "shared/rules/enum.h"
 
 namespace vivier::partners {
 namespace {
@@ -15,52 +16,42 @@ using absl::CivilDay;
 using v1::Contract;
 using v1::Finding;
 
-// The limits in force from a day on. Sources: Code du travail, articles beside each figure.
-struct Limits {
-  CivilDay from;
-  int months_min, months_max;                      // L.6325-11
-  int branch_months_max;                           // L.6325-12
-  int priority_months_max;                         // L.6325-11, for the groups of L.6325-1-1
-  int training_percent_min, training_percent_max;  // L.6325-13
-  int training_minutes_min;                        // L.6325-13, 150 hours
-  int tutor_years_min;                             // D.6325-6
-  int tutees_max, employer_tutees_max;             // D.6325-9
-};
-const Limits kLimits[] = {
-    {CivilDay(2019, 1, 1), 6, 12, 24, 36, 15, 25, 150 * 60, 2, 3, 2},
+using rules::Facts;
+using rules::Named;
+using rules::Value;
+
+// The tables that a contract is judged by.
+struct Law {
+  const rules::Table& term = rules::Need("R-contract-term");
+  const rules::Table& pro = rules::Need("R-contract-pro");
+  const rules::Table& pay = rules::Need("R-contract-pay");
+  const rules::Table& wage = rules::Need("R-minwage");
+  const rules::Table& tutor = rules::Need("R-tutor");
+  const rules::Table& employer = rules::Need("R-contract-employer");
+  const rules::Table& clock = rules::Need("R-contract-clock");
+  const rules::Parameter& monthly_wage = rules::NeedParameter(wage, "monthly");
+  const rules::Parameter& full_time_hours = rules::NeedParameter(wage, "full_time_hours");
+  const rules::Decision& share = rules::Need(pay, "share");
 };
 
-// The general minimum wage, gross a month for 35 hours a week, by the decrees that set it.
-struct MinimumWage {
-  CivilDay from;
-  int64_t cents;
-};
-const MinimumWage kMinimumWages[] = {
-    {CivilDay(2019, 1, 1), 152122},  {CivilDay(2020, 1, 1), 153942},
-    {CivilDay(2021, 1, 1), 155458},  {CivilDay(2021, 10, 1), 158947},
-    {CivilDay(2022, 1, 1), 160312},  {CivilDay(2022, 5, 1), 164558},
-    {CivilDay(2022, 8, 1), 167895},  {CivilDay(2023, 1, 1), 170928},
-    {CivilDay(2023, 5, 1), 174720},  {CivilDay(2024, 1, 1), 176692},
-    {CivilDay(2024, 11, 1), 180180}, {CivilDay(2026, 1, 1), 182303},
-};
-constexpr int kFullTimeWeekMinutes = 35 * 60;
+const Law& TheLaw() {
+  static const Law& law = *new Law();
+  return law;
+}
 
-// Shares of the minimum wage (D.6325-14, D.6325-15) and of the branch's minimum (D.6325-18).
-constexpr int kPercentUnder21 = 55, kPercentUnder21Level4 = 65;
-constexpr int kPercentFrom21 = 70, kPercentFrom21Level4 = 80;
-constexpr int kPercentOfBranchFrom26 = 85;
-
-// The last row that is in force on `day`, null before the first.
-template <class Row, size_t n>
-const Row* InForceOn(const Row (&rows)[n], CivilDay day) {
-  const Row* found = nullptr;
-  for (const Row& row : rows)
-    if (row.from <= day) found = &row;
-  return found;
+Value GroundOf(const Contract& contract) {
+  const Value ground = Named(contract.ground());
+  return ground.known() ? ground : Value::Text("NONE");
 }
 
 CivilDay Birthday(CivilDay birth, int years) {
   return CivilDay(birth.year() + years, birth.month(), birth.day());
+}
+
+// Completed years.
+int64_t AgeOn(CivilDay birth, CivilDay day) {
+  const int years = static_cast<int>(day.year() - birth.year());
+  return Birthday(birth, years) <= day ? years : years - 1;
 }
 
 // From when on the higher share is due: at once for who is 21 on the first day, else from the first
@@ -68,6 +59,12 @@ CivilDay Birthday(CivilDay birth, int years) {
 CivilDay HigherShareFrom(CivilDay birth, CivilDay start) {
   const CivilDay birthday = Birthday(birth, 21);
   return birthday <= start ? start : CivilDay(absl::CivilMonth(birthday) + 1);
+}
+
+// The whole months from `start` to the eve of `next`.
+int WholeMonths(CivilDay start, CivilDay next) {
+  const int months = static_cast<int>(absl::CivilMonth(next) - absl::CivilMonth(start));
+  return AddMonths(start, months) <= next ? months : months - 1;
 }
 
 class Checker {
@@ -78,38 +75,49 @@ class Checker {
         start_(ToCivil(contract.start_date())) {}
 
   std::vector<Finding> Run() {
-    Dates();
+    Term();
     if (contract_.kind() != v1::PROFESSIONALISATION) return findings_;
-    const Limits* limits = InForceOn(kLimits, start_);
-    if (limits == nullptr) {
-      Error("RULES_UNKNOWN", "Code du travail, L.6325-1",
-            "no table of limits is in force on the contract's first day");
+    if (!law_.pro.valid.Contains(rules::NumberOf(start_))) {
+      AddUnknown();
       return findings_;
     }
-    Duration(*limits);
-    Training(*limits);
-    Beneficiary();
+    Action();
     Pay();
-    TutorOf(*limits);
+    Tutor();
     Employer();
     return findings_;
   }
 
  private:
-  void Add(Finding::Severity severity, const std::string& code, const std::string& article,
-           const std::string& message) {
+  // What each decision of the table finds, in the table's order.
+  void Ask(const rules::Table& table, const Facts& facts) {
+    for (const rules::Decision& decision : table.decisions)
+      if (const rules::Answer answer = rules::Decide(table, decision, facts, start_);
+          answer.Get("finding").known())
+        Add(answer, facts);
+  }
+
+  void Add(const rules::Answer& answer, const Facts& facts) {
     Finding finding;
-    finding.set_severity(severity);
-    finding.set_code(code);
-    finding.set_article(article);
-    finding.set_message(message);
-    findings_.push_back(finding);
+    finding.set_severity(answer.Get("severity").text() == "ERROR" ? Finding::ERROR
+                                                                  : Finding::WARNING);
+    finding.set_code(answer.Get("finding").text());
+    finding.set_article(answer.Get("article").text());
+    finding.set_message(rules::Fill(answer, "message", facts, start_));
+    finding.set_rule(answer.table->key);
+    finding.set_rule_hash(answer.table->hash);
+    findings_.push_back(std::move(finding));
   }
-  void Error(const std::string& code, const std::string& article, const std::string& message) {
-    Add(Finding::ERROR, code, article, message);
-  }
-  void Warn(const std::string& code, const std::string& article, const std::string& message) {
-    Add(Finding::WARNING, code, article, message);
+
+  void AddUnknown() {
+    Finding finding;
+    finding.set_severity(Finding::ERROR);
+    finding.set_code("RULES_UNKNOWN");
+    finding.set_article("Code du travail, L.6325-1");
+    finding.set_message("no table of limits is in force on the contract's first day");
+    finding.set_rule(law_.pro.key);
+    finding.set_rule_hash(law_.pro.hash);
+    findings_.push_back(std::move(finding));
   }
 
   // The last day of the action: the term, or the end of the training phase of an open-ended
@@ -120,155 +128,116 @@ class Checker {
     return std::nullopt;
   }
 
-  void Dates() {
-    if (contract_.has_end_date() && ToCivil(contract_.end_date()) < start_)
-      Error("TERM_BEFORE_START", "Code du travail, L.1242-7", "the last day is before the first");
-    if (contract_.kind() == v1::FIXED_TERM && !contract_.has_end_date())
-      Error("TERM_MISSING", "Code du travail, L.1242-7", "a fixed term needs its last day");
-    if (contract_.kind() == v1::OPEN_ENDED && contract_.has_end_date())
-      Error("TERM_OF_OPEN_ENDED", "Code du travail, L.1221-2",
-            "an open-ended contract has no last day");
+  void Term() {
+    const bool has_term = contract_.has_end_date();
+    Ask(law_.term, Facts(law_.term)
+                       .With("kind", Named(contract_.kind()))
+                       .With("has_term", Value::Boolean(has_term))
+                       .With("ends_before_start",
+                             Value::Boolean(has_term && ToCivil(contract_.end_date()) < start_)));
   }
 
-  void Duration(const Limits& limits) {
-    const std::optional<CivilDay> end = ActionEnd();
-    if (!end.has_value()) {
-      Error("ACTION_END_MISSING", "Code du travail, L.6325-11",
-            "the last day of the professionalisation action is missing");
-      return;
+  void Action() {
+    Facts facts(law_.pro);
+    facts.With("ground", GroundOf(contract_)).With("beneficiary", Named(contract_.beneficiary()));
+    if (const std::optional<CivilDay> end = ActionEnd(); end.has_value()) {
+      const int months = WholeMonths(start_, *end + 1);
+      const bool full = AddMonths(start_, months) == *end + 1;
+      facts.With("whole_months", Value::Integer(months))
+          .With("begun_months", Value::Integer(full ? months : months + 1));
     }
-    int months_max = limits.months_max;
-    if (contract_.ground() == Contract::BRANCH_AGREEMENT) months_max = limits.branch_months_max;
-    if (contract_.ground() == Contract::PRIORITY_GROUP) months_max = limits.priority_months_max;
-    if (*end < AddMonths(start_, limits.months_min) - 1)
-      Error("ACTION_TOO_SHORT", "Code du travail, L.6325-11",
-            absl::StrCat("the action lasts less than ", limits.months_min, " months"));
-    if (*end > AddMonths(start_, months_max) - 1)
-      Error("ACTION_TOO_LONG", "Code du travail, L.6325-11 and L.6325-12",
-            absl::StrCat("the action lasts more than the ", months_max,
-                         " months that its ground allows"));
+    if (contract_.has_birth_date())  // else a finding of Pay
+      facts.With("age", Value::Integer(AgeOn(ToCivil(contract_.birth_date()), start_)));
+    SetTraining(facts);
+    Ask(law_.pro, facts);
   }
 
-  void Training(const Limits& limits) {
+  void SetTraining(Facts& facts) const {
     const int64_t working = contract_.working_minutes();
     const int64_t training = contract_.training_minutes();
-    if (working <= 0 || training > working) {
-      Error("WORKING_TIME_WRONG", "Code du travail, L.6325-13",
-            "the working time must be given and hold the training");
-      return;
-    }
-    if (training < limits.training_minutes_min)
-      Error("TRAINING_UNDER_MINIMUM", "Code du travail, L.6325-13",
-            absl::StrCat(training / 60, " hours of training; at least ",
-                         limits.training_minutes_min / 60, " are due"));
-    if (training * 100 < working * limits.training_percent_min)
-      Error("TRAINING_SHARE_TOO_LOW", "Code du travail, L.6325-13",
-            absl::StrCat("training is less than ", limits.training_percent_min,
-                         " % of the working time"));
-    if (training * 100 > working * limits.training_percent_max &&
-        contract_.ground() == Contract::GROUND_UNSPECIFIED)
-      Error("TRAINING_SHARE_TOO_HIGH", "Code du travail, L.6325-13 and L.6325-14",
-            absl::StrCat("training is more than ", limits.training_percent_max,
-                         " % of the working time without a ground"));
-  }
-
-  void Beneficiary() {
-    if (contract_.beneficiary() == Contract::BENEFICIARY_UNSPECIFIED) {
-      Error("BENEFICIARY_MISSING", "Code du travail, L.6325-1",
-            "why the learner may have such a contract is missing");
-      return;
-    }
-    if (!contract_.has_birth_date()) return;  // a finding of Pay
-    const CivilDay birth = ToCivil(contract_.birth_date());
-    const bool from_26 = start_ >= Birthday(birth, 26);
-    if (start_ < Birthday(birth, 16))
-      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
-            "the learner is under 16 on the first day");
-    if (contract_.beneficiary() == Contract::UNDER_26 && from_26)
-      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
-            "the learner is 26 or older on the first day");
-    if (contract_.beneficiary() == Contract::JOBSEEKER_FROM_26 && !from_26)
-      Error("BENEFICIARY_AGE", "Code du travail, L.6325-1",
-            "the learner is under 26 on the first day");
+    const bool right = working > 0 && training <= working;
+    facts.With("working_time_right", Value::Boolean(right));
+    if (!right) return;
+    facts.With("training_hours", Value::Integer(training / 60))
+        .With("training_percent", Value::Integer(training * 100 / working))
+        .With("training_percent_up", Value::Integer((training * 100 + working - 1) / working));
   }
 
   void Pay() {
-    if (!contract_.has_birth_date()) {
-      Error("BIRTH_DATE_MISSING", "Code du travail, L.6325-8", "the lowest pay depends on the age");
-      return;
-    }
-    const CivilDay birth = ToCivil(contract_.birth_date());
-    const std::optional<int64_t> lowest = LowestPayCents(contract_, birth, start_);
-    if (!lowest.has_value()) return;  // no table: RULES_UNKNOWN was found
-    if (contract_.gross_monthly_pay_cents() < *lowest) {
-      Error("PAY_BELOW_MINIMUM", "Code du travail, L.6325-8, L.6325-9 and D.6325-14 to D.6325-18",
-            absl::StrCat("the gross pay a month is ", contract_.gross_monthly_pay_cents(),
-                         " cents; at least ", *lowest, " are due"));
-    }
-    const CivilDay higher = HigherShareFrom(birth, start_);
-    if (higher > start_ && (!ActionEnd().has_value() || higher <= *ActionEnd())) {
-      const int64_t later = LowestPayCents(contract_, birth, higher).value_or(*lowest);
-      if (contract_.gross_monthly_pay_cents() < later)
-        Warn("PAY_RISES_AT_21", "Code du travail, D.6325-14 and D.6325-15",
-             absl::StrCat("from ", absl::FormatCivilTime(higher), " at least ", later,
-                          " cents a month are due"));
-    }
-    const MinimumWage& newest = kMinimumWages[std::size(kMinimumWages) - 1];
-    if (start_ >= AddMonths(newest.from, 12))
-      Warn("MINIMUM_WAGE_MAY_BE_OLD", "Code du travail, L.3231-2",
-           absl::StrCat("the newest minimum wage known here is of ",
-                        absl::FormatCivilTime(newest.from)));
+    Facts facts(law_.pay);
+    facts.With("birth_date_known", Value::Boolean(contract_.has_birth_date()));
+    if (contract_.has_birth_date()) SetPay(ToCivil(contract_.birth_date()), facts);
+    Ask(law_.pay, facts);
+    if (contract_.has_birth_date()) Wage();
   }
 
-  void TutorOf(const Limits& limits) {
-    if (!circumstances_.tutor.has_value()) {
-      Error("TUTOR_MISSING", "Code du travail, L.6325-3-1", "the employer must name a tutor");
-      return;
+  void SetPay(CivilDay birth, Facts& facts) const {
+    const std::optional<int64_t> lowest = LowestPayCents(contract_, birth, start_);
+    if (!lowest.has_value()) return;
+    const int64_t pay = contract_.gross_monthly_pay_cents();
+    facts.With("pay_cents", Value::Integer(pay))
+        .With("lowest_cents", Value::Integer(*lowest))
+        .With("missing_cents", Value::Integer(*lowest - pay));
+    const CivilDay rise = HigherShareFrom(birth, start_);
+    if (rise <= start_ || (ActionEnd().has_value() && rise > *ActionEnd())) return;
+    const int64_t later = LowestPayCents(contract_, birth, rise).value_or(*lowest);
+    facts.With("rise_day", Value::Date(rise))
+        .With("rise_cents", Value::Integer(later))
+        .With("rise_missing", Value::Integer(later - pay));
+  }
+
+  void Wage() {
+    const CivilDay newest = CivilDay(1970, 1, 1) + law_.monthly_wage.versions.back().valid.from;
+    Ask(law_.wage, Facts(law_.wage)
+                       .With("newest_day", Value::Date(newest))
+                       .With("newest_months", Value::Integer(WholeMonths(newest, start_))));
+  }
+
+  void Tutor() {
+    Facts facts(law_.tutor);
+    facts.With("tutor", Value::Boolean(circumstances_.tutor.has_value()));
+    if (circumstances_.tutor.has_value()) {
+      const v1::Tutor& tutor = *circumstances_.tutor;
+      facts.With("same_company", Value::Boolean(tutor.company() == contract_.company()))
+          .With("employer", Value::Boolean(tutor.employer()))
+          .With("volunteer", Value::Boolean(tutor.volunteer()))
+          .With("experience_years", Value::Integer(tutor.experience_years()))
+          .With("learners", Value::Integer(circumstances_.tutees + 1));
     }
-    const v1::Tutor& tutor = *circumstances_.tutor;
-    if (tutor.company() != contract_.company())
-      Error("TUTOR_OF_ANOTHER_COMPANY", "Code du travail, D.6325-6",
-            "the tutor does not work for the employer");
-    if (!tutor.employer() && !tutor.volunteer())
-      Error("TUTOR_NOT_VOLUNTEER", "Code du travail, D.6325-6",
-            "an employee is a tutor only if he agreed");
-    if (tutor.experience_years() < limits.tutor_years_min)
-      Error("TUTOR_EXPERIENCE", "Code du travail, D.6325-6",
-            absl::StrCat(tutor.experience_years(), " years of related experience; at least ",
-                         limits.tutor_years_min, " are due"));
-    const int tutees_max = tutor.employer() ? limits.employer_tutees_max : limits.tutees_max;
-    if (circumstances_.tutees + 1 > tutees_max)
-      Error("TUTOR_LOAD", "Code du travail, D.6325-9",
-            absl::StrCat("the tutor would follow ", circumstances_.tutees + 1,
-                         " learners; at most ", tutees_max));
+    Ask(law_.tutor, facts);
   }
 
   void Employer() {
-    if (IsPublicAdministration(circumstances_.company))
-      Warn("PUBLIC_EMPLOYER", "Code du travail, L.6325-1 with L.6331-1",
-           "the State, local authorities and their administrative bodies conclude no such "
-           "contracts: apprenticeship, "
-           "or a "
-           "decision of the employer's legal service");
-    if (circumstances_.company.legal_category().empty())
-      Warn("LEGAL_CATEGORY_UNKNOWN", "Code du travail, L.6325-1 with L.6331-1",
-           "whether the employer is a public administration is not known");
+    Facts facts(law_.employer);
+    const std::string& category = circumstances_.company.legal_category();
+    if (!category.empty()) facts.With("legal_category", Value::Text(category));
+    Ask(law_.employer, facts);
   }
 
+  const Law& law_ = TheLaw();
   const Contract& contract_;
   const Circumstances& circumstances_;
   const CivilDay start_;
   std::vector<Finding> findings_;
 };
 
-v1::Deadline MakeDeadline(const std::string& code, const std::string& article, CivilDay day,
-                          const std::string& silence) {
-  v1::Deadline deadline;
-  deadline.set_code(code);
-  deadline.set_article(article);
-  *deadline.mutable_date() = ToDate(day);
-  deadline.set_silence(silence);
-  return deadline;
+// Appends what the decision says of the contract, its days counted from `from`. Public holidays are
+// not taken off, so the day is never later than the law's.
+void AddDeadline(const Contract& contract, absl::string_view decision, CivilDay from,
+                 std::vector<v1::Deadline>& deadlines) {
+  const rules::Table& clock = TheLaw().clock;
+  const rules::Answer answer = rules::Decide(
+      clock, rules::Need(clock, decision), Facts(clock).With("kind", Named(contract.kind())), from);
+  if (!answer) return;
+  const int days = static_cast<int>(answer.Get("days").number());
+  v1::Deadline& deadline = deadlines.emplace_back();
+  deadline.set_code(answer.Get("deadline").text());
+  deadline.set_article(answer.Get("article").text());
+  *deadline.mutable_date() =
+      ToDate(answer.Get("count").text() == "WORKING"
+                 ? AddWorkingDays(from, days, WorkingWeek::kMondayToSaturday, {})
+                 : from + days);
+  deadline.set_silence(answer.Get("silence").text());
 }
 
 }  // namespace
@@ -278,52 +247,32 @@ std::vector<Finding> CheckLaw(const Contract& contract, const Circumstances& cir
 }
 
 std::vector<v1::Deadline> DeadlinesOf(const Contract& contract) {
-  const CivilDay start = ToCivil(contract.start_date());
   std::vector<v1::Deadline> deadlines;
-  if (contract.kind() == v1::PROFESSIONALISATION)
-    deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6325-1", start + 5,
-                                     "the file is late; the contract stands"));
-  // Public holidays are not taken off, so the day is never later than the law's.
-  if (contract.kind() == v1::APPRENTICESHIP)
-    deadlines.push_back(MakeDeadline("FILE_SENT", "Code du travail, D.6224-1",
-                                     AddWorkingDays(start, 5, WorkingWeek::kMondayToSaturday, {}),
-                                     "the file is late; the contract stands"));
-  if (deadlines.empty() || !contract.has_file_receipt_date()) return deadlines;
-  const CivilDay answer = ToCivil(contract.file_receipt_date()) + 20;
-  if (contract.kind() == v1::PROFESSIONALISATION)
-    deadlines.push_back(MakeDeadline("FILE_ANSWERED", "Code du travail, D.6325-2", answer,
-                                     "accepted and deposited"));
-  else
-    deadlines.push_back(
-        MakeDeadline("FILE_ANSWERED", "Code du travail, D.6224-2", answer, "refused"));
+  AddDeadline(contract, "sent", ToCivil(contract.start_date()), deadlines);
+  if (contract.has_file_receipt_date())
+    AddDeadline(contract, "answered", ToCivil(contract.file_receipt_date()), deadlines);
   return deadlines;
 }
 
 std::optional<int64_t> LowestPayCents(const Contract& contract, CivilDay birth, CivilDay day) {
-  const MinimumWage* wage = InForceOn(kMinimumWages, day);
-  if (wage == nullptr) return std::nullopt;
-  // Who turns 26 during the contract keeps the class of its first day.
-  const bool from_26 = ToCivil(contract.start_date()) >= Birthday(birth, 26);
-  int64_t hundredths = wage->cents * 100;
-  if (from_26) {
-    hundredths = std::max(hundredths, contract.branch_minimum_cents() * kPercentOfBranchFrom26);
-  } else if (day >= HigherShareFrom(birth, ToCivil(contract.start_date()))) {
-    hundredths =
-        wage->cents * (contract.vocational_level_4() ? kPercentFrom21Level4 : kPercentFrom21);
-  } else {
-    hundredths =
-        wage->cents * (contract.vocational_level_4() ? kPercentUnder21Level4 : kPercentUnder21);
-  }
+  const Law& law = TheLaw();
+  const CivilDay start = ToCivil(contract.start_date());
+  const Value* wage = rules::ValueOn(law.monthly_wage, rules::NumberOf(day));
+  const Value* hours = rules::ValueOn(law.full_time_hours, rules::NumberOf(day));
+  const rules::Answer share =
+      rules::Decide(law.pay, law.share,
+                    Facts(law.pay)
+                        .With("age", Value::Integer(AgeOn(birth, start)))
+                        .With("higher_share", Value::Boolean(day >= HigherShareFrom(birth, start)))
+                        .With("level_4", Value::Boolean(contract.vocational_level_4())),
+                    day);
+  if (wage == nullptr || hours == nullptr || !share) return std::nullopt;
+  const int64_t hundredths =
+      std::max(wage->cents() * share.Get("percent_of_minimum").number(),
+               contract.branch_minimum_cents() * share.Get("percent_of_branch").number());
   // In proportion to the weekly working time, rounded up to the cent.
-  const int64_t divisor = int64_t{100} * kFullTimeWeekMinutes;
+  const int64_t divisor = int64_t{100} * hours->number() * 60;
   return (hundredths * contract.weekly_minutes() + divisor - 1) / divisor;
-}
-
-// Categories 71xx to 74xx of the register are bodies under administrative law: the State, local
-// authorities, public hospitals and other administrative establishments. Commercial public bodies
-// are 41xx.
-bool IsPublicAdministration(const v1::Company& company) {
-  return absl::StartsWith(company.legal_category(), "7");
 }
 
 }  // namespace vivier::partners

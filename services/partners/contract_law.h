@@ -1,5 +1,6 @@
-// What French labour law says of a contract: pure functions over dated tables of limits, so that a
-// contract is judged by the law of its first day. Findings of severity ERROR keep a contract from
+// What French labour law says of a contract: pure functions over the tables of rules/, so that a
+// contract is judged by the law of its first day. Here facts are counted, there it is decided.
+// Findings of severity ERROR keep a contract from
 // being signed; a WARNING leaves the decision to a person. Branch agreements may ask for more than
 // the law: they enter as figures of the contract. Thread-safe.
 #pragma once
@@ -31,9 +32,5 @@ std::vector<v1::Deadline> DeadlinesOf(const v1::Contract& contract);
 // born on `birth`; nullopt before the first row of the tables.
 std::optional<int64_t> LowestPayCents(const v1::Contract& contract, absl::CivilDay birth,
                                       absl::CivilDay day);
-
-// Whether the employer is the State, a local authority or an administrative public body, by its
-// legal category.
-bool IsPublicAdministration(const v1::Company& company);
 
 }  // namespace vivier::partners

@@ -1,5 +1,7 @@
 #include "services/partners/rules.h"
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -124,12 +126,18 @@ absl::Status Sign(Contract& contract, const Hiring& hiring,
   if (contract.state() != Contract::DRAFT) return WrongState(contract);
   if (hiring.state() != Hiring::ACCEPTED) return WrongState(hiring);
   std::vector<std::string> errors;
-  for (const v1::Finding& finding : findings)
-    if (finding.severity() == v1::Finding::ERROR) errors.push_back(finding.code());
+  std::set<std::string> rules;
+  for (const v1::Finding& finding : findings) {
+    if (finding.severity() != v1::Finding::ERROR) continue;
+    errors.push_back(finding.code());
+    rules.insert(finding.rule());
+  }
   if (!errors.empty()) {
     return Refused(v1::CONTRACT_NOT_LEGAL,
                    "the contract breaks the law: checkContract explains each finding",
-                   {{"contract", contract.name()}, {"findings", absl::StrJoin(errors, ",")}});
+                   {{"contract", contract.name()},
+                    {"findings", absl::StrJoin(errors, ",")},
+                    {"rules", absl::StrJoin(rules, ",")}});
   }
   contract.set_state(Contract::SIGNED);
   return absl::OkStatus();

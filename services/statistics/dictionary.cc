@@ -1,20 +1,53 @@
 #include "services/statistics/dictionary.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "shared/rules/compiled.h"
+#include "shared/rules/decide.h"
 
 namespace vivier::statistics {
 namespace {
 
+// The texts of the table's fact for which a decision answers so.
+std::vector<std::string> Answered(const rules::Table& table, absl::string_view decision,
+                                  absl::string_view fact, absl::string_view answer,
+                                  const rules::Value& value) {
+  std::vector<std::string> texts;
+  for (const std::string& text : table.facts[static_cast<size_t>(table.FactIndex(fact))].domain) {
+    const rules::Facts facts = rules::Facts(table).With(fact, rules::Value::Text(text));
+    if (rules::Decide(table, rules::Need(table, decision), facts.values(), 0).Get(answer) == value)
+      texts.push_back(text);
+  }
+  return texts;
+}
+
 const std::vector<std::string>& Started() {
-  static const auto& states = *new std::vector<std::string>{
-      "in-training", "finished", "left-for-job", "left-for-training", "dropped-out"};
+  static const auto& states = *new std::vector<std::string>(Answered(
+      rules::Need("R-learner-state"), "started", "state", "started", rules::Value::Boolean(true)));
   return states;
 }
 
+const rules::Table& Outcomes() {
+  static const rules::Table& table = rules::Need("R-positive-outcome");
+  return table;
+}
+
+std::vector<std::string> SituationsOf(absl::string_view outcome_class) {
+  return Answered(Outcomes(), "", "situation", "class", rules::Value::Text(outcome_class));
+}
+
+// The months of the rates, the fewest first.
 const std::vector<std::string>& Months() {
-  static const auto& months = *new std::vector<std::string>{"3", "6", "12"};
+  static const auto& months = []() -> const std::vector<std::string>& {
+    auto& result = *new std::vector<std::string>(
+        rules::NeedParameter(Outcomes(), "months").versions.back().value.members());
+    std::sort(result.begin(), result.end(), [](const std::string& a, const std::string& b) {
+      return a.size() != b.size() ? a.size() < b.size() : a < b;
+    });
+    return result;
+  }();
   return months;
 }
 
@@ -49,13 +82,14 @@ std::vector<NamedCount> MakeCounts() {
     counts.push_back(
         {absl::StrCat("positive-", months),
          "outcomes",
-         {{months}, {"employed-in-training", "employed", "self-employed", "in-training"}}});
-    counts.push_back({absl::StrCat("employed-", months),
-                      "outcomes",
-                      {{months}, {"employed-in-training", "employed", "self-employed"}}});
-    counts.push_back({absl::StrCat("studying-", months), "outcomes", {{months}, {"in-training"}}});
+         {{months},
+          Answered(Outcomes(), "", "situation", "positive", rules::Value::Boolean(true))}});
     counts.push_back(
-        {absl::StrCat("other-", months), "outcomes", {{months}, {"seeking", "other"}}});
+        {absl::StrCat("employed-", months), "outcomes", {{months}, SituationsOf("EMPLOYED")}});
+    counts.push_back(
+        {absl::StrCat("studying-", months), "outcomes", {{months}, SituationsOf("STUDYING")}});
+    counts.push_back(
+        {absl::StrCat("other-", months), "outcomes", {{months}, SituationsOf("OTHER")}});
   }
   return counts;
 }

@@ -6,6 +6,8 @@
 
 #include "services/statistics/dictionary.h"
 #include "services/statistics/suppress.h"
+#include "shared/rules/compiled.h"
+#include "shared/rules/decide.h"
 
 namespace vivier::statistics {
 namespace {
@@ -20,6 +22,26 @@ bool Takes(const NamedCount& count, const CellKey& cell) {
       return false;
   }
   return true;
+}
+
+// R-disclosure, which holds for every edition.
+struct Floors {
+  const rules::Table& table = rules::Need("R-disclosure");
+  const rules::Decision& whole = rules::Need(table, "whole");
+  const rules::Decision& part = rules::Need(table, "part");
+
+  rules::Facts Of(int64_t population, bool persons) const {
+    return rules::Facts(table)
+        .With("population", rules::Value::Integer(population))
+        .With("persons", rules::Value::Boolean(persons));
+  }
+  rules::Answer Ask(const rules::Decision& decision, const rules::Facts& facts) const {
+    return rules::Decide(table, decision, facts.values(), 0);
+  }
+};
+const Floors& TheFloors() {
+  static const Floors& floors = *new Floors();
+  return floors;
 }
 
 // Counts of several schools, tied by the dictionary's sums within each and, over schools, by the
@@ -101,17 +123,26 @@ class Publication {
   void HideSmallOf(size_t group, const Partition& partition) {
     const bool persons = partition.persons.empty();
     const int64_t whole = Value(group, persons ? partition.total : partition.persons);
-    if (whole < kShownFrom) Hide(group, partition.total, IndicatorValue::POPULATION_UNDER_5);
+    const Floors& floors = TheFloors();
+    rules::Facts facts = floors.Of(whole, persons);
+    HideBy(group, partition, partition.total, floors.Ask(floors.whole, facts));
     for (const std::string& part : partition.parts) {
-      if (whole < kShownFrom)
-        Hide(group, part, IndicatorValue::POPULATION_UNDER_5);
-      else if (whole < kRatedFrom)
-        HideWithin(group, partition, part, IndicatorValue::POPULATION_UNDER_20);
-      else if (persons && Value(group, part) < kShownFrom)
-        Hide(group, part, IndicatorValue::SMALL_PART);
-      else if (persons && whole - Value(group, part) < kShownFrom)
-        HideWithin(group, partition, part, IndicatorValue::SMALL_PART);
+      const int64_t count = Value(group, part);
+      facts.With("part", rules::Value::Integer(count))
+          .With("rest", rules::Value::Integer(whole - count));
+      HideBy(group, partition, part, floors.Ask(floors.part, facts));
     }
+  }
+
+  void HideBy(size_t group, const Partition& partition, const std::string& count,
+              const rules::Answer& answer) {
+    if (!answer) return;
+    IndicatorValue::SuppressedReason reason = kShown;
+    IndicatorValue::SuppressedReason_Parse(answer.Get("reason").text(), &reason);
+    if (answer.Get("hide").text() == "CHEAPER")
+      HideWithin(group, partition, count, reason);
+    else
+      Hide(group, count, reason);
   }
 
   // What separates a part from its whole is hidden with the one of the two that is missed less.

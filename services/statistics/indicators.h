@@ -2,10 +2,9 @@
 // them, and rates of one count over another. Definitions are comparable only under the same
 // version. Pure functions; thread-safe.
 //
-// Publication: fewer than 5 persons, nothing is shown; fewer than 20, only how many; with 20 and
-// more also parts, when the part and what is missing to the whole are 5 or more each; then
-// complementary suppression (suppress.h) over all schools, their total and every sum of the
-// dictionary together.
+// Publication: the floors of R-disclosure, under which nothing is shown, only how many, or all but
+// a part that is small or misses little of its whole; then complementary suppression (suppress.h)
+// over all schools, their total and every sum of the dictionary together.
 #pragma once
 
 #include <map>
@@ -16,9 +15,6 @@
 #include "vivier/statistics/v1/statistics.pb.h"
 
 namespace vivier::statistics {
-
-inline constexpr int64_t kShownFrom = 5;   // persons
-inline constexpr int64_t kRatedFrom = 20;  // persons
 
 // The value of every named count.
 using Values = std::map<std::string, int64_t>;

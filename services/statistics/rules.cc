@@ -7,6 +7,9 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "shared/base/resource_name.h"
+#include "shared/rules/compiled.h"
+#include "shared/rules/decide.h"
+#include "shared/rules/enum.h"
 
 namespace vivier::statistics {
 namespace {
@@ -40,16 +43,12 @@ std::string RegionOf(const PersonClasses& classes) {
 }
 
 std::string StateAfter(LearnerLeft::Cause cause) {
-  switch (cause) {
-    case LearnerLeft::JOB:
-      return "left-for-job";
-    case LearnerLeft::OTHER_TRAINING:
-      return "left-for-training";
-    case LearnerLeft::NO_SHOW:
-      return "no-show";
-    default:
-      return "dropped-out";
-  }
+  static const rules::Table& table = rules::Need("R-learner-state");
+  static const rules::Decision& left = rules::Need(table, "left");
+  return rules::Decide(table, left, rules::Facts(table).With("cause", rules::Named(cause)).values(),
+                       0)
+      .Get("counted_as")
+      .text();
 }
 
 void CountLearner(const v1::LearnerFact& fact, int64_t delta, Changes& changes) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "shared/rules/condition.h"
@@ -121,9 +122,19 @@ void CheckRows(const Table& table, Findings& findings) {
       if (!CheckDouble(table, decision, i, findings)) CheckReached(table, decision, i, findings);
 }
 
+// The facts that an answer's words name in braces.
+void AddNamed(const Table& table, const Decision& decision, std::set<int>& facts) {
+  for (const Row& row : decision.rows)
+    for (const Value& answer : row.answers)
+      for (size_t i = 0; i < table.facts.size(); ++i)
+        if (absl::StrContains(answer.text(), absl::StrCat("{", table.facts[i].name, "}")))
+          facts.insert(static_cast<int>(i));
+}
+
 void CheckColumns(const Table& table, Findings& findings) {
   std::set<int> facts, answers;
   for (const Decision& decision : table.decisions) {
+    AddNamed(table, decision, facts);
     facts.insert(decision.facts.begin(), decision.facts.end());
     answers.insert(decision.answers.begin(), decision.answers.end());
     for (size_t i = 0; i < decision.facts.size(); ++i) {
@@ -141,7 +152,7 @@ void CheckColumns(const Table& table, Findings& findings) {
     for (size_t i = 0; i < fields->size(); ++i)
       if (used->count(static_cast<int>(i)) == 0)
         findings.push_back(
-            {true, (*fields)[i].place.line, (*fields)[i].name + " is a column of no decision"});
+            {true, (*fields)[i].place.line, (*fields)[i].name + " is used by no decision"});
 }
 
 struct Span {

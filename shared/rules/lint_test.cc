@@ -96,7 +96,7 @@ TEST(LintTest, FindsEachPlantedFault) {
        "  > 70      | known | has X | OLD\n",
        true, "row 4 is never reached: before it answers row 2, 3"},
       {"  tags | set: X, Y\n", "  tags | set: X, Y\n  eye  | date\n", true,
-       "eye is a column of no decision"},
+       "eye is used by no decision"},
       {"| A    | has X |", "| *    | has X |", true, "no row asks kind"},
       {"2022-01-01 ..\ncases", "2022-01-02 ..\ncases", true, "days are missing"},
       {"2022-01-01 ..\ncases", "2021-12-31 ..\ncases", true, "its days overlap those of line 15"},

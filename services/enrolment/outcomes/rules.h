@@ -1,4 +1,5 @@
-// What counts as a learner's outcome, and when. Pure functions, thread-safe.
+// What counts as a learner's outcome, and when, by R-outcome of rules/. Pure functions,
+// thread-safe.
 #pragma once
 
 #include <optional>
@@ -12,11 +13,7 @@
 
 namespace vivier::enrolment {
 
-// A contract that starts within these months after the end of the cohort is what the learner went
-// on to at once.
-inline constexpr int kAtOnceMonths = 3;
-
-// INVALID_ARGUMENT for other months than 0, 3, 6 and 12; NOT_FINISHED while the learner is in
+// INVALID_ARGUMENT for other months than the table's; NOT_FINISHED while the learner is in
 // training.
 absl::Status CheckOutcome(const v1::Learner& learner, const v1::Outcome& outcome);
 
