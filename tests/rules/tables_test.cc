@@ -19,7 +19,7 @@ namespace {
 const absl::CivilDay kToday(2026, 11, 30);
 
 TEST(RuleTables, AreFoundByTheBuild) {
-  EXPECT_GE(CompiledTables().size(), 1u);
+  EXPECT_GE(CompiledTables().size(), 12u);
   EXPECT_NE(FindTable("R-tutor"), nullptr);
   EXPECT_EQ(FindTable("R-nothing"), nullptr);
 }
@@ -44,6 +44,24 @@ TEST(RuleTables, NoticeEachChange) {
       for (const Survivor& survivor : FindSurvivors(compiled.table, seed))
         ADD_FAILURE() << compiled.path << ":" << survivor.line << ": " << survivor.what
                       << ": no case notices";
+}
+
+// The example of the page is a table like any other.
+TEST(RuleTables, TheExampleOfThePageHolds) {
+  const char* source = std::getenv("VIVIER_SOURCE");
+  ASSERT_NE(source, nullptr);
+  std::stringstream page;
+  page << std::ifstream(std::string(source) + "/docs/rules.md").rdbuf();
+  const std::string text = page.str(), open = "```table\n";
+  const size_t from = text.find(open);
+  ASSERT_NE(from, std::string::npos);
+  const size_t until = text.find("```", from + open.size());
+  const absl::StatusOr<Table> table =
+      ReadTable(text.substr(from + open.size(), until - from - open.size()));
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_TRUE(Lint(*table, kToday).empty());
+  EXPECT_TRUE(RunCases(*table).empty());
+  for (const Survivor& survivor : FindSurvivors(*table, 1)) ADD_FAILURE() << survivor.what;
 }
 
 TEST(RuleTables, NameNobody) {
