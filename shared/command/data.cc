@@ -1,13 +1,16 @@
 #include <cstdio>
+#include <iostream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
+#include "shared/command/surroundings.h"
 #include "shared/process/verify.h"
 #include "shared/site/certificates.h"
 
@@ -81,6 +84,9 @@ int Migrate(const Arguments&, Modules modules) {
 }
 
 int Check(const Arguments&, Modules modules) {
+  if (const std::vector<std::string> overdue = OverdueRules(); !overdue.empty())
+    std::cerr << "warning: the review day is past of " << absl::StrJoin(overdue, ", ")
+              << "; `vivier rules lint` says which rows\n";
   const absl::Status status = CheckData(std::move(modules));
   return status.ok() ? 0 : Refuse(status);
 }

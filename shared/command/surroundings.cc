@@ -20,6 +20,8 @@
 #include "shared/base/status.h"
 #include "shared/cache/redis.h"
 #include "shared/command/session.h"
+#include "shared/rules/compiled.h"
+#include "shared/rules/lint.h"
 #include "shared/security/certificate.h"
 #include "shared/security/secret_file.h"
 #include "shared/security/tokens/key_document.h"
@@ -272,7 +274,23 @@ void LookAtParents(const Config& config, Findings& findings) {
   }
 }
 
+void LookAtRules(Findings& findings) {
+  const std::vector<std::string> overdue = OverdueRules();
+  if (overdue.empty()) return Add(findings, Grade::kOk, "rules", "no review is due");
+  Add(findings, Grade::kWarn, "rules",
+      absl::StrCat("the review day is past of ", absl::StrJoin(overdue, ", ")),
+      "`vivier rules lint` says which rows; docs/rules.md how to confirm them");
+}
+
 }  // namespace
+
+std::vector<std::string> OverdueRules() {
+  const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::LocalTimeZone());
+  std::vector<std::string> keys;
+  for (const rules::Compiled& compiled : rules::CompiledTables())
+    if (!rules::OverdueReviews(compiled.table, today).empty()) keys.push_back(compiled.table.key);
+  return keys;
+}
 
 std::string HostOf(const std::string& address) {
   absl::string_view rest = address;
@@ -291,6 +309,7 @@ Findings LookAround(const Settings& settings, const std::vector<site::Module>& m
   LookAtClock(findings);
   LookAtDisk(settings.data, findings);
   LookAtKeys(settings.data, findings);
+  LookAtRules(findings);
   for (const site::Module& module : modules) LookAtDatabase(settings, module.name(), findings);
   LookAtBackups(backups, findings);
   LookAtCertificates(settings.config, findings);

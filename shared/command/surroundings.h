@@ -27,6 +27,9 @@ using Findings = std::vector<Finding>;
 Findings LookAround(const Settings& settings, const std::vector<site::Module>& modules,
                     const std::string& backups);
 
+// The keys of the program's rule tables whose review day is past.
+std::vector<std::string> OverdueRules();
+
 // The host of HOST:PORT, dns:///NAME:PORT or of a URL; "" where there is none to look up.
 std::string HostOf(const std::string& address);
 
