@@ -105,7 +105,8 @@ absl::StatusOr<LogService::Admitted> LogService::Admit(absl::string_view bytes,
   if (logs_.empty()) return Unavailable("no log is served here");
   static const rpc::Method& method =
       *new rpc::Method(rpc::Describe(rpc::MethodTaking(*Request::descriptor())).value());
-  ASSIGN_OR_RETURN(auto token, logs_.begin()->second.adapter->Admit(method, bytes, peer, request));
+  ASSIGN_OR_RETURN(auto token,
+                   logs_.begin()->second.adapter->entry().Admit(method, bytes, peer, request));
   auto log = logs_.find(request.service());
   if (log == logs_.end())
     return Refused(log::v1::NOT_SERVED_HERE,

@@ -2,32 +2,20 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "shared/base/canonical.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/log/log.h"
-#include "shared/rpc/validate.h"
 #include "shared/rpc/write.h"
-#include "shared/security/roles.h"
-#include "shared/security/secret.h"
 #include "shared/service/rights.h"
-#include "shared/storage/rows/filter.h"
 
 namespace vivier::rpc {
 namespace {
 
 namespace pb = google::protobuf;
-
-bool AllowsAnywhere(const security::Caller& caller, const std::string& permission) {
-  for (const std::string& school : caller.schools)
-    if (security::Allows(caller, permission, school == "*" ? "" : school)) return true;
-  return false;
-}
 
 absl::string_view ReasonOfCode(absl::StatusCode code) {
   switch (code) {
@@ -49,14 +37,6 @@ absl::string_view ReasonOfCode(absl::StatusCode code) {
     default:
       return "INTERNAL";
   }
-}
-
-// A page token is bound to its filter, and keeps to what the narrowed list shows.
-void Narrow(pb::Message& request, const std::vector<std::string>& only) {
-  const pb::FieldDescriptor* filter = request.GetDescriptor()->FindFieldByName("filter");
-  const pb::Reflection& reflection = *request.GetReflection();
-  reflection.SetString(&request, filter,
-                       storage::NarrowedTo("name", only, reflection.GetString(request, filter)));
 }
 
 // The caller's trace goes on; what is no trace context is not carried any further.
@@ -102,6 +82,11 @@ struct Adapter::Incoming {
   }
 };
 
+Adapter::Adapter(Surroundings surroundings)
+    : surroundings_(std::move(surroundings)),
+      entry_({surroundings_.verifier, surroundings_.readers, surroundings_.schools,
+              surroundings_.tls, surroundings_.now}) {}
+
 absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
                                                        Surroundings surroundings) {
   ASSIGN_OR_RETURN(std::vector<Service::Method> methods, service.Build());
@@ -141,51 +126,6 @@ std::vector<Endpoint> Adapter::Endpoints() {
   return endpoints;
 }
 
-absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Adapter::Authenticate(
-    const Peer& peer) const {
-  const bool over_tls = surroundings_.tls && !peer.in_process;
-  if (over_tls && peer.certificate_uri.empty())
-    return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED",
-                 "a good certificate is needed");
-  if (over_tls && peer.authorization.empty()) return ServiceOf(peer);
-  absl::string_view token = peer.authorization;
-  if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
-    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
-  if (security::IsSecret(token)) {
-    auto bearer = std::make_shared<security::VerifiedToken>();
-    bearer->caller.subject = security::PrincipalOf(token);
-    return bearer;
-  }
-  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> verified,
-                   surroundings_.verifier->Verify(token, surroundings_.now()));
-  if (over_tls && verified->caller.kind == security::Caller::Kind::kService)
-    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
-                 "a service is known by its certificate");
-  return verified;
-}
-
-// The transport takes only certificates of this site, and a site's services serve all of its
-// schools.
-Adapter::Token Adapter::ServiceOf(const Peer& peer) const {
-  auto service = std::make_shared<security::VerifiedToken>();
-  service->caller.subject = peer.certificate_uri;
-  service->caller.kind = security::Caller::Kind::kService;
-  service->caller.roles = {"service"};
-  service->caller.schools = {surroundings_.schools.begin(), surroundings_.schools.end()};
-  return service;
-}
-
-absl::Status Adapter::Authorize(const security::Caller& caller, const std::string& permission,
-                                const std::string& name) const {
-  const std::string school(SchoolOf(name));
-  // A name outside every school cannot be right; whoever may call the rpc at all hears what is
-  // wrong with it.
-  if (school.empty() && AllowsAnywhere(caller, permission)) return absl::OkStatus();
-  if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school))
-    return absl::OkStatus();
-  return NotAllowed(name);
-}
-
 void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
                      std::shared_ptr<Responder> responder) {
   auto incoming = std::make_shared<Incoming>();
@@ -196,7 +136,7 @@ void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
 }
 
 void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer) {
-  absl::StatusOr<Token> token = Authenticate(peer);
+  absl::StatusOr<Entry::Token> token = entry_.Authenticate(peer);
   // Only keys that are being fetched are a reason so early; the call goes on when they are there.
   if (absl::IsUnavailable(token.status()))
     return surroundings_.verifier->AfterFetch([this, incoming = std::move(incoming),
@@ -222,58 +162,11 @@ void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view byt
   }
 }
 
-absl::StatusOr<Adapter::Token> Adapter::Admit(const Method& method, absl::string_view bytes,
-                                              const Peer& peer, pb::Message& request) const {
-  ASSIGN_OR_RETURN(Token token, Authenticate(peer));
-  return AdmitKnown(std::move(token), method, bytes, request);
-}
-
-absl::StatusOr<Adapter::Token> Adapter::AdmitKnown(Token token, const Method& method,
-                                                   absl::string_view bytes,
-                                                   pb::Message& request) const {
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
-                 "the bytes are no message of this rpc");
-  const std::string target = TextAt(request, method.target);
-  std::vector<std::string> only;
-  if (NeedsRights(token->caller)) {
-    ASSIGN_OR_RETURN(token, AddRights(token, method, target, only));
-  }
-  RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
-  RETURN_IF_ERROR(Validate(request));
-  if (!only.empty()) Narrow(request, only);
-  if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");
-  return token;
-}
-
-// The token's caller with what this school's database lets him do to `target`, which is asked at
-// every call; `only` says what a List may show him.
-absl::StatusOr<Adapter::Token> Adapter::AddRights(const Token& token, const Method& method,
-                                                  const std::string& target,
-                                                  std::vector<std::string>& only) const {
-  const std::string school(SchoolOf(target));
-  Rights rights;
-  if (surroundings_.schools.count(school) > 0)
-    RETURN_IF_ERROR(
-        surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
-          ASSIGN_OR_RETURN(rights, RightsOf(snapshot, token->caller.subject));
-          return absl::OkStatus();
-        }));
-  const absl::Time now = surroundings_.now();
-  std::optional<Entitlement> entitlement = Entitled(method, token->caller, target, rights, now);
-  if (!entitlement.has_value())
-    return surroundings_.verifier->Refuse("no rights follow from the secret", now);
-  auto entitled = std::make_shared<security::VerifiedToken>(*token);
-  entitled->caller = std::move(entitlement->caller);
-  only = std::move(entitlement->only);
-  return entitled;
-}
-
 absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const {
   const Method& method = incoming.rpc->method;
   incoming.request = NewMessage(method.descriptor->input_type());
   ASSIGN_OR_RETURN(incoming.token,
-                   AdmitKnown(std::move(incoming.token), method, bytes, *incoming.request));
+                   entry_.AdmitKnown(std::move(incoming.token), method, bytes, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
   if (method.writes || method.personal) incoming.trace = TraceOf(peer);
   incoming.reason = peer.reason;

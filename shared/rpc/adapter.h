@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "shared/cache/near.h"
 #include "shared/rpc/endpoint.h"
+#include "shared/rpc/entry.h"
 #include "shared/rpc/metrics.h"
 #include "shared/rpc/person_reads.h"
 #include "shared/rpc/readers.h"
@@ -48,21 +49,7 @@ class Adapter {
   // One for each declared rpc. They point to this adapter.
   std::vector<Endpoint> Endpoints();
 
-  // Who calls, if his token or certificate is good. UNAVAILABLE while the keys of its issuer are
-  // being fetched.
-  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Authenticate(
-      const Peer& peer) const;
-
-  // The first half of the path, for any rpc: who calls, whether the bytes are a request of its
-  // type, whether he may, and whether its fields are right. Fills `request`.
-  absl::StatusOr<std::shared_ptr<const security::VerifiedToken>> Admit(
-      const Method& method, absl::string_view bytes, const Peer& peer,
-      google::protobuf::Message& request) const;
-
-  // OK when the caller may use the permission on the school of `name` and this process serves it;
-  // else the one answer for what is unknown and what is forbidden.
-  absl::Status Authorize(const security::Caller& caller, const std::string& permission,
-                         const std::string& name) const;
+  const Entry& entry() const { return entry_; }
 
  private:
   struct Rpc {
@@ -73,13 +60,7 @@ class Adapter {
   };
   struct Incoming;
 
-  explicit Adapter(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
-  using Token = std::shared_ptr<const security::VerifiedToken>;
-  Token ServiceOf(const Peer& peer) const;
-  absl::StatusOr<Token> AddRights(const Token& token, const Method& method,
-                                  const std::string& target, std::vector<std::string>& only) const;
-  absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
-                                   google::protobuf::Message& request) const;
+  explicit Adapter(Surroundings surroundings);
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
               std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
@@ -99,6 +80,7 @@ class Adapter {
   void SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched);
 
   const Surroundings surroundings_;
+  const Entry entry_;
   std::vector<std::unique_ptr<Rpc>> rpcs_;
 };
 

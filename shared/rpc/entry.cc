@@ -1,0 +1,130 @@
+#include "shared/rpc/entry.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "shared/base/error.h"
+#include "shared/base/resource_name.h"
+#include "shared/base/status.h"
+#include "shared/rpc/validate.h"
+#include "shared/security/roles.h"
+#include "shared/security/secret.h"
+#include "shared/storage/rows/filter.h"
+
+namespace vivier::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+
+bool AllowsAnywhere(const security::Caller& caller, const std::string& permission) {
+  for (const std::string& school : caller.schools)
+    if (security::Allows(caller, permission, school == "*" ? "" : school)) return true;
+  return false;
+}
+
+// A page token is bound to its filter, and keeps to what the narrowed list shows.
+void Narrow(pb::Message& request, const std::vector<std::string>& only) {
+  const pb::FieldDescriptor* filter = request.GetDescriptor()->FindFieldByName("filter");
+  const pb::Reflection& reflection = *request.GetReflection();
+  reflection.SetString(&request, filter,
+                       storage::NarrowedTo("name", only, reflection.GetString(request, filter)));
+}
+
+}  // namespace
+
+absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
+  const bool over_tls = surroundings_.tls && !peer.in_process;
+  if (over_tls && peer.certificate_uri.empty())
+    return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED",
+                 "a good certificate is needed");
+  if (over_tls && peer.authorization.empty()) return ServiceOf(peer);
+  absl::string_view token = peer.authorization;
+  if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
+    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
+  if (security::IsSecret(token)) {
+    auto bearer = std::make_shared<security::VerifiedToken>();
+    bearer->caller.subject = security::PrincipalOf(token);
+    return bearer;
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const security::VerifiedToken> verified,
+                   surroundings_.verifier->Verify(token, surroundings_.now()));
+  if (over_tls && verified->caller.kind == security::Caller::Kind::kService)
+    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+                 "a service is known by its certificate");
+  return verified;
+}
+
+// The transport takes only certificates of this site, and a site's services serve all of its
+// schools.
+Entry::Token Entry::ServiceOf(const Peer& peer) const {
+  auto service = std::make_shared<security::VerifiedToken>();
+  service->caller.subject = peer.certificate_uri;
+  service->caller.kind = security::Caller::Kind::kService;
+  service->caller.roles = {"service"};
+  service->caller.schools = {surroundings_.schools.begin(), surroundings_.schools.end()};
+  return service;
+}
+
+absl::Status Entry::Authorize(const security::Caller& caller, const std::string& permission,
+                              const std::string& name) const {
+  const std::string school(SchoolOf(name));
+  // A name outside every school cannot be right; whoever may call the rpc at all hears what is
+  // wrong with it.
+  if (school.empty() && AllowsAnywhere(caller, permission)) return absl::OkStatus();
+  if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school))
+    return absl::OkStatus();
+  return NotAllowed(name);
+}
+
+absl::StatusOr<Entry::Token> Entry::Admit(const Method& method, absl::string_view bytes,
+                                          const Peer& peer, pb::Message& request) const {
+  ASSIGN_OR_RETURN(Token token, Authenticate(peer));
+  return AdmitKnown(std::move(token), method, bytes, request);
+}
+
+absl::StatusOr<Entry::Token> Entry::AdmitKnown(Token token, const Method& method,
+                                               absl::string_view bytes,
+                                               pb::Message& request) const {
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
+                 "the bytes are no message of this rpc");
+  const std::string target = TextAt(request, method.target);
+  std::vector<std::string> only;
+  ASSIGN_OR_RETURN(const Rights rights, RightsAt(token->caller, target));
+  ASSIGN_OR_RETURN(token, Entitle(token, method, target, rights, only));
+  RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
+  RETURN_IF_ERROR(Validate(request));
+  if (!only.empty()) Narrow(request, only);
+  if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");
+  return token;
+}
+
+absl::StatusOr<Rights> Entry::RightsAt(const security::Caller& caller,
+                                       const std::string& name) const {
+  const std::string school(SchoolOf(name));
+  Rights rights;
+  if (!NeedsRights(caller) || surroundings_.schools.count(school) == 0) return rights;
+  RETURN_IF_ERROR(
+      surroundings_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
+        ASSIGN_OR_RETURN(rights, RightsOf(snapshot, caller.subject));
+        return absl::OkStatus();
+      }));
+  return rights;
+}
+
+absl::StatusOr<Entry::Token> Entry::Entitle(const Token& token, const Method& method,
+                                            const std::string& target, const Rights& rights,
+                                            std::vector<std::string>& only) const {
+  if (!NeedsRights(token->caller)) return token;
+  const absl::Time now = surroundings_.now();
+  std::optional<Entitlement> entitlement = Entitled(method, token->caller, target, rights, now);
+  if (!entitlement.has_value())
+    return surroundings_.verifier->Refuse("no rights follow from the secret", now);
+  auto entitled = std::make_shared<security::VerifiedToken>(*token);
+  entitled->caller = std::move(entitlement->caller);
+  only = std::move(entitlement->only);
+  return entitled;
+}
+
+}  // namespace vivier::rpc

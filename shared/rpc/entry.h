@@ -1,0 +1,66 @@
+// The first half of the path of any request: who calls, whether they may, and whether the fields
+// are right. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/message.h"
+#include "shared/rpc/endpoint.h"
+#include "shared/rpc/readers.h"
+#include "shared/security/tokens/token.h"
+#include "shared/service/method.h"
+#include "shared/service/rights.h"
+
+namespace vivier::rpc {
+
+class Entry {
+ public:
+  // All that it points to outlives it.
+  struct Surroundings {
+    security::TokenVerifier* verifier;
+    Readers* readers;
+    std::set<std::string> schools;  // those that this process serves
+    bool tls = false;               // then a service is known by its certificate and nothing else
+    std::function<absl::Time()> now = absl::Now;
+  };
+  using Token = std::shared_ptr<const security::VerifiedToken>;
+
+  explicit Entry(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+
+  // Who calls, if the token or certificate is good. UNAVAILABLE while the keys of its issuer are
+  // being fetched.
+  absl::StatusOr<Token> Authenticate(const Peer& peer) const;
+
+  // For any rpc: who calls, whether the bytes are a request of its type, whether they may, and
+  // whether its fields are right. Fills `request`.
+  absl::StatusOr<Token> Admit(const Method& method, absl::string_view bytes, const Peer& peer,
+                              google::protobuf::Message& request) const;
+  // The same where it is known who calls.
+  absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
+                                   google::protobuf::Message& request) const;
+
+  // OK when the caller may use the permission on the school of `name` and this process serves it;
+  // else the one answer for what is unknown and what is forbidden.
+  absl::Status Authorize(const security::Caller& caller, const std::string& permission,
+                         const std::string& name) const;
+
+  // What the caller's school of `name` lets them do, read now; none where the token says it all.
+  absl::StatusOr<Rights> RightsAt(const security::Caller& caller, const std::string& name) const;
+  // The token's caller with what `rights` give to `target`; `only` says what a List may show them.
+  absl::StatusOr<Token> Entitle(const Token& token, const Method& method, const std::string& target,
+                                const Rights& rights, std::vector<std::string>& only) const;
+
+ private:
+  Token ServiceOf(const Peer& peer) const;
+
+  const Surroundings surroundings_;
+};
+
+}  // namespace vivier::rpc
