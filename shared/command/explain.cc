@@ -38,16 +38,23 @@ void PrintFields(const pb::Descriptor& type, const std::string& indent, int dept
   }
 }
 
+std::string EffectOf(const rpc::Method& method) {
+  if (method.batch.has_value())
+    return absl::StrCat("a batch of ", method.batch->single->name(), ": each of up to ",
+                        rpc::kBatchItemsMax,
+                        " requests is a write of its own, below `parent`, with its own refusal; "
+                        "the same request_id again does what is left");
+  if (!method.writes) return "reads one snapshot";
+  return "writes: one transaction, audited; a retry with the same request_id gets the stored "
+         "answer";
+}
+
 void Print(const rpc::Method& method, const site::Module* module) {
   const pb::MethodDescriptor& descriptor = *method.descriptor;
   std::cout << descriptor.full_name() << "\n"
             << "  permission   " << method.permission << " on the school of `"
             << rpc::PathText(method.target) << "`\n"
-            << "  effect       "
-            << (method.writes ? "writes: one transaction, audited; a retry with the same "
-                                "request_id gets the stored answer"
-                              : "reads one snapshot")
-            << "\n"
+            << "  effect       " << EffectOf(method) << "\n"
             << "  dry run      "
             << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
             << "  answer       " << descriptor.output_type()->full_name()

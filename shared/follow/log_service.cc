@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/rpc/with_reason.h"
 #include "shared/storage/log/erasure.h"
 #include "shared/storage/log/events.h"
 #include "shared/storage/log/perform.h"

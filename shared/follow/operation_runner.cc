@@ -6,7 +6,7 @@
 
 #include "shared/base/status.h"
 #include "shared/log/log.h"
-#include "shared/rpc/adapter.h"
+#include "shared/rpc/with_reason.h"
 #include "shared/storage/log/perform.h"
 
 namespace vivier::follow {

@@ -15,6 +15,7 @@
 #include "shared/process/trail.h"
 #include "shared/process/verify.h"
 #include "shared/rpc/metrics.h"
+#include "shared/rpc/with_reason.h"
 #include "shared/service/channel.h"
 #include "shared/service/method.h"
 #include "shared/storage/log/audit_trail.h"

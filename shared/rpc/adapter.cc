@@ -9,6 +9,7 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/log/log.h"
+#include "shared/rpc/with_reason.h"
 #include "shared/rpc/write.h"
 #include "shared/service/rights.h"
 
@@ -17,28 +18,6 @@ namespace {
 
 namespace pb = google::protobuf;
 
-absl::string_view ReasonOfCode(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kAlreadyExists:
-      return "ALREADY_EXISTS";
-    case absl::StatusCode::kFailedPrecondition:
-      return "CONSTRAINT_VIOLATED";
-    case absl::StatusCode::kInvalidArgument:
-      return "INVALID_FIELD";
-    case absl::StatusCode::kResourceExhausted:
-      return "DISK_FULL";
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kAborted:
-      return "UNAVAILABLE";
-    case absl::StatusCode::kDeadlineExceeded:
-      return "DEADLINE_PASSED";
-    case absl::StatusCode::kNotFound:
-      return "NOT_FOUND";
-    default:
-      return "INTERNAL";
-  }
-}
-
 // The caller's trace goes on; what is no trace context is not carried any further.
 Traceparent TraceOf(const Peer& peer) {
   const std::optional<Traceparent> from_caller = Traceparent::Parse(peer.traceparent);
@@ -46,14 +25,6 @@ Traceparent TraceOf(const Peer& peer) {
 }
 
 }  // namespace
-
-absl::Status WithReason(const absl::Status& status) {
-  if (status.ok() || !ReasonOf(status).empty()) return status;
-  // A transaction that lost against another one is the same to a caller as one that did not happen.
-  const absl::StatusCode code =
-      absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
-  return Error(code, ReasonOfCode(status.code()), status.message());
-}
 
 // One request between the transport and its answer.
 struct Adapter::Incoming {
@@ -85,7 +56,8 @@ struct Adapter::Incoming {
 Adapter::Adapter(Surroundings surroundings)
     : surroundings_(std::move(surroundings)),
       entry_({surroundings_.verifier, surroundings_.readers, surroundings_.schools,
-              surroundings_.tls, surroundings_.now}) {}
+              surroundings_.tls, surroundings_.now}),
+      batches_(entry_, *surroundings_.workers) {}
 
 absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
                                                        Surroundings surroundings) {
@@ -106,9 +78,22 @@ absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
     rpc->prepare = std::move(declared.prepare);
     adapter->rpcs_.push_back(std::move(rpc));
   }
+  for (const std::unique_ptr<Rpc>& rpc : adapter->rpcs_) {
+    if (!rpc->method.batch.has_value()) continue;
+    rpc->single = adapter->Find(*rpc->method.batch->single);
+    if (rpc->single == nullptr)
+      wrong.push_back(absl::StrCat(rpc->method.descriptor->full_name(),
+                                   " is a batch of what is not served here"));
+  }
   if (!wrong.empty())
     return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT", absl::StrJoin(wrong, "; "));
   return adapter;
+}
+
+const Adapter::Rpc* Adapter::Find(const pb::MethodDescriptor& method) const {
+  for (const std::unique_ptr<Rpc>& rpc : rpcs_)
+    if (rpc->method.descriptor == &method) return rpc.get();
+  return nullptr;
 }
 
 std::vector<Endpoint> Adapter::Endpoints() {
@@ -144,8 +129,10 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
                                                peer] { Begin(incoming, bytes, peer); });
   if (!token.ok()) return incoming->Answer(token.status(), surroundings_.now());
   incoming->token = *std::move(token);
-  if (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite)
-    return Continue(std::move(incoming), bytes, peer);
+  const bool quick =
+      incoming->rpc->single == nullptr &&
+      (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite);
+  if (quick) return Continue(std::move(incoming), bytes, peer);
   const absl::Status taken = surroundings_.workers->Submit(
       [this, incoming, bytes = std::string(bytes), peer] { Continue(incoming, bytes, peer); });
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
@@ -153,6 +140,7 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
 
 void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
                        const Peer& peer) {
+  if (incoming->rpc->single != nullptr) return TakeBatch(std::move(incoming), bytes, peer);
   const absl::Status received = Receive(bytes, peer, *incoming);
   if (!received.ok()) return incoming->Answer(received, surroundings_.now());
   if (incoming->rpc->method.writes) {
@@ -303,6 +291,39 @@ void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
       });
   const absl::Status taken = surroundings_.writer->Submit(std::move(work));
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+}
+
+void Adapter::TakeBatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
+                        const Peer& peer) {
+  const Rpc& rpc = *incoming->rpc;
+  incoming->request = NewMessage(rpc.method.descriptor->input_type());
+  incoming->trace = TraceOf(peer);
+  incoming->reason = peer.reason;
+  const absl::Status parsed = Parse(bytes, *incoming->request);
+  if (!parsed.ok()) return incoming->Answer(parsed, surroundings_.now());
+  incoming->target = TextAt(*incoming->request, rpc.method.target);
+  Batches::Asked asked;
+  asked.method = &rpc.method;
+  asked.single = &rpc.single->method;
+  asked.token = incoming->token;
+  asked.responder = incoming->responder;
+  asked.serve = [this, incoming](Entry::Token token, std::unique_ptr<pb::Message> request,
+                                 std::shared_ptr<Responder> responder) {
+    auto item = std::make_shared<Incoming>();
+    item->rpc = incoming->rpc->single;
+    item->responder = std::move(responder);
+    item->token = std::move(token);
+    item->target = TextAt(*request, item->rpc->method.target);
+    item->request = std::move(request);
+    item->trace = incoming->trace;
+    item->reason = incoming->reason;
+    item->start = surroundings_.now();
+    Write(std::move(item));
+  };
+  asked.answered = [this, incoming](ItemResult answer) {
+    incoming->Answer(std::move(answer), surroundings_.now());
+  };
+  batches_.Take(*incoming->request, std::move(asked));
 }
 
 }  // namespace vivier::rpc

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "shared/cache/near.h"
+#include "shared/rpc/batch.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/entry.h"
 #include "shared/rpc/metrics.h"
@@ -55,7 +56,8 @@ class Adapter {
   struct Rpc {
     Method method;
     Handler handler;
-    Preparation prepare;  // null where the handler serves as it is
+    Preparation prepare;          // null where the handler serves as it is
+    const Rpc* single = nullptr;  // what serves each item, where this is a batch
     std::unique_ptr<metrics::Rpc> metrics;
   };
   struct Incoming;
@@ -65,6 +67,8 @@ class Adapter {
               std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   void Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
+  const Rpc* Find(const google::protobuf::MethodDescriptor& method) const;
+  void TakeBatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;
   bool Cacheable(const Incoming& incoming) const;
   void Read(std::shared_ptr<Incoming> incoming);
@@ -82,9 +86,7 @@ class Adapter {
   const Surroundings surroundings_;
   const Entry entry_;
   std::vector<std::unique_ptr<Rpc>> rpcs_;
+  Batches batches_;  // goes first, and waits for what points to the rest
 };
-
-// `status` with an ErrorInfo where it has none: errors of the storage get the house's reasons.
-absl::Status WithReason(const absl::Status& status);
 
 }  // namespace vivier::rpc

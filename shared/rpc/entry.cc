@@ -33,6 +33,13 @@ void Narrow(pb::Message& request, const std::vector<std::string>& only) {
 
 }  // namespace
 
+absl::Status Parse(absl::string_view bytes, pb::Message& request) {
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
+                 "the bytes are no message of this rpc");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
   const bool over_tls = surroundings_.tls && !peer.in_process;
   if (over_tls && peer.certificate_uri.empty())
@@ -86,9 +93,7 @@ absl::StatusOr<Entry::Token> Entry::Admit(const Method& method, absl::string_vie
 absl::StatusOr<Entry::Token> Entry::AdmitKnown(Token token, const Method& method,
                                                absl::string_view bytes,
                                                pb::Message& request) const {
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
-                 "the bytes are no message of this rpc");
+  RETURN_IF_ERROR(Parse(bytes, request));
   const std::string target = TextAt(request, method.target);
   std::vector<std::string> only;
   ASSIGN_OR_RETURN(const Rights rights, RightsAt(token->caller, target));

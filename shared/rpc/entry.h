@@ -20,6 +20,9 @@
 
 namespace vivier::rpc {
 
+// MALFORMED_REQUEST where the bytes are no message of this type.
+absl::Status Parse(absl::string_view bytes, google::protobuf::Message& request);
+
 class Entry {
  public:
   // All that it points to outlives it.

@@ -137,7 +137,7 @@ class Validator {
  public:
   // With `partial`, a message inside the request need not be complete: an update's mask says what
   // counts.
-  explicit Validator(bool partial) : partial_(partial) {}
+  Validator(bool partial, const FieldDescriptor* items) : partial_(partial), items_(items) {}
 
   void Check(pb::Message& message, const std::string& prefix) {
     const pb::Reflection& reflection = *message.GetReflection();
@@ -185,6 +185,7 @@ class Validator {
     if (rule.required && size == 0) Wrong(path, "is required");
     if (rule.limits.max_items() > 0 && size > rule.limits.max_items())
       return Wrong(path, absl::StrCat("has more than ", rule.limits.max_items(), " elements"));
+    if (rule.field == items_) return;
     for (int i = 0; i < size; ++i) {
       const std::string element = absl::StrCat(path, "[", i, "]");
       if (rule.field->message_type() != nullptr) {
@@ -261,6 +262,7 @@ class Validator {
   }
 
   const bool partial_;
+  const FieldDescriptor* const items_;
   std::optional<google::rpc::BadRequest> violations_;
 };
 
@@ -271,8 +273,8 @@ bool HasUpdateMask(const pb::Message& request) {
 
 }  // namespace
 
-absl::Status Validate(pb::Message& request) {
-  Validator validator(HasUpdateMask(request));
+absl::Status Validate(pb::Message& request, const FieldDescriptor* items) {
+  Validator validator(HasUpdateMask(request), items);
   validator.Check(request, "");
   return validator.Result();
 }

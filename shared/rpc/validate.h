@@ -17,6 +17,8 @@ inline constexpr int kPageTokenLengthMax = 1000;
 // INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100).
 // Fields that are OUTPUT_ONLY are cleared, not checked (AIP-203), as are fields that this binary
 // does not know.
-absl::Status Validate(google::protobuf::Message& request);
+// The elements of `items`, a repeated field of the request, are not looked into.
+absl::Status Validate(google::protobuf::Message& request,
+                      const google::protobuf::FieldDescriptor* items = nullptr);
 
 }  // namespace vivier::rpc

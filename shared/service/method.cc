@@ -167,7 +167,10 @@ absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
   method.validate_only = request->FindFieldByName("validate_only");
   if (method.writes) CollectReferences(request, {}, method.service, method.references);
 
+  method.batch = BatchShapeOf(*descriptor);
+
   std::vector<std::string> wrong;
+  if (method.batch.has_value()) wrong = MisfitsOf(*descriptor, *method.batch);
   if (method.permission.empty()) wrong.push_back("declares no permission");
   if (method.target.empty()) wrong.push_back("has no name or parent to ask the permission for");
   if (method.writes && (!IsText(method.request_id) || !IsRequired(method.request_id)))

@@ -2,12 +2,14 @@
 // Immutable.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "shared/service/batch_shape.h"
 #include "shared/service/catalogue.h"
 #include "shared/storage/rows/schema.h"
 
@@ -47,11 +49,12 @@ struct Method {
   const google::protobuf::FieldDescriptor* request_id = nullptr;     // null on reads
   const google::protobuf::FieldDescriptor* validate_only = nullptr;  // null where not offered
   std::vector<Reference> references;
+  std::optional<BatchShape> batch;  // where its items are requests of another rpc
 };
 
 // FAILED_PRECONDITION with every rule of the house that the rpc breaks: no permission, a write
 // without a REQUIRED request_id, a List without page_token, a request without a name to ask the
-// permission for.
+// permission for, a batch in another shape than batch_shape.h draws.
 absl::StatusOr<Method> Describe(const google::protobuf::MethodDescriptor* descriptor);
 
 // Whether a message of this type can hold a pii field, at any depth.

@@ -127,6 +127,10 @@ absl::StatusOr<std::vector<Service::Method>> Service::Build() const {
   std::vector<Method> methods;
   for (const pb::MethodDescriptor* method : methods_) {
     auto handler = by_request.find(method->input_type());
+    if (handler == by_request.end() && BatchShapeOf(*method).has_value()) {
+      methods.push_back({method, nullptr, nullptr});  // its items are served as the single rpc
+      continue;
+    }
     if (handler == by_request.end()) {
       errors.push_back(absl::StrCat(method->full_name(), " has no handler"));
       continue;

@@ -8,6 +8,7 @@
 #include "services/modules.h"
 #include "shared/base/error.h"
 #include "shared/rpc/adapter.h"
+#include "shared/rpc/with_reason.h"
 #include "shared/service/method.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/events.pb.h"
