@@ -10,11 +10,15 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
+#include "shared/base/rpc_status.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/security/roles.h"
 #include "shared/security/tokens/token.h"
+#include "shared/service/batch_shape.h"
 #include "shared/service/channel.h"
 #include "tests/rpc/base_request.h"
 #include "tests/rpc/digest.h"
@@ -141,7 +145,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     if (answer.ok()) {
       answered_.insert(&method);
       refused_.erase(method.name());
-      if (const pb::FieldDescriptor* id = FieldOf(method, "request_id"))
+      const pb::FieldDescriptor* id = FieldOf(method, "request_id");
+      if (id != nullptr && !rpc::BatchShapeOf(method).has_value())
         done_[&method] = request->GetReflection()->GetString(*request, id);
       return;
     }
@@ -166,9 +171,23 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
         << method.full_name() << ", " << what << ": " << status;
   }
 
+  // How a batch refused its first item.
+  static absl::Status FirstError(const pb::MethodDescriptor& method, const std::string& answer) {
+    const auto shape = rpc::BatchShapeOf(method);
+    const std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
+    EXPECT_TRUE(response->ParseFromString(answer)) << method.full_name();
+    const pb::Message& first =
+        response->GetReflection()->GetRepeatedMessage(*response, shape->results, 0);
+    return FromMessage(static_cast<const google::rpc::Status&>(
+        first.GetReflection()->GetMessage(first, shape->error)));
+  }
+
   void Expect(const pb::MethodDescriptor& method, const Mutation& mutation,
               const std::string& authorization) {
-    const absl::Status status = Send(method, mutation.bytes, authorization).status();
+    const absl::StatusOr<std::string> answer = Send(method, mutation.bytes, authorization);
+    const bool of_item = mutation.of_item && answer.ok();
+    const absl::Status status = of_item ? FirstError(method, *answer) : answer.status();
+    EXPECT_EQ(of_item, mutation.of_item) << method.full_name() << ": " << answer.status();
     ++cases_[method.service()];
     CheckInfo(method, mutation.what, status);
     EXPECT_EQ(status.code(), mutation.code)
@@ -340,7 +359,8 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   // The id of a write that was answered: of another rpc, and of this one with another body.
   void ExpectReusedRefused(const pb::MethodDescriptor& method, pb::Message& request) {
     const pb::FieldDescriptor* id = FieldOf(method, "request_id");
-    if (id == nullptr) return;
+    // The items of a batch have ids of their own.
+    if (id == nullptr || rpc::BatchShapeOf(method).has_value()) return;
     for (const auto& [other, used] : done_) {
       if (other == &method || other->service() != method.service()) continue;
       request.GetReflection()->SetString(&request, id, used);

@@ -212,6 +212,8 @@ class BaseRequest {
         {"vivier.log.v1.GetLoggedEventRequest.parent", "schools/nancy"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
+        {"vivier.enrolment.v1.BatchAdmitApplicationsRequest.parent", "schools/nancy"},
+        {"vivier.enrolment.v1.BatchSignPresenceRequest.parent", "schools/nancy"},
     };
     // Codes with check digits or a table of their own, by the name of the field wherever it is.
     static const auto& codes = *new std::map<std::string, std::string>{

@@ -21,7 +21,8 @@ struct Mutation {
   std::string bytes;  // the request
   absl::StatusCode code = absl::StatusCode::kInvalidArgument;
   std::string reason = "INVALID_FIELD";
-  std::string field;  // what the BadRequest names, "" for none
+  std::string field;     // what the BadRequest names, "" for none
+  bool of_item = false;  // then the batch answers it as the refusal of its first item
 };
 
 class Mutations {
@@ -45,7 +46,8 @@ class Mutations {
       if (Behaves(field, google::api::OUTPUT_ONLY)) continue;
       steps_ = steps;
       path_ = prefix + field.name();
-      if (Behaves(field, google::api::REQUIRED))
+      if (Behaves(field, google::api::REQUIRED) &&
+          !(IsOfItem(steps) && field.name() == "request_id"))
         Add("missing", [&](pb::Message& m) { m.GetReflection()->ClearField(&m, &field); });
       if (field.is_repeated()) {
         TooMany(field);
@@ -221,6 +223,11 @@ class Mutations {
     last.bytes.replace(last.bytes.find(marker), marker.size(), invalid);
     last.reason = "MALFORMED_REQUEST";
     last.field = "";
+    last.of_item = false;  // the bytes as a whole are no message
+  }
+
+  static bool IsOfItem(const std::vector<Step>& steps) {
+    return !steps.empty() && steps.front().first->name() == "requests";
   }
 
   void Add(const std::string& what, const Change& change) {
@@ -236,6 +243,7 @@ class Mutations {
     mutation.what = absl::StrCat(path_, ": ", what);
     mutation.bytes = request->SerializeAsString();
     mutation.field = path_;
+    mutation.of_item = IsOfItem(steps_);
     found_.push_back(std::move(mutation));
   }
 

@@ -1,0 +1,249 @@
+// Batches as their callers see them, on both engines and in two services, neither of which has a
+// line of code for them: each item is done once, refused or answered again as if it came alone.
+#include <future>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "shared/base/error.h"
+#include "shared/base/rpc_status.h"
+#include "shared/base/uuid.h"
+#include "shared/security/school_key.h"
+#include "shared/storage/log/table.h"
+#include "tests/support/admission_batch.h"
+#include "tests/support/engines.h"
+#include "tests/support/world.h"
+#include "vivier/funding/v1/funding.pb.h"
+
+namespace vivier::testing {
+namespace {
+
+using enrolment::v1::Application;
+using enrolment::v1::BatchAdmitApplicationsRequest;
+using enrolment::v1::BatchAdmitApplicationsResponse;
+
+// Nobody's read budget is what is tested here.
+World MakeWorld(storage::Engine engine) {
+  return World(engine,
+               [](config::v1::Config& config) { config.mutable_read_budgets()->set_person(-1); });
+}
+
+class BatchTest : public ::testing::TestWithParam<storage::Engine> {
+ protected:
+  std::vector<enrolment::v1::AdmitApplicationRequest> Rank(
+      const std::vector<RankedCohort>& cohorts) {
+    Client client({{"", world_.site().address()}}, world_.Authorization(World::Person()));
+    std::vector<enrolment::v1::AdmitApplicationRequest> admissions =
+        RankApplicants(client, cohorts);
+    world_.Settle();
+    return admissions;
+  }
+
+  absl::StatusOr<BatchAdmitApplicationsResponse> Send(
+      const BatchAdmitApplicationsRequest& request) {
+    return world_.Call<BatchAdmitApplicationsResponse>(request);
+  }
+
+  AdmissionTally Tally() { return TallyAdmissions(world_.DatabaseUrl("enrolment")); }
+
+  static std::string Reason(const BatchAdmitApplicationsResponse::Result& result) {
+    return ReasonOf(FromMessage(result.error()));
+  }
+
+  World world_ = MakeWorld(GetParam());
+};
+
+TEST_P(BatchTest, AThousandItemsAreDoneOnceHoweverOftenTheyAreSent) {
+  const AdmissionBatch batch = MakeAdmissionBatch(Rank(CohortsOfBatch()), TimeOrderedUuid());
+  // Copies at once, as an impatient client sends them, then again, and again after a restart.
+  std::vector<std::future<absl::StatusOr<BatchAdmitApplicationsResponse>>> copies;
+  for (int i = 0; i < 4; ++i)
+    copies.push_back(std::async(std::launch::async, [&] { return Send(batch.request); }));
+  std::vector<absl::StatusOr<BatchAdmitApplicationsResponse>> answers;
+  for (auto& copy : copies) answers.push_back(copy.get());
+  answers.push_back(Send(batch.request));
+  world_.Restart();
+  answers.push_back(Send(batch.request));
+  for (const auto& answer : answers) {
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->SerializeAsString(), answers[0]->SerializeAsString());
+  }
+  ExpectAsMade(batch, *answers[0]);
+  world_.Settle();
+  ExpectEachOnce(Tally(), batch.done);
+  world_.ExpectInvariants();
+}
+
+TEST_P(BatchTest, AnItemIsWhatItsPlaceInTheBatchSays) {
+  const auto admissions = Rank({{"c0", 4, 4, 4}});
+  BatchAdmitApplicationsRequest request;
+  request.set_parent("schools/nancy/cohorts/c0");
+  request.set_request_id(TimeOrderedUuid());
+  for (int i = 0; i < 3; ++i) request.add_requests()->set_name(admissions[i].name());
+  *request.mutable_requests(2) = admissions[2];  // with an id of its own
+  const auto first = Send(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  // Alone it is the same request.
+  const auto alone = world_.Call<Application>(admissions[2]);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_EQ(alone->SerializeAsString(), first->results(2).application().SerializeAsString());
+  // Another one in its place is another request under the same id.
+  request.mutable_requests(1)->set_name(admissions[3].name());
+  const auto other = Send(request);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_TRUE(other->results(0).has_application());
+  EXPECT_EQ(Reason(other->results(1)), "REQUEST_ID_REUSED");
+  EXPECT_TRUE(other->results(2).has_application());
+  EXPECT_EQ(Tally().audited, 3);
+}
+
+TEST_P(BatchTest, ATrialOfABatchStoresNothing) {
+  const auto admissions = Rank({{"c0", 3, 3, 3}});
+  BatchAdmitApplicationsRequest request;
+  request.set_parent(kSchool);
+  request.set_request_id(TimeOrderedUuid());
+  request.set_validate_only(true);
+  for (const auto& admission : admissions) request.add_requests()->set_name(admission.name());
+  const auto tried = Send(request);
+  ASSERT_TRUE(tried.ok()) << tried.status();
+  for (const auto& result : tried->results())
+    EXPECT_EQ(result.application().state(), Application::FUNDING_PENDING);
+  EXPECT_EQ(Tally().answers, 0);
+  EXPECT_EQ(Tally().held, 0);
+  EXPECT_EQ(Tally().admitted, 0);
+  request.set_validate_only(false);  // in earnest, under the same id
+  ASSERT_TRUE(Send(request).ok());
+  EXPECT_EQ(Tally().held, 3);
+}
+
+struct Whole {
+  const char* what;
+  int items;
+  const char* parent;
+  const char* request_id;
+  const char* role;
+  const char* reason;
+};
+
+TEST_P(BatchTest, WhatIsWrongWithTheWholeIsRefusedAtOnce) {
+  constexpr char kId[] = "0192f3a4-5b6c-7d8e-9f00-aabbccddeeff";
+  const Whole rows[] = {
+      {"no item", 0, "schools/nancy", kId, "school_director", "INVALID_FIELD"},
+      {"too many", 1001, "schools/nancy", kId, "school_director", "INVALID_FIELD"},
+      {"no parent", 1, "", kId, "school_director", "INVALID_FIELD"},
+      {"a parent in no school", 1, "networks/vivier", kId, "school_director", "INVALID_FIELD"},
+      {"no id", 1, "schools/nancy", "", "school_director", "INVALID_FIELD"},
+      {"an id of another form", 1, "schools/nancy", "42", "school_director", "INVALID_FIELD"},
+      {"another school", 1, "schools/metz", kId, "school_director", "NOT_ALLOWED"},
+      {"another role", 1, "schools/nancy", kId, "trainer", "NOT_ALLOWED"},
+      {"another role and no item", 0, "schools/nancy", kId, "trainer", "NOT_ALLOWED"},
+  };
+  for (const Whole& row : rows) {
+    BatchAdmitApplicationsRequest request;
+    request.set_parent(row.parent);
+    request.set_request_id(row.request_id);
+    for (int i = 0; i < row.items; ++i)
+      request.add_requests()->set_name("schools/nancy/cohorts/c0/applications/zoe");
+    const absl::Status refused =
+        world_.Call<BatchAdmitApplicationsResponse>(request, World::Person(row.role)).status();
+    EXPECT_EQ(ReasonOf(refused), row.reason) << row.what << ": " << refused;
+  }
+  EXPECT_EQ(Tally().audited, 0);
+}
+
+// An invoice of `rest_cents` that was sent, as rows: how it came to be is no matter of payments.
+absl::Status PutInvoice(const std::string& url, const std::string& data, int64_t rest_cents) {
+  namespace v1 = funding::v1;
+  ASSIGN_OR_RETURN(const security::SchoolKey key,
+                   security::SchoolKey::Load(data + "/keys/school.key"));
+  ASSIGN_OR_RETURN(const std::unique_ptr<storage::Database> database, storage::Database::Open(url));
+  ASSIGN_OR_RETURN(const std::unique_ptr<storage::Connection> connection,
+                   database->Connect(storage::Access::kWrite));
+  RETURN_IF_ERROR(connection->Begin(storage::Access::kWrite));
+  storage::Transaction transaction(*connection, "nancy", &key);
+  RETURN_IF_ERROR(transaction.LockHead());
+  storage::Unit unit(transaction);
+  v1::Invoice invoice;
+  invoice.set_name("schools/nancy/invoices/i1");
+  invoice.set_funding_agreement("schools/nancy/fundingAgreements/prf");
+  invoice.set_state(v1::Invoice::ISSUED);
+  invoice.set_number(1);
+  invoice.set_total_cents(rest_cents);
+  v1::AgreementBalance balance;
+  balance.set_name("schools/nancy/fundingAgreements/prf/balance");
+  balance.set_ceiling_cents(rest_cents);
+  balance.set_earned_cents(rest_cents);
+  balance.set_invoiced_cents(rest_cents);
+  RETURN_IF_ERROR(storage::Table<v1::Invoice>().Insert(unit, invoice));
+  RETURN_IF_ERROR(storage::Table<v1::AgreementBalance>().Insert(unit, balance));
+  RETURN_IF_ERROR(unit.Apply({"test", "test", "schools/nancy", "", "", ""}, absl::Now()));
+  RETURN_IF_ERROR(transaction.StoreHead());
+  return connection->Commit();
+}
+
+// In funding, which has not a line for it either.
+TEST_P(BatchTest, PaymentsOfABankStatementAreRecordedOnce) {
+  namespace v1 = funding::v1;
+  constexpr int kPaid = 40;
+  world_.Stop();
+  ASSERT_EQ(PutInvoice(world_.DatabaseUrl("funding"), world_.data(), 1000 * kPaid),
+            absl::OkStatus());
+  world_.Start();
+  v1::BatchRecordPaymentsRequest request;
+  request.set_parent(kSchool);
+  request.set_request_id(TimeOrderedUuid());
+  const auto add = [&](const std::string& id, int64_t cents) {
+    v1::RecordPaymentRequest& item = *request.add_requests();
+    item.set_name("schools/nancy/invoices/i1");
+    item.set_payment_id(id);
+    item.set_amount_cents(cents);
+    item.mutable_value_date()->set_year(2026);
+    item.mutable_value_date()->set_month(9);
+    item.mutable_value_date()->set_day(7);
+  };
+  std::vector<std::string> expected;
+  for (int i = 0; i < kPaid; ++i) {
+    add(absl::StrCat("p-", i), 1000);
+    expected.emplace_back();
+    if (i == 0) {
+      add("p-0", 1000);  // the same again in the same statement
+      add("p-x", 0);
+      add("p-y", 1000 * kPaid);
+      expected.insert(expected.end(), {"ALREADY_EXISTS", "INVALID_FIELD", "PAYMENT_ABOVE_REST"});
+    }
+  }
+  add("p-late", 1);
+  expected.emplace_back("INVOICE_NOT_PAYABLE");
+  std::string bytes;
+  for (int time = 0; time < 2; ++time) {
+    const auto answer = world_.Call<v1::BatchRecordPaymentsResponse>(request);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    ASSERT_EQ(answer->results_size(), static_cast<int>(expected.size()));
+    if (time > 0) {
+      for (size_t i = 0; i < expected.size(); ++i)
+        EXPECT_EQ(answer->results(static_cast<int>(i)).has_invoice(), expected[i].empty()) << i;
+      break;
+    }
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_EQ(ReasonOf(FromMessage(answer->results(static_cast<int>(i)).error())), expected[i])
+          << i;
+  }
+  v1::GetInvoiceRequest get;
+  get.set_name("schools/nancy/invoices/i1");
+  const auto invoice = world_.Call<v1::Invoice>(get);
+  ASSERT_TRUE(invoice.ok()) << invoice.status();
+  EXPECT_EQ(invoice->paid_cents(), 1000 * kPaid);
+  EXPECT_EQ(invoice->state(), v1::Invoice::PAID);
+  v1::ListPaymentsRequest list;
+  list.set_parent(get.name());
+  list.set_page_size(500);
+  const auto payments = world_.Call<v1::ListPaymentsResponse>(list);
+  ASSERT_TRUE(payments.ok()) << payments.status();
+  EXPECT_EQ(payments->payments_size(), kPaid);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, BatchTest, BothEngines(), EngineName);
+
+}  // namespace
+}  // namespace vivier::testing
