@@ -282,6 +282,62 @@ void NamesAreWords(const Api& api, Findings& findings) {
   }
 }
 
+// The rpc that an item of a batch is a request of, null where the method is no batch.
+const pb::MethodDescriptor* SingleOf(const Api& api, const pb::MethodDescriptor& batch) {
+  const pb::FieldDescriptor* items = batch.input_type()->FindFieldByName("requests");
+  for (const auto* method : api.methods)
+    if (items != nullptr && items->is_repeated() && items->message_type() == method->input_type())
+      return method;
+  return nullptr;
+}
+
+// Whether a result is a oneof of what the single rpc answers and google.rpc.Status, and no more.
+bool IsResultOf(const pb::Descriptor& result, const pb::MethodDescriptor& single) {
+  if (result.field_count() != 2 || result.real_oneof_decl_count() != 1) return false;
+  std::set<std::string> types;
+  for (const pb::FieldDescriptor* field : Fields(&result))
+    if (field->real_containing_oneof() != nullptr && field->message_type() != nullptr)
+      types.insert(field->message_type()->full_name());
+  return types == std::set<std::string>{single.output_type()->full_name(), "google.rpc.Status"};
+}
+
+void BatchesAreOfOneShape(const Api& api, Findings& findings) {
+  constexpr int kItemsMax = 1000, kBytesMax = 4 * 1024 * 1024;
+  for (const auto* method : api.methods) {
+    const pb::MethodDescriptor* single = SingleOf(api, *method);
+    if ((single != nullptr) != absl::StartsWith(method->name(), "Batch"))
+      findings.push_back(method->full_name() + " is called Batch or is one, and not both");
+    if (single == nullptr) continue;
+    const auto option = [](const pb::MethodDescriptor* of) {
+      return of->options().GetExtension(options::v1::permission);
+    };
+    if (option(method) != option(single))
+      findings.push_back(method->full_name() + " asks another permission than its single rpc");
+    if (method->options().GetExtension(options::v1::request_bytes_max) != kBytesMax)
+      findings.push_back(method->full_name() + " takes no bulk request");
+    const pb::Descriptor* request = method->input_type();
+    if (request->FindFieldByName("requests")
+            ->options()
+            .GetExtension(options::v1::limits)
+            .max_items() != kItemsMax)
+      findings.push_back(request->full_name() + " does not take 1000 items");
+    for (const char* name : {"parent", "requests"}) {
+      const pb::FieldDescriptor* field = request->FindFieldByName(name);
+      if (field == nullptr || !Behaves(field, google::api::REQUIRED))
+        findings.push_back(request->full_name() + " does not require " + name);
+    }
+    const auto tries = [](const pb::Descriptor* of) {
+      return of->FindFieldByName("validate_only") != nullptr;
+    };
+    if (tries(request) != tries(single->input_type()))
+      findings.push_back(request->full_name() + " differs in validate_only");
+    const pb::FieldDescriptor* results = method->output_type()->FindFieldByName("results");
+    if (results == nullptr || !results->is_repeated() || results->message_type() == nullptr ||
+        !IsResultOf(*results->message_type(), *single))
+      findings.push_back(method->output_type()->full_name() + " has no results of its single rpc");
+  }
+}
+
 const ApiRule kRules[] = {
     {"PermissionForm", "what an rpc needs is collection.verb, so that roles can be read by people",
      PermissionForm},
@@ -292,6 +348,9 @@ const ApiRule kRules[] = {
      WritesHaveRequestId},
     {"ListsPage", "a list without pages works until the school grows", ListsPage},
     {"OneRequestOneRpc", "the rpc is found from the handler's request type", OneRequestOneRpc},
+    {"BatchesAreOfOneShape",
+     "the adapter serves a batch by its descriptor, as many requests of its single rpc",
+     BatchesAreOfOneShape},
     {"RequestsAreBounded", "what has no bound is an attack or an accident in waiting",
      RequestsAreBounded},
     {"PersonalDataHaveAPerson",

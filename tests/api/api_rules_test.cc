@@ -56,6 +56,7 @@ syntax = "proto3";
 package vivier.planted.v1;
 import "google/api/field_behavior.proto";
 import "google/api/resource.proto";
+import "google/rpc/status.proto";
 import "vivier/options/v1/erasure.proto";
 import "vivier/options/v1/options.proto";
 service ThingService {
@@ -65,6 +66,10 @@ service ThingService {
   }
   rpc PaintThing(PaintThingRequest) returns (Thing) {
     option (vivier.options.v1.permission) = "things.paint";
+  }
+  rpc BatchPaintThings(BatchPaintThingsRequest) returns (BatchPaintThingsResponse) {
+    option (vivier.options.v1.permission) = "things.paint" ;
+    option (vivier.options.v1.request_bytes_max) = 4194304;
   }
 }
 message Thing {
@@ -89,6 +94,17 @@ message PaintThingRequest {
   string name = 1;
   string request_id = 2 [(google.api.field_behavior) = REQUIRED];
   Thing thing = 3;
+}
+message BatchPaintThingsRequest {
+  string parent = 1 [(google.api.field_behavior) = REQUIRED] ;
+  repeated PaintThingRequest requests = 2 [
+    (google.api.field_behavior) = REQUIRED, (vivier.options.v1.limits) = {max_items: 1000}
+  ];
+  string request_id = 3 [(google.api.field_behavior) = REQUIRED] ;
+}
+message BatchPaintThingsResponse {
+  message Result { oneof outcome { Thing done = 1; google.rpc.Status error = 2; } }
+  repeated Result results = 1;
 }
 message ThingPainted {
   option (vivier.options.v1.event) = {subject: "thing"};
@@ -159,6 +175,20 @@ const Planted kPlanted[] = {
     {"OneRequestOneRpc", "ListThings(ListThingsRequest)", "ListThings(PaintThingRequest)",
      "ListThings, vivier."},
     {"OneRequestOneRpc", "PaintThing(PaintThingRequest)", "PaintThing(Thing)", "Thing of vivier."},
+    {"BatchesAreOfOneShape", "permission) = \"things.paint\" ;", "permission) = \"things.list\";",
+     "asks another permission"},
+    {"BatchesAreOfOneShape", "option (vivier.options.v1.request_bytes_max) = 4194304;", "",
+     "takes no bulk request"},
+    {"BatchesAreOfOneShape", "{max_items: 1000}", "{max_items: 5000}", "1000 items"},
+    {"BatchesAreOfOneShape", "string parent = 1 [(google.api.field_behavior) = REQUIRED] ;",
+     "string parent = 1;", "does not require parent"},
+    {"BatchesAreOfOneShape", "string request_id = 3 [(google.api.field_behavior) = REQUIRED] ;",
+     "string request_id = 3 [(google.api.field_behavior) = REQUIRED]; bool validate_only = 4;",
+     "differs in validate_only"},
+    {"BatchesAreOfOneShape", "oneof outcome { Thing done", "oneof outcome { ThingPainted done",
+     "no results of its single rpc"},
+    {"BatchesAreOfOneShape", "rpc BatchPaintThings", "rpc PaintThings",
+     "is called Batch or is one"},
     {"RequestsAreBounded", "{max_length: 9}", "{pattern: \"x*\"}", "Thing.label lacks max_length"},
     {"RequestsAreBounded", "{max_items: 9}", "{}", "Thing.sizes lacks max_items"},
     {"RequestsAreBounded", "  Thing thing = 3;", "  bytes image = 3;",
