@@ -12,6 +12,7 @@
 //   admit_N         AdmitApplication of N callers at a time: another application each, synced to
 //                   the disk; request ids ordered by time, as our clients make them
 //   admit_N_single  the same at a site whose batches hold one request
+//   write_*         AdmitApplication of 4 callers at a time, alone and beside a batch of 1,000 (beside.h)
 #include <unistd.h>
 
 #include <cstdio>
@@ -26,6 +27,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
+#include "tests/bench/beside.h"
 #include "tests/bench/disk.h"
 #include "tests/bench/fixture.h"
 #include "tests/bench/load.h"
@@ -36,6 +38,9 @@
 
 ABSL_FLAG(bool, json, false, "print one JSON object of numbers");
 ABSL_FLAG(bool, quick, false, "within half a minute, less exact");
+ABSL_FLAG(std::string, postgres, "",
+          "an empty database, to measure writes beside a batch on PostgreSQL too");
+ABSL_FLAG(bool, beside, false, "measure writes beside a batch, and nothing else");
 ABSL_FLAG(std::string, folder, "",
           "where the data shall be: decides which disk is measured; a temporary one without");
 
@@ -178,6 +183,8 @@ class Bench {
         single_(scale.cohorts) {}
 
   absl::Status Run() {
+    RETURN_IF_ERROR(BesideBatches());
+    if (absl::GetFlag(FLAGS_beside)) return absl::OkStatus();
     RETURN_IF_ERROR(MakeData(folder_, scale_.cohorts));
     {
       ASSIGN_OR_RETURN(const Servers servers, StartServers(folder_));
@@ -204,6 +211,25 @@ class Bench {
     rates[name] = outcome.per_second();
     outcomes_[name].push_back(outcome);
     return absl::OkStatus();
+  }
+
+  // At sites of their own, for a batch takes many applications.
+  absl::Status BesideBatches() {
+    const int cohorts = scale_.rounds * kBesideCohortsPerRound;
+    const std::string sqlite = folder_ + "/beside", postgres = absl::GetFlag(FLAGS_postgres);
+    RETURN_IF_ERROR(Fill(sqlite, cohorts));
+    RETURN_IF_ERROR(Beside("sqlite", {sqlite, "256", "0"}));
+    if (postgres.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(FillPostgres(folder_ + "/beside_postgres", postgres, cohorts));
+    return Beside("postgres", {folder_ + "/beside_postgres", "256", "0", postgres});
+  }
+
+  absl::Status Beside(const std::string& engine, const std::vector<std::string>& site) {
+    std::vector<std::string> words = {"/proc/self/exe", "site"};
+    words.insert(words.end(), site.begin(), site.end());
+    ASSIGN_OR_RETURN(const std::unique_ptr<Process> process, Process::Start(words, "ready "));
+    const Target target = Dial(Word(*process, 0), Word(*process, 1), kConnections);
+    return MeasureBeside(target, engine, scale_.rounds, report_);
   }
 
   absl::StatusOr<Rates> Round(const Servers& servers) {

@@ -161,14 +161,10 @@ absl::Status FillSome(storage::Connection& connection, const security::SchoolKey
   return connection.Maintain(true);
 }
 
-}  // namespace
-
-absl::Status Fill(const std::string& folder, int cohorts) {
+absl::Status FillDatabase(const std::string& url, const std::string& folder, int cohorts) {
   RETURN_IF_ERROR(site::CreateKeys(folder));
   ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(folder + "/keys/school.key"));
-  std::filesystem::create_directories(folder + "/db");
-  ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database,
-                   storage::Database::Open("sqlite:" + folder + "/db/enrolment.db"));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Database> database, storage::Database::Open(url));
   RETURN_IF_ERROR(storage::Migrate(*database, "enrolment"));
   ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection,
                    database->Connect(storage::Access::kWrite));
@@ -176,6 +172,17 @@ absl::Status Fill(const std::string& folder, int cohorts) {
     RETURN_IF_ERROR(
         FillSome(*connection, key, first, std::min(first + kCohortsPerCommit, cohorts)));
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Fill(const std::string& folder, int cohorts) {
+  std::filesystem::create_directories(folder + "/db");
+  return FillDatabase("sqlite:" + folder + "/db/enrolment.db", folder, cohorts);
+}
+
+absl::Status FillPostgres(const std::string& folder, const std::string& postgres, int cohorts) {
+  return FillDatabase("postgres:enrolment:" + postgres, folder, cohorts);
 }
 
 std::vector<std::string> ApplicationNames(int cohorts) {

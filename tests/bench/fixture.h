@@ -17,6 +17,8 @@ inline constexpr int kReadNames = 256;  // of each size
 // Makes the keys and the enrolment database of a data folder that is empty, with that many cohorts
 // to admit into.
 absl::Status Fill(const std::string& folder, int cohorts);
+// The same on PostgreSQL, in an empty database that the connection string names.
+absl::Status FillPostgres(const std::string& folder, const std::string& postgres, int cohorts);
 
 // In the order in which they may be admitted.
 std::vector<std::string> ApplicationNames(int cohorts);

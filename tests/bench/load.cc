@@ -22,16 +22,17 @@ class Run {
     const std::optional<std::string> request = Next();
     if (!request) return;
     channel.Start(load_.path, *request, {kCallTimeout, load_.target->authorization, ""},
-                  [this, &channel](absl::StatusOr<std::string> answer) {
-                    if (Count(answer.status())) Ask(channel);
+                  [this, &channel, start = absl::Now()](absl::StatusOr<std::string> answer) {
+                    if (Count(answer.status(), absl::Now() - start)) Ask(channel);
                   });
   }
 
-  absl::StatusOr<int> Wait() {
+  // How long each answer took, once all have come.
+  absl::StatusOr<std::vector<double>> Wait() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &Run::IsOver));
     if (!error_.ok()) return error_;
-    return answers_;
+    return std::move(microseconds_);
   }
 
  private:
@@ -45,10 +46,10 @@ class Run {
     return request;
   }
 
-  bool Count(const absl::Status& status) {
+  bool Count(const absl::Status& status, absl::Duration took) {
     absl::MutexLock lock(&mutex_);
     if (status.ok()) {
-      ++answers_;
+      microseconds_.push_back(absl::ToDoubleMicroseconds(took));
       return true;
     }
     if (error_.ok()) error_ = status;
@@ -60,7 +61,7 @@ class Run {
   const absl::Time end_;
   absl::Mutex mutex_;
   int asking_ ABSL_GUARDED_BY(mutex_);
-  int answers_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<double> microseconds_ ABSL_GUARDED_BY(mutex_);
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -82,10 +83,11 @@ absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time) {
   const auto& channels = load.target->channels;
   for (int i = 0; i < load.callers; ++i)
     run.Ask(*channels[static_cast<size_t>(i) % channels.size()]);
-  const absl::StatusOr<int> answers = run.Wait();
+  absl::StatusOr<std::vector<double>> answers = run.Wait();
   if (!answers.ok()) return answers.status();
   outcome.end = absl::Now();
-  outcome.answers = *answers;
+  outcome.answers = static_cast<int>(answers->size());
+  outcome.microseconds = *std::move(answers);
   return outcome;
 }
 

@@ -34,6 +34,7 @@ struct Load {
 struct Outcome {
   absl::Time start, end;  // of the first request and the last answer
   int answers = 0;
+  std::vector<double> microseconds;  // that each answer took
   double per_second() const { return answers / absl::ToDoubleSeconds(end - start); }
 };
 

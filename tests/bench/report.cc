@@ -16,11 +16,14 @@ std::string Verdict(double value, double target) {
 
 }  // namespace
 
-double Median(std::vector<double> values) {
+double Median(std::vector<double> values) { return Percentile(std::move(values), 50); }
+
+double Percentile(std::vector<double> values, int percent) {
   if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  const size_t place = values.size() * static_cast<size_t>(percent) / 100;
+  const auto there = values.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(values.begin(), there, values.end());
+  return *there;
 }
 
 std::vector<double> Report::Values(const std::string& measurement) const {

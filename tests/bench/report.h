@@ -10,6 +10,7 @@
 namespace vivier::bench {
 
 double Median(std::vector<double> values);
+double Percentile(std::vector<double> values, int percent);
 
 class Report {
  public:

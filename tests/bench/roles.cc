@@ -79,14 +79,15 @@ class PeerService {
 absl::Status ServeSite(const std::vector<std::string>& words) {
   site::Site::Options options;
   int batch_works_max = 0;
-  if (words.size() != 3 || !absl::SimpleAtoi(words[1], &batch_works_max) ||
+  if (words.size() < 3 || !absl::SimpleAtoi(words[1], &batch_works_max) ||
       !absl::SimpleAtoi(words[2], &options.near_bytes_max))
-    return Internal("FOLDER BATCH_WORKS_MAX NEAR_BYTES_MAX");
+    return Internal("FOLDER BATCH_WORKS_MAX NEAR_BYTES_MAX [POSTGRES]");
   const sigset_t signals = BlockSignals();
   options.config.add_schools(kSchool);
   options.config.set_network("bench");
   options.config.set_listen_address("127.0.0.1:0");
-  options.config.set_engine(config::v1::SQLITE);
+  options.config.set_engine(words.size() > 3 ? config::v1::POSTGRES : config::v1::SQLITE);
+  if (words.size() > 3) options.config.set_postgres(words[3]);
   options.config.set_development(true);
   options.config.set_batch_works_max(batch_works_max);
   options.config.mutable_read_budgets()->set_person(-1);  // one caller admits thousands
