@@ -77,9 +77,10 @@ TEST(ServiceTest, KnowsTheProducerOfAnEventByItsPackage) {
   const Service service =
       Service(kSite).On(handlers, &Handlers::Verify).React(handlers, &Handlers::OnEvent);
   EXPECT_EQ(service.name(), "site");
-  ASSERT_EQ(service.reactions().size(), 2u);
+  ASSERT_EQ(service.reactions().size(), 3u);
   EXPECT_EQ(service.reactions()[0].producer, "enrolment");  // what callers may do
-  EXPECT_EQ(service.reactions()[1].producer, "funding");
+  EXPECT_EQ(service.reactions()[1].producer, "enrolment");  // in which time zone the school is
+  EXPECT_EQ(service.reactions()[2].producer, "funding");
 }
 
 TEST(ServiceTest, EveryServiceOfTheHouseFitsItsProto) {
