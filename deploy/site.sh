@@ -8,13 +8,12 @@
 #   DIR/run/NAME.pid       who runs (lib.sh); DIR/run/SERVICE.PID.address where (written by the service)
 #   DIR/logs/NAME.log      what it says
 #   DIR/edge               nginx's files, where there is an edge: its certificate, and who may be trusted to be it
-#   DIR/grand-est          the node above the school, laid out the same, with statistics alone
+#   DIR/grand-est          the node above the school, laid out the same, with PARENT_SERVICES alone
 
-# In the order of their start.
-SERVICES=(curriculum enrolment funding partners statistics)
 PARENT=grand-est
 NETWORK=local
-PROCESSES=("$PARENT" "${SERVICES[@]}")
+# In the order of their start. Those of the parent are called after it: grand-est-statistics.
+PROCESSES=("${PARENT_SERVICES[@]/#/$PARENT-}" "${SERVICES[@]}")
 FIRST_PORT=7400
 FIRST_EDGE_PORT=7443
 VIVIER=$ROOT/build/vivier
@@ -72,19 +71,23 @@ certificates_of() { printf 'certificates: "%s/certificates/current"\n' "$1"; }
 
 # The node that sums schools up to a region. It knows the school as a member and gives it a token for its submissions.
 start_parent() {
-  local directory=$1/$PARENT tls=$2
+  local directory=$1/$PARENT tls=$2 service
   mkdir -p "$directory/run"
   {
     printf 'schools: "%s"\nnetwork: "%s"\ndevelopment: true\nengine: SQLITE\n' "$PARENT" "$NETWORK"
     [[ -z $tls ]] || certificates_of "$directory"
+    for service in "${PARENT_SERVICES[@]}"; do peer "$service" "$PARENT-$service"; done
   } >"$directory/config.textproto"
-  start_service "$1" "$PARENT" statistics "$directory"
+  for service in "${PARENT_SERVICES[@]}"; do start_service "$1" "$PARENT-$service" "$service" "$directory"; done
   "$VIVIER" call CreateMember --data "$directory" "{
     \"parent\": \"schools/$PARENT\", \"memberId\": \"nancy\",
     \"member\": {\"title\": \"Nancy\", \"agreementStartDate\": {\"year\": 2026, \"month\": 1, \"day\": 1}},
     \"requestId\": \"0b5d5f1e-5a0f-4c3e-9a64-0c6f0f2c9a01\"}" >/dev/null
   (umask 077 && "$VIVIER" token --data "$directory" --role member_school --subject nancy >"$1/keys/$PARENT.token")
 }
+
+# peer SERVICE PROCESS
+peer() { printf 'peers { service: "%s" address: "%s" }\n' "$1" "${ADDRESS[$2]}"; }
 
 # write_config DIR ENGINE TLS: a vivier.config.v1.Config.
 write_config() {
@@ -96,10 +99,8 @@ write_config() {
     printf 'engine: %s\n' "${engine^^}"
     [[ $engine != postgres ]] || printf 'postgres: "host=%s/postgres dbname=postgres user=postgres"\n' "$directory"
     printf 'redis: "unix:%s/redis/redis.sock"\n' "$directory"
-    for service in "${SERVICES[@]}"; do
-      printf 'peers { service: "%s" address: "%s" }\n' "$service" "${ADDRESS[$service]}"
-    done
-    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" ' "$PARENT" "${ADDRESS[$PARENT]}" \
+    for service in "${SERVICES[@]}"; do peer "$service" "$service"; done
+    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" ' "$PARENT" "${ADDRESS[$PARENT-statistics]}" \
       "$directory/keys/$PARENT.token"
     [[ -z $tls ]] || certificates_of "$directory/$PARENT"
     printf '}\n'
@@ -162,9 +163,9 @@ print_site() {
   local process
   say ""
   for process in "${PROCESSES[@]}"; do
-    printf '  %-12s %s   metrics http://%s/metrics\n' "$process" "${ADDRESS[$process]}" "${METRICS[$process]}"
+    printf '  %-20s %s   metrics http://%s/metrics\n' "$process" "${ADDRESS[$process]}" "${METRICS[$process]}"
   done
-  [[ ! -v ADDRESS[edge] ]] || printf '  %-12s %s\n' edge "${ADDRESS[edge]}"
+  [[ ! -v ADDRESS[edge] ]] || printf '  %-20s %s\n' edge "${ADDRESS[edge]}"
   say ""
   say "A token to try: $("$VIVIER" token --data "$1")"
   say "Its health:     build/vivier status --data $1"

@@ -12,6 +12,7 @@
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "shared/log/log.h"
+#include "shared/service/catalogue.h"
 #include "shared/site/certificates.h"
 #include "shared/site/site.h"
 #include "shared/transport/watchdog.h"
@@ -41,8 +42,8 @@ absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
   for (const std::string& service : services)
     if (std::none_of(modules.begin(), modules.end(),
                      [&](const site::Module& module) { return module.name() == service; }))
-      return InvalidField("service",
-                          service + " is none; there is all, or one or several of the five");
+      return InvalidField("service", service + " is none; there is all, or one or several of " +
+                                         absl::StrJoin(rpc::TradeServices(), ", "));
   modules.erase(std::remove_if(modules.begin(), modules.end(),
                                [&](const site::Module& module) {
                                  return std::find(services.begin(), services.end(),

@@ -116,8 +116,7 @@ absl::StatusOr<ServiceStatus> StatusOf(Session& session, const std::string& serv
   return Internal("the process does not know of its service");
 }
 
-// What should run: the peers of the configuration and what has left a note; a school's five where
-// neither says.
+// What should run: the peers of the configuration and what has left a note.
 std::set<std::string> Expected(const Settings& settings, const Session& session,
                                const Modules& modules) {
   std::set<std::string> expected;

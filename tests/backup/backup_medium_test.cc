@@ -16,6 +16,7 @@
 #include "shared/backup/restore.h"
 #include "shared/backup/take.h"
 #include "shared/base/error.h"
+#include "shared/service/catalogue.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
@@ -25,9 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using storage::Engine;
-
-constexpr const char* kServices[] = {"curriculum", "enrolment", "funding", "partners",
-                                     "statistics"};
 
 // The services of a World as a client reaches them.
 class WorldReach : public command::Reach {
@@ -64,7 +62,8 @@ class BackupTest : public ::testing::TestWithParam<Engine> {
 
   std::vector<Source> SourcesOf(const testing::World& world) const {
     std::vector<Source> sources;
-    for (const char* service : kServices) sources.push_back({service, world.DatabaseUrl(service)});
+    for (const std::string& service : rpc::TradeServices())
+      sources.push_back({service, world.DatabaseUrl(service)});
     return sources;
   }
 
@@ -77,7 +76,7 @@ class BackupTest : public ::testing::TestWithParam<Engine> {
   }
   static std::vector<Source> SourcesOf(const Target& target) {
     std::vector<Source> sources;
-    for (const char* service : kServices)
+    for (const std::string& service : rpc::TradeServices())
       sources.push_back({service, target.postgres.empty()
                                       ? absl::StrCat("sqlite:", target.data, "/db/", service, ".db")
                                       : absl::StrCat("postgres:", service, ":", target.postgres)});
@@ -134,7 +133,7 @@ TEST_P(BackupTest, IsTheSameOnWhicheverEngineItIsPutBack) {
   world.Settle();
   const std::unique_ptr<Store> store = OpenStore("store");
   const Taken taken = Take(SourcesOf(world), *store);
-  ASSERT_EQ(taken.manifest.services_size(), 5);
+  ASSERT_EQ(static_cast<size_t>(taken.manifest.services_size()), rpc::TradeServices().size());
   EXPECT_GT(taken.rows, 1000);
   EXPECT_EQ(CheckIsWhole(taken.manifest), absl::OkStatus());
   EXPECT_EQ(Take(SourcesOf(world), *store).bytes_written, 0) << "nothing had changed";

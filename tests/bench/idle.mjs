@@ -1,4 +1,4 @@
-// What an idle school costs: five services and Redis, beside five idle servers of Node.js with grpc-js, started in the
+// What an idle school costs: its services and Redis, beside as many idle servers of Node.js with grpc-js, started in the
 // same run, one after the other, each on a port of its own. Prints memory (the proportional set size, PSS: what is
 // shared between processes is divided among them) and the time from the start of a process until its port takes
 // connections. `--json` prints one object of name → number. From the repository: node tests/bench/idle.mjs [ROUNDS]
@@ -9,11 +9,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVICES } from '../services.mjs';
 
 const SOURCE = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BINARY = process.env.VIVIER_BINARY ?? path.join(SOURCE, 'build/vivier');
 execFileSync(path.join(SOURCE, 'tests/npm-packages'), { stdio: 'ignore' }); // grpc-js, where it is not there yet
-const SERVICES = ['curriculum', 'enrolment', 'funding', 'partners', 'statistics'];
 const SETTLED_SECONDS = 3; // what a start leaves to do is done: followers are connected, heaps collected
 const PATIENCE_SECONDS = 30;
 const GRPC_SERVER = `

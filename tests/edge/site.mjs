@@ -8,10 +8,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { SERVICES } from '../services.mjs';
 
 const SOURCE = process.env.VIVIER_SOURCE ?? path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BINARY = process.env.VIVIER_BINARY ?? path.join(SOURCE, 'build/vivier');
-const SERVICES = ['curriculum', 'enrolment', 'funding', 'partners', 'statistics'];
 const PATIENCE_SECONDS = 30;
 
 export class Site {

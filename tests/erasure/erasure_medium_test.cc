@@ -14,6 +14,7 @@
 #include "prometheus/text_serializer.h"
 #include "shared/base/error.h"
 #include "shared/rpc/metrics.h"
+#include "shared/service/catalogue.h"
 #include "tests/erasure/scan.h"
 #include "tests/erasure/town.h"
 #include "tests/support/engines.h"
@@ -34,8 +35,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr const char* kServices[] = {"curriculum", "enrolment", "funding", "partners",
-                                     "statistics"};
 constexpr absl::Duration kPatience = absl::Minutes(1);
 
 Hits& operator+=(Hits& hits, const Hits& more) {
@@ -51,13 +50,14 @@ class ErasureTest : public ::testing::TestWithParam<storage::Engine> {
 
   Hits InClear(const Words& words) {
     Hits hits = FindInFiles(world_.data(), words);
-    for (const char* service : kServices) hits += FindInTables(world_.DatabaseUrl(service), words);
+    for (const std::string& service : rpc::TradeServices())
+      hits += FindInTables(world_.DatabaseUrl(service), words);
     return hits;
   }
 
   Hits Openable(const Words& words) {
     Hits hits;
-    for (const char* service : kServices)
+    for (const std::string& service : rpc::TradeServices())
       hits += FindInSealed(world_.DatabaseUrl(service), SchoolKey(), words);
     return hits;
   }
@@ -74,7 +74,7 @@ class ErasureTest : public ::testing::TestWithParam<storage::Engine> {
     const auto response = ErasureOf(person);
     for (const ServiceErasure& service : response.services())
       if (service.state() != ServiceErasure::ERASED || !service.listed()) return false;
-    return response.services_size() == 5;
+    return static_cast<size_t>(response.services_size()) == rpc::TradeServices().size();
   }
 
   void WaitUntilErased(const std::string& person) {
@@ -450,9 +450,11 @@ TEST_P(RestoreTest, WaitsForAServiceThatIsDown) {
       << "schools: 'nancy' network: 'test' listen_address: '127.0.0.1:0' engine: SQLITE "
          "development: true";
   {
-    Process serving(
-        {"serve", "curriculum", "enrolment", "funding", "partners", "--data", world_.data()},
-        world_.data() + "/log");
+    std::vector<std::string> words = {"serve"};
+    for (const std::string& service : rpc::TradeServices())
+      if (service != "statistics") words.push_back(service);
+    words.insert(words.end(), {"--data", world_.data()});
+    Process serving(words, world_.data() + "/log");
     ASSERT_NE(serving.WaitForAddress(world_.data()), "");
     const auto call = [&](const std::string& rpc, const std::string& json) {
       std::string output;

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/service/catalogue.h"
 #include "tests/erasure/scan.h"
 #include "tests/identity/asking.h"
 #include "tests/support/engines.h"
@@ -59,7 +60,7 @@ TEST_P(SecretsTest, AreNowhere) {
   EXPECT_THAT(FindIn("log", ::testing::internal::GetCapturedStderr(), secrets),
               ::testing::IsEmpty());
   EXPECT_THAT(FindInFiles(world_.data(), secrets), ::testing::IsEmpty());
-  for (const char* service : {"curriculum", "enrolment", "funding", "partners", "statistics"})
+  for (const std::string& service : rpc::TradeServices())
     EXPECT_THAT(FindInTables(world_.DatabaseUrl(service), secrets), ::testing::IsEmpty())
         << service;
   world_.Start();

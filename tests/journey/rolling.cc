@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/service/catalogue.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
 #include "tests/journey/load.h"
@@ -42,7 +43,7 @@ class RollingSchool {
  public:
   RollingSchool()
       : school_({.engine = storage::Engine::kPostgres,
-                 .replicated = FiveServices(),
+                 .replicated = rpc::TradeServices(),
                  .redis = redis_.socket(),
                  .postgres = postgres_.conninfo(),
                  .config = "read_budgets { person: 1000000 }\n"}) {

@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
+#include "shared/service/catalogue.h"
 #include "tests/support/engines.h"
 
 namespace vivier::testing {
@@ -41,7 +42,7 @@ std::string Stories() {
 
 SchoolProcesses::SchoolProcesses(const Setup& setup) : setup_(setup) {
   UseFreshFolder();
-  for (const std::string& service : FiveServices()) ports_[service] = FreePort();
+  for (const std::string& service : rpc::TradeServices()) ports_[service] = FreePort();
   for (const std::string& service : setup_.replicated) ports_[service + "-2"] = FreePort();
   if (setup_.one_process) ports_["all"] = FreePort();
   if (setup_.tls) certificates_ = std::make_unique<Certificates>("test", "nancy");
@@ -60,7 +61,7 @@ void SchoolProcesses::Start() {
   if (setup_.one_process) {
     Start("all");
   } else {
-    for (const std::string& service : FiveServices()) Start(service);
+    for (const std::string& service : rpc::TradeServices()) Start(service);
     for (const std::string& service : setup_.replicated) Start(service + "-2");
   }
 }
@@ -96,7 +97,7 @@ void SchoolProcesses::WriteConfig() {
     postgres_ = setup_.postgres.empty() ? FreshPostgres() : setup_.postgres;
     config << "engine: POSTGRES\npostgres: \"" << postgres_ << "\"\n";
   }
-  for (const std::string& service : FiveServices()) {
+  for (const std::string& service : rpc::TradeServices()) {
     const bool twice = ports_.count(service + "-2") > 0;
     targets_[service] =
         twice ? absl::StrCat("ipv4:", AddressOf(service), ",", AddressOf(service + "-2"))
@@ -181,7 +182,7 @@ int64_t SchoolProcesses::NumberIn(const std::string& service, const std::string&
 
 int64_t SchoolProcesses::AuditRecordsBefore(absl::Time time) {
   int64_t records = 0;
-  for (const std::string& service : FiveServices())
+  for (const std::string& service : rpc::TradeServices())
     records += NumberIn(service, "SELECT COUNT(*) FROM audit_records WHERE create_time < $1",
                         {storage::Value(absl::ToUnixMicros(time))});
   return records;

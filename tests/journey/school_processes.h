@@ -13,12 +13,6 @@
 
 namespace vivier::testing {
 
-inline const std::vector<std::string>& FiveServices() {
-  static const auto& services =
-      *new std::vector<std::string>{"curriculum", "enrolment", "funding", "partners", "statistics"};
-  return services;
-}
-
 // A port of the loopback address that is free at this moment.
 int FreePort();
 

@@ -1,6 +1,7 @@
-// `vivier status` on a school of five processes, as it runs and as it loses a service.
+// `vivier status` on a school of a process for each service, as it runs and as it loses a service.
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/service/catalogue.h"
 #include "tests/journey/school_processes.h"
 
 namespace vivier::testing {
@@ -13,7 +14,7 @@ TEST(Status, ShowsEachServiceAndWhoIsDown) {
   SchoolProcesses school({.tls = true});
   std::string screen;
   ASSERT_EQ(RunToEnd({"status", "--data", school.data()}, &screen), 0) << screen;
-  for (const std::string& service : FiveServices())
+  for (const std::string& service : rpc::TradeServices())
     EXPECT_THAT(screen,
                 ContainsRegex("\n" + service + " +serving +0[.]1[.]0 +[0-9]+ s +[0-9]+_[a-z_]+ "));
   EXPECT_THAT(screen, HasSubstr("follows enrolment 0"));

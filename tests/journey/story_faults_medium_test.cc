@@ -29,7 +29,7 @@ std::string Tell(const Setup& setup) {
   return figures;
 }
 
-// What the story ends with on five processes with SQLite and Redis.
+// What the story ends with on a process for each service with SQLite and Redis.
 const std::string& Expected() {
   static const std::string figures = [] {
     const cache::RedisServer redis;

@@ -122,9 +122,9 @@ TEST(Story, RealProcessesTellTheSameInPlainTextAndOverTls) {
   testing::World world(storage::Engine::kSqlite);
   const Telling in_process = Tell(world, "nancy");
   ASSERT_TRUE(in_process.figures.ok()) << in_process.lines << in_process.figures.status();
-  testing::SchoolProcesses::Setup plain, five_over_tls, one_over_tls;
-  five_over_tls.tls = one_over_tls.tls = one_over_tls.one_process = true;
-  for (const testing::SchoolProcesses::Setup& setup : {plain, five_over_tls, one_over_tls}) {
+  testing::SchoolProcesses::Setup plain, each_over_tls, one_over_tls;
+  each_over_tls.tls = one_over_tls.tls = one_over_tls.one_process = true;
+  for (const testing::SchoolProcesses::Setup& setup : {plain, each_over_tls, one_over_tls}) {
     SCOPED_TRACE(absl::StrCat("tls ", setup.tls, ", one process ", setup.one_process));
     testing::SchoolProcesses processes(setup);
     processes.BeginStory("nancy");

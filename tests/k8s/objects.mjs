@@ -1,6 +1,8 @@
 // What the rules ask of rendered objects.
 
-export const SERVICES = ['curriculum', 'enrolment', 'funding', 'partners', 'statistics'];
+import { SERVICES } from '../services.mjs';
+
+export { SERVICES };
 // A process may serve one of them or all.
 export const PROCESSES = [...SERVICES, 'all'];
 export const NAME = 'app.kubernetes.io/name';

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "re2/re2.h"
+#include "shared/service/catalogue.h"
 
 namespace vivier::tidy {
 namespace {
@@ -58,10 +59,26 @@ std::string Refusal(const std::string& path, const std::string& included,
   return absl::StrCat(to, " stands above ", from);
 }
 
+// "services/*" stands for the folder of each service that has no line of its own.
+std::vector<std::string> WithServices(const std::vector<std::string>& lines) {
+  std::vector<std::string> storeys;
+  for (const std::string& line : lines) {
+    if (line != "services/*") {
+      storeys.push_back(line);
+      continue;
+    }
+    for (const std::string& service : rpc::TradeServices()) {
+      const std::string folder = "services/" + service;
+      if (std::find(lines.begin(), lines.end(), folder) == lines.end()) storeys.push_back(folder);
+    }
+  }
+  return storeys;
+}
+
 }  // namespace
 
 const std::vector<std::string>& Storeys() {
-  static const auto& storeys = *new std::vector<std::string>{
+  static const auto& storeys = *new std::vector<std::string>(WithServices({
       "shared/base",
       "shared/log",
       "shared/security",
@@ -81,7 +98,6 @@ const std::vector<std::string>& Storeys() {
       "shared/site",
       "shared/command",
       "services/policy",
-      "services/curriculum",
       "services/enrolment/school",
       "services/enrolment/people",
       "services/enrolment/cohorts",
@@ -92,9 +108,7 @@ const std::vector<std::string>& Storeys() {
       "services/enrolment/admission",
       "services/enrolment/links",
       "services/enrolment",
-      "services/funding",
-      "services/partners",
-      "services/statistics",
+      "services/*",
       "services/command",
       "demo",
       "services",
@@ -114,7 +128,7 @@ const std::vector<std::string>& Storeys() {
       "tests/edge",
       "tests/journey",
       "tests/k8s",
-  };
+  }));
   return storeys;
 }
 
