@@ -27,6 +27,10 @@ test('a parent node runs statistics alone', () => {
   assert.deepEqual(sets.map(title), ['StatefulSet statistics']);
 });
 
+test('what is said of each service is as deploy/manifests writes it', () => {
+  execFileSync(path.join(ROOT, 'deploy/manifests'), ['--check'], { stdio: 'pipe' });
+});
+
 test('a new school is an overlay of a dozen lines', (context) => {
   const folder = path.join(OVERLAYS, 'site-of-this-test');
   const script = (...words) =>
