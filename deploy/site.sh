@@ -125,7 +125,7 @@ start_edge() {
   mkdir -p "$edge"
   (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=edge \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$edge/edge.key" -out "$edge/edge.pem" 2>/dev/null)
-  cp "$ROOT/deploy/edge/nginx.conf" "$edge/"
+  cp "$ROOT"/deploy/edge/{nginx,locations}.conf "$edge/"
   {
     if [[ $tls ]]; then inside_tls; else printf 'map "" $inside { default grpc; }\n'; fi
     for service in "${SERVICES[@]}"; do

@@ -8,6 +8,7 @@
 #include "demo/demo.h"
 #include "services/command/commands.h"
 #include "services/modules.h"
+#include "shared/command/edge_locations.h"
 
 namespace vivier {
 namespace {
@@ -38,6 +39,9 @@ constexpr Command kCommands[] = {
     {"call", "call METHOD [JSON]          call any rpc; call --list names them all",
      &command::Call},
     {"explain", "explain METHOD              what the adapter does for an rpc", &command::Explain},
+    {"edge-locations",
+     "edge-locations              what nginx passes to which service (deploy/edge)",
+     &command::EdgeLocations},
     {"import", "import KIND FILE            lheo, or applications with --cohort", &command::Import},
     {"export",
      "export lheo | person NAME   the published programmes, or all that is held of a person",

@@ -1,6 +1,6 @@
-// The edge's list of what outsiders may call is written by hand, in deploy/edge/nginx.conf; this
-// holds it against the services and their protos, by the rules by which nginx chooses a place for a
-// path.
+// The edge's list of what outsiders may call is deploy/edge/locations.conf, which the program
+// writes; this holds it against the services and their protos, by the rules by which nginx chooses
+// a place for a path.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "re2/re2.h"
 #include "services/modules.h"
+#include "shared/command/edge_locations.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/service/method.h"
 #include "vivier/operations/v1/operations.pb.h"
@@ -36,14 +37,19 @@ struct Place {
   std::string body;
 };
 
-std::vector<Place> Places() {
+std::string Text(const std::string& path) {
   std::stringstream text;
-  text << std::ifstream(Source() / "deploy/edge/nginx.conf").rdbuf();
-  const std::string configuration = text.str();
+  text << std::ifstream(Source() / path).rdbuf();
+  return text.str();
+}
+
+std::vector<Place> Places() {
+  const std::string configuration =
+      Text("deploy/edge/nginx.conf") + Text("deploy/edge/locations.conf");
   re2::StringPiece rest(configuration);
   std::vector<Place> places;
   Place place;
-  while (RE2::FindAndConsume(&rest, R"(\n +location (?:([=~]) )?(\S+) \{([^}]*)\})", &place.kind,
+  while (RE2::FindAndConsume(&rest, R"(\n *location (?:([=~]) )?(\S+) \{([^}]*)\})", &place.kind,
                              &place.pattern, &place.body)) {
     if (place.pattern[0] != '@') places.push_back(place);
   }
@@ -164,10 +170,16 @@ TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
   }
 }
 
+TEST(EdgePlaces, AreThoseThatTheProgramWrites) {
+  const absl::StatusOr<std::string> written = command::EdgeLocationsOf(AllModules());
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(Text("deploy/edge/locations.conf"), *written)
+      << "run build/vivier edge-locations >deploy/edge/locations.conf";
+}
+
 TEST(EdgePlaces, TheHousesLimitHoldsElsewhere) {
-  std::stringstream text;
-  text << std::ifstream(Source() / "deploy/edge/nginx.conf").rdbuf();
-  EXPECT_THAT(text.str(), testing::HasSubstr("\n  " + BodySize(rpc::kRequestBytesMax)));
+  EXPECT_THAT(Text("deploy/edge/nginx.conf"),
+              testing::HasSubstr("\n  " + BodySize(rpc::kRequestBytesMax)));
 }
 
 }  // namespace

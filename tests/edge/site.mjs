@@ -47,6 +47,7 @@ export class Site {
       nginx = nginx.replace(line, `$1 ${number}`);
     }
     write('nginx.conf', nginx);
+    fs.copyFileSync(path.join(SOURCE, 'deploy/edge/locations.conf'), path.join(folder, 'locations.conf'));
     const upstreams = services.map((service) => `upstream ${service} { server ${inside}; keepalive 32; }\n`);
     write('inside.conf', `map "" $inside { default ${scheme}; }\n${towards}\n${upstreams.join('')}`);
     write('outside.conf', `listen 127.0.0.1:${port} ssl http2;\nssl_certificate edge.pem;\n` +
