@@ -10,7 +10,7 @@ POSTGRES_BIN=/usr/lib/postgresql/15/bin
 STOP_SECONDS=35  # a server drains within 30
 # The services, and those of them that a node above schools runs.
 mapfile -t SERVICES < <(sed -n 's|^import public "vivier/\([a-z]*\)/v1/.*|\1|p' "$ROOT/protos/vivier/services.proto")
-PARENT_SERVICES=(statistics)
+PARENT_SERVICES=(access statistics)
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -7,13 +7,13 @@
 #include "shared/base/uuid.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/access/v1/access.pb.h"
 
 namespace vivier::command {
 namespace {
 
-using enrolment::v1::CreateMembershipRequest;
-using enrolment::v1::Membership;
+using access::v1::CreateMembershipRequest;
+using access::v1::Membership;
 
 // Named after the principal, so that it meets no membership that people named.
 CreateMembershipRequest RequestFor(const std::string& school, const std::string& subject) {
@@ -31,7 +31,7 @@ absl::Status Grant(const std::string& subject, Modules modules) {
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   for (const std::string& school : settings.config.schools()) {
     ASSIGN_OR_RETURN(Membership made,
-                     session->AskAsOperator<Membership>("enrolment", RequestFor(school, subject)));
+                     session->AskAsOperator<Membership>("access", RequestFor(school, subject)));
     std::cout << made.name() << ": " << subject << " is director of schools/" << school << "\n";
   }
   return absl::OkStatus();

@@ -21,7 +21,6 @@ Enrolment::Enrolment() {
 
 rpc::Service Enrolment::Rpc() {
   rpc::Service service("enrolment");
-  access_.AddTo(service);
   schools_.AddTo(service);
   people_.AddTo(service);
   cohorts_.AddTo(service);

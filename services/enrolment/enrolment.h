@@ -4,7 +4,6 @@
 // people, school. Stateless besides its parts, hence thread-safe.
 #pragma once
 
-#include "services/enrolment/access.h"
 #include "services/enrolment/admission/admission.h"
 #include "services/enrolment/links/links.h"
 #include "services/enrolment/outcomes/outcomes.h"
@@ -20,7 +19,6 @@ class Enrolment {
   rpc::Service Rpc();
 
  private:
-  Access access_;
   Schools schools_;
   People people_;
   Cohorts cohorts_;

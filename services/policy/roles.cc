@@ -145,8 +145,9 @@ absl::Span<const Grant> BearerGrants() {
 // (tests/permissions_test.cc).
 absl::Span<const Grant> ServiceGrants() {
   static const auto& grants = *new std::vector<Grant>{
+      {"access", {"events.follow", "companies.get"}},
       {"curriculum", {"events.follow", "cohorts.get"}},
-      {"enrolment", {"events.follow", "programmeRevisions.get", "contracts.get", "companies.get"}},
+      {"enrolment", {"events.follow", "programmeRevisions.get", "contracts.get"}},
       {"partners", {"events.follow", "cohorts.get", "learners.get"}},
       {"funding", {"events.follow", "cohorts.get"}},
       // Its delivery reads the submission that it takes to a parent.

@@ -24,7 +24,7 @@ namespace vivier::follow {
 
 class LogService {
  public:
-  // Four followers for each of five services, twice over for replicas, and room.
+  // Five followers for each of six services, twice over for replicas: 60, and little room.
   static constexpr int kStreamsMax = 64;
   // A commit of another process (a replica on PostgreSQL) does not wake this one: look again after
   // this time.

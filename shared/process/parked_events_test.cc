@@ -4,7 +4,7 @@
 #include "shared/base/error.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/access/v1/access.pb.h"
 
 namespace vivier::site {
 namespace {
@@ -16,12 +16,12 @@ using storage::Value;
 class ParkedEventsTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   ParkedEventsTest() : world_(GetParam()) {
-    enrolment::v1::CreateMembershipRequest request;
+    access::v1::CreateMembershipRequest request;
     request.set_parent("schools/nancy");
     request.set_membership_id("anna");
     request.mutable_membership()->set_subject("https://id.example#anna");
     request.mutable_membership()->add_roles()->set_role("trainer");
-    EXPECT_TRUE(world_.Write<enrolment::v1::Membership>(request).ok());
+    EXPECT_TRUE(world_.Write<access::v1::Membership>(request).ok());
     world_.Settle();
   }
 
@@ -36,16 +36,16 @@ class ParkedEventsTest : public ::testing::TestWithParam<storage::Engine> {
     return result.ok() ? *result : storage::Result();
   }
 
-  // Funding has set the first event of enrolment aside; of its hash it knows this, or the right
+  // Funding has set the first event of access aside; of its hash it knows this, or the right
   // one. Of a type that it does not react to, because it has applied that event in truth.
   void Park(const std::string& hash = "") {
     world_.Stop();
     const storage::Row event =
-        Run("enrolment", "SELECT hash, subject FROM events WHERE number = 1").rows.at(0);
+        Run("access", "SELECT hash, subject FROM events WHERE number = 1").rows.at(0);
     Run("funding",
         "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, "
         "park_time) "
-        "VALUES ('nancy', 'enrolment', 1, $1, 'vivier.funding.v1.SeatFunded', $2, 'no such thing', "
+        "VALUES ('nancy', 'access', 1, $1, 'vivier.funding.v1.SeatFunded', $2, 'no such thing', "
         "0)",
         {hash.empty() ? event[0] : Value(Bytes{hash}), event[1]});
     world_.Start();
@@ -78,7 +78,7 @@ TEST_P(ParkedEventsTest, AreFoundAndAppliedOnce) {
   Park();
   EXPECT_EQ(Parked(), 1);
   const std::string id = world_.NewRequestId();
-  auto retried = Retry("funding/enrolment/1", id);
+  auto retried = Retry("funding/access/1", id);
   ASSERT_TRUE(retried.ok()) << retried.status();
   EXPECT_EQ(retried->applied(), 1);
   EXPECT_EQ(Parked(), 0);
@@ -101,8 +101,8 @@ TEST_P(ParkedEventsTest, ALogWithAnotherEventIsNotApplied) {
 }
 
 TEST_P(ParkedEventsTest, WhatIsNotParkedIsNotFound) {
-  EXPECT_TRUE(absl::IsNotFound(Retry("funding/enrolment/1").status()));
-  EXPECT_EQ(ReasonOf(Retry("enrolment").status()), "INVALID_FIELD");
+  EXPECT_TRUE(absl::IsNotFound(Retry("funding/access/1").status()));
+  EXPECT_EQ(ReasonOf(Retry("access").status()), "INVALID_FIELD");
 }
 
 }  // namespace

@@ -20,6 +20,15 @@ const std::vector<std::string>& TradeServices();
 // The index of the service's package; null when it is not linked in.
 const google::protobuf::FileDescriptor* IndexOf(const std::string& service);
 
+// The services of the trade whose index sets the option, one of vivier/options/v1/service.proto.
+template <class Option>
+std::vector<std::string> ServicesWith(const Option& option) {
+  std::vector<std::string> services;
+  for (const std::string& service : TradeServices())
+    if (IndexOf(service)->options().GetExtension(option)) services.push_back(service);
+  return services;
+}
+
 // The files of the service's package that the index reaches, each once, the index last.
 std::vector<const google::protobuf::FileDescriptor*> FilesOf(const std::string& service);
 

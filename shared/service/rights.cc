@@ -13,6 +13,8 @@
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
+#include "shared/service/catalogue.h"
+#include "vivier/options/v1/service.pb.h"
 
 namespace vivier::rpc {
 namespace {
@@ -35,6 +37,12 @@ std::string PrincipalOf(absl::string_view membership) {
 
 }  // namespace
 
+const std::vector<std::string>& RightsProducers() {
+  static const auto& producers =
+      *new std::vector<std::string>(ServicesWith(options::v1::gives_rights));
+  return producers;
+}
+
 absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed) {
   unit.Send("DELETE FROM rights WHERE school = $1 AND membership = $2",
             {Value(unit.school()), Value(changed.membership())});
@@ -51,6 +59,20 @@ absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged&
          Value(absl::StrJoin(role.permissions(), ",")), Value(role.funder())});
   }
   return absl::OkStatus();
+}
+
+absl::Status GiveRights(Call& call, const std::string& membership, const std::string& subject,
+                        const std::vector<RoleAssignment>& roles) {
+  security::v1::RightsChanged changed;
+  changed.set_membership(membership);
+  changed.set_subject(subject);
+  changed.mutable_roles()->Assign(roles.begin(), roles.end());
+  RETURN_IF_ERROR(StoreRights(call.unit(), changed));
+  return call.Emit(changed);
+}
+
+absl::Status EndRights(Call& call, const std::string& membership) {
+  return GiveRights(call, membership, "", {});
 }
 
 absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::string& subject) {

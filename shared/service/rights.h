@@ -1,8 +1,8 @@
-// What a caller may do who brings nothing but his name, or a secret: the roles that the school gave
-// him, as rows in the database of the very service that decides. Enrolment keeps the memberships
-// and announces each change (RightsChanged); every service reacts by keeping what follows. No
-// decision rests on a cache; it may rest on a log that is not yet followed, for as long as
-// follower_lag_events says.
+// What callers may do who bring nothing but their name, or a secret: the roles that the school gave
+// them, as rows in the database of the very service that decides. A service that gives rights (the
+// option gives_rights of its package) announces each change (RightsChanged) and keeps what follows
+// itself; every other service reacts by keeping it too. No decision rests on a cache; it may rest
+// on a log that is not yet followed, for as long as follower_lag_events says.
 #pragma once
 
 #include <optional>
@@ -12,21 +12,30 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/security/caller.h"
+#include "shared/service/call.h"
 #include "shared/service/method.h"
 #include "shared/storage/log/unit.h"
 #include "vivier/security/v1/rights.pb.h"
 
 namespace vivier::rpc {
 
-// The service that keeps the memberships, and the time zone (time_zone.h).
-inline constexpr char kRightsProducer[] = "enrolment";
-
 // Whether the caller's rights are in the database: an issuer vouched for who he is and for nothing
 // else.
 inline bool NeedsRights(const security::Caller& caller) { return caller.roles.empty(); }
 
+// The services of the trade whose index says gives_rights.
+const std::vector<std::string>& RightsProducers();
+
 // Replaces what follows from the membership.
 absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed);
+
+// What a service that gives rights decides: kept here, where it counts at once, and announced. From
+// now on `subject` has these roles by `membership`, a resource of that service's own.
+absl::Status GiveRights(Call& call, const std::string& membership, const std::string& subject,
+                        const std::vector<security::v1::RoleAssignment>& roles);
+
+// Nothing follows from `membership` any more.
+absl::Status EndRights(Call& call, const std::string& membership);
 
 struct Rights {
   std::string

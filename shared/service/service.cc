@@ -14,25 +14,34 @@
 #include "shared/service/time_zone.h"
 #include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
+#include "vivier/options/v1/service.pb.h"
 
 namespace vivier::rpc {
 
 namespace pb = google::protobuf;
 
+namespace {
+
+// Keeps what those of the producers announce that are not `service` itself.
+template <class Event>
+void KeepFrom(const std::vector<std::string>& producers, const std::string& service,
+              absl::Status (*store)(storage::Unit&, const Event&),
+              std::vector<Service::EventReaction>& reactions) {
+  for (const std::string& producer : producers) {
+    if (producer == service) continue;
+    reactions.push_back(
+        {Event::descriptor(), producer, [store](Call& call, const pb::Message& event) {
+           return store(call.unit(), static_cast<const Event&>(event));
+         }});
+  }
+}
+
+}  // namespace
+
 Service::Service(const std::string& name) : name_(name), methods_(MethodsOf(name)) {
   if (methods_.empty()) errors_.push_back(absl::StrCat("no .proto declares the service ", name));
-  if (name_ == kRightsProducer) return;
-  reactions_.push_back({security::v1::RightsChanged::descriptor(), kRightsProducer,
-                        [](Call& call, const pb::Message& event) {
-                          return StoreRights(
-                              call.unit(), static_cast<const security::v1::RightsChanged&>(event));
-                        }});
-  reactions_.push_back({security::v1::TimeZoneChanged::descriptor(), kRightsProducer,
-                        [](Call& call, const pb::Message& event) {
-                          return StoreTimeZone(
-                              call.unit(),
-                              static_cast<const security::v1::TimeZoneChanged&>(event));
-                        }});
+  KeepFrom(RightsProducers(), name_, &StoreRights, reactions_);
+  KeepFrom(ServicesWith(options::v1::keeps_time_zone), name_, &StoreTimeZone, reactions_);
 }
 
 Service& Service::Add(const pb::Descriptor* request, const pb::Descriptor* response,

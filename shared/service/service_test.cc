@@ -2,6 +2,8 @@
 // once.
 #include "shared/service/service.h"
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "google/api/field_behavior.pb.h"
 #include "google/protobuf/descriptor.pb.h"
@@ -10,6 +12,7 @@
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/with_reason.h"
 #include "shared/service/method.h"
+#include "shared/service/rights.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/events.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
@@ -20,6 +23,7 @@ namespace vivier::rpc {
 namespace {
 
 namespace pb = google::protobuf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Handlers of all kinds of wrongness.
@@ -77,10 +81,20 @@ TEST(ServiceTest, KnowsTheProducerOfAnEventByItsPackage) {
   const Service service =
       Service(kSite).On(handlers, &Handlers::Verify).React(handlers, &Handlers::OnEvent);
   EXPECT_EQ(service.name(), "site");
-  ASSERT_EQ(service.reactions().size(), 3u);
-  EXPECT_EQ(service.reactions()[0].producer, "enrolment");  // what callers may do
-  EXPECT_EQ(service.reactions()[1].producer, "enrolment");  // in which time zone the school is
-  EXPECT_EQ(service.reactions()[2].producer, "funding");
+  EXPECT_EQ(service.reactions().back().producer, "funding");
+}
+
+// What callers may do is followed by all, and by none in its own log.
+TEST(ServiceTest, EachServiceFollowsWhoeverElseGivesRights) {
+  EXPECT_THAT(RightsProducers(), ElementsAre("access", "enrolment"));
+  for (const site::Module& module : AllModules()) {
+    std::vector<std::string> expected = RightsProducers(), followed;
+    expected.erase(std::remove(expected.begin(), expected.end(), module.name()), expected.end());
+    for (const Service::EventReaction& reaction : module.service.reactions())
+      if (reaction.event == security::v1::RightsChanged::descriptor())
+        followed.push_back(reaction.producer);
+    EXPECT_EQ(followed, expected) << module.name();
+  }
 }
 
 TEST(ServiceTest, EveryServiceOfTheHouseFitsItsProto) {

@@ -1,6 +1,6 @@
 // The school's days: in which time zone it lives, from which day on, as rows in the database of the
-// very service that asks. Whoever keeps the rights keeps the time zone and announces each change
-// (TimeZoneChanged); every service follows. A school of which nothing was announced lives in UTC.
+// very service that asks. The service whose index says keeps_time_zone announces each change
+// (TimeZoneChanged); every other one follows. A school of which nothing was announced lives in UTC.
 // Functions over a transaction belong to its thread; the others are pure.
 #pragma once
 

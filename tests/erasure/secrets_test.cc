@@ -9,13 +9,15 @@
 #include "tests/identity/asking.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 
 namespace vivier::testing {
 namespace {
 
-using namespace enrolment::v1;  // NOLINT: the requests of one service, and little else
+using namespace access::v1;     // NOLINT: the requests of two services, and little else
+using namespace enrolment::v1;  // NOLINT
 
 class SecretsTest : public ::testing::TestWithParam<storage::Engine> {
  protected:

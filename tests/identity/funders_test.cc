@@ -12,6 +12,7 @@
 #include "tests/invariants/school.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 
@@ -19,8 +20,8 @@ namespace vivier::testing {
 namespace {
 
 using namespace funding::v1;  // NOLINT: the requests of one service, and little else
-using enrolment::v1::CreateMembershipRequest;
-using enrolment::v1::Membership;
+using access::v1::CreateMembershipRequest;
+using access::v1::Membership;
 using ::testing::Each;
 
 class FundersTest : public ::testing::TestWithParam<storage::Engine> {

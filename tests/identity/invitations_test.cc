@@ -8,13 +8,13 @@
 #include "tests/identity/foreign_tokens.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::testing {
 namespace {
 
-using namespace enrolment::v1;  // NOLINT: the requests of one service, and little else
+using namespace access::v1;  // NOLINT: the requests of one service, and little else
 
 class InvitationsTest : public ::testing::TestWithParam<storage::Engine> {
  protected:

@@ -22,7 +22,7 @@
 #include "tests/rpc/services.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
-#include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::testing {
@@ -150,14 +150,14 @@ class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
   MatrixTest() : world_(GetParam(), &TrustForeignIssuer) {}
 
   void Give(const std::string& person, RoleAssignment role) {
-    enrolment::v1::CreateMembershipRequest request;
+    access::v1::CreateMembershipRequest request;
     request.set_parent("schools/nancy");
     request.set_membership_id(person);
     request.mutable_membership()->set_subject(ForeignSubject(person));
     if (role.role() == "partner") role.set_company("schools/nancy/companies/acme");
     if (role.role() == "funder") role.set_funder("schools/nancy/funders/region");
     *request.mutable_membership()->add_roles() = std::move(role);
-    const auto given = world_.Write<enrolment::v1::Membership>(request);
+    const auto given = world_.Write<access::v1::Membership>(request);
     ASSERT_TRUE(given.ok()) << given.status();
   }
 
@@ -179,14 +179,14 @@ class MatrixTest : public ::testing::TestWithParam<storage::Engine> {
 
   // A trainer in all but the name.
   void GiveOwn() {
-    enrolment::v1::CreateRoleRequest request;
+    access::v1::CreateRoleRequest request;
     request.set_parent("schools/nancy");
     request.set_role_id("own");
     request.mutable_role()->set_title("Own");
     for (const pb::MethodDescriptor* method : Methods())
       if (WhoMayCall().at(method->full_name()).count("trainer") > 0)
         request.mutable_role()->add_permissions(PermissionOf(*method));
-    const auto made = world_.Write<enrolment::v1::Role>(request);
+    const auto made = world_.Write<access::v1::Role>(request);
     ASSERT_TRUE(made.ok()) << made.status();
     RoleAssignment own;
     own.set_role(kOwnRole);

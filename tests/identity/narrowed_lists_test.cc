@@ -14,6 +14,7 @@
 #include "tests/invariants/school.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/site/v1/site.pb.h"
@@ -22,6 +23,8 @@ namespace vivier::testing {
 namespace {
 
 using namespace enrolment::v1;  // NOLINT: the requests of one service, and little else
+using access::v1::CreateMembershipRequest;
+using access::v1::Membership;
 using ::testing::ElementsAre;
 
 class NarrowedListsTest : public ::testing::TestWithParam<storage::Engine> {
@@ -45,6 +48,7 @@ class NarrowedListsTest : public ::testing::TestWithParam<storage::Engine> {
         world_,
         absl::Substitute("parent: '$$N' membership_id: 'zoe' membership { subject: '$0' $1 }",
                          ForeignSubject("zoe"), roles));
+    world_.Settle();
   }
 
   std::string Zoe() { return ForeignToken("zoe", world_.now()); }
@@ -77,7 +81,6 @@ TEST_P(NarrowedListsTest, ShowsThoseOfHisRoles) {
       "roles { role: 'data_protection_officer' scope: '$N/cohorts/ai-10' }"));  // which lists no
                                                                                 // cohort
   EXPECT_THAT(Listed(), ElementsAre("ai-1", "ai-3"));
-  world_.Settle();
   EXPECT_EQ(Try<curriculum::v1::ListProgrammesRequest>(world_, Zoe(), "parent: '$N'"), kDenied);
   EXPECT_EQ(Try<ListLearnersRequest>(world_, Zoe(), "parent: '$N/cohorts/ai-2'"), kDenied);
 }

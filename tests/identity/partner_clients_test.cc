@@ -9,6 +9,7 @@
 #include "tests/identity/asking.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 #include "vivier/site/v1/site.pb.h"
@@ -16,7 +17,8 @@
 namespace vivier::testing {
 namespace {
 
-using namespace enrolment::v1;  // NOLINT: the requests of one service, and little else
+using namespace access::v1;  // NOLINT: the requests of one service, and little else
+using enrolment::v1::GetCandidateRequest;
 using google::protobuf::util::TimeUtil;
 
 constexpr char kOwn[] = "name: '$N/companies/13002526500013'";

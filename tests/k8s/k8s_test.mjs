@@ -22,9 +22,9 @@ for (const name of fs.readdirSync(OVERLAYS)) {
   });
 }
 
-test('a parent node runs statistics alone', () => {
+test('a parent node runs access and statistics', () => {
   const sets = ofKind(render(path.join(OVERLAYS, 'national')), 'StatefulSet');
-  assert.deepEqual(sets.map(title), ['StatefulSet statistics']);
+  assert.deepEqual(sets.map(title), ['StatefulSet access', 'StatefulSet statistics']);
 });
 
 test('what is said of each service is as deploy/manifests writes it', () => {

@@ -2,14 +2,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/enrolment/access_rules.h"
-#include "services/enrolment/grants.h"
 #include "services/enrolment/links/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/security/role_assignment.h"
 #include "shared/security/secret.h"
 #include "shared/security/tokens/token.h"
+#include "shared/service/rights.h"
 
 namespace vivier::enrolment {
 
@@ -48,8 +48,8 @@ absl::StatusOr<v1::CreateAccessLinkResponse> Links::CreateAccessLink(
   v1::CreateAccessLinkResponse response;
   response.set_candidate(candidate);
   response.set_secret(security::NewSecret());
-  RETURN_IF_ERROR(GiveRights(call, SecretName(link), security::PrincipalOf(response.secret()),
-                             {RoleUntil("secret:link", end)}));
+  RETURN_IF_ERROR(rpc::GiveRights(call, SecretName(link), security::PrincipalOf(response.secret()),
+                                  {security::RoleUntil("secret:link", end)}));
   *response.mutable_access_link() = std::move(link);
   return response;
 }
@@ -91,8 +91,8 @@ absl::StatusOr<v1::RedeemAccessLinkResponse> Links::RedeemAccessLink(
   response.set_purpose(link->purpose());
   response.set_resource(link->resource());
   response.set_candidate(link->candidate());
-  RETURN_IF_ERROR(GiveRights(call, link->name(), security::PrincipalOf(response.token()),
-                             SessionRoles(*link, end)));
+  RETURN_IF_ERROR(rpc::GiveRights(call, link->name(), security::PrincipalOf(response.token()),
+                                  SessionRoles(*link, end)));
   return response;
 }
 
@@ -110,8 +110,8 @@ absl::Status Links::ExpireAccessLink(Call& call, const std::string& name) {
 
 absl::Status Links::Forget(Call& call, const AccessLink& link) {
   RETURN_IF_ERROR(links_.Delete(call, link.name()));
-  RETURN_IF_ERROR(EndRights(call, SecretName(link)));
-  return link.has_redeem_time() ? EndRights(call, link.name()) : absl::OkStatus();
+  RETURN_IF_ERROR(rpc::EndRights(call, SecretName(link)));
+  return link.has_redeem_time() ? rpc::EndRights(call, link.name()) : absl::OkStatus();
 }
 
 absl::Status Links::ForgetPerson(Call& call, const v1::PersonErased& event) {

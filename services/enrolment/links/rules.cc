@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_split.h"
-#include "services/enrolment/access_rules.h"
 #include "services/enrolment/admission/rules.h"
 #include "shared/base/error.h"
+#include "shared/security/role_assignment.h"
 #include "shared/security/roles.h"
 
 namespace vivier::enrolment {
@@ -76,10 +76,10 @@ absl::Status CheckAccessLink(const std::string& school, const AccessLink& link) 
 }
 
 std::vector<RoleAssignment> SessionRoles(const AccessLink& link, absl::Time end) {
-  std::vector<RoleAssignment> roles = {RoleUntil(Find(link.purpose())->role, end)};
+  std::vector<RoleAssignment> roles = {security::RoleUntil(Find(link.purpose())->role, end)};
   roles[0].set_scope(link.resource());
   if (link.purpose() != AccessLink::APPLY) return roles;
-  roles.push_back(RoleUntil(kOwnData, end));
+  roles.push_back(security::RoleUntil(kOwnData, end));
   roles[1].set_scope(link.candidate());
   return roles;
 }

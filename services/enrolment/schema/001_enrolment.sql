@@ -7,12 +7,6 @@ CREATE TABLE schools (
   siret TEXT NOT NULL,
   PRIMARY KEY (school, name));
 
-CREATE TABLE memberships (
-  school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  subject TEXT NOT NULL, display_name BYTEA, roles TEXT, create_time BIGINT,
-  PRIMARY KEY (school, name));
-CREATE UNIQUE INDEX memberships_by_subject ON memberships (school, subject);
-
 CREATE TABLE candidates (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   given_name BYTEA, family_name BYTEA, email BYTEA, phone BYTEA, birth_date BYTEA,

@@ -66,8 +66,8 @@ CREATE TABLE person_reads (
   PRIMARY KEY (school, principal, day, person));
 CREATE INDEX person_reads_by_person ON person_reads (school, person, day);
 
--- What each principal may do at the school, as enrolment's memberships say; times are NULL where
--- there is no bound.
+-- What each principal may do at the school, as the services that give rights say; times are NULL
+-- where there is no bound.
 CREATE TABLE rights (
   school TEXT NOT NULL,
   membership TEXT NOT NULL,

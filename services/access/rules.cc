@@ -1,14 +1,14 @@
-#include "services/enrolment/membership.h"
+#include "services/access/rules.h"
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
-#include "services/enrolment/names.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
 
-namespace vivier::enrolment {
+namespace vivier::access {
 namespace {
 
 using security::v1::RoleAssignment;
@@ -63,4 +63,4 @@ absl::Status CheckMembership(const std::string& school, const v1::Membership& me
   return CheckRoles(school, "membership", membership.roles());
 }
 
-}  // namespace vivier::enrolment
+}  // namespace vivier::access

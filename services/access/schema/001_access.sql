@@ -1,13 +1,15 @@
--- One-time links, invitations and partners' programs. What their secrets stand for is in `rights`,
--- by hash.
-CREATE TABLE access_links (
+-- Who may do what: memberships, roles of the school's own, invitations, partners' programs. What
+-- secrets stand for is in `rights`, by hash.
+CREATE TABLE memberships (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  purpose TEXT NOT NULL, resource TEXT NOT NULL, candidate TEXT NOT NULL, create_time BIGINT,
-  expire_time BIGINT,
-  redeem_time BIGINT,
+  subject TEXT NOT NULL, display_name BYTEA, roles TEXT, create_time BIGINT,
   PRIMARY KEY (school, name));
-CREATE INDEX access_links_by_candidate ON access_links (school, candidate);
-CREATE INDEX access_links_expire_time ON access_links (school, expire_time);
+CREATE UNIQUE INDEX memberships_by_subject ON memberships (school, subject);
+
+CREATE TABLE roles (
+  school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
+  title TEXT NOT NULL, permissions TEXT,
+  PRIMARY KEY (school, name));
 
 CREATE TABLE invitations (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,

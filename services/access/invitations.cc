@@ -1,19 +1,17 @@
-// Memberships, and invitations: roles that wait for who brings the secret.
-#include "absl/strings/match.h"
+#include "services/access/invitations.h"
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "services/enrolment/access.h"
-#include "services/enrolment/access_rules.h"
-#include "services/enrolment/grants.h"
-#include "services/enrolment/membership.h"
-#include "services/enrolment/names.h"
+#include "services/access/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
+#include "shared/security/role_assignment.h"
 #include "shared/security/secret.h"
 #include "shared/service/rights.h"
 
-namespace vivier::enrolment {
+namespace vivier::access {
 
 using rpc::Call;
 using v1::Invitation;
@@ -28,36 +26,15 @@ std::string SecretName(const Invitation& invitation) {
 
 }  // namespace
 
-void Access::AddTo(rpc::Service& service) {
-  own_roles_.AddTo(service);
-  service
-      .Standard(memberships_,
-                rpc::BeforeStore<v1::Membership>(
-                    [this](Call& call, const v1::Membership* before, v1::Membership& after) {
-                      return KeepMembership(call, before, after);
-                    }))
-      .Standard(invitations_)
-      .On(*this, &Access::CreateInvitation)
-      .On(*this, &Access::DeleteInvitation)
-      .On(*this, &Access::AcceptInvitation)
-      .Tick(*this, &Access::ExpireInvitation, invitations_, "expire_time")
-      .Standard(clients_)
-      .On(*this, &Access::CreatePartnerClient)
-      .On(*this, &Access::RotatePartnerClientSecret)
-      .On(*this, &Access::DeletePartnerClient)
-      .On(*this, &Access::OpenPartnerSession);
+void Invitations::AddTo(rpc::Service& service) {
+  service.Standard(invitations_)
+      .On(*this, &Invitations::CreateInvitation)
+      .On(*this, &Invitations::DeleteInvitation)
+      .On(*this, &Invitations::AcceptInvitation)
+      .Tick(*this, &Invitations::ExpireInvitation, invitations_, "expire_time");
 }
 
-absl::Status Access::KeepMembership(Call& call, const v1::Membership* before,
-                                    v1::Membership& after) {
-  RETURN_IF_ERROR(CheckMembership(call.school(), after));
-  ASSIGN_OR_RETURN(std::vector<security::v1::RoleAssignment> roles,
-                   own_roles_.Resolve(call, "membership", after.roles()));
-  if (before == nullptr) *after.mutable_create_time() = ToTimestamp(call.time());
-  return GiveRights(call, after.name(), after.subject(), roles);
-}
-
-absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(
+absl::StatusOr<v1::CreateInvitationResponse> Invitations::CreateInvitation(
     Call& call, const v1::CreateInvitationRequest& request) {
   Invitation invitation = request.invitation();
   RETURN_IF_ERROR(CheckRoles(call.school(), "invitation", invitation.roles()));
@@ -72,12 +49,13 @@ absl::StatusOr<v1::CreateInvitationResponse> Access::CreateInvitation(
   response.set_secret(security::NewSecret());
   *response.mutable_expire_time() = invitation.expire_time();
   // A role that gives nothing: it takes an identity as well.
-  RETURN_IF_ERROR(GiveRights(call, SecretName(invitation), security::PrincipalOf(response.secret()),
-                             {RoleUntil("secret:invitation", end)}));
+  RETURN_IF_ERROR(rpc::GiveRights(call, SecretName(invitation),
+                                  security::PrincipalOf(response.secret()),
+                                  {security::RoleUntil("secret:invitation", end)}));
   return response;
 }
 
-absl::StatusOr<google::protobuf::Empty> Access::DeleteInvitation(
+absl::StatusOr<google::protobuf::Empty> Invitations::DeleteInvitation(
     Call& call, const v1::DeleteInvitationRequest& request) {
   ASSIGN_OR_RETURN(Invitation invitation, invitations_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(Forget(call, invitation));
@@ -85,7 +63,7 @@ absl::StatusOr<google::protobuf::Empty> Access::DeleteInvitation(
 }
 
 // The caller is who his issuer says, and the secret is what he was sent: it takes both.
-absl::StatusOr<v1::Membership> Access::AcceptInvitation(
+absl::StatusOr<v1::Membership> Invitations::AcceptInvitation(
     Call& call, const v1::AcceptInvitationRequest& request) {
   ASSIGN_OR_RETURN(
       const rpc::Rights rights,
@@ -99,21 +77,20 @@ absl::StatusOr<v1::Membership> Access::AcceptInvitation(
   membership.set_subject(call.caller().subject);
   membership.set_display_name(invitation->display_name());
   *membership.mutable_roles() = invitation->roles();
-  RETURN_IF_ERROR(KeepMembership(call, nullptr, membership));
-  RETURN_IF_ERROR(memberships_.Insert(call, membership));
+  RETURN_IF_ERROR(memberships_.Add(call, membership));
   RETURN_IF_ERROR(Forget(call, *invitation));
   return membership;
 }
 
-absl::Status Access::ExpireInvitation(Call& call, const std::string& name) {
+absl::Status Invitations::ExpireInvitation(Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(Invitation invitation, invitations_.Get(call, name));
   return ToTime(invitation.expire_time()) > call.time() ? absl::OkStatus()
                                                         : Forget(call, invitation);
 }
 
-absl::Status Access::Forget(Call& call, const Invitation& invitation) {
+absl::Status Invitations::Forget(Call& call, const Invitation& invitation) {
   RETURN_IF_ERROR(invitations_.Delete(call, invitation.name()));
-  return EndRights(call, SecretName(invitation));
+  return rpc::EndRights(call, SecretName(invitation));
 }
 
-}  // namespace vivier::enrolment
+}  // namespace vivier::access

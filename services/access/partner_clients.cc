@@ -1,18 +1,18 @@
-// Partners' programs, their secrets and sessions.
+#include "services/access/partner_clients.h"
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "services/enrolment/access.h"
-#include "services/enrolment/access_rules.h"
-#include "services/enrolment/grants.h"
+#include "services/access/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/security/role_assignment.h"
 #include "shared/security/secret.h"
 #include "shared/security/tokens/token.h"
 #include "shared/service/rights.h"
 
-namespace vivier::enrolment {
+namespace vivier::access {
 
 using rpc::Call;
 using v1::PartnerClient;
@@ -34,7 +34,16 @@ std::string SessionName(const PartnerClient& client, int64_t number) {
 
 }  // namespace
 
-absl::StatusOr<v1::PartnerClientSecret> Access::NextSecret(Call& call, PartnerClient& client) {
+void PartnerClients::AddTo(rpc::Service& service) {
+  service.Standard(clients_)
+      .On(*this, &PartnerClients::CreatePartnerClient)
+      .On(*this, &PartnerClients::RotatePartnerClientSecret)
+      .On(*this, &PartnerClients::DeletePartnerClient)
+      .On(*this, &PartnerClients::OpenPartnerSession);
+}
+
+absl::StatusOr<v1::PartnerClientSecret> PartnerClients::NextSecret(Call& call,
+                                                                   PartnerClient& client) {
   client.set_secrets(client.secrets() + 1);
   *client.mutable_rotate_time() = ToTimestamp(call.time());
   v1::PartnerClientSecret secret;
@@ -42,12 +51,13 @@ absl::StatusOr<v1::PartnerClientSecret> Access::NextSecret(Call& call, PartnerCl
   secret.set_secret(security::NewSecret());
   if (client.has_old_secret_end_time())
     *secret.mutable_old_secret_end_time() = client.old_secret_end_time();
-  RETURN_IF_ERROR(GiveRights(call, SecretName(client, client.secrets()),
-                             security::PrincipalOf(secret.secret()), {RoleUntil(kSecretRole)}));
+  RETURN_IF_ERROR(rpc::GiveRights(call, SecretName(client, client.secrets()),
+                                  security::PrincipalOf(secret.secret()),
+                                  {security::RoleUntil(kSecretRole)}));
   return secret;
 }
 
-absl::StatusOr<v1::PartnerClientSecret> Access::CreatePartnerClient(
+absl::StatusOr<v1::PartnerClientSecret> PartnerClients::CreatePartnerClient(
     Call& call, const v1::CreatePartnerClientRequest& request) {
   PartnerClient client = request.partner_client();
   client.set_name(absl::StrCat(request.parent(), "/partnerClients/", request.partner_client_id()));
@@ -57,44 +67,44 @@ absl::StatusOr<v1::PartnerClientSecret> Access::CreatePartnerClient(
   return secret;
 }
 
-absl::StatusOr<v1::PartnerClientSecret> Access::RotatePartnerClientSecret(
+absl::StatusOr<v1::PartnerClientSecret> PartnerClients::RotatePartnerClientSecret(
     Call& call, const v1::RotatePartnerClientSecretRequest& request) {
   ASSIGN_OR_RETURN(PartnerClient client, clients_.Get(call, request.name(), request.etag()));
   const std::string old = SecretName(client, client.secrets());
   client.clear_old_secret_end_time();
   if (request.stolen()) {
-    RETURN_IF_ERROR(EndRights(call, old));
+    RETURN_IF_ERROR(rpc::EndRights(call, old));
     RETURN_IF_ERROR(EndSessions(call, client));
   } else {
     const absl::Time end = call.time() + kSecretOverlap;
     *client.mutable_old_secret_end_time() = ToTimestamp(end);
     ASSIGN_OR_RETURN(std::string holder, rpc::SubjectOf(call.unit().transaction(), old));
-    RETURN_IF_ERROR(GiveRights(call, old, holder, {RoleUntil(kSecretRole, end)}));
+    RETURN_IF_ERROR(rpc::GiveRights(call, old, holder, {security::RoleUntil(kSecretRole, end)}));
   }
   ASSIGN_OR_RETURN(v1::PartnerClientSecret secret, NextSecret(call, client));
   RETURN_IF_ERROR(clients_.Update(call, client));
   return secret;
 }
 
-absl::StatusOr<google::protobuf::Empty> Access::DeletePartnerClient(
+absl::StatusOr<google::protobuf::Empty> PartnerClients::DeletePartnerClient(
     Call& call, const v1::DeletePartnerClientRequest& request) {
   ASSIGN_OR_RETURN(PartnerClient client, clients_.Get(call, request.name(), request.etag()));
   for (int number = 0; number < kSecretsMax; ++number)
-    RETURN_IF_ERROR(EndRights(call, SecretName(client, number)));
+    RETURN_IF_ERROR(rpc::EndRights(call, SecretName(client, number)));
   RETURN_IF_ERROR(EndSessions(call, client));
   RETURN_IF_ERROR(clients_.Delete(call, client.name()));
   return google::protobuf::Empty();
 }
 
-absl::Status Access::EndSessions(Call& call, const PartnerClient& client) {
+absl::Status PartnerClients::EndSessions(Call& call, const PartnerClient& client) {
   const int64_t opened = std::min<int64_t>(client.sessions(), kPartnerSessionsMax);
   for (int64_t i = 0; i < opened; ++i)
-    RETURN_IF_ERROR(EndRights(call, SessionName(client, client.sessions() - i)));
+    RETURN_IF_ERROR(rpc::EndRights(call, SessionName(client, client.sessions() - i)));
   return absl::OkStatus();
 }
 
 // Who shows the secret is called by the client's name (rpc::Entitled).
-absl::StatusOr<v1::OpenPartnerSessionResponse> Access::OpenPartnerSession(
+absl::StatusOr<v1::OpenPartnerSessionResponse> PartnerClients::OpenPartnerSession(
     Call& call, const v1::OpenPartnerSessionRequest&) {
   ASSIGN_OR_RETURN(std::optional<PartnerClient> client, clients_.Find(call, call.caller().subject));
   if (!client.has_value()) return security::TokenRefused();
@@ -106,11 +116,11 @@ absl::StatusOr<v1::OpenPartnerSessionResponse> Access::OpenPartnerSession(
   response.set_partner_client(client->name());
   response.set_token(security::NewSecret());
   *response.mutable_expire_time() = ToTimestamp(end);
-  security::v1::RoleAssignment partner = RoleUntil("partner", end);
+  security::v1::RoleAssignment partner = security::RoleUntil("partner", end);
   partner.set_company(client->company());
-  RETURN_IF_ERROR(GiveRights(call, SessionName(*client, client->sessions()),
-                             security::PrincipalOf(response.token()), {partner}));
+  RETURN_IF_ERROR(rpc::GiveRights(call, SessionName(*client, client->sessions()),
+                                  security::PrincipalOf(response.token()), {partner}));
   return response;
 }
 
-}  // namespace vivier::enrolment
+}  // namespace vivier::access

@@ -1,11 +1,11 @@
-#include "services/enrolment/own_roles.h"
+#include "services/access/own_roles.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 
-namespace vivier::enrolment {
+namespace vivier::access {
 namespace {
 
 TEST(OwnRoles, GiveWhatTheirMakerHasAndTheStaffMay) {
@@ -54,4 +54,4 @@ TEST(OwnRoles, GiveWhatTheirMakerHasAndTheStaffMay) {
 }
 
 }  // namespace
-}  // namespace vivier::enrolment
+}  // namespace vivier::access

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "services/enrolment/membership.h"
+#include "services/access/rules.h"
 #include "shared/service/service.h"
-#include "vivier/enrolment/v1/invitations.pb.h"
-#include "vivier/enrolment/v1/memberships.pb.h"
-#include "vivier/enrolment/v1/roles.pb.h"
+#include "vivier/access/v1/invitations.pb.h"
+#include "vivier/access/v1/memberships.pb.h"
+#include "vivier/access/v1/roles.pb.h"
 
-namespace vivier::enrolment {
+namespace vivier::access {
 
 // Of a permission that a role of the school's own may not give: INVALID_ARGUMENT where no rpc asks
 // for it or no role of the school's staff has it, as to hand out rights, by which its holder could
@@ -36,8 +36,8 @@ class OwnRoles {
                                                      const v1::DeleteRoleRequest& request);
 
   storage::Table<v1::Role> roles_;
-  storage::Table<v1::Membership> memberships_;
-  storage::Table<v1::Invitation> invitations_;
+  storage::Rows<v1::Membership> memberships_;
+  storage::Rows<v1::Invitation> invitations_;
 };
 
-}  // namespace vivier::enrolment
+}  // namespace vivier::access

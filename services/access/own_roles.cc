@@ -1,16 +1,16 @@
-#include "services/enrolment/own_roles.h"
+#include "services/access/own_roles.h"
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "services/enrolment/grants.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
 #include "shared/service/method.h"
-#include "vivier/enrolment/v1/reasons.pb.h"
+#include "shared/service/rights.h"
+#include "vivier/access/v1/reasons.pb.h"
 
-namespace vivier::enrolment {
+namespace vivier::access {
 
 using rpc::Call;
 using security::v1::RoleAssignment;
@@ -27,7 +27,7 @@ bool Holds(const Holder& holder, const std::string& role) {
 // Rows whose list of roles has the name in it: part of a longer name, perhaps, so each is looked
 // at.
 template <class Holder>
-absl::StatusOr<std::vector<Holder>> HoldersOf(Call& call, const storage::Table<Holder>& table,
+absl::StatusOr<std::vector<Holder>> HoldersOf(Call& call, const storage::Rows<Holder>& table,
                                               const std::string& role) {
   ASSIGN_OR_RETURN(std::vector<Holder> holders, table.Select(call, "roles LIKE $2 ORDER BY name",
                                                              {absl::StrCat("%", role, "%")}));
@@ -71,7 +71,7 @@ absl::Status OwnRoles::CheckRole(Call& call, const v1::Role* before, v1::Role& a
                      Resolve(call, "membership", holder.roles()));
     for (RoleAssignment& role : roles)
       if (role.role() == after.name()) *role.mutable_permissions() = after.permissions();
-    RETURN_IF_ERROR(GiveRights(call, holder.name(), holder.subject(), roles));
+    RETURN_IF_ERROR(rpc::GiveRights(call, holder.name(), holder.subject(), roles));
   }
   return absl::OkStatus();
 }
@@ -102,4 +102,4 @@ absl::StatusOr<std::vector<RoleAssignment>> OwnRoles::Resolve(Call& call, const 
   return resolved;
 }
 
-}  // namespace vivier::enrolment
+}  // namespace vivier::access

@@ -1,0 +1,14 @@
+#include "services/access/access.h"
+
+namespace vivier::access {
+
+rpc::Service Access::Rpc() {
+  rpc::Service service("access");
+  own_roles_.AddTo(service);
+  memberships_.AddTo(service);
+  invitations_.AddTo(service);
+  partner_clients_.AddTo(service);
+  return service;
+}
+
+}  // namespace vivier::access
