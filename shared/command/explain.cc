@@ -30,7 +30,8 @@ void PrintFields(const pb::Descriptor& type, const std::string& indent, int dept
     const pb::FieldDescriptor& field = *type.field(i);
     std::cout << indent << field.name() << (field.is_repeated() ? "[]" : "")
               << LimitsText(field.options().GetExtension(options::v1::limits))
-              << (field.options().GetExtension(options::v1::pii) ? "  personal data, encrypted" : "")
+              << (field.options().GetExtension(options::v1::pii) ? "  personal data, encrypted"
+                                                                 : "")
               << "\n";
     if (field.message_type() != nullptr && depth < 2 &&
         field.message_type()->file()->package().rfind("vivier", 0) == 0)
@@ -58,7 +59,8 @@ void Print(const rpc::Method& method, const site::Module* module) {
             << "  dry run      "
             << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
             << "  answer       " << descriptor.output_type()->full_name()
-            << (method.personal ? ", holds personal data: never cached, encrypted where it is stored"
+            << (method.personal
+                    ? ", holds personal data: never cached, encrypted where it is stored"
                 : method.standard_get
                     ? ", from the near cache where this process is the only writer"
                     : "")

@@ -18,8 +18,8 @@
 #include "shared/storage/log/perform.h"
 #include "shared/storage/log/table.h"
 #include "tests/support/engines.h"
-#include "vivier/enrolment/v1/imports.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/enrolment/v1/imports.pb.h"
 
 namespace vivier::follow {
 namespace {
@@ -357,21 +357,21 @@ TEST_P(OperationRunnerTest, NoKeyLeadsBack) {
   };
   Runner(*writer)->RunOnce();
   ASSERT_EQ(RowsDone(Get(name)), 1);
-  ASSERT_EQ(
-      readers_.Read(
-          "nancy",
-          [&](Transaction& transaction) -> absl::Status {
-            const std::string wrapped =
-                read(transaction, "SELECT wrapped FROM person_keys WHERE person = '" + name + "'");
-            ASSIGN_OR_RETURN(const security::Key key, key_.Unwrap(wrapped, name));
-            const auto place = [&](int number) {
-              return absl::StrCat("operation_steps.input|", name, "|", number);
-            };
-            EXPECT_EQ(ReasonOf(security::Decrypt(key, inputs[0], place(0)).status()), "DECRYPTION_FAILED");
-            EXPECT_EQ(security::Decrypt(key, inputs[1], place(1)).status(), absl::OkStatus());
-            return absl::OkStatus();
-          }),
-      absl::OkStatus());
+  ASSERT_EQ(readers_.Read(
+                "nancy",
+                [&](Transaction& transaction) -> absl::Status {
+                  const std::string wrapped = read(
+                      transaction, "SELECT wrapped FROM person_keys WHERE person = '" + name + "'");
+                  ASSIGN_OR_RETURN(const security::Key key, key_.Unwrap(wrapped, name));
+                  const auto place = [&](int number) {
+                    return absl::StrCat("operation_steps.input|", name, "|", number);
+                  };
+                  EXPECT_EQ(ReasonOf(security::Decrypt(key, inputs[0], place(0)).status()),
+                            "DECRYPTION_FAILED");
+                  EXPECT_EQ(security::Decrypt(key, inputs[1], place(1)).status(), absl::OkStatus());
+                  return absl::OkStatus();
+                }),
+            absl::OkStatus());
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, OperationRunnerTest, testing::BothEngines(), testing::EngineName);

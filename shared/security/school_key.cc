@@ -99,7 +99,8 @@ absl::StatusOr<Key> SchoolKey::Unwrap(absl::string_view wrapped, absl::string_vi
   const absl::string_view id = wrapped.substr(0, kIdSize);
   for (const Entry& entry : keys_) {
     if (entry.id != id) continue;
-    ASSIGN_OR_RETURN(std::string bytes, Decrypt(entry.key, wrapped.substr(kIdSize), PlaceOf(person)));
+    ASSIGN_OR_RETURN(std::string bytes,
+                     Decrypt(entry.key, wrapped.substr(kIdSize), PlaceOf(person)));
     auto key = Key::FromBytes(bytes);
     OPENSSL_cleanse(bytes.data(), bytes.size());
     return key;

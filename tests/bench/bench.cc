@@ -12,7 +12,8 @@
 //   admit_N         AdmitApplication of N callers at a time: another application each, synced to
 //                   the disk; request ids ordered by time, as our clients make them
 //   admit_N_single  the same at a site whose batches hold one request
-//   write_*         AdmitApplication of 4 callers at a time, alone and beside a batch of 1,000 (beside.h)
+//   write_*         AdmitApplication of 4 callers at a time, alone and beside a batch of 1,000
+//                   (beside.h)
 #include <unistd.h>
 
 #include <cstdio>

@@ -103,7 +103,8 @@ CREATE TABLE parked_events (
   PRIMARY KEY (school, producer, number));
 CREATE INDEX parked_events_by_subject ON parked_events (school, producer, subject);
 
--- The keys of persons, wrapped by the school's key. A row that is gone erased what its key encrypted.
+-- The keys of persons, wrapped by the school's key. A row that is gone erased what its key
+-- encrypted.
 CREATE TABLE person_keys (
   school TEXT NOT NULL,
   person TEXT NOT NULL,
