@@ -16,8 +16,9 @@ namespace {
 
 // The service of "services/funding/money", "" of what belongs to none.
 std::string ServiceOf(const std::string& folder) {
+  static const RE2& of_service = *new RE2("services/([a-z]+)(?:/.*)?");
   std::string service;
-  RE2::FullMatch(folder, "services/([a-z]+)(?:/.*)?", &service);
+  RE2::FullMatch(folder, of_service, &service);
   return service == "policy" || service == "command" ? "" : service;
 }
 
@@ -32,8 +33,9 @@ std::set<std::string> FoldersOf(const Tree& tree) {
 
 // Whether it is a message of a service's API.
 bool IsTrade(const std::string& included, const std::vector<std::string>& storeys) {
+  static const RE2& generated = *new RE2("vivier/([a-z]+)/.*");
   std::string package;
-  if (!RE2::FullMatch(included, "vivier/([a-z]+)/.*", &package)) return false;
+  if (!RE2::FullMatch(included, generated, &package)) return false;
   const auto of_package = [&](const std::string& folder) { return ServiceOf(folder) == package; };
   return std::any_of(storeys.begin(), storeys.end(), of_package);
 }
@@ -167,21 +169,23 @@ const RE2& Impure() {
 }
 
 bool PromisesPurity(const std::string& header) {
+  static const RE2& promise = *new RE2("\\bPure[,;: ]|\\b[Pp]ure +functions");
   std::string opening;
-  for (const std::string& line : LinesOf(header)) {
-    if (!absl::StartsWith(line, "//")) break;
-    absl::StrAppend(&opening, line.substr(2), " ");
+  for (size_t at = 0; header.compare(at, 2, "//") == 0;) {
+    const size_t end = std::min(header.find('\n', at), header.size());
+    absl::StrAppend(&opening, header.substr(at + 2, end - at - 2), " ");
+    at = std::min(end + 1, header.size());
   }
-  return RE2::PartialMatch(opening, "\\bPure[,;: ]|\\b[Pp]ure +functions");
+  return RE2::PartialMatch(opening, promise);
 }
 
 // What `text` includes that breaks the promise; follows our own headers, each once, but for those
 // that promise the same.
 void Follow(const Tree& tree, const std::string& text, std::set<std::string>& seen,
             std::set<std::string>& broken) {
-  for (const std::string& line : LinesOf(text)) {
-    std::string included;
-    if (!RE2::PartialMatch(line, "^#include [<\"]([^>\"]+)[>\"]", &included)) continue;
+  static const RE2& include = *new RE2("(?m)^#include [<\"]([^>\"]+)[>\"]");
+  re2::StringPiece rest(text);
+  for (std::string included; RE2::FindAndConsume(&rest, include, &included);) {
     const auto header = tree.find(included);
     if (header != tree.end() && PromisesPurity(header->second)) continue;
     if (RE2::FullMatch(included, Impure())) broken.insert(included);

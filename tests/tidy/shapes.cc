@@ -16,15 +16,17 @@ enum class Kind { kNamespace, kClass, kFunction, kOther };
 
 // Without the <…> of templates, so that "class" and "(" mean what they seem to.
 std::string WithoutTemplates(std::string head) {
-  while (RE2::GlobalReplace(&head, "([A-Za-z0-9_])\\s*<[^<>;{}]*>", "\\1 ") > 0) {
+  static const RE2& arguments = *new RE2("([A-Za-z0-9_])\\s*<[^<>;{}]*>");
+  while (RE2::GlobalReplace(&head, arguments, "\\1 ") > 0) {
   }
   return head;
 }
 
 // What is called here: the word, or the words with :: between them, before the first "(".
 std::string CalledIn(const std::string& head) {
+  static const RE2& called = *new RE2("(operator\\s*(?:\\(\\)|[^\\s(]+)|~?[A-Za-z0-9_:~]+)\\s*\\(");
   std::string name;
-  RE2::PartialMatch(head, "(operator\\s*(?:\\(\\)|[^\\s(]+)|~?[A-Za-z0-9_:~]+)\\s*\\(", &name);
+  RE2::PartialMatch(head, called, &name);
   return name;
 }
 
@@ -33,10 +35,10 @@ Kind KindOf(const std::string& head) {
   static const RE2& is_class =
       *new RE2("^\\s*(template\\s+)?(typedef\\s+)?(class|struct|union)\\b");
   static const RE2& assigns = *new RE2("^[^(]*[^=!<>(operator]=[^=]");
+  static const RE2& is_other = *new RE2("^\\s*(enum|static_assert|#)\\b");
   if (RE2::PartialMatch(head, is_namespace)) return Kind::kNamespace;
   if (RE2::PartialMatch(head, is_class)) return Kind::kClass;
-  if (!absl::StrContains(head, "(") || RE2::PartialMatch(head, "^\\s*(enum|static_assert|#)\\b"))
-    return Kind::kOther;
+  if (!absl::StrContains(head, "(") || RE2::PartialMatch(head, is_other)) return Kind::kOther;
   return RE2::PartialMatch(head, assigns) && !absl::StrContains(head, "operator") ? Kind::kOther
                                                                                   : Kind::kFunction;
 }
@@ -80,16 +82,17 @@ class Walk {
     if (head_.empty()) head_line_ = line_;
     head_.push_back(c);
     // An access specifier begins nothing.
-    if (c == ':' && RE2::FullMatch(head_, "(public|protected|private):")) head_.clear();
+    if (head_ == "public:" || head_ == "protected:" || head_ == "private:") head_.clear();
   }
 
   void Open() {
+    static const RE2& named =
+        *new RE2("(?:class|struct|union)\\s+(?:alignas\\([^)]*\\)\\s*)?([A-Za-z0-9_]+)");
     const std::string head = WithoutTemplates(head_);
     kind_ = KindOf(head);
     if (kind_ == Kind::kNamespace || kind_ == Kind::kClass) {
       std::string name;
-      RE2::PartialMatch(
-          head, "(?:class|struct|union)\\s+(?:alignas\\([^)]*\\)\\s*)?([A-Za-z0-9_]+)", &name);
+      RE2::PartialMatch(head, named, &name);
       scopes_.push_back({kind_, name, head_line_});
       head_.clear();
       return;
@@ -99,8 +102,9 @@ class Walk {
 
   // The end of a function, or of an initializer, after which its declaration goes on.
   void CloseBody() {
+    static const RE2& is_enum = *new RE2("^\\s*enum\\b");
     if (kind_ != Kind::kFunction) {
-      if (RE2::PartialMatch(head_, "^\\s*enum\\b")) head_.clear();
+      if (RE2::PartialMatch(head_, is_enum)) head_.clear();
       return;
     }
     const std::string head = WithoutTemplates(head_);
@@ -155,9 +159,10 @@ class Walk {
 Shapes ShapesOf(const std::string& text) { return Walk(text).Run(); }
 
 Findings CheckLines(const Tree& tree) {
+  static const RE2& files = *new RE2(".*\\.(h|cc|proto|sql)");
   Findings findings;
   for (const auto& [path, text] : tree) {
-    if (!RE2::FullMatch(path, ".*\\.(h|cc|proto|sql)")) continue;
+    if (!RE2::FullMatch(path, files)) continue;
     const std::vector<std::string> lines = LinesOf(text);
     const size_t lines_max = absl::EndsWith(path, ".proto") ? kProtoLinesMax : kFileLinesMax;
     if (lines.size() > lines_max)
@@ -201,11 +206,11 @@ Findings CheckClasses(const Tree& tree) {
 }
 
 Findings CheckUnits(const Tree& tree) {
+  static const RE2& file = *new RE2("(.*?)(?:(?:_medium|_long)?_test)?\\.(?:h|cc)");
   std::map<std::string, std::set<std::string>> units;
   for (const auto& [path, text] : tree) {
     std::string unit;
-    if (RE2::FullMatch(path, "(.*?)(?:(?:_medium|_long)?_test)?\\.(?:h|cc)", &unit))
-      units[FolderOf(path)].insert(unit);
+    if (RE2::FullMatch(path, file, &unit)) units[FolderOf(path)].insert(unit);
   }
   Findings findings;
   for (const auto& [folder, names] : units) {

@@ -13,7 +13,8 @@ namespace {
 
 // "presence_entries" of "presenceEntries".
 std::string SnakeCase(std::string name) {
-  RE2::GlobalReplace(&name, "([A-Z])", "_\\1");
+  static const RE2& capital = *new RE2("([A-Z])");
+  RE2::GlobalReplace(&name, capital, "_\\1");
   return absl::AsciiStrToLower(name);
 }
 
@@ -36,10 +37,11 @@ std::map<std::string, std::string> TablesOfMessages(const Tree& tree) {
 // The tables by the folder that has them: "services/funding" of services/funding/schema/001.sql.
 std::map<std::string, std::set<std::string>> TablesOfFolders(const Tree& tree) {
   static const RE2& create = *new RE2("(?m)^CREATE TABLE (\\w+)");
+  static const RE2& file = *new RE2("(services/[a-z]+)(?:/.*)?/schema/\\w+\\.sql");
   std::map<std::string, std::set<std::string>> tables;
   for (const auto& [path, text] : tree) {
     std::string folder, table;
-    if (!RE2::FullMatch(path, "(services/[a-z]+)(?:/.*)?/schema/\\w+\\.sql", &folder)) continue;
+    if (!RE2::FullMatch(path, file, &folder)) continue;
     re2::StringPiece rest(text);
     while (RE2::FindAndConsume(&rest, create, &table)) tables[folder].insert(table);
   }
@@ -69,14 +71,14 @@ std::set<std::string> NamedIn(const std::string& text,
 }  // namespace
 
 Findings CheckTables(const Tree& tree) {
+  static const RE2& of_service = *new RE2("^(services/[a-z]+)/");
   const std::map<std::string, std::string> messages = TablesOfMessages(tree);
   const std::map<std::string, std::set<std::string>> owned = TablesOfFolders(tree);
   std::map<std::string, std::set<std::string>> parts;  // by "services/funding: invoices"
   Findings findings;
   for (const auto& [path, text] : tree) {
     std::string service;
-    if (!IsCode(path) || IsTest(path) || !RE2::PartialMatch(path, "^(services/[a-z]+)/", &service))
-      continue;
+    if (!IsCode(path) || IsTest(path) || !RE2::PartialMatch(path, of_service, &service)) continue;
     const auto own = owned.find(service);
     for (const std::string& table : NamedIn(text, messages)) {
       if (own == owned.end() || own->second.count(table) == 0)
