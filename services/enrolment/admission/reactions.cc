@@ -2,7 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/admission/admission.h"
 #include "services/enrolment/admission/rules.h"
-#include "services/enrolment/names.h"
+#include "services/enrolment/learners/rules.h"
 #include "services/enrolment/selection/eligibility.h"
 #include "services/enrolment/selection/rules.h"
 #include "services/enrolment/selection/states.h"

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/admission/rules.h"
-#include "services/enrolment/names.h"
+#include "services/enrolment/learners/rules.h"
 #include "services/enrolment/selection/eligibility.h"
 #include "services/enrolment/selection/states.h"
 #include "shared/base/date.h"
@@ -16,6 +16,12 @@ using rpc::Call;
 using v1::Application;
 using v1::Cohort;
 using v1::CohortSeats;
+
+namespace {
+
+std::string SeatsName(absl::string_view cohort) { return absl::StrCat(cohort, "/seats"); }
+
+}  // namespace
 
 void Seats::AddTo(rpc::Service& service) { service.Standard(seats_); }
 

@@ -1,13 +1,19 @@
 #include "services/enrolment/learners/rules.h"
 
+#include "absl/strings/str_cat.h"
 #include "services/enrolment/people/retention.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 
 namespace vivier::enrolment {
 
 using v1::Learner;
+
+std::string LearnerName(absl::string_view application) {
+  return absl::StrCat(ParentOf(application), "/learners/", IdOf(application));
+}
 
 absl::Status CheckExit(const v1::Cohort& cohort, const Learner& learner,
                        const google::type::Date& date) {

@@ -4,7 +4,10 @@
 //   ENROLLED, IN_TRAINING ── an exit ──▶ LEFT
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "google/type/date.pb.h"
 #include "vivier/curriculum/v1/events.pb.h"
@@ -12,6 +15,9 @@
 #include "vivier/enrolment/v1/learners.pb.h"
 
 namespace vivier::enrolment {
+
+// A learner has the id of their application.
+std::string LearnerName(absl::string_view application);
 
 // Whether a learner may leave on `date`, their last day in training.
 absl::Status CheckExit(const v1::Cohort& cohort, const v1::Learner& learner,

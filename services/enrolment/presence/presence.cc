@@ -1,9 +1,10 @@
 #include "services/enrolment/presence/presence.h"
 
-#include "services/enrolment/names.h"
+#include "absl/strings/str_cat.h"
 #include "services/enrolment/presence/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "vivier/enrolment/v1/events.pb.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 
