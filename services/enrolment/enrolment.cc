@@ -1,6 +1,9 @@
 #include "services/enrolment/enrolment.h"
 
 #include "services/enrolment/invariants.h"
+#include "services/enrolment/learners/invariants.h"
+#include "services/enrolment/presence/invariants.h"
+#include "services/enrolment/selection/invariants.h"
 
 namespace vivier::enrolment {
 
@@ -31,7 +34,10 @@ rpc::Service Enrolment::Rpc() {
   admission_.AddTo(service);
   outcomes_.AddTo(service);
   links_.AddTo(service);
-  AddInvariants(service);
+  AddJoinedInvariants(service);
+  AddLearnersInvariants(service);
+  AddApplicationsInvariants(service);
+  AddSealsInvariants(service);
   return service;
 }
 

@@ -1,10 +1,11 @@
-// What `verify` evaluates over this service's tables, those of several parts together. Thread-safe.
+// What `verify` evaluates over tables of several parts together; what concerns one part stands in
+// its own invariants.h. Thread-safe.
 #pragma once
 
 #include "shared/service/service.h"
 
 namespace vivier::enrolment {
 
-void AddInvariants(rpc::Service& service);
+void AddJoinedInvariants(rpc::Service& service);
 
 }  // namespace vivier::enrolment

@@ -96,13 +96,6 @@ const NotYet kNotYet[] = {
      "is to promise less or to include less"},
     {"PureIsPure", "shared/rules/decide.h", "is to promise less or to include less"},
     {"PureIsPure", "shared/rules/mutants.h", "is to promise less or to include less"},
-    {"OneTableOnePart", "services/enrolment: applications", "whoever needs its rows asks its part"},
-    {"OneTableOnePart", "services/enrolment: attendance_seals",
-     "whoever needs its rows asks its part"},
-    {"OneTableOnePart", "services/enrolment: attendance_sheets",
-     "whoever needs its rows asks its part"},
-    {"OneTableOnePart", "services/enrolment: cohort_seats", "whoever needs its rows asks its part"},
-    {"OneTableOnePart", "services/enrolment: learners", "whoever needs its rows asks its part"},
 };
 
 }  // namespace

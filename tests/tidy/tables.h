@@ -9,7 +9,8 @@
 namespace vivier::tidy {
 
 // OneTableOnePart: of the folders of a service, one at most names a table of its schema/*.sql, in
-// SQL or as storage::Table<its message>. Tests may name what they like.
+// SQL or as storage::Table<its message>. Tests may name what they like, and so may invariants.cc of
+// the service, which joins tables of several parts for `verify`.
 // NoForeignTable: code of a service names no other table.
 Findings CheckTables(const Tree& tree);
 

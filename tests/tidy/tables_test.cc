@@ -27,6 +27,12 @@ std::string With(const std::string& path, const std::string& text) {
 
 TEST(Tables, FindNothingWhereEachHasItsPart) { EXPECT_EQ(Text(CheckTables(kKept)), ""); }
 
+TEST(Tables, FindNothingInTheJoinsOfAService) {
+  const std::string join = "\"SELECT 1 FROM invoices JOIN seat_uses ON 1 = 1\"\n";
+  EXPECT_EQ(With("services/funding/invariants.cc", join), "");
+  EXPECT_NE(With("services/funding/invoices/invariants.cc", join), "");
+}
+
 TEST(Tables, FindATableOfTwoParts) {
   constexpr char kFinding[] =
       "OneTableOnePart services/funding: seat_uses: is named in services/funding/invoices, "
