@@ -1,7 +1,5 @@
 #include "services/curriculum/rules.h"
 
-#include <functional>
-
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -62,81 +60,84 @@ Programme Complete() {
   return p;
 }
 
+struct Spoiled {
+  void (*spoil)(Programme&);
+  const char *field, *reason;
+  Finding::Severity severity = Finding::ERROR;
+};
+
+const Spoiled kSpoiled[] = {
+    {[](Programme& p) { p.clear_title(); }, "title", "MISSING"},
+    {[](Programme& p) { p.clear_objective(); }, "objective", "MISSING"},
+    {[](Programme& p) { p.set_expected_results("-"); }, "expected_results", "MISSING"},
+    {[](Programme& p) { p.clear_content(); }, "content", "MISSING"},
+    {[](Programme& p) { p.clear_formacodes(), p.clear_rome_codes(); }, "formacodes", "MISSING"},
+    {[](Programme& p) { p.set_formacodes(0, "310"); }, "formacodes[0]", "FORM"},
+    {[](Programme& p) { p.set_rome_codes(0, "X1"); }, "rome_codes[0]", "FORM"},
+    {[](Programme& p) { p.add_nsf_codes("32"); }, "nsf_codes[0]", "FORM"},
+    {[](Programme& p) { p.clear_certifications(); }, "certifications", "MISSING"},
+    {[](Programme& p) { p.mutable_certifications(0)->Clear(); }, "certifications[0]", "MISSING"},
+    {[](Programme& p) { p.mutable_certifications(0)->set_rncp_code("x"); },
+     "certifications[0].rncp_code", "FORM"},
+    {[](Programme& p) { *p.add_blocks() = p.blocks(0); }, "blocks[2].code", "DUPLICATE"},
+    {[](Programme& p) { p.mutable_blocks(1)->set_code("own-block-1"); }, "blocks[1].code",
+     "UNUSUAL_FORM", Finding::WARNING},
+    {[](Programme& p) { p.clear_pathway(); }, "pathway", "MISSING"},
+    {[](Programme& p) { p.clear_contact(); }, "contact", "MISSING"},
+    {[](Programme& p) {
+       p.mutable_contact()->mutable_address()->set_postal_code("54000"),
+           p.mutable_contact()->mutable_address()->add_lines("x");
+     },
+     "contact.address.town", "MISSING"},
+    {[](Programme& p) { p.mutable_training_body()->clear_activity_number(); },
+     "training_body.activity_number", "MISSING"},
+    {[](Programme& p) { p.mutable_training_body()->set_activity_number("99999999999"); },
+     "training_body.activity_number", "PLACEHOLDER"},
+    {[](Programme& p) { p.mutable_training_body()->set_activity_number("5335P000256"); },
+     "training_body.activity_number", "DEPARTMENT_DIFFERS", Finding::WARNING},
+    {[](Programme& p) { p.mutable_training_body()->set_siret("73282932000075"); },
+     "training_body.siret", "CHECKSUM"},
+    {[](Programme& p) { p.mutable_training_body()->set_siret("81743928200010"); },
+     "training_body.siret", "SIREN_CHECKSUM", Finding::WARNING},
+    {[](Programme& p) { p.mutable_training_body()->set_uai("0146867D"); }, "training_body.uai",
+     "CHECKSUM", Finding::WARNING},
+    {[](Programme& p) { p.mutable_training_body()->set_legal_name("-"); },
+     "training_body.legal_name", "MISSING"},
+    {[](Programme& p) { p.mutable_training_body()->clear_seat(); }, "training_body.seat",
+     "MISSING"},
+    {[](Programme& p) { p.mutable_training_body()->clear_contact(); }, "training_body.contact",
+     "MISSING"},
+    {[](Programme& p) { p.mutable_delivery()->clear_rhythm(); }, "delivery.rhythm", "MISSING"},
+    {[](Programme& p) { p.mutable_delivery()->clear_public_codes(); }, "delivery.public_codes",
+     "MISSING"},
+    {[](Programme& p) { p.mutable_delivery()->clear_mode(); }, "delivery.mode", "MISSING"},
+    {[](Programme& p) { p.mutable_delivery()->clear_place(); }, "delivery.place", "MISSING"},
+    {[](Programme& p) { p.mutable_delivery()->clear_taught_minutes(), p.clear_modules(); },
+     "delivery.taught_minutes", "MISSING"},
+    {[](Programme& p) { p.mutable_delivery()->set_taught_minutes(601); }, "delivery.taught_minutes",
+     "SUM_DIFFERS"},
+    {[](Programme& p) { p.mutable_delivery()->mutable_sessions(0)->clear_start_date(); },
+     "delivery.sessions[0].start_date", "MISSING"},
+    {[](Programme& p) {
+       p.mutable_delivery()->mutable_sessions(0)->mutable_end_date()->set_year(2026);
+     },
+     "delivery.sessions[0].end_date", "END_BEFORE_START"},
+    {[](Programme& p) {
+       p.mutable_delivery()->mutable_sessions(0)->mutable_enrolment_address()->clear_lines();
+     },
+     "delivery.sessions[0].enrolment_address.lines", "MISSING"},
+    {[](Programme& p) {
+       *p.add_modules() = p.modules(0), p.mutable_delivery()->set_taught_minutes(1200);
+     },
+     "modules[1].module_id", "DUPLICATE"},
+    {[](Programme& p) { p.mutable_modules(0)->set_block_codes(0, "RNCP37827BC09"); },
+     "modules[0].block_codes", "UNKNOWN_BLOCK"},
+};
+
 TEST(ShortcomingsTest, NamesEachFieldThatIsMissingOrWrong) {
-  const struct {
-    std::function<void(Programme&)> spoil;
-    const char *field, *reason;
-    Finding::Severity severity = Finding::ERROR;
-  } rows[] = {
-      {[](Programme& p) { p.clear_title(); }, "title", "MISSING"},
-      {[](Programme& p) { p.clear_objective(); }, "objective", "MISSING"},
-      {[](Programme& p) { p.set_expected_results("-"); }, "expected_results", "MISSING"},
-      {[](Programme& p) { p.clear_content(); }, "content", "MISSING"},
-      {[](Programme& p) { p.clear_formacodes(), p.clear_rome_codes(); }, "formacodes", "MISSING"},
-      {[](Programme& p) { p.set_formacodes(0, "310"); }, "formacodes[0]", "FORM"},
-      {[](Programme& p) { p.set_rome_codes(0, "X1"); }, "rome_codes[0]", "FORM"},
-      {[](Programme& p) { p.add_nsf_codes("32"); }, "nsf_codes[0]", "FORM"},
-      {[](Programme& p) { p.clear_certifications(); }, "certifications", "MISSING"},
-      {[](Programme& p) { p.mutable_certifications(0)->Clear(); }, "certifications[0]", "MISSING"},
-      {[](Programme& p) { p.mutable_certifications(0)->set_rncp_code("x"); },
-       "certifications[0].rncp_code", "FORM"},
-      {[](Programme& p) { *p.add_blocks() = p.blocks(0); }, "blocks[2].code", "DUPLICATE"},
-      {[](Programme& p) { p.mutable_blocks(1)->set_code("own-block-1"); }, "blocks[1].code",
-       "UNUSUAL_FORM", Finding::WARNING},
-      {[](Programme& p) { p.clear_pathway(); }, "pathway", "MISSING"},
-      {[](Programme& p) { p.clear_contact(); }, "contact", "MISSING"},
-      {[](Programme& p) {
-         p.mutable_contact()->mutable_address()->set_postal_code("54000"),
-             p.mutable_contact()->mutable_address()->add_lines("x");
-       },
-       "contact.address.town", "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->clear_activity_number(); },
-       "training_body.activity_number", "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->set_activity_number("99999999999"); },
-       "training_body.activity_number", "PLACEHOLDER"},
-      {[](Programme& p) { p.mutable_training_body()->set_activity_number("5335P000256"); },
-       "training_body.activity_number", "DEPARTMENT_DIFFERS", Finding::WARNING},
-      {[](Programme& p) { p.mutable_training_body()->set_siret("73282932000075"); },
-       "training_body.siret", "CHECKSUM"},
-      {[](Programme& p) { p.mutable_training_body()->set_siret("81743928200010"); },
-       "training_body.siret", "SIREN_CHECKSUM", Finding::WARNING},
-      {[](Programme& p) { p.mutable_training_body()->set_uai("0146867D"); }, "training_body.uai",
-       "CHECKSUM", Finding::WARNING},
-      {[](Programme& p) { p.mutable_training_body()->set_legal_name("-"); },
-       "training_body.legal_name", "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->clear_seat(); }, "training_body.seat",
-       "MISSING"},
-      {[](Programme& p) { p.mutable_training_body()->clear_contact(); }, "training_body.contact",
-       "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_rhythm(); }, "delivery.rhythm", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_public_codes(); }, "delivery.public_codes",
-       "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_mode(); }, "delivery.mode", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_place(); }, "delivery.place", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->clear_taught_minutes(), p.clear_modules(); },
-       "delivery.taught_minutes", "MISSING"},
-      {[](Programme& p) { p.mutable_delivery()->set_taught_minutes(601); },
-       "delivery.taught_minutes", "SUM_DIFFERS"},
-      {[](Programme& p) { p.mutable_delivery()->mutable_sessions(0)->clear_start_date(); },
-       "delivery.sessions[0].start_date", "MISSING"},
-      {[](Programme& p) {
-         p.mutable_delivery()->mutable_sessions(0)->mutable_end_date()->set_year(2026);
-       },
-       "delivery.sessions[0].end_date", "END_BEFORE_START"},
-      {[](Programme& p) {
-         p.mutable_delivery()->mutable_sessions(0)->mutable_enrolment_address()->clear_lines();
-       },
-       "delivery.sessions[0].enrolment_address.lines", "MISSING"},
-      {[](Programme& p) {
-         *p.add_modules() = p.modules(0), p.mutable_delivery()->set_taught_minutes(1200);
-       },
-       "modules[1].module_id", "DUPLICATE"},
-      {[](Programme& p) { p.mutable_modules(0)->set_block_codes(0, "RNCP37827BC09"); },
-       "modules[0].block_codes", "UNKNOWN_BLOCK"},
-  };
   EXPECT_TRUE(Shortcomings(Complete()).empty());
   EXPECT_TRUE(CheckPublishable(Complete()).ok());
-  for (const auto& row : rows) {
+  for (const Spoiled& row : kSpoiled) {
     Programme programme = Complete();
     row.spoil(programme);
     const std::vector<Finding> findings = Shortcomings(programme);

@@ -7,8 +7,11 @@
 
 namespace vivier::security {
 
-absl::Span<const Grant> RoleGrants() {
-  static const auto& grants = *new std::vector<Grant>{
+namespace {
+
+// Who works at the school.
+std::vector<Grant> StaffGrants() {
+  return {
       // Alone changes the school and the members of a network.
       {"school_director", {"*"}},
       {"admissions_officer",
@@ -60,6 +63,12 @@ absl::Span<const Grant> RoleGrants() {
        {"schools.get", "companies.*", "partnerships.*", "jobOffers.*", "learnersPutForward.*",
         "hirings.*", "contracts.*", "tutors.*", "cohorts.get", "cohorts.list", "learners.get",
         "learners.list", "outcomes.list"}},
+  };
+}
+
+// Who deals with the school: partners, funders, other nodes of the network, candidates.
+std::vector<Grant> OutsideGrants() {
+  return {
       // Of all this a partner sees what is its own.
       {"partner",
        {"jobOffers.*", "learnersPutForward.list", "hirings.get", "hirings.list", "hirings.propose",
@@ -83,6 +92,12 @@ absl::Span<const Grant> RoleGrants() {
       {"candidate",
        {"schools.get", "cohorts.get", "cohorts.list", "programmes.get", "programmes.list",
         "programmeRevisions.get", "programmeRevisions.list"}},
+  };
+}
+
+// Who watches over it, and keeps it running.
+std::vector<Grant> WatchGrants() {
+  return {
       // Everything that holds no personal data.
       {"auditor",
        {"schools.get",
@@ -122,6 +137,17 @@ absl::Span<const Grant> RoleGrants() {
       // Keeps the machines running: no resource of the trade.
       {"operator", {"invariants.verify", "status.get", "parkedEvents.*", "submissions.request"}},
   };
+}
+
+}  // namespace
+
+absl::Span<const Grant> RoleGrants() {
+  static const auto& grants = *[] {
+    auto* all = new std::vector<Grant>(StaffGrants());
+    for (const std::vector<Grant>& more : {OutsideGrants(), WatchGrants()})
+      all->insert(all->end(), more.begin(), more.end());
+    return all;
+  }();
   return grants;
 }
 

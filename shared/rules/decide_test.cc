@@ -29,6 +29,53 @@ Table Read(const std::string& rest) {
   return table.ok() ? *std::move(table) : Table();
 }
 
+struct Match {
+  const char *fact, *condition, *value;
+  bool matches;
+};
+
+const Match kMatches[] = {
+    {"b", "*", "unknown", true},
+    {"b", "unknown", "unknown", true},
+    {"b", "known", "unknown", false},
+    {"b", "known", "no", true},
+    {"b", "no", "unknown", false},  // what is not known is not "no"
+    {"b", "not yes", "unknown", false},
+    {"b", "no", "no", true},
+    {"b", "not yes", "no", true},
+    {"i", "< 5", "4", true},
+    {"i", "< 5", "5", false},
+    {"i", "<= 5", "5", true},
+    {"i", "> 5", "5", false},
+    {"i", ">= 5", "5", true},
+    {"i", "< 5", "unknown", false},
+    {"i", "-3 .. 5", "-3", true},
+    {"i", "-3 .. 5", "-4", false},
+    {"i", "-3 .. 5", "6", false},
+    {"i", "1, 3", "3", true},
+    {"i", "1, 3", "2", false},
+    {"i", "not 1, 3", "2", true},
+    {"i", "not 1, 3", "3", false},
+    {"i", ">= p", "5", true},
+    {"i", ">= p", "4", false},
+    {"d", "< 9.15", "9.1499", true},
+    {"d", "9.15", "9.1500", true},
+    {"d", "> -0.50", "-0.4999", true},
+    {"t", "A, B C", "B C", true},
+    {"t", "not A", "B", true},
+    {"t", "begins 71, 72", "7213", true},
+    {"t", "begins 71, 72", "73", false},
+    {"t", "begins 71, 72", "7", false},
+    {"s", "has A, B", "B, C", true},
+    {"s", "has A, B", "C", false},
+    {"s", "lacks A, B", "C", true},
+    {"s", "lacks A, B", "A", false},
+    {"s", "lacks A", "empty", true},
+    {"s", "lacks A", "unknown", false},
+    {"w", "<= 2026-09-01", "2026-09-01", true},
+    {"w", "2026-01-01 .. 2026-12-31", "2027-01-01", false},
+};
+
 TEST(MatchesTest, EachConditionOfEachType) {
   const Table table = Read(R"(facts
   b | boolean
@@ -46,52 +93,7 @@ decide
   yes
   yes
 )");
-  struct Row {
-    const char *fact, *condition, *value;
-    bool matches;
-  };
-  const Row rows[] = {
-      {"b", "*", "unknown", true},
-      {"b", "unknown", "unknown", true},
-      {"b", "known", "unknown", false},
-      {"b", "known", "no", true},
-      {"b", "no", "unknown", false},  // what is not known is not "no"
-      {"b", "not yes", "unknown", false},
-      {"b", "no", "no", true},
-      {"b", "not yes", "no", true},
-      {"i", "< 5", "4", true},
-      {"i", "< 5", "5", false},
-      {"i", "<= 5", "5", true},
-      {"i", "> 5", "5", false},
-      {"i", ">= 5", "5", true},
-      {"i", "< 5", "unknown", false},
-      {"i", "-3 .. 5", "-3", true},
-      {"i", "-3 .. 5", "-4", false},
-      {"i", "-3 .. 5", "6", false},
-      {"i", "1, 3", "3", true},
-      {"i", "1, 3", "2", false},
-      {"i", "not 1, 3", "2", true},
-      {"i", "not 1, 3", "3", false},
-      {"i", ">= p", "5", true},
-      {"i", ">= p", "4", false},
-      {"d", "< 9.15", "9.1499", true},
-      {"d", "9.15", "9.1500", true},
-      {"d", "> -0.50", "-0.4999", true},
-      {"t", "A, B C", "B C", true},
-      {"t", "not A", "B", true},
-      {"t", "begins 71, 72", "7213", true},
-      {"t", "begins 71, 72", "73", false},
-      {"t", "begins 71, 72", "7", false},
-      {"s", "has A, B", "B, C", true},
-      {"s", "has A, B", "C", false},
-      {"s", "lacks A, B", "C", true},
-      {"s", "lacks A, B", "A", false},
-      {"s", "lacks A", "empty", true},
-      {"s", "lacks A", "unknown", false},
-      {"w", "<= 2026-09-01", "2026-09-01", true},
-      {"w", "2026-01-01 .. 2026-12-31", "2027-01-01", false},
-  };
-  for (const Row& row : rows) {
+  for (const Match& row : kMatches) {
     const Field& fact = table.facts[static_cast<size_t>(table.FactIndex(row.fact))];
     const absl::StatusOr<Condition> condition = ReadCondition(table, fact, {row.condition, {}});
     const absl::StatusOr<Value> value = ReadValue(fact.type, row.value);

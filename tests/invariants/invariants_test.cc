@@ -117,119 +117,115 @@ TEST_P(BreakTest, IsFound) {
                          ::testing::Not(::testing::HasSubstr(" 0 broken")))));
 }
 
-std::vector<Break> Breaks() {
-  const std::string seats = "schools/nancy/cohorts/ai-1/seats";
-  const std::string application = "schools/nancy/cohorts/ai-1/applications/";
-  const std::string balance = "schools/nancy/fundingAgreements/prf/balance";
-  return {
-      {"CounterAboveItsRows", "I1", "enrolment", "UPDATE cohort_seats SET taken = taken + 1",
-       seats},
-      {"RowWithoutItsCounter", "I1", "enrolment",
-       "UPDATE applications SET state = 'DECLINED' WHERE name LIKE '%/ada'", seats},
-      {"MoreSeatsThanCapacity", "I1", "enrolment", "UPDATE cohort_seats SET capacity = 1", seats},
-      {"TwoActiveLearners", "I2", "enrolment",
-       "DROP INDEX learners_one_active; UPDATE learners SET state = 'IN_TRAINING', candidate = "
-       "'schools/nancy/candidates/ada'",
-       "schools/nancy/candidates/ada: more than one active learner"},
-      {"TwoSeats", "I2", "enrolment",
-       "DROP INDEX applications_by_person; UPDATE applications SET candidate = "
-       "'schools/nancy/candidates/ada'",
-       "schools/nancy/candidates/ada: more than one seat"},
-      {"NothingIsMoved", "I3", "funding",
-       "UPDATE journal_entries SET amount_cents = 0 WHERE name LIKE '%/c.prf.1.1'",
-       "schools/nancy/journalEntries/c.prf.1.1: is no transfer"},
-      {"FromAnAccountToItself", "I3", "funding",
-       "UPDATE journal_entries SET debit_account = credit_account WHERE name LIKE '%/c.prf.1.1'",
-       "schools/nancy/journalEntries/c.prf.1.1: is no transfer"},
-      {"CounterIsNotTheJournals", "I4", "funding",
-       "UPDATE agreement_balances SET reserved_cents = reserved_cents + 1", balance},
-      {"JournalEntryIsGone", "I4", "funding",
-       "DELETE FROM journal_entries WHERE name = (SELECT name FROM journal_entries WHERE kind = "
-       "'EARN' LIMIT 1)",
-       balance},
-      {"MoreCommittedThanTheCeiling", "I4", "funding",
-       "UPDATE agreement_balances SET ceiling_cents = 1; UPDATE journal_entries SET amount_cents = "
-       "1 WHERE name LIKE "
-       "'%/c.prf.1.1'",
-       balance},
-      {"EarnedTwice", "I5", "funding",
-       "INSERT INTO earnings SELECT school, name || '-again', version, presence_entry, share, "
-       "revision + 1, reversal, "
-       "funding_agreement, reservation, date, minutes, price_cents, 0, price_cents, invoice FROM "
-       "earnings "
-       "WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
-       "2026-09-07-pm.ada"},
-      {"PartsDoNotMakeThePrice", "I5", "funding",
-       "UPDATE earnings SET price_cents = price_cents + 1 WHERE presence_entry LIKE "
-       "'%2026-09-07-pm/presenceEntries/ada'",
-       "parts do not make the price"},
-      {"EarningIsGone", "I5", "funding",
-       "DELETE FROM earnings WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'", "I5"},
-      {"EarnedWithoutADelivery", "I5", "funding",
-       "DELETE FROM presence_postings WHERE presence_entry LIKE "
-       "'%2026-09-07-pm/presenceEntries/ada'",
-       "earned and not delivered"},
-      {"CursorBeyondTheLog", "I6", "funding",
-       "UPDATE cursors SET number = number + 1 WHERE producer = 'enrolment'", "cursors/enrolment"},
-      {"ParkedEvent", "I6", "enrolment",
-       "INSERT INTO parked_events VALUES ('nancy', 'funding', 1, x'00', 'type', 'subject', 'no "
-       "such seat', 0)",
-       "parked_events/funding/1: an event is parked: no such seat"},
-      {"EventIsGone", "I6", "enrolment", "DELETE FROM events WHERE number = 2",
-       "events/3: the number before it is missing"},
-      {"EventIsAnother", "I6", "enrolment",
-       "UPDATE events SET subject = 'somebody' WHERE number = 2",
-       "events/2: its hash does not follow"},
-      {"LogIsCut", "I6", "enrolment",
-       "DELETE FROM events WHERE number = (SELECT MAX(number) FROM events)",
-       "heads/nancy: names another end of events"},
-      {"AdmittedWithoutMoney", "I7", "funding",
-       "UPDATE reservations SET state = 'RELEASED', reserved_cents = 0 WHERE application LIKE "
-       "'%/ada'",
-       application + "ada"},
-      {"MoneyWithoutAdmission", "I7", "enrolment",
-       "UPDATE applications SET state = 'WITHDRAWN' WHERE name LIKE '%/ada'", application + "ada"},
-      {"MoneyForAnother", "I7", "funding",
-       "UPDATE reservations SET application = replace(application, 'ada', 'eve')",
-       application + "eve"},
-      {"AllReservationsAreGone", "I7", "funding", "DELETE FROM reservations",
-       "only enrolment knows it"},
-      {"AnswerWithoutItsWrite", "I8", "enrolment",
-       "UPDATE answers SET request_id = '00000000-0000-4000-8000-000000000000' WHERE request_id = "
-       "(SELECT request_id FROM audit_records WHERE number = 1)",
-       "answers/00000000-0000-4000-8000-000000000000"},
-      {"OneRequestTwoWrites", "I9", "enrolment",
-       "UPDATE audit_records SET request_id = '00000000-0000-4000-8000-000000000000' WHERE number "
-       "IN (1, 2)",
-       "audit_records/00000000-0000-4000-8000-000000000000"},
-      {"VersionThatNoWriteGave", "I10", "enrolment", "UPDATE cohorts SET version = 0",
-       "schools/nancy/cohorts/ai-1"},
-      {"CellIsNoRecount", "I11", "statistics",
-       "UPDATE cells SET count = count + 1 WHERE name LIKE '%/learners.ai-1.in-training'",
-       "schools/nancy/cells/learners.ai-1.in-training: counts 3, its facts say 2"},
-      {"CellIsGone", "I11", "statistics", "DELETE FROM cells WHERE table_id = 'minutes'",
-       "schools/nancy/cells/minutes.ai-1"},
-      {"FigureIsNotTheAccepted", "I11", "statistics",
-       "UPDATE site_years SET cells = replace(cells, '48', '49')",
-       "schools/nancy/submissions/metz"},
-      {"CountedWithoutASubmission", "I11", "statistics", "DELETE FROM submissions",
-       "schools/nancy/siteYears/metz"},
-      {"AuditRecordIsAnother", "I12", "enrolment",
-       "UPDATE audit_records SET principal = 'somebody' WHERE number = 3",
-       "audit_records/3: its hash does not follow"},
-      {"AuditTrailIsCut", "I12", "enrolment",
-       "DELETE FROM audit_records WHERE number = (SELECT MAX(number) FROM audit_records)",
-       "heads/nancy"},
-      {"SealedPresenceIsAnother", "I12", "enrolment",
-       "UPDATE attendance_seals SET content = replace(content, '210', '211') WHERE number = 2",
-       "schools/nancy/cohorts/ai-1/attendanceSeals/2"},
-      {"LastSealIsGone", "I12", "enrolment",
-       "DELETE FROM attendance_seals WHERE number = (SELECT MAX(number) FROM attendance_seals)",
-       "the chain of its cohort has no such seal"},
-  };
-}
+const std::string kSeats = "schools/nancy/cohorts/ai-1/seats";
+const std::string kApplications = "schools/nancy/cohorts/ai-1/applications/";
+const std::string kBalance = "schools/nancy/fundingAgreements/prf/balance";
 
-INSTANTIATE_TEST_SUITE_P(, BreakTest, ::testing::ValuesIn(Breaks()),
+const Break kBreaks[] = {
+    {"CounterAboveItsRows", "I1", "enrolment", "UPDATE cohort_seats SET taken = taken + 1", kSeats},
+    {"RowWithoutItsCounter", "I1", "enrolment",
+     "UPDATE applications SET state = 'DECLINED' WHERE name LIKE '%/ada'", kSeats},
+    {"MoreSeatsThanCapacity", "I1", "enrolment", "UPDATE cohort_seats SET capacity = 1", kSeats},
+    {"TwoActiveLearners", "I2", "enrolment",
+     "DROP INDEX learners_one_active; UPDATE learners SET state = 'IN_TRAINING', candidate = "
+     "'schools/nancy/candidates/ada'",
+     "schools/nancy/candidates/ada: more than one active learner"},
+    {"TwoSeats", "I2", "enrolment",
+     "DROP INDEX applications_by_person; UPDATE applications SET candidate = "
+     "'schools/nancy/candidates/ada'",
+     "schools/nancy/candidates/ada: more than one seat"},
+    {"NothingIsMoved", "I3", "funding",
+     "UPDATE journal_entries SET amount_cents = 0 WHERE name LIKE '%/c.prf.1.1'",
+     "schools/nancy/journalEntries/c.prf.1.1: is no transfer"},
+    {"FromAnAccountToItself", "I3", "funding",
+     "UPDATE journal_entries SET debit_account = credit_account WHERE name LIKE '%/c.prf.1.1'",
+     "schools/nancy/journalEntries/c.prf.1.1: is no transfer"},
+    {"CounterIsNotTheJournals", "I4", "funding",
+     "UPDATE agreement_balances SET reserved_cents = reserved_cents + 1", kBalance},
+    {"JournalEntryIsGone", "I4", "funding",
+     "DELETE FROM journal_entries WHERE name = (SELECT name FROM journal_entries WHERE kind = "
+     "'EARN' LIMIT 1)",
+     kBalance},
+    {"MoreCommittedThanTheCeiling", "I4", "funding",
+     "UPDATE agreement_balances SET ceiling_cents = 1; UPDATE journal_entries SET amount_cents = "
+     "1 WHERE name LIKE "
+     "'%/c.prf.1.1'",
+     kBalance},
+    {"EarnedTwice", "I5", "funding",
+     "INSERT INTO earnings SELECT school, name || '-again', version, presence_entry, share, "
+     "revision + 1, reversal, "
+     "funding_agreement, reservation, date, minutes, price_cents, 0, price_cents, invoice FROM "
+     "earnings "
+     "WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
+     "2026-09-07-pm.ada"},
+    {"PartsDoNotMakeThePrice", "I5", "funding",
+     "UPDATE earnings SET price_cents = price_cents + 1 WHERE presence_entry LIKE "
+     "'%2026-09-07-pm/presenceEntries/ada'",
+     "parts do not make the price"},
+    {"EarningIsGone", "I5", "funding",
+     "DELETE FROM earnings WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'", "I5"},
+    {"EarnedWithoutADelivery", "I5", "funding",
+     "DELETE FROM presence_postings WHERE presence_entry LIKE "
+     "'%2026-09-07-pm/presenceEntries/ada'",
+     "earned and not delivered"},
+    {"CursorBeyondTheLog", "I6", "funding",
+     "UPDATE cursors SET number = number + 1 WHERE producer = 'enrolment'", "cursors/enrolment"},
+    {"ParkedEvent", "I6", "enrolment",
+     "INSERT INTO parked_events VALUES ('nancy', 'funding', 1, x'00', 'type', 'subject', 'no "
+     "such seat', 0)",
+     "parked_events/funding/1: an event is parked: no such seat"},
+    {"EventIsGone", "I6", "enrolment", "DELETE FROM events WHERE number = 2",
+     "events/3: the number before it is missing"},
+    {"EventIsAnother", "I6", "enrolment", "UPDATE events SET subject = 'somebody' WHERE number = 2",
+     "events/2: its hash does not follow"},
+    {"LogIsCut", "I6", "enrolment",
+     "DELETE FROM events WHERE number = (SELECT MAX(number) FROM events)",
+     "heads/nancy: names another end of events"},
+    {"AdmittedWithoutMoney", "I7", "funding",
+     "UPDATE reservations SET state = 'RELEASED', reserved_cents = 0 WHERE application LIKE "
+     "'%/ada'",
+     kApplications + "ada"},
+    {"MoneyWithoutAdmission", "I7", "enrolment",
+     "UPDATE applications SET state = 'WITHDRAWN' WHERE name LIKE '%/ada'", kApplications + "ada"},
+    {"MoneyForAnother", "I7", "funding",
+     "UPDATE reservations SET application = replace(application, 'ada', 'eve')",
+     kApplications + "eve"},
+    {"AllReservationsAreGone", "I7", "funding", "DELETE FROM reservations",
+     "only enrolment knows it"},
+    {"AnswerWithoutItsWrite", "I8", "enrolment",
+     "UPDATE answers SET request_id = '00000000-0000-4000-8000-000000000000' WHERE request_id = "
+     "(SELECT request_id FROM audit_records WHERE number = 1)",
+     "answers/00000000-0000-4000-8000-000000000000"},
+    {"OneRequestTwoWrites", "I9", "enrolment",
+     "UPDATE audit_records SET request_id = '00000000-0000-4000-8000-000000000000' WHERE number "
+     "IN (1, 2)",
+     "audit_records/00000000-0000-4000-8000-000000000000"},
+    {"VersionThatNoWriteGave", "I10", "enrolment", "UPDATE cohorts SET version = 0",
+     "schools/nancy/cohorts/ai-1"},
+    {"CellIsNoRecount", "I11", "statistics",
+     "UPDATE cells SET count = count + 1 WHERE name LIKE '%/learners.ai-1.in-training'",
+     "schools/nancy/cells/learners.ai-1.in-training: counts 3, its facts say 2"},
+    {"CellIsGone", "I11", "statistics", "DELETE FROM cells WHERE table_id = 'minutes'",
+     "schools/nancy/cells/minutes.ai-1"},
+    {"FigureIsNotTheAccepted", "I11", "statistics",
+     "UPDATE site_years SET cells = replace(cells, '48', '49')", "schools/nancy/submissions/metz"},
+    {"CountedWithoutASubmission", "I11", "statistics", "DELETE FROM submissions",
+     "schools/nancy/siteYears/metz"},
+    {"AuditRecordIsAnother", "I12", "enrolment",
+     "UPDATE audit_records SET principal = 'somebody' WHERE number = 3",
+     "audit_records/3: its hash does not follow"},
+    {"AuditTrailIsCut", "I12", "enrolment",
+     "DELETE FROM audit_records WHERE number = (SELECT MAX(number) FROM audit_records)",
+     "heads/nancy"},
+    {"SealedPresenceIsAnother", "I12", "enrolment",
+     "UPDATE attendance_seals SET content = replace(content, '210', '211') WHERE number = 2",
+     "schools/nancy/cohorts/ai-1/attendanceSeals/2"},
+    {"LastSealIsGone", "I12", "enrolment",
+     "DELETE FROM attendance_seals WHERE number = (SELECT MAX(number) FROM attendance_seals)",
+     "the chain of its cohort has no such seal"},
+};
+
+INSTANTIATE_TEST_SUITE_P(, BreakTest, ::testing::ValuesIn(kBreaks),
                          [](const auto& info) { return info.param.invariant + info.param.name; });
 
 }  // namespace

@@ -26,8 +26,8 @@
 #include "tests/journey/prometheus.h"
 #include "tests/journey/school_processes.h"
 #include "tests/support/redis_server.h"
-#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/enrolment/v1/people.pb.h"
 #include "vivier/site/v1/site.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"
 
@@ -196,6 +196,13 @@ class Alerts : public ::testing::Test {
   void CheckDashboards() const;
   void CheckNobodyIsNamed() const;
 
+  // Each gives some alerts their cause and awaits them.
+  void PoisonEnrolment();
+  void SpendReadBudget();
+  void AskWhileCurriculumIsStopped();
+  void TakeAwaySurroundings();
+  void PutOldEnrolmentBack();
+
   SmallDisk disk_;
   std::unique_ptr<cache::RedisServer> redis_;
   Certificates certificates_;  // of metz
@@ -266,23 +273,8 @@ void Alerts::CheckNobodyIsNamed() const {
   }
 }
 
-TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
-  TellStory();
-  // On a busy machine a scrape may come too late; each process, and the other school's, has had one
-  // in time.
-  const std::string seen =
-      absl::StrCat("count(max_over_time(up[1m]) == 1) == ", school_.metrics_ports().size() + 1);
-  ASSERT_TRUE(cache::Eventually([&] { return !prometheus_->Query(seen).empty(); },
-                                std::chrono::seconds(60)));
-  absl::SleepFor(absl::Seconds(1));  // four scrapes: that nothing happens cannot be waited for
-  // A machine that is busy with other tests may be slow; and above this school nobody is at home.
-  EXPECT_THAT(prometheus_->Alerts(),
-              ::testing::IsSubsetOf({"CallsSlow", "WritesQueue", "DeliveryWaits"}));
-  CheckWhatIsNamed();
-  CheckNobodyIsNamed();
-
-  // Enrolment's log is poisoned; before that somebody kept a copy of its file, and later puts it
-  // back.
+// Somebody keeps a copy of enrolment's file, and then its log is poisoned.
+void Alerts::PoisonEnrolment() {
   ASSERT_EQ(school_.process("enrolment").Terminate(), 0);
   fs::copy_file(EnrolmentFile(), disk_.folder() + "/old.db");
   PoisonLog();
@@ -294,7 +286,9 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   verify.set_parent("schools/nancy");
   Begin("enrolment", verify, 1);
   Await("InvariantBroken");
+}
 
+void Alerts::SpendReadBudget() {
   for (const char* id : {"ada", "eve"}) {
     enrolment::v1::CreateCandidateRequest candidate;
     candidate.set_parent("schools/nancy");
@@ -304,10 +298,11 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
     Begin("enrolment", candidate, 1, "admissions_officer");
   }
   Await("ReadBudget");
+}
 
-  // Who refers to what a stopped service owns waits for it, in vain.
+// Who refers to what a stopped service owns waits for it, in vain.
+void Alerts::AskWhileCurriculumIsStopped() {
   school_.process("curriculum").Signal(SIGSTOP);
-  const absl::Time stopped = absl::Now();
   Await("ServiceDown");
   enrolment::v1::CreateCohortRequest cohort;
   cohort.set_parent("schools/nancy");
@@ -334,7 +329,9 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   Await("WritesQueue");
   Await("DeliveryWaits");
   AwaitAnswers();
+}
 
+void Alerts::TakeAwaySurroundings() {
   redis_->Kill();
   Await("RedisAway");
   certificates_.Renew(absl::Hours(1));
@@ -346,13 +343,38 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
     std::printf("nothing may be mounted here, so no disk was filled\n");
     raised_.insert("DiskFull");
   }
+}
 
+void Alerts::PutOldEnrolmentBack() {
   ASSERT_EQ(school_.process("enrolment").Terminate(), 0);
   for (const char* log : {"-wal", "-shm"}) fs::remove(EnrolmentFile() + log);
   fs::copy_file(disk_.folder() + "/old.db", EnrolmentFile(), fs::copy_options::overwrite_existing);
   school_.Restart("enrolment");
   Await("FollowerForked");
   Await("FollowerBehind");
+}
+
+TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
+  TellStory();
+  // On a busy machine a scrape may come too late; each process, and the other school's, has had one
+  // in time.
+  const std::string seen =
+      absl::StrCat("count(max_over_time(up[1m]) == 1) == ", school_.metrics_ports().size() + 1);
+  ASSERT_TRUE(cache::Eventually([&] { return !prometheus_->Query(seen).empty(); },
+                                std::chrono::seconds(60)));
+  absl::SleepFor(absl::Seconds(1));  // four scrapes: that nothing happens cannot be waited for
+  // A machine that is busy with other tests may be slow; and above this school nobody is at home.
+  EXPECT_THAT(prometheus_->Alerts(),
+              ::testing::IsSubsetOf({"CallsSlow", "WritesQueue", "DeliveryWaits"}));
+  CheckWhatIsNamed();
+  CheckNobodyIsNamed();
+
+  PoisonEnrolment();
+  SpendReadBudget();
+  const absl::Time stopped = absl::Now();
+  AskWhileCurriculumIsStopped();
+  TakeAwaySurroundings();
+  PutOldEnrolmentBack();
   EXPECT_GE(absl::Now() - stopped, absl::Seconds(28))
       << "30 s of silence, which began up to 2 s before";
 
