@@ -25,14 +25,16 @@ std::string LimitsText(const options::v1::Limits& limits) {
   return text.empty() ? "" : absl::StrCat("  ", text);
 }
 
+bool IsPersonal(const pb::FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::pii);
+}
+
 void PrintFields(const pb::Descriptor& type, const std::string& indent, int depth) {
   for (int i = 0; i < type.field_count(); ++i) {
     const pb::FieldDescriptor& field = *type.field(i);
     std::cout << indent << field.name() << (field.is_repeated() ? "[]" : "")
               << LimitsText(field.options().GetExtension(options::v1::limits))
-              << (field.options().GetExtension(options::v1::pii) ? "  personal data, encrypted"
-                                                                 : "")
-              << "\n";
+              << (IsPersonal(field) ? "  personal data, encrypted" : "") << "\n";
     if (field.message_type() != nullptr && depth < 2 &&
         field.message_type()->file()->package().rfind("vivier", 0) == 0)
       PrintFields(*field.message_type(), indent + "  ", depth + 1);
@@ -50,6 +52,12 @@ std::string EffectOf(const rpc::Method& method) {
          "answer";
 }
 
+absl::string_view KeptText(const rpc::Method& method) {
+  if (method.personal) return ", holds personal data: never cached, encrypted where it is stored";
+  if (method.standard_get) return ", from the near cache where this process is the only writer";
+  return "";
+}
+
 void Print(const rpc::Method& method, const site::Module* module) {
   const pb::MethodDescriptor& descriptor = *method.descriptor;
   std::cout << descriptor.full_name() << "\n"
@@ -58,12 +66,7 @@ void Print(const rpc::Method& method, const site::Module* module) {
             << "  effect       " << EffectOf(method) << "\n"
             << "  dry run      "
             << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
-            << "  answer       " << descriptor.output_type()->full_name()
-            << (method.personal
-                    ? ", holds personal data: never cached, encrypted where it is stored"
-                : method.standard_get
-                    ? ", from the near cache where this process is the only writer"
-                    : "")
+            << "  answer       " << descriptor.output_type()->full_name() << KeptText(method)
             << "\n"
             << "  request up to " << method.request_bytes_max << " bytes\n";
   const auto& operation = descriptor.options().GetExtension(options::v1::operation);

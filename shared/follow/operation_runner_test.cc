@@ -366,8 +366,8 @@ TEST_P(OperationRunnerTest, NoKeyLeadsBack) {
                   const auto place = [&](int number) {
                     return absl::StrCat("operation_steps.input|", name, "|", number);
                   };
-                  EXPECT_EQ(ReasonOf(security::Decrypt(key, inputs[0], place(0)).status()),
-                            "DECRYPTION_FAILED");
+                  const absl::Status moved = security::Decrypt(key, inputs[0], place(0)).status();
+                  EXPECT_EQ(ReasonOf(moved), "DECRYPTION_FAILED");
                   EXPECT_EQ(security::Decrypt(key, inputs[1], place(1)).status(), absl::OkStatus());
                   return absl::OkStatus();
                 }),

@@ -1,4 +1,5 @@
-// Asks a decision of a rule table: the first row that matches answers. Pure; thread-safe.
+// Asks a decision of a rule table: the first row that matches answers. Functions without state,
+// thread-safe; a question that code asks wrongly ends the process.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // A rule table with one thing wrong: a row dropped, an answer flipped, a bound or a day moved by
 // one, a condition widened to anything, a figure changed. Cases that let a mutant live do not prove
-// what the table says. Pure functions; thread-safe.
+// what the table says. Functions without state, by chance only as their seed says; thread-safe.
 #pragma once
 
 #include <cstdint>

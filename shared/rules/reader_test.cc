@@ -39,7 +39,7 @@ parameters
   age_min | integer | 16    | 2022-01-01 ..            | New law
 decide
   age       | kind   | pay     | start         | tags   | adult   | finding   | message
-  < age_min | not C  | *       | *             | *      | *       | TOO_YOUNG | {age} is under {age_min}
+  < age_min | not C  | *       | *             | *      | *       | TOO_YOUNG | under {age_min}
   16 .. 20  | A, B   | >= 9.15 | <= 2026-09-01 | has X  | unknown | FOUND     | é
 cases
   on         | age | kind | finding

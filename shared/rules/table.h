@@ -23,7 +23,7 @@
 //     employer | learners       | finding    | message
 //     yes      | >= 2           | TUTOR_LOAD | at most two
 //     *        | >= learners_max | TUTOR_LOAD | at most {learners_max}
-//   cases load                               a fact without a column is unknown; `-`: no row matches
+//   cases load                               a fact without a column is unknown; `-`: no row
 //     on         | employer | learners | finding
 //     2026-09-01 | no       | 2        | -
 //

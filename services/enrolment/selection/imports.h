@@ -1,5 +1,5 @@
 // Applications from a file that somebody else's form or spreadsheet wrote: columns by their titles
-// in English or French, each row read on its own. Pure functions, thread-safe.
+// in English or French, each row read on its own. Functions without state, thread-safe.
 #pragma once
 
 #include <string>
