@@ -15,7 +15,7 @@
 #include "shared/service/catalogue.h"
 #include "shared/site/certificates.h"
 #include "shared/site/site.h"
-#include "shared/transport/watchdog.h"
+#include "shared/site/watchdog.h"
 
 namespace vivier::command {
 namespace {
@@ -76,7 +76,7 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   options.modules = std::move(chosen);
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
   const std::string& process = site->process();
-  const transport::Watchdog watchdog(
+  const site::Watchdog watchdog(
       {.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)},
       &EndDead);
   const RunNotes notes(settings.data, names, site->address());

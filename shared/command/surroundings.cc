@@ -4,6 +4,7 @@
 #include <sys/timex.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -19,6 +20,7 @@
 #include "shared/backup/store.h"
 #include "shared/base/status.h"
 #include "shared/cache/redis.h"
+#include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/rules/compiled.h"
 #include "shared/rules/lint.h"
@@ -282,6 +284,18 @@ void LookAtRules(Findings& findings) {
       "`vivier rules lint` says which rows; docs/rules.md how to confirm them");
 }
 
+const char* NameOf(Grade grade) {
+  switch (grade) {
+    case Grade::kOk:
+      return "OK";
+    case Grade::kWarn:
+      return "WARN";
+    case Grade::kFail:
+      return "FAIL";
+  }
+  return "FAIL";
+}
+
 }  // namespace
 
 std::vector<std::string> OverdueRules() {
@@ -319,6 +333,20 @@ Findings LookAround(const Settings& settings, const std::vector<site::Module>& m
   LookAtPeers(settings, findings);
   LookAtParents(settings.config, findings);
   return findings;
+}
+
+int Doctor(const Arguments& arguments, Modules modules) {
+  const absl::StatusOr<Settings> settings = ReadSettings();
+  if (!settings.ok()) return Refuse(settings.status());
+  const Findings findings = LookAround(*settings, modules, arguments.empty() ? "" : arguments[0]);
+  for (const Finding& finding : findings) {
+    absl::PrintF("%-4s  %s: %s\n", NameOf(finding.grade), finding.what, finding.found);
+    if (!finding.advice.empty()) absl::PrintF("      → %s\n", finding.advice);
+  }
+  const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.grade == Grade::kFail;
+  });
+  return failed ? 1 : 0;
 }
 
 }  // namespace vivier::command

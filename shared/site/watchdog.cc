@@ -1,4 +1,4 @@
-#include "shared/transport/watchdog.h"
+#include "shared/site/watchdog.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,20 +6,20 @@
 #include "absl/time/clock.h"
 #include "shared/log/log.h"
 
-namespace vivier::transport {
+namespace vivier::site {
 namespace {
 
 constexpr char kCheckPath[] = "/grpc.health.v1.Health/Check";
 constexpr char kWholeServer[] = "";  // a HealthCheckRequest that names no service
 
-ChannelOptions Once(ChannelOptions options) {
+transport::ChannelOptions Once(transport::ChannelOptions options) {
   options.retry = false;
   return options;
 }
 
 }  // namespace
 
-Watchdog::Watchdog(ChannelOptions port, std::function<void(const absl::Status&)> dead)
+Watchdog::Watchdog(transport::ChannelOptions port, std::function<void(const absl::Status&)> dead)
     : port_(Once(std::move(port))), dead_(std::move(dead)), thread_([this] { Watch(); }) {}
 
 Watchdog::~Watchdog() {
@@ -47,7 +47,7 @@ void Watchdog::Watch() {
 }
 
 absl::Status Watchdog::Ask() const {
-  return Connect(port_)->Call(kCheckPath, kWholeServer, {kInterval, "", ""}).status();
+  return transport::Connect(port_)->Call(kCheckPath, kWholeServer, {kInterval, "", ""}).status();
 }
 
-}  // namespace vivier::transport
+}  // namespace vivier::site

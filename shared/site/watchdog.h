@@ -13,7 +13,7 @@
 #include "shared/base/monitor.h"
 #include "shared/transport/channel.h"
 
-namespace vivier::transport {
+namespace vivier::site {
 
 class Watchdog {
  public:
@@ -23,7 +23,7 @@ class Watchdog {
   static constexpr int kUnansweredMax = 4;
 
   // `dead` is called on the watchdog's thread, with the last error.
-  Watchdog(ChannelOptions port, std::function<void(const absl::Status& why)> dead);
+  Watchdog(transport::ChannelOptions port, std::function<void(const absl::Status& why)> dead);
   // Waits for an ask that is under way.
   ~Watchdog();
 
@@ -31,11 +31,11 @@ class Watchdog {
   void Watch();
   absl::Status Ask() const;
 
-  const ChannelOptions port_;
+  const transport::ChannelOptions port_;
   const std::function<void(const absl::Status&)> dead_;
   Monitor monitor_;  // guards what follows
   bool stopping_ = false;
   std::thread thread_;
 };
 
-}  // namespace vivier::transport
+}  // namespace vivier::site

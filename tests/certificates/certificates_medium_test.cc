@@ -14,7 +14,7 @@
 #include "shared/site/tokens.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
-#include "tests/identity/site_over_tls.h"
+#include "tests/certificates/site_over_tls.h"
 #include "vivier/log/v1/log.pb.h"
 
 namespace vivier::testing {

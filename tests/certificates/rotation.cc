@@ -1,4 +1,4 @@
-#include "tests/identity/rotation.h"
+#include "tests/certificates/rotation.h"
 
 #include <atomic>
 #include <iostream>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/identity/site_over_tls.h"
+#include "tests/certificates/site_over_tls.h"
 
 namespace vivier::testing {
 namespace {

@@ -2,7 +2,7 @@
 // on connections that outlive their certificates' renewal, on such as the server ends in that time
 // for their age, and on new ones.
 #include "gtest/gtest.h"
-#include "tests/identity/rotation.h"
+#include "tests/certificates/rotation.h"
 
 namespace vivier::testing {
 namespace {

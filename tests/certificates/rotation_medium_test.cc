@@ -1,7 +1,7 @@
 // Certificates renewed every three seconds under load, half a minute long: no call fails, although
 // none of them is good for so long that a process could do without the renewed ones.
 #include "gtest/gtest.h"
-#include "tests/identity/rotation.h"
+#include "tests/certificates/rotation.h"
 
 namespace vivier::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/identity/site_over_tls.h"
+#include "tests/certificates/site_over_tls.h"
 
 #include <unistd.h>
 

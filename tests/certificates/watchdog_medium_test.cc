@@ -18,8 +18,8 @@
 #include "gtest/gtest.h"
 #include "shared/command/commands.h"
 #include "shared/site/certificates.h"
+#include "shared/site/watchdog.h"
 #include "shared/transport/channel.h"
-#include "shared/transport/watchdog.h"
 #include "tests/support/certificates.h"
 #include "tests/support/process.h"
 
@@ -117,7 +117,7 @@ TEST_F(WatchdogTest, AnExhaustedPortEndsTheProcess) {
 TEST_F(WatchdogTest, ABusyOneGoesOnAndSoDoesOneThatWasStopped) {
   ASSERT_NO_FATAL_FAILURE(Start(/*tls=*/true));
   const absl::Duration longer =
-      transport::Watchdog::kInterval * (transport::Watchdog::kUnansweredMax + 1);
+      site::Watchdog::kInterval * (site::Watchdog::kUnansweredMax + 1);
   const auto load = [&](absl::Duration time) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
@@ -130,7 +130,7 @@ TEST_F(WatchdogTest, ABusyOneGoesOnAndSoDoesOneThatWasStopped) {
   process_->Signal(SIGSTOP);
   absl::SleepFor(longer);
   process_->Signal(SIGCONT);
-  load(2 * transport::Watchdog::kInterval);
+  load(2 * site::Watchdog::kInterval);
   EXPECT_TRUE(process_->running()) << process_->Log();
   EXPECT_EQ(process_->Terminate(), 0) << process_->Log();
 }

@@ -124,6 +124,7 @@ const std::vector<std::string>& Storeys() {
       "tests/rules",
       "tests/rpc",
       "tests/identity",
+      "tests/certificates",
       "tests/erasure",
       "tests/backup",
       "tests/copies",
