@@ -12,6 +12,7 @@
 #include "tests/identity/foreign_tokens.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::testing {
@@ -23,7 +24,7 @@ using ::testing::ElementsAre;
 class BatchesTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   void Give(const std::string& roles) {
-    Must<Membership, CreateMembershipRequest>(
+    Must<access::v1::Membership, access::v1::CreateMembershipRequest>(
         world_,
         absl::Substitute("parent: '$$N' membership_id: 'zoe' membership { subject: '$0' $1 }",
                          ForeignSubject("zoe"), roles));
