@@ -220,7 +220,7 @@ absl::Status Bill(Stage& stage) {
   *issue.mutable_issue_date() = stage.story().billing().issue_date();
   ASSIGN_OR_RETURN(auto invoice,
                    stage.Write<funding::Invoice>("finance_officer", "invoice", "issue", issue));
-  stage.Say(absl::StrCat("invoice: ", invoice.line_count(), " earned half-days, ",
+  stage.Say(absl::StrCat("invoice: ", invoice.line_count(), " lines, ",
                          invoice.total_cents(), " cents"));
   return absl::OkStatus();
 }

@@ -1,5 +1,7 @@
 #include "shared/base/error.h"
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
@@ -66,11 +68,24 @@ absl::Status Internal(absl::string_view message) {
   return Error(absl::StatusCode::kInternal, "INTERNAL", message);
 }
 
-std::string ReasonOf(const absl::Status& status) {
+namespace {
+
+google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
   const absl::optional<absl::Cord> payload = status.GetPayload(kErrorInfoUrl);
   google::rpc::ErrorInfo info;
-  if (!payload || !info.ParseFromString(std::string(*payload))) return "";
-  return info.reason();
+  if (payload.has_value() && !info.ParseFromString(std::string(*payload))) info.Clear();
+  return info;
+}
+
+}  // namespace
+
+std::string ReasonOf(const absl::Status& status) { return InfoOf(status).reason(); }
+
+Metadata MetadataOf(const absl::Status& status) {
+  const google::rpc::ErrorInfo info = InfoOf(status);
+  Metadata metadata(info.metadata().begin(), info.metadata().end());
+  std::sort(metadata.begin(), metadata.end());
+  return metadata;
 }
 
 }  // namespace vivier

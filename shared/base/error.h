@@ -55,4 +55,7 @@ absl::Status Internal(absl::string_view message);
 // The reason of the ErrorInfo in `status`, or "".
 std::string ReasonOf(const absl::Status& status);
 
+// The metadata of its ErrorInfo, in the order of the keys; empty when there is none.
+Metadata MetadataOf(const absl::Status& status);
+
 }  // namespace vivier

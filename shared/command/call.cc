@@ -140,6 +140,8 @@ int ListMethods(const Modules& modules) {
 int Refuse(const absl::Status& status) {
   std::cerr << absl::StatusCodeToString(status.code()) << " " << ReasonOf(status) << ": "
             << status.message() << "\n";
+  for (const auto& [key, value] : MetadataOf(status))
+    std::cerr << "  " << key << ": " << value << "\n";
   if (const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest")) {
     google::rpc::BadRequest request;
     if (!request.ParseFromString(std::string(*payload))) return 1;

@@ -3,8 +3,8 @@
 // answers run in the caller's transaction, in the listed order, and the first refusal ends the run.
 // Filled before the service starts, then immutable, hence thread-safe.
 //
-//   class Cohorts { public: rpc::Hook<const v1::Cohort&> starting; … };
-//   cohorts_.starting.Calls(admission_, &Admission::StartLearners);   // in enrolment.cc
+//   class Cohorts { public: rpc::Hook<const v1::Cohort&> started; … };
+//   cohorts_.started.Calls(admission_, &Admission::StartLearners);   // in enrolment.cc
 #pragma once
 
 #include <functional>

@@ -3,14 +3,15 @@
 // rpc), the producer of an event from its package; so no name is typed twice. Build() fails, and
 // with it the start, when a declared rpc has no handler or no permission, or a handler no rpc.
 //
-//   rpc::Service Enrolment::Rpc() {
-//     return rpc::Service("enrolment")
-//         .Standard(cohorts_, &CheckCohort)  // Get, List, Create … as far as declared
-//         .On(*this, &Enrolment::AdmitApplication)
-//         .Operate(*this, &Enrolment::PlanImport, &Enrolment::CheckImport, &Enrolment::ImportRows)
-//         .React(*this, &Enrolment::OnSeatFunded)
-//         .Tick(*this, &Enrolment::ExpireHold, holds_, "funding_by")
-//         .Deliver(*this, &Statistics::SendSubmission);  // takes events of the own log outside
+//   void Selection::AddTo(rpc::Service& service) {
+//     service.Standard(applications_)  // Get, List, Create … as far as declared
+//         .On(*this, &Selection::SubmitApplication)
+//         .Operate(*this, &PlanImport, &Selection::CheckImport, &Selection::ImportRows);
+//   }
+//   void Admission::AddTo(rpc::Service& service) {
+//     service.On(*this, &Admission::AdmitApplication)
+//         .React(*this, &Admission::OnSeatFunded)
+//         .Tick(*this, &Admission::ExpireHold, applications(), "funding_by");
 //   }
 #pragma once
 

@@ -98,7 +98,8 @@ absl::Status Selection::ImportOne(Call& call, const v1::Cohort& cohort, v1::Impo
   if (known.empty() && same.has_value()) known = candidate.name();
   if (!known.empty()) {
     Refuse(v1::DUPLICATE_PERSON, "",
-           absl::StrCat("the person is known as ", known, "; nobody is merged"),
+           absl::StrCat("the person is known as ", known,
+                        "; nobody is merged: apply for them with SubmitApplication"),
            *row.mutable_report());
     return absl::OkStatus();
   }
