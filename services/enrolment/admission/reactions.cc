@@ -22,6 +22,9 @@ absl::Status Admission::StartLearners(Call& call, const Cohort& cohort) {
   ASSIGN_OR_RETURN(
       std::vector<Application> accepted,
       applications().Select(call, "cohort = $2 AND state = 'ACCEPTED'", {cohort.name()}));
+  std::vector<std::string> names;
+  for (const Application& application : accepted) names.push_back(LearnerName(application.name()));
+  RETURN_IF_ERROR(learners_.rows().Prefetch(call, names));
   for (const Application& application : accepted)
     RETURN_IF_ERROR(learners_.Start(call, LearnerName(application.name())));
   return absl::OkStatus();

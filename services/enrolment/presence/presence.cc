@@ -142,14 +142,17 @@ absl::Status Presence::EmitSealed(Call& call, const AttendanceSheet& sheet,
   event.set_cohort(sheet.cohort());
   *event.mutable_date() = sheet.date();
   event.set_revision(sheet.revision());
+  std::vector<std::string> names;
+  for (const PresenceEntry& entry : entries) names.push_back(entry.learner());
+  RETURN_IF_ERROR(learners_.rows().Prefetch(call, names));
   for (const PresenceEntry& entry : entries) {
-    ASSIGN_OR_RETURN(v1::Learner learner, learners_.rows().Get(call, entry.learner()));
+    ASSIGN_OR_RETURN(const v1::Learner* learner, learners_.rows().View(call, entry.learner()));
     v1::SealedPresence& sealed = *event.add_entries();
     sealed.set_presence_entry(entry.name());
     sealed.set_learner(entry.learner());
     sealed.set_minutes_due(entry.minutes_due());
     sealed.set_minutes_present(entry.minutes_present());
-    sealed.set_hold(learner.hold());
+    sealed.set_hold(learner->hold());
   }
   return call.Emit(event);
 }

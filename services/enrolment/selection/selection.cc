@@ -127,6 +127,9 @@ absl::StatusOr<v1::PublishRankingResponse> Selection::PublishRanking(
   if (request.reject_others() && request.decision_reason().empty())
     return InvalidField("decision_reason", "is required to reject the others");
   std::vector<Application> listed, submitted;
+  RETURN_IF_ERROR(applications_.Prefetch(
+      call,
+      std::vector<std::string>(request.applications().begin(), request.applications().end())));
   for (const std::string& name : request.applications()) {
     ASSIGN_OR_RETURN(Application application, applications_.Get(call, name));
     listed.push_back(std::move(application));

@@ -74,6 +74,13 @@ class Rows {
     return static_cast<const M*>(row);
   }
 
+  // Fetches rows that a loop will ask for one by one, in one round trip.
+  absl::Status Prefetch(Unit& unit, absl::Span<const std::string> names) const {
+    Transaction::Wanted wanted;
+    for (const std::string& name : names) wanted.rows.push_back({&schema_, name});
+    return unit.transaction().Prefetch(wanted);
+  }
+
   // Rows that satisfy `condition`, an SQL text over the table's columns in which $1 is the school
   // and $2 … are `parameters`; it may end in ORDER BY. At most `limit` rows, and an error when
   // there are more: a handler that would silently see a part of the truth is wrong. Rows with
