@@ -11,7 +11,7 @@
 namespace vivier::rules {
 
 struct CompiledText {
-  std::string path;  // "services/partners/rules/R-tutor.table"
+  std::string path;  // "services/partners/contracts/rules/R-tutor.table"
   std::string text;
 };
 // Written by the build, in the order of the paths.

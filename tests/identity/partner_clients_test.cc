@@ -182,7 +182,7 @@ TEST_P(PartnerClientsTest, IsOnePrincipal) {
       Must<site::v1::SearchAuditRecordsResponse, site::v1::SearchAuditRecordsRequest>(world_,
                                                                                       "name: '$N'");
   for (const site::v1::AuditRecord& record : trail.records()) {
-    if (record.method() != "vivier.partners.v1.PartnersService.CreateTutor") continue;
+    if (record.method() != "vivier.partners.v1.TutorService.CreateTutor") continue;
     EXPECT_EQ(record.principal(), "schools/nancy/partnerClients/acme");
     ++made;
   }

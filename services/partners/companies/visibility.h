@@ -31,7 +31,7 @@ inline absl::Status MayTouch(const rpc::Call& call, const std::string& company,
   return NotAllowed(name);
 }
 
-// The caller's filter, narrowed to his company when he acts for one.
+// The caller's filter, narrowed to their company when they act for one.
 inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
   return ActsForCompany(call) ? storage::NarrowedTo("company", {call.caller().acts_for}, filter)
                               : filter;
@@ -39,8 +39,8 @@ inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
 
 // One resource that belongs to a company, for a Get request.
 template <class M>
-absl::StatusOr<M> GetOwn(rpc::Call& call, const storage::Table<M>& table, const std::string& name) {
-  ASSIGN_OR_RETURN(std::optional<M> found, table.Find(call, name));
+absl::StatusOr<M> GetOwn(rpc::Call& call, const storage::Rows<M>& rows, const std::string& name) {
+  ASSIGN_OR_RETURN(std::optional<M> found, rows.Find(call, name));
   if (!found.has_value()) return ActsForCompany(call) ? NotAllowed(name) : NotFound(name);
   RETURN_IF_ERROR(MayTouch(call, found->company(), name));
   return *std::move(found);

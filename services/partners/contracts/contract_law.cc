@@ -1,4 +1,4 @@
-#include "services/partners/contract_law.h"
+#include "services/partners/contracts/contract_law.h"
 
 #include <algorithm>
 #include <string>

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
-#include "vivier/partners/v1/partners.pb.h"
-#include "vivier/partners/v1/resources.pb.h"
+#include "vivier/partners/v1/companies.pb.h"
+#include "vivier/partners/v1/contracts.pb.h"
+#include "vivier/partners/v1/tutors.pb.h"
 
 namespace vivier::partners {
 
