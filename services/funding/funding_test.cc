@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/funding/rules.h"
 #include "shared/security/school_key.h"
 #include "shared/storage/engines/migrate.h"
 #include "tests/support/engines.h"

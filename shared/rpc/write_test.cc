@@ -186,7 +186,7 @@ TEST_P(WriteTest, EachWriteHasOneAuditRecord) {
   EXPECT_EQ(
       Count("funding",
             absl::StrCat("audit_records WHERE number = 1 AND principal LIKE '%school_director' AND "
-                         "method = 'vivier.funding.v1.FundingService.CreateFunder' AND "
+                         "method = 'vivier.funding.v1.FunderService.CreateFunder' AND "
                          "resource = 'schools/nancy' AND request_id = '",
                          kRequestId, "'")),
       1);

@@ -210,7 +210,7 @@ test('a call whose body stops is broken off', async () => {
 
 test('a service that is away, or that a site does not run, is UNAVAILABLE, not a page', async () => {
   const open = connect(await site.startEdge('away', { inside: '127.0.0.1:1', services: ['enrolment'] }));
-  for (const path of [LIST, '/vivier.funding.v1.FundingService/ListFunders']) {
+  for (const path of [LIST, '/vivier.funding.v1.FunderService/ListFunders']) {
     const answer = await call(open, path, SCHOOL);
     assert.deepEqual([answer.status, answer.http], [UNAVAILABLE, 200]);
   }

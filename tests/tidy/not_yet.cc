@@ -4,17 +4,11 @@ namespace vivier::tidy {
 namespace {
 
 const NotYet kNotYet[] = {
-    {"FunctionsFitAScreen", "services/funding/rules_test.cc:TEST(Ineligibility, NamesRuleAndFact)",
-     "its table moves out of the function"},
     {"FunctionsFitAScreen",
      "services/partners/contracts/contract_law_test.cc:TEST(CheckLawTest, EachRuleOnItsOwn)",
      "its table moves out of the function"},
     {"FunctionsFitAScreen", "services/statistics/tables.cc:Declare",
      "its table moves out of the function"},
-    {"ClassesAreSmall", "services/funding/funders_view.h:FundersView",
-     "becomes parts of at most twenty functions"},
-    {"ClassesAreSmall", "services/funding/funding.h:Funding",
-     "becomes parts of at most twenty functions"},
     {"ClassesAreSmall", "services/statistics/statistics.h:Statistics",
      "becomes parts of at most twenty functions"},
     {"ClassesAreSmall", "shared/rpc/adapter.h:Adapter",

@@ -1,26 +1,16 @@
-#include "services/funding/rules.h"
+#include "services/funding/plans/rules.h"
 
 #include <numeric>
 #include <random>
 
 #include "gtest/gtest.h"
-#include "services/funding/seat_money.h"
+#include "services/funding/plans/seat_money.h"
 #include "shared/base/error.h"
 
 namespace vivier::funding {
 namespace {
 
-using enrolment::v1::PersonClasses;
-using v1::EligibilityFinding;
 using v1::PlanShare;
-
-google::type::Date Day(int year, int month, int day) {
-  google::type::Date date;
-  date.set_year(year);
-  date.set_month(month);
-  date.set_day(day);
-  return date;
-}
 
 PlanShare Share(const std::string& agreement, PlanShare::Basis basis, int64_t amount_cents) {
   PlanShare share;
@@ -126,92 +116,6 @@ TEST(SplitProperty, SumsAreExactToTheCent) {
     const std::vector<int64_t> spread = SpreadOverSeats(lump, seats);
     ASSERT_EQ(std::accumulate(spread.begin(), spread.end(), int64_t{0}), lump);
   }
-}
-
-TEST(Ineligibility, NamesRuleAndFact) {
-  v1::FundingAgreement agreement;
-  agreement.set_name("schools/nancy/fundingAgreements/region");
-  v1::EligibilityRule& rule = *agreement.mutable_eligibility_rule();
-  rule.set_jobseeker_required(true);
-  rule.add_region_codes("44");
-  rule.add_region_codes("27");
-  rule.add_age_bands(PersonClasses::UNDER_26);
-  rule.set_education_level_max(4);
-  const struct {
-    const char* what;
-    bool jobseeker;
-    const char* region;
-    PersonClasses::AgeBand age;
-    int level;
-    std::vector<std::pair<EligibilityFinding::Rule, std::string>> expected;
-  } rows[] = {
-      {"satisfies all", true, "44", PersonClasses::UNDER_26, 4, {}},
-      {"second region", true, "27", PersonClasses::UNDER_26, 1, {}},
-      {"has a job",
-       false,
-       "44",
-       PersonClasses::UNDER_26,
-       4,
-       {{EligibilityFinding::JOBSEEKER, "not registered"}}},
-      {"lives elsewhere",
-       true,
-       "11",
-       PersonClasses::UNDER_26,
-       4,
-       {{EligibilityFinding::REGION, "11"}}},
-      {"too old",
-       true,
-       "44",
-       PersonClasses::FROM_45,
-       4,
-       {{EligibilityFinding::AGE_BAND, "FROM_45"}}},
-      {"too learned",
-       true,
-       "44",
-       PersonClasses::UNDER_26,
-       5,
-       {{EligibilityFinding::EDUCATION_LEVEL, "5"}}},
-      {"unknown",
-       false,
-       "",
-       PersonClasses::AGE_BAND_UNSPECIFIED,
-       0,
-       {{EligibilityFinding::JOBSEEKER, "not registered"},
-        {EligibilityFinding::REGION, "unknown"},
-        {EligibilityFinding::AGE_BAND, "unknown"},
-        {EligibilityFinding::EDUCATION_LEVEL, "unknown"}}},
-  };
-  for (const auto& row : rows) {
-    SCOPED_TRACE(row.what);
-    PersonClasses classes;
-    classes.set_jobseeker(row.jobseeker);
-    classes.set_region_code(row.region);
-    classes.set_age_band(row.age);
-    classes.set_education_level(row.level);
-    const std::vector<EligibilityFinding> findings = Ineligibility(agreement, classes);
-    ASSERT_EQ(findings.size(), row.expected.size());
-    for (size_t i = 0; i < findings.size(); ++i) {
-      EXPECT_EQ(findings[i].funding_agreement(), agreement.name());
-      EXPECT_EQ(findings[i].rule(), row.expected[i].first);
-      EXPECT_EQ(findings[i].fact(), row.expected[i].second);
-      EXPECT_FALSE(findings[i].required().empty());
-    }
-  }
-  EXPECT_TRUE(Ineligibility(v1::FundingAgreement(), PersonClasses()).empty())
-      << "an empty rule asks nothing";
-}
-
-TEST(ValidOn, IncludesBothDays) {
-  v1::FundingAgreement agreement;
-  *agreement.mutable_valid_from() = Day(2026, 9, 1);
-  *agreement.mutable_valid_until() = Day(2027, 3, 31);
-  EXPECT_FALSE(ValidOn(agreement, Day(2026, 8, 31)));
-  EXPECT_TRUE(ValidOn(agreement, Day(2026, 9, 1)));
-  EXPECT_TRUE(ValidOn(agreement, Day(2027, 3, 31)));
-  EXPECT_FALSE(ValidOn(agreement, Day(2027, 4, 1)));
-  EXPECT_TRUE(CheckAgreement(agreement).ok());
-  agreement.mutable_valid_until()->set_year(2025);
-  EXPECT_EQ(ReasonOf(CheckAgreement(agreement)), "INVALID_FIELD");
 }
 
 TEST(CheckPlan, RefusesWhatCannotPay) {

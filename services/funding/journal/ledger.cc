@@ -1,4 +1,4 @@
-#include "services/funding/ledger.h"
+#include "services/funding/journal/ledger.h"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/funding/names.h"
+#include "shared/base/resource_name.h"
 
 namespace vivier::funding {
 namespace {

@@ -1,32 +1,35 @@
 // What of the money a caller sees who acts for one funder: that funder, its agreements, and what
 // was earned, invoiced and paid under them. Drafts of invoices, and what they ask for, are the
-// school's own. Everybody else with the permission sees the whole school. Stateless besides its
-// tables, hence thread-safe.
+// school's own. Everybody else with the permission sees the whole school. Stateless, hence
+// thread-safe.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/funding/earnings/earnings.h"
+#include "services/funding/funders/funders.h"
+#include "services/funding/invoices/invoices.h"
+#include "services/funding/journal/journal.h"
+#include "services/funding/view/owners.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/service/call.h"
 #include "shared/service/service.h"
-#include "shared/storage/log/table.h"
-#include "vivier/funding/v1/funding.pb.h"
 
 namespace vivier::funding {
 
 class FundersView {
  public:
+  FundersView(Journal& journal, Funders& funders, Earnings& earnings, Invoices& invoices)
+      : journal_(journal),
+        funders_(funders),
+        earnings_(earnings),
+        invoices_(invoices),
+        owners_(funders, invoices) {}
+
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
-
-  // The invoice, if the caller may see it.
-  absl::StatusOr<v1::Invoice> Invoice(rpc::Call& call, const std::string& name) {
-    return Get(call, invoices_, name);
-  }
 
  private:
   absl::StatusOr<v1::Funder> GetFunder(rpc::Call& call, const v1::GetFunderRequest& request);
@@ -42,26 +45,21 @@ class FundersView {
   absl::StatusOr<v1::Invoice> GetInvoice(rpc::Call& call, const v1::GetInvoiceRequest& request);
   absl::StatusOr<v1::ListInvoicesResponse> ListInvoices(rpc::Call& call,
                                                         const v1::ListInvoicesRequest& request);
+  absl::StatusOr<v1::ListInvoiceLinesResponse> ListInvoiceLines(
+      rpc::Call& call, const v1::ListInvoiceLinesRequest& request);
   absl::StatusOr<v1::Payment> GetPayment(rpc::Call& call, const v1::GetPaymentRequest& request);
   absl::StatusOr<v1::ListPaymentsResponse> ListPayments(rpc::Call& call,
                                                         const v1::ListPaymentsRequest& request);
 
-  // The only funder who may see it, "" where none may.
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const v1::Funder& funder);
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const v1::FundingAgreement& agreement);
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const v1::AgreementBalance& balance);
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const v1::Earning& earning);
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const v1::Invoice& invoice);
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const v1::Payment& payment);
-  absl::StatusOr<std::string> FunderOf(rpc::Call& call, const std::string& agreement);
+  static bool ActsForFunder(const rpc::Call& call);
 
   // One resource. To who acts for a funder, what is another's and what there is not are the same.
   template <class M>
-  absl::StatusOr<M> Get(rpc::Call& call, const storage::Table<M>& table, const std::string& name) {
-    ASSIGN_OR_RETURN(std::optional<M> found, table.Find(call, name));
-    if (call.caller().kind == security::Caller::Kind::kPartner) {
+  absl::StatusOr<M> Get(rpc::Call& call, const storage::Rows<M>& rows, const std::string& name) {
+    ASSIGN_OR_RETURN(std::optional<M> found, rows.Find(call, name));
+    if (ActsForFunder(call)) {
       if (!found.has_value()) return NotAllowed(name);
-      ASSIGN_OR_RETURN(const std::string funder, FunderOf(call, *found));
+      ASSIGN_OR_RETURN(const std::string funder, owners_.FunderOf(call, *found));
       if (funder.empty() || funder != call.caller().acts_for) return NotAllowed(name);
     }
     if (!found.has_value()) return NotFound(name);
@@ -71,12 +69,11 @@ class FundersView {
   // The filter, narrowed to the agreements of the funder for whom the caller acts.
   absl::StatusOr<std::string> OfOwnAgreements(rpc::Call& call, const std::string& filter);
 
-  storage::Table<v1::Funder> funders_;
-  storage::Table<v1::FundingAgreement> agreements_;
-  storage::Table<v1::AgreementBalance> balances_;
-  storage::Table<v1::Earning> earnings_;
-  storage::Table<v1::Invoice> invoices_;
-  storage::Table<v1::Payment> payments_;
+  Journal& journal_;
+  Funders& funders_;
+  Earnings& earnings_;
+  Invoices& invoices_;
+  Owners owners_;
 };
 
 }  // namespace vivier::funding

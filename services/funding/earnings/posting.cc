@@ -1,11 +1,10 @@
-#include "services/funding/posting.h"
+#include "services/funding/earnings/posting.h"
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "services/funding/names.h"
-#include "services/funding/rules.h"
 #include "shared/base/date.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 
 namespace vivier::funding {
@@ -15,19 +14,28 @@ using enrolment::v1::AttendanceSheetSealed;
 using v1::Finding;
 using v1::Reservation;
 
+// "ai-1.2026-11-22-am.marie" of
+// ".../cohorts/ai-1/attendanceSheets/2026-11-22-am/presenceEntries/marie". Ids hold no dot, so two
+// entries never meet.
+std::string PostingId(const std::string& presence_entry) {
+  const std::string sheet = ParentOf(presence_entry);
+  return absl::StrCat(IdOf(ParentOf(sheet)), ".", IdOf(sheet), ".", IdOf(presence_entry));
+}
+
 std::string EarningId(const std::string& presence_entry, int share, int revision) {
   return absl::StrCat(PostingId(presence_entry), ".", share, ".", revision);
 }
 
 }  // namespace
 
-absl::Status Funding::OnAttendanceSheetSealed(rpc::Call& call, const AttendanceSheetSealed& event) {
-  ASSIGN_OR_RETURN(std::optional<Paying> paying, FindPaying(call, event.cohort()));
+absl::Status Earnings::OnAttendanceSheetSealed(rpc::Call& call,
+                                               const AttendanceSheetSealed& event) {
+  ASSIGN_OR_RETURN(std::optional<Paying> paying, plans_.FindPaying(call, event.cohort()));
   if (!paying.has_value()) return PostWithoutPlan(call, event);
   return SheetPosting(*this, call, event, *paying).Run();
 }
 
-absl::Status Funding::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSealed& event) {
+absl::Status Earnings::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSealed& event) {
   const bool delivered = std::any_of(event.entries().begin(), event.entries().end(),
                                      [](const auto& entry) { return entry.minutes_present() > 0; });
   if (delivered) {
@@ -48,17 +56,17 @@ absl::Status Funding::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSeal
   return call.Emit(posted);
 }
 
-absl::Status Funding::SheetPosting::Run() {
+absl::Status Earnings::SheetPosting::Run() {
   RETURN_IF_ERROR(LoadStanding());
   for (const Entry& entry : event_.entries()) RETURN_IF_ERROR(PostEntry(entry));
   for (auto& [presence_entry, posting] :
        standing_) {  // entries that the new revision no longer has
     RETURN_IF_ERROR(Reverse(posting));
     posting.set_revision(event_.revision());
-    RETURN_IF_ERROR(funding_.postings_.Update(call_, posting));
+    RETURN_IF_ERROR(earnings_.postings_.Update(call_, posting));
   }
-  RETURN_IF_ERROR(funding_.StoreBalances(call_, paying_));
-  if (came_free_) RETURN_IF_ERROR(funding_.TellMoneyCameFree(call_, AgreementsOf(paying_)));
+  RETURN_IF_ERROR(earnings_.plans_.StoreBalances(call_, paying_));
+  if (came_free_) RETURN_IF_ERROR(earnings_.plans_.TellMoneyCameFree(call_, AgreementsOf(paying_)));
   v1::AttendanceSheetPosted posted;
   posted.set_attendance_sheet(event_.attendance_sheet());
   posted.set_cohort(event_.cohort());
@@ -67,23 +75,25 @@ absl::Status Funding::SheetPosting::Run() {
   return call_.Emit(posted);
 }
 
-absl::Status Funding::SheetPosting::LoadStanding() {
+absl::Status Earnings::SheetPosting::LoadStanding() {
   if (event_.revision() == 1) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::vector<v1::PresencePosting> postings,
-                   funding_.postings_.Select(call_, "attendance_sheet = $2 ORDER BY name",
-                                             {event_.attendance_sheet()}));
+                   earnings_.postings_.Select(call_, "attendance_sheet = $2 ORDER BY name",
+                                              {event_.attendance_sheet()}));
   for (v1::PresencePosting& posting : postings)
     standing_[posting.presence_entry()] = std::move(posting);
   return absl::OkStatus();
 }
 
-absl::Status Funding::SheetPosting::PostEntry(const Entry& entry) {
+absl::Status Earnings::SheetPosting::PostEntry(const Entry& entry) {
   auto stored = standing_.extract(entry.presence_entry());
   v1::PresencePosting posting;
   if (!stored.empty()) posting = std::move(stored.mapped());
   if (stored.empty() && entry.minutes_present() == 0) return absl::OkStatus();
 
-  ASSIGN_OR_RETURN(Holder holder, Load(NameIn(call_.school(), "reservations", entry.hold())));
+  ASSIGN_OR_RETURN(Holder holder,
+                   earnings_.plans_.LoadHolder(
+                       call_, paying_.plan, NameIn(call_.school(), "reservations", entry.hold())));
   const std::string reservation = holder.reservation.has_value() ? holder.reservation->name() : "";
   const bool unchanged =
       posting.minutes() == entry.minutes_present() && posting.reservation() == reservation;
@@ -93,16 +103,17 @@ absl::Status Funding::SheetPosting::PostEntry(const Entry& entry) {
   posting.set_reservation(reservation);
   posting.set_revision(event_.revision());
   if (entry.minutes_present() > 0) RETURN_IF_ERROR(Earn(entry, posting));
-  if (!stored.empty()) return funding_.postings_.Update(call_, posting);
+  if (!stored.empty()) return earnings_.postings_.Update(call_, posting);
   posting.set_name(NameIn(call_.school(), "presencePostings", PostingId(entry.presence_entry())));
   posting.set_attendance_sheet(event_.attendance_sheet());
   posting.set_presence_entry(entry.presence_entry());
-  return funding_.postings_.Insert(call_, posting);
+  return earnings_.postings_.Insert(call_, posting);
 }
 
-absl::Status Funding::SheetPosting::Reverse(v1::PresencePosting& posting) {
+absl::Status Earnings::SheetPosting::Reverse(v1::PresencePosting& posting) {
   if (posting.minutes() == 0) return absl::OkStatus();
-  ASSIGN_OR_RETURN(Holder holder, Load(posting.reservation()));
+  ASSIGN_OR_RETURN(Holder holder,
+                   earnings_.plans_.LoadHolder(call_, paying_.plan, posting.reservation()));
   std::vector<Transfers> transfers = TakeBack(paying_, posting, holder);
   for (int i = 0; i < posting.shares_size(); ++i) {
     const v1::PostedShare& posted = posting.shares(i);
@@ -125,11 +136,12 @@ absl::Status Funding::SheetPosting::Reverse(v1::PresencePosting& posting) {
                               holder.reservation->state() == Reservation::RELEASED);
   posting.set_minutes(0);
   posting.clear_shares();
-  return Store(holder);
+  return earnings_.plans_.StoreHolder(call_, holder);
 }
 
-absl::Status Funding::SheetPosting::Earn(const Entry& entry, v1::PresencePosting& posting) {
-  ASSIGN_OR_RETURN(Holder holder, Load(posting.reservation()));
+absl::Status Earnings::SheetPosting::Earn(const Entry& entry, v1::PresencePosting& posting) {
+  ASSIGN_OR_RETURN(Holder holder,
+                   earnings_.plans_.LoadHolder(call_, paying_.plan, posting.reservation()));
   std::vector<Delivered> delivered =
       Deliver(paying_, event_.date(), entry.minutes_present(), holder);
   for (int i = 0; i < paying_.plan.shares_size(); ++i) {
@@ -153,21 +165,21 @@ absl::Status Funding::SheetPosting::Earn(const Entry& entry, v1::PresencePosting
     posted.set_own_cents(earning.own_cents());
   }
   posting.set_minutes(entry.minutes_present());
-  return Store(holder);
+  return earnings_.plans_.StoreHolder(call_, holder);
 }
 
-absl::Status Funding::SheetPosting::StoreEarning(v1::Earning& earning, const std::string& id,
-                                                 Transfers& transfers) {
+absl::Status Earnings::SheetPosting::StoreEarning(v1::Earning& earning, const std::string& id,
+                                                  Transfers& transfers) {
   earning.set_name(NameIn(call_.school(), "earnings", id));
   *earning.mutable_date() = event_.date();
   earning.set_price_cents(earning.earned_cents() + earning.own_cents());
   earned_cents_ += earning.earned_cents();
-  RETURN_IF_ERROR(funding_.earnings_.Insert(call_, earning));
-  return funding_.Journal(call_, {absl::StrCat("e.", id), earning.name(), event_.date()},
-                          transfers);
+  RETURN_IF_ERROR(earnings_.earnings_.Insert(call_, earning));
+  return earnings_.journal_.Post(call_, {absl::StrCat("e.", id), earning.name(), event_.date()},
+                                 transfers);
 }
 
-absl::Status Funding::SheetPosting::OpenFinding(const v1::Earning& earning, Finding::Kind kind) {
+absl::Status Earnings::SheetPosting::OpenFinding(const v1::Earning& earning, Finding::Kind kind) {
   Finding finding;
   finding.set_name(NameIn(call_.school(), "findings", IdOf(earning.name())));
   finding.set_kind(kind);
@@ -176,35 +188,14 @@ absl::Status Funding::SheetPosting::OpenFinding(const v1::Earning& earning, Find
   finding.set_funding_agreement(earning.funding_agreement());
   finding.set_amount_cents(earning.own_cents());
   *finding.mutable_create_time() = ToTimestamp(call_.time());
-  return funding_.findings_.Insert(call_, finding);
+  return earnings_.findings_.Insert(call_, finding);
 }
 
-absl::Status Funding::SheetPosting::CloseFinding(const std::string& earning_id) {
+absl::Status Earnings::SheetPosting::CloseFinding(const std::string& earning_id) {
   ASSIGN_OR_RETURN(Finding finding,
-                   funding_.findings_.Get(call_, NameIn(call_.school(), "findings", earning_id)));
+                   earnings_.findings_.Get(call_, NameIn(call_.school(), "findings", earning_id)));
   finding.set_state(Finding::CLOSED);
-  return funding_.findings_.Update(call_, finding);
-}
-
-absl::StatusOr<Holder> Funding::SheetPosting::Load(const std::string& reservation) {
-  Holder holder;
-  holder.seat = UnusedSeat(paying_.plan, 1);
-  if (reservation.empty()) return holder;
-  ASSIGN_OR_RETURN(std::optional<Reservation> found,
-                   funding_.reservations_.Find(call_, reservation));
-  const bool usable = found.has_value() && found->state() != Reservation::REFUSED &&
-                      found->funding_plan() == paying_.plan.name();
-  if (!usable) return holder;
-  ASSIGN_OR_RETURN(holder.seat,
-                   funding_.seats_.Get(call_, SeatOf(paying_.plan.name(), found->seat())));
-  holder.reservation = *std::move(found);
-  return holder;
-}
-
-absl::Status Funding::SheetPosting::Store(Holder& holder) {
-  if (!holder.reservation.has_value()) return absl::OkStatus();
-  RETURN_IF_ERROR(funding_.reservations_.Update(call_, *holder.reservation));
-  return funding_.seats_.Update(call_, holder.seat);
+  return earnings_.findings_.Update(call_, finding);
 }
 
 }  // namespace vivier::funding

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "google/type/date.pb.h"
-#include "services/funding/ledger.h"
-#include "vivier/funding/v1/ledger.pb.h"
-#include "vivier/funding/v1/resources.pb.h"
+#include "services/funding/journal/ledger.h"
+#include "vivier/funding/v1/earnings.pb.h"
+#include "vivier/funding/v1/funders.pb.h"
+#include "vivier/funding/v1/plans.pb.h"
 
 namespace vivier::funding {
 
@@ -27,7 +28,7 @@ struct Paying {
   std::vector<PlannedShare> shares;
 };
 
-// Where a learner's half-days are counted: his reservation and its seat. Without a reservation an
+// Where a learner's half-days are counted: their reservation and its seat. Without a reservation an
 // unused seat, which is not stored, gives the price.
 struct Holder {
   std::optional<v1::Reservation> reservation;
@@ -41,6 +42,9 @@ struct Delivered {
   v1::Finding::Kind shortfall = v1::Finding::KIND_UNSPECIFIED;  // why the school bears it
   Transfers transfers;
 };
+
+// The agreements of a plan.
+std::vector<std::string> AgreementsOf(const Paying& paying);
 
 // A seat of the plan on which nobody has sat.
 v1::FundedSeat UnusedSeat(const v1::FundingPlan& plan, int number);

@@ -11,15 +11,15 @@
 #include <map>
 #include <string>
 
-#include "services/funding/funding.h"
+#include "services/funding/earnings/earnings.h"
 
 namespace vivier::funding {
 
-class Funding::SheetPosting {
+class Earnings::SheetPosting {
  public:
-  SheetPosting(Funding& funding, rpc::Call& call, const enrolment::v1::AttendanceSheetSealed& event,
-               Paying& paying)
-      : funding_(funding), call_(call), event_(event), paying_(paying) {}
+  SheetPosting(Earnings& earnings, rpc::Call& call,
+               const enrolment::v1::AttendanceSheetSealed& event, Paying& paying)
+      : earnings_(earnings), call_(call), event_(event), paying_(paying) {}
 
   absl::Status Run();
 
@@ -33,10 +33,8 @@ class Funding::SheetPosting {
   absl::Status StoreEarning(v1::Earning& earning, const std::string& id, Transfers& transfers);
   absl::Status OpenFinding(const v1::Earning& earning, v1::Finding::Kind kind);
   absl::Status CloseFinding(const std::string& earning_id);
-  absl::StatusOr<Holder> Load(const std::string& reservation);
-  absl::Status Store(Holder& holder);
 
-  Funding& funding_;
+  Earnings& earnings_;
   rpc::Call& call_;
   const enrolment::v1::AttendanceSheetSealed& event_;
   Paying& paying_;

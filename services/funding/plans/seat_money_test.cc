@@ -1,13 +1,13 @@
 // The money of seats against an independent model: holds, releases, half-days and corrections in
 // random order, over two agreements that two plans share.
-#include "services/funding/seat_money.h"
+#include "services/funding/plans/seat_money.h"
 
 #include <map>
 #include <random>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/funding/rules.h"
+#include "services/funding/plans/rules.h"
 
 namespace vivier::funding {
 namespace {

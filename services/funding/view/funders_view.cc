@@ -1,7 +1,7 @@
-#include "services/funding/funders_view.h"
+#include "services/funding/view/funders_view.h"
 
 #include "absl/strings/str_cat.h"
-#include "services/funding/names.h"
+#include "shared/base/resource_name.h"
 #include "shared/service/list_page.h"
 #include "shared/storage/rows/filter.h"
 
@@ -11,8 +11,16 @@ using rpc::Call;
 
 namespace {
 
-bool ActsForFunder(const Call& call) {
-  return call.caller().kind == security::Caller::Kind::kPartner;
+v1::InvoiceLine LineOf(const v1::Invoice& invoice, const v1::Earning& earning) {
+  v1::InvoiceLine line;
+  line.set_name(absl::StrCat(invoice.name(), "/invoiceLines/", IdOf(earning.name())));
+  line.set_earning(earning.name());
+  line.set_presence_entry(earning.presence_entry());
+  *line.mutable_date() = earning.date();
+  line.set_minutes(earning.minutes());
+  line.set_amount_cents(earning.earned_cents());
+  line.set_etag(earning.etag());
+  return line;
 }
 
 }  // namespace
@@ -26,59 +34,32 @@ void FundersView::AddTo(rpc::Service& service) {
       .On(*this, &FundersView::ListEarnings)
       .On(*this, &FundersView::GetInvoice)
       .On(*this, &FundersView::ListInvoices)
+      .On(*this, &FundersView::ListInvoiceLines)
       .On(*this, &FundersView::GetPayment)
       .On(*this, &FundersView::ListPayments);
 }
 
-absl::StatusOr<std::string> FundersView::FunderOf(Call&, const v1::Funder& funder) {
-  return funder.name();
-}
-
-absl::StatusOr<std::string> FundersView::FunderOf(Call&, const v1::FundingAgreement& agreement) {
-  return agreement.funder();
-}
-
-absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::AgreementBalance& balance) {
-  return FunderOf(call, ParentOf(balance.name()));
-}
-
-absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Earning& earning) {
-  if (earning.invoice().empty()) return FunderOf(call, earning.funding_agreement());
-  ASSIGN_OR_RETURN(const v1::Invoice invoice, invoices_.Get(call, earning.invoice()));
-  return FunderOf(call, invoice);
-}
-
-absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Invoice& invoice) {
-  if (invoice.state() == v1::Invoice::DRAFT) return "";
-  return FunderOf(call, invoice.funding_agreement());
-}
-
-absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const v1::Payment& payment) {
-  ASSIGN_OR_RETURN(const v1::Invoice invoice, invoices_.Get(call, ParentOf(payment.name())));
-  return FunderOf(call, invoice);
-}
-
-absl::StatusOr<std::string> FundersView::FunderOf(Call& call, const std::string& agreement) {
-  ASSIGN_OR_RETURN(const v1::FundingAgreement found, agreements_.Get(call, agreement));
-  return found.funder();
+bool FundersView::ActsForFunder(const Call& call) {
+  return call.caller().kind == security::Caller::Kind::kPartner;
 }
 
 absl::StatusOr<std::string> FundersView::OfOwnAgreements(Call& call, const std::string& filter) {
   if (!ActsForFunder(call)) return filter;
-  ASSIGN_OR_RETURN(const std::vector<v1::FundingAgreement> agreements,
-                   agreements_.Select(call, "funder = $2 ORDER BY name", {call.caller().acts_for}));
+  ASSIGN_OR_RETURN(
+      const std::vector<v1::FundingAgreement> agreements,
+      funders_.agreements().Select(call, "funder = $2 ORDER BY name", {call.caller().acts_for}));
   std::vector<std::string> own;
   for (const v1::FundingAgreement& agreement : agreements) own.push_back(agreement.name());
   return storage::NarrowedTo("funding_agreement", own, filter);
 }
 
 absl::StatusOr<v1::Funder> FundersView::GetFunder(Call& call, const v1::GetFunderRequest& request) {
-  return Get(call, funders_, request.name());
+  return Get(call, funders_.rows(), request.name());
 }
 
 absl::StatusOr<v1::FundingAgreement> FundersView::GetFundingAgreement(
     Call& call, const v1::GetFundingAgreementRequest& request) {
-  return Get(call, agreements_, request.name());
+  return Get(call, funders_.agreements(), request.name());
 }
 
 absl::StatusOr<v1::ListFundingAgreementsResponse> FundersView::ListFundingAgreements(
@@ -88,18 +69,18 @@ absl::StatusOr<v1::ListFundingAgreementsResponse> FundersView::ListFundingAgreem
           ? storage::NarrowedTo("funder", {call.caller().acts_for}, request.filter())
           : request.filter();
   return rpc::ListPage<v1::ListFundingAgreementsResponse>(
-      call, agreements_, request, filter,
+      call, funders_.agreements(), request, filter,
       [](auto& response) { return response.add_funding_agreements(); });
 }
 
 absl::StatusOr<v1::AgreementBalance> FundersView::GetAgreementBalance(
     Call& call, const v1::GetAgreementBalanceRequest& request) {
-  return Get(call, balances_, request.name());
+  return Get(call, journal_.balances(), request.name());
 }
 
 absl::StatusOr<v1::Earning> FundersView::GetEarning(Call& call,
                                                     const v1::GetEarningRequest& request) {
-  return Get(call, earnings_, request.name());
+  return Get(call, earnings_.rows(), request.name());
 }
 
 absl::StatusOr<v1::ListEarningsResponse> FundersView::ListEarnings(
@@ -107,17 +88,18 @@ absl::StatusOr<v1::ListEarningsResponse> FundersView::ListEarnings(
   ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
   if (ActsForFunder(call)) {
     ASSIGN_OR_RETURN(const std::vector<v1::Invoice> drafts,
-                     invoices_.Select(call, "state = 'DRAFT' ORDER BY name", {}));
+                     invoices_.rows().Select(call, "state = 'DRAFT' ORDER BY name", {}));
     for (const v1::Invoice& draft : drafts)
       filter = absl::StrCat("invoice != \"", draft.name(), "\" AND ", filter);
   }
   return rpc::ListPage<v1::ListEarningsResponse>(
-      call, earnings_, request, filter, [](auto& response) { return response.add_earnings(); });
+      call, earnings_.rows(), request, filter,
+      [](auto& response) { return response.add_earnings(); });
 }
 
 absl::StatusOr<v1::Invoice> FundersView::GetInvoice(Call& call,
                                                     const v1::GetInvoiceRequest& request) {
-  return Invoice(call, request.name());
+  return Get(call, invoices_.rows(), request.name());
 }
 
 absl::StatusOr<v1::ListInvoicesResponse> FundersView::ListInvoices(
@@ -125,20 +107,35 @@ absl::StatusOr<v1::ListInvoicesResponse> FundersView::ListInvoices(
   ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
   if (ActsForFunder(call)) filter = "state != DRAFT AND " + filter;
   return rpc::ListPage<v1::ListInvoicesResponse>(
-      call, invoices_, request, filter, [](auto& response) { return response.add_invoices(); });
+      call, invoices_.rows(), request, filter,
+      [](auto& response) { return response.add_invoices(); });
 }
 
 absl::StatusOr<v1::Payment> FundersView::GetPayment(Call& call,
                                                     const v1::GetPaymentRequest& request) {
-  return Get(call, payments_, request.name());
+  return Get(call, invoices_.payments(), request.name());
 }
 
 absl::StatusOr<v1::ListPaymentsResponse> FundersView::ListPayments(
     Call& call, const v1::ListPaymentsRequest& request) {
-  if (ActsForFunder(call)) RETURN_IF_ERROR(Invoice(call, request.parent()).status());
+  if (ActsForFunder(call)) RETURN_IF_ERROR(Get(call, invoices_.rows(), request.parent()).status());
   return rpc::ListPage<v1::ListPaymentsResponse>(
-      call, payments_, request, request.filter(),
+      call, invoices_.payments(), request, request.filter(),
       [](auto& response) { return response.add_payments(); });
+}
+
+absl::StatusOr<v1::ListInvoiceLinesResponse> FundersView::ListInvoiceLines(
+    Call& call, const v1::ListInvoiceLinesRequest& request) {
+  ASSIGN_OR_RETURN(const v1::Invoice invoice, Get(call, invoices_.rows(), request.parent()));
+  const std::string filter = storage::NarrowedTo("invoice", {invoice.name()}, request.filter());
+  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page,
+                   earnings_.rows().List(call, absl::StrCat("schools/", call.school()),
+                                         request.page_size(), request.page_token(), filter));
+  v1::ListInvoiceLinesResponse response;
+  for (const v1::Earning& earning : page.items)
+    *response.add_invoice_lines() = LineOf(invoice, earning);
+  response.set_next_page_token(page.next_page_token);
+  return response;
 }
 
 }  // namespace vivier::funding

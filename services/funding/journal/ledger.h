@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "vivier/funding/v1/ledger.pb.h"
-#include "vivier/funding/v1/resources.pb.h"
+#include "vivier/funding/v1/earnings.pb.h"
+#include "vivier/funding/v1/journal.pb.h"
+#include "vivier/funding/v1/plans.pb.h"
 
 namespace vivier::funding {
 

@@ -1,9 +1,10 @@
-#include "services/funding/seat_money.h"
+#include "services/funding/plans/seat_money.h"
 
 #include <algorithm>
 
-#include "services/funding/names.h"
-#include "services/funding/rules.h"
+#include "services/funding/funders/rules.h"
+#include "services/funding/plans/names.h"
+#include "services/funding/plans/rules.h"
 
 namespace vivier::funding {
 namespace {
@@ -81,6 +82,12 @@ void SumShares(Reservation& reservation) {
 }
 
 }  // namespace
+
+std::vector<std::string> AgreementsOf(const Paying& paying) {
+  std::vector<std::string> agreements;
+  for (const PlannedShare& share : paying.shares) agreements.push_back(share.agreement.name());
+  return agreements;
+}
 
 v1::FundedSeat UnusedSeat(const v1::FundingPlan& plan, int number) {
   v1::FundedSeat seat;

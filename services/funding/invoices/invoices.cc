@@ -1,13 +1,15 @@
-// Invoices gather what was earned; payments close them.
+#include "services/funding/invoices/invoices.h"
+
 #include "absl/strings/str_cat.h"
-#include "services/funding/funding.h"
-#include "services/funding/names.h"
-#include "services/funding/rules.h"
-#include "services/funding/states.h"
+#include "services/funding/funders/rules.h"
+#include "services/funding/invoices/states.h"
+#include "services/funding/journal/names.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
-#include "shared/storage/rows/filter.h"
+#include "vivier/funding/v1/events.pb.h"
+#include "vivier/funding/v1/reasons.pb.h"
 
 namespace vivier::funding {
 namespace {
@@ -25,35 +27,33 @@ absl::Status MustBeDraft(const Invoice& invoice, absl::string_view act) {
                  {{"invoice", invoice.name()}});
 }
 
-v1::InvoiceLine LineOf(const Invoice& invoice, const v1::Earning& earning) {
-  v1::InvoiceLine line;
-  line.set_name(absl::StrCat(invoice.name(), "/invoiceLines/", IdOf(earning.name())));
-  line.set_earning(earning.name());
-  line.set_presence_entry(earning.presence_entry());
-  *line.mutable_date() = earning.date();
-  line.set_minutes(earning.minutes());
-  line.set_amount_cents(earning.earned_cents());
-  line.set_etag(earning.etag());
-  return line;
-}
-
 }  // namespace
 
-absl::StatusOr<Invoice> Funding::CreateInvoice(Call& call,
-                                               const v1::CreateInvoiceRequest& request) {
+void Invoices::AddTo(rpc::Service& service) {
+  service.Standard(invoices_)
+      .Standard(payments_)
+      .Keeps(sequences_)
+      .On(*this, &Invoices::CreateInvoice)
+      .On(*this, &Invoices::GatherInvoice)
+      .On(*this, &Invoices::IssueInvoice)
+      .On(*this, &Invoices::RecordPayment);
+}
+
+absl::StatusOr<Invoice> Invoices::CreateInvoice(Call& call,
+                                                const v1::CreateInvoiceRequest& request) {
   Invoice invoice;
   invoice.set_name(NameIn(call.school(), "invoices", request.invoice_id()));
   invoice.set_funding_agreement(request.invoice().funding_agreement());
   *invoice.mutable_until_date() = request.invoice().until_date();
   invoice.set_state(Invoice::DRAFT);
-  RETURN_IF_ERROR(agreements_.Get(call, invoice.funding_agreement()).status());
+  RETURN_IF_ERROR(funders_.agreements().Get(call, invoice.funding_agreement()).status());
   RETURN_IF_ERROR(Gather(call, invoice));
   RETURN_IF_ERROR(invoices_.Insert(call, invoice));
   return invoice;
 }
 
-absl::StatusOr<Invoice> Funding::GatherInvoice(Call& call,
-                                               const v1::GatherInvoiceRequest& request) {
+absl::StatusOr<Invoice> Invoices::GatherInvoice(Call& call,
+                                                const v1::GatherInvoiceRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(MustBeDraft(invoice, "GatherInvoice"));
   RETURN_IF_ERROR(Gather(call, invoice));
@@ -61,32 +61,25 @@ absl::StatusOr<Invoice> Funding::GatherInvoice(Call& call,
   return invoice;
 }
 
-absl::Status Funding::Gather(Call& call, Invoice& invoice) {
-  // The oldest first; one more than is taken says whether there are more.
+absl::Status Invoices::Gather(Call& call, Invoice& invoice) {
+  // One more than is taken says whether there are more.
   ASSIGN_OR_RETURN(
       std::vector<v1::Earning> earnings,
-      earnings_.Select(
-          call,
-          absl::StrCat(
-              "name IN (SELECT name FROM earnings WHERE school = $1 AND funding_agreement = $2 "
-              "AND invoice = '' AND earned_cents <> 0 AND date <= $3 ORDER BY date, name LIMIT ",
-              kGatheredMax + 1, ") ORDER BY date, name"),
-          {invoice.funding_agreement(), DateText(invoice.until_date())}));
+      earnings_.Waiting(call, invoice.funding_agreement(), invoice.until_date(), kGatheredMax + 1));
   if (earnings.empty())
     return Refused(v1::NOTHING_TO_INVOICE, "nothing earned up to the date waits for an invoice",
                    {{"agreement", invoice.funding_agreement()}});
   invoice.set_complete(earnings.size() <= kGatheredMax);
   if (!invoice.complete()) earnings.pop_back();
   for (v1::Earning& earning : earnings) {
-    earning.set_invoice(invoice.name());
     invoice.set_total_cents(invoice.total_cents() + earning.earned_cents());
     invoice.set_line_count(invoice.line_count() + 1);
-    RETURN_IF_ERROR(earnings_.Update(call, earning));
+    RETURN_IF_ERROR(earnings_.PutOnInvoice(call, invoice.name(), earning));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Invoice> Funding::IssueInvoice(Call& call, const v1::IssueInvoiceRequest& request) {
+absl::StatusOr<Invoice> Invoices::IssueInvoice(Call& call, const v1::IssueInvoiceRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(MustBeDraft(invoice, "IssueInvoice"));
   if (invoice.total_cents() <= 0)
@@ -97,11 +90,11 @@ absl::StatusOr<Invoice> Funding::IssueInvoice(Call& call, const v1::IssueInvoice
   RETURN_IF_ERROR(invoices_.Update(call, invoice));
 
   ASSIGN_OR_RETURN(v1::AgreementBalance balance,
-                   balances_.Get(call, BalanceOf(invoice.funding_agreement())));
+                   journal_.balances().Get(call, BalanceOf(invoice.funding_agreement())));
   Transfers transfers;
   Invoiced(invoice.total_cents(), balance, transfers);
-  RETURN_IF_ERROR(balances_.Update(call, balance));
-  RETURN_IF_ERROR(Journal(
+  RETURN_IF_ERROR(journal_.Store(call, balance));
+  RETURN_IF_ERROR(journal_.Post(
       call, {absl::StrCat("i.", IdOf(invoice.name())), invoice.name(), request.issue_date()},
       transfers));
 
@@ -115,8 +108,8 @@ absl::StatusOr<Invoice> Funding::IssueInvoice(Call& call, const v1::IssueInvoice
 
 // The counter's row is written with the invoice, so a number is given only to an invoice that is
 // issued.
-absl::Status Funding::TakeNumber(Call& call, const google::type::Date& issue_date,
-                                 Invoice& invoice) {
+absl::Status Invoices::TakeNumber(Call& call, const google::type::Date& issue_date,
+                                  Invoice& invoice) {
   const std::string name =
       NameIn(call.school(), "invoiceSequences", absl::StrCat(issue_date.year()));
   ASSIGN_OR_RETURN(std::optional<v1::InvoiceSequence> found, sequences_.Find(call, name));
@@ -132,8 +125,8 @@ absl::Status Funding::TakeNumber(Call& call, const google::type::Date& issue_dat
   return found.has_value() ? sequences_.Update(call, sequence) : sequences_.Insert(call, sequence);
 }
 
-absl::StatusOr<Invoice> Funding::RecordPayment(Call& call,
-                                               const v1::RecordPaymentRequest& request) {
+absl::StatusOr<Invoice> Invoices::RecordPayment(Call& call,
+                                                const v1::RecordPaymentRequest& request) {
   ASSIGN_OR_RETURN(Invoice invoice, invoices_.Get(call, request.name(), request.etag()));
   if (!MayDo(kInvoiceTransitions, invoice.state(), "RecordPayment"))
     return Refused(v1::INVOICE_NOT_PAYABLE,
@@ -154,29 +147,16 @@ absl::StatusOr<Invoice> Funding::RecordPayment(Call& call,
   RETURN_IF_ERROR(invoices_.Update(call, invoice));
 
   ASSIGN_OR_RETURN(v1::AgreementBalance balance,
-                   balances_.Get(call, BalanceOf(invoice.funding_agreement())));
+                   journal_.balances().Get(call, BalanceOf(invoice.funding_agreement())));
   Transfers transfers;
   Paid(request.amount_cents(), balance, transfers);
-  RETURN_IF_ERROR(balances_.Update(call, balance));
-  RETURN_IF_ERROR(Journal(call,
-                          {absl::StrCat("p.", IdOf(invoice.name()), ".", request.payment_id()),
-                           payment.name(), request.value_date()},
-                          transfers));
+  RETURN_IF_ERROR(journal_.Store(call, balance));
+  RETURN_IF_ERROR(
+      journal_.Post(call,
+                    {absl::StrCat("p.", IdOf(invoice.name()), ".", request.payment_id()),
+                     payment.name(), request.value_date()},
+                    transfers));
   return invoice;
-}
-
-absl::StatusOr<v1::ListInvoiceLinesResponse> Funding::ListInvoiceLines(
-    Call& call, const v1::ListInvoiceLinesRequest& request) {
-  ASSIGN_OR_RETURN(Invoice invoice, funders_view_.Invoice(call, request.parent()));
-  const std::string filter = storage::NarrowedTo("invoice", {invoice.name()}, request.filter());
-  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page,
-                   earnings_.List(call, absl::StrCat("schools/", call.school()),
-                                  request.page_size(), request.page_token(), filter));
-  v1::ListInvoiceLinesResponse response;
-  for (const v1::Earning& earning : page.items)
-    *response.add_invoice_lines() = LineOf(invoice, earning);
-  response.set_next_page_token(page.next_page_token);
-  return response;
 }
 
 }  // namespace vivier::funding

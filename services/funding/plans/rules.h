@@ -1,16 +1,12 @@
-// The rules of funding that need no account: what a half-day costs under a plan, who is eligible,
-// what an agreement and a plan must be. Pure functions on messages, therefore thread-safe. Money in
-// euro cents, time in minutes.
+// What a plan must be, what a half-day costs under it, and which of its seats is taken next. Pure
+// functions on messages, therefore thread-safe. Money in euro cents, time in minutes.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "google/type/date.pb.h"
-#include "vivier/enrolment/v1/events.pb.h"
-#include "vivier/funding/v1/resources.pb.h"
+#include "vivier/funding/v1/plans.pb.h"
 
 namespace vivier::funding {
 
@@ -33,20 +29,6 @@ int64_t SeatAmount(const v1::FundingPlan& plan, const v1::PlanShare& share, int 
 // or lump-sum price.
 std::vector<int64_t> Split(const v1::FundingPlan& plan, const v1::FundedSeat& seat,
                            int32_t minutes);
-
-// Every condition of the agreement's rule that a person of these classes does not satisfy; empty
-// when eligible.
-std::vector<v1::EligibilityFinding> Ineligibility(const v1::FundingAgreement& agreement,
-                                                  const enrolment::v1::PersonClasses& classes);
-
-// -1, 0 or 1 as `left` is before, at or after `right`.
-int Compare(const google::type::Date& left, const google::type::Date& right);
-
-// Whether the day is within the agreement's dates, both included.
-bool ValidOn(const v1::FundingAgreement& agreement, const google::type::Date& date);
-
-// INVALID_ARGUMENT where the dates of the agreement are no interval.
-absl::Status CheckAgreement(const v1::FundingAgreement& agreement);
 
 // INVALID_ARGUMENT where the plan's id is not its cohort's, a share has no basis, or an agreement
 // appears twice.

@@ -1,23 +1,24 @@
 // Seats that are held, released and taken by a learner: the money follows, within the transaction
 // of the event's cursor.
 #include "absl/strings/str_cat.h"
-#include "services/funding/funding.h"
-#include "services/funding/names.h"
-#include "services/funding/rules.h"
-#include "services/funding/states.h"
+#include "services/funding/plans/eligibility.h"
+#include "services/funding/plans/names.h"
+#include "services/funding/plans/plans.h"
+#include "services/funding/plans/rules.h"
+#include "services/funding/plans/states.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 
 namespace vivier::funding {
-
 using enrolment::v1::LearnerEnrolled;
 using enrolment::v1::SeatHeld;
 using enrolment::v1::SeatReleased;
 using rpc::Call;
 using v1::Reservation;
 
-absl::Status Funding::OnSeatHeld(Call& call, const SeatHeld& event) {
+absl::Status Plans::OnSeatHeld(Call& call, const SeatHeld& event) {
   Reservation reservation;
   reservation.set_name(NameIn(call.school(), "reservations", event.hold()));
   reservation.set_application(event.application());
@@ -37,8 +38,8 @@ absl::Status Funding::OnSeatHeld(Call& call, const SeatHeld& event) {
   return ReserveSeat(call, event, *paying, reservation);
 }
 
-absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& paying,
-                                  Reservation& reservation) {
+absl::Status Plans::ReserveSeat(Call& call, const SeatHeld& event, Paying& paying,
+                                Reservation& reservation) {
   ASSIGN_OR_RETURN(v1::SeatUse use, seat_uses_.Get(call, SeatUseOf(paying.plan.name())));
   const int number = TakeSeat(paying.plan, use);
   if (number == 0) return Refuse(call, event, v1::SeatRefused::NO_MONEY, "", reservation);
@@ -57,7 +58,7 @@ absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& pay
   RETURN_IF_ERROR(found.has_value() ? seats_.Update(call, seat) : seats_.Insert(call, seat));
   RETURN_IF_ERROR(StoreBalances(call, paying));
   RETURN_IF_ERROR(reservations_.Insert(call, reservation));
-  RETURN_IF_ERROR(Journal(
+  RETURN_IF_ERROR(journal_.Post(
       call, {absl::StrCat("r.", event.hold()), reservation.name(), ToDate(today)}, transfers));
 
   v1::SeatFunded funded;
@@ -68,8 +69,8 @@ absl::Status Funding::ReserveSeat(Call& call, const SeatHeld& event, Paying& pay
   return call.Emit(funded);
 }
 
-absl::Status Funding::Refuse(Call& call, const SeatHeld& event, v1::SeatRefused::Cause cause,
-                             const std::string& agreement, Reservation& reservation) {
+absl::Status Plans::Refuse(Call& call, const SeatHeld& event, v1::SeatRefused::Cause cause,
+                           const std::string& agreement, Reservation& reservation) {
   reservation.set_state(Reservation::REFUSED);
   reservation.set_cause(v1::SeatRefused::Cause_Name(cause));
   reservation.set_refused_by(agreement);
@@ -84,7 +85,7 @@ absl::Status Funding::Refuse(Call& call, const SeatHeld& event, v1::SeatRefused:
   return call.Emit(refused);
 }
 
-absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
+absl::Status Plans::OnSeatReleased(Call& call, const SeatReleased& event) {
   ASSIGN_OR_RETURN(std::optional<Reservation> found,
                    reservations_.Find(call, NameIn(call.school(), "reservations", event.hold())));
   // Refused, or released before.
@@ -107,11 +108,11 @@ absl::Status Funding::OnSeatReleased(Call& call, const SeatReleased& event) {
   RETURN_IF_ERROR(StoreBalances(call, *paying));
   RETURN_IF_ERROR(reservations_.Update(call, reservation));
   ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
-  return Journal(call, {absl::StrCat("f.", event.hold()), reservation.name(), ToDate(today)},
-                 transfers);
+  return journal_.Post(call, {absl::StrCat("f.", event.hold()), reservation.name(), ToDate(today)},
+                       transfers);
 }
 
-absl::Status Funding::OnLearnerEnrolled(Call& call, const LearnerEnrolled& event) {
+absl::Status Plans::OnLearnerEnrolled(Call& call, const LearnerEnrolled& event) {
   ASSIGN_OR_RETURN(std::optional<Reservation> found,
                    reservations_.Find(call, NameIn(call.school(), "reservations", event.hold())));
   if (!found.has_value() || !MayDo(kReservationTransitions, found->state(), "LearnerEnrolled"))

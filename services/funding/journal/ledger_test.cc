@@ -1,5 +1,5 @@
 // That the checks of the invariants see what they are for: each row breaks one thing.
-#include "services/funding/ledger.h"
+#include "services/funding/journal/ledger.h"
 
 #include <functional>
 
