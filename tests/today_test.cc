@@ -3,7 +3,7 @@
 #include "absl/strings/substitute.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "services/statistics/submission.h"
+#include "services/statistics/network/submission.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "tests/support/engines.h"

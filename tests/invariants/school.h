@@ -12,7 +12,7 @@
 #include "absl/strings/substitute.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "services/statistics/submission.h"
+#include "services/statistics/network/submission.h"
 #include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"

@@ -85,7 +85,7 @@ TEST(Trace, IsTheCallers) {
                       absl::StrCat("00-", trace, "-00f067aa0ba902b7-01")}),
             0);
   EXPECT_THAT(Done(school, "all", trace),
-              Contains("vivier.statistics.v1.StatisticsService.RequestSubmission OK"));
+              Contains("vivier.statistics.v1.NetworkService.RequestSubmission OK"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "services/statistics/invariants.h"
+#include "services/statistics/facts/recount.h"
 
 #include <map>
 #include <set>
@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/statistics/rules.h"
-#include "services/statistics/submission.h"
+#include "services/statistics/cells/for_each.h"
+#include "services/statistics/cells/rules.h"
 #include "shared/base/resource_name.h"
-#include "shared/storage/log/table.h"
+#include "vivier/statistics/v1/cells.pb.h"
+#include "vivier/statistics/v1/facts.pb.h"
 
 namespace vivier::statistics {
 namespace {
@@ -26,28 +27,6 @@ const std::set<std::string>& RecountedTables() {
       "learners",           "learners-by-age", "learners-by-gender", "learners-by-level",
       "learners-by-region", "minutes",         "presence",           "seats"};
   return tables;
-}
-
-void Breach(Breaches& breaches, const std::string& row, const std::string& explanation) {
-  if (breaches.violations++ > 0) return;
-  breaches.first_row = row;
-  breaches.explanation = explanation;
-}
-
-template <class M>
-absl::Status ForEach(Transaction& transaction, const std::string& collection,
-                     const std::function<void(const M&)>& each) {
-  const storage::Table<M> table;
-  const std::string parent = absl::StrCat("schools/", transaction.school(), "/", collection);
-  storage::Unit unit(transaction);
-  std::string token;
-  do {
-    ASSIGN_OR_RETURN(storage::Page<M> page,
-                     table.List(unit, parent, storage::kPageSizeMax, token, ""));
-    for (const M& row : page.items) each(row);
-    token = page.next_page_token;
-  } while (!token.empty());
-  return absl::OkStatus();
 }
 
 void Add(const std::string& table, const std::string& value, const std::string& cohort,
@@ -96,34 +75,13 @@ absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
     ++breaches.checked;
     const int64_t expected = std::exchange(counted[IdInSchool(cell.name())], 0);
     if (cell.count() != expected)
-      Breach(breaches, cell.name(),
-             absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
+      AddBreach(breaches, cell.name(),
+                absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
   }));
   for (const auto& [id, count] : counted)
     if (count != 0)
-      Breach(breaches, absl::StrCat("schools/", transaction.school(), "/cells/", id),
-             absl::StrCat("is missing, its facts say ", count));
-  return breaches;
-}
-
-absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
-  std::map<std::string, ByYear> sites;
-  RETURN_IF_ERROR(ForEach<v1::SiteYear>(transaction, "siteYears", [&](const v1::SiteYear& row) {
-    sites[row.site()][row.year()] = Read(row);
-  }));
-  Breaches breaches;
-  RETURN_IF_ERROR(
-      ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
-        ++breaches.checked;
-        const YearCells cells = ToCells(std::exchange(sites[IdInSchool(submission.name())], {}));
-        if (ContentHash(cells) != submission.content_hash())
-          Breach(breaches, submission.name(),
-                 "the figures that count are not those that were accepted");
-      }));
-  for (const auto& [site, years] : sites)
-    if (!years.empty())
-      Breach(breaches, absl::StrCat("schools/", transaction.school(), "/siteYears/", site),
-             "counts for a school without an accepted submission");
+      AddBreach(breaches, absl::StrCat("schools/", transaction.school(), "/cells/", id),
+                absl::StrCat("is missing, its facts say ", count));
   return breaches;
 }
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "services/statistics/tables.h"
-#include "vivier/statistics/v1/statistics.pb.h"
+#include "services/statistics/cells/tables.h"
+#include "vivier/statistics/v1/indicators.pb.h"
 
 namespace vivier::statistics {
 

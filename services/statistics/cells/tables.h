@@ -47,4 +47,7 @@ struct CellKey {
 };
 using Counts = std::map<CellKey, int64_t>;
 
+// Counts of each year.
+using ByYear = std::map<int, Counts>;
+
 }  // namespace vivier::statistics

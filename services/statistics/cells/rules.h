@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "services/statistics/tables.h"
+#include "services/statistics/cells/tables.h"
 #include "vivier/curriculum/v1/events.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
 #include "vivier/funding/v1/events.pb.h"
@@ -30,7 +30,7 @@ Changes Reject(const enrolment::v1::ApplicationRejected& event);
 Changes Enrol(const enrolment::v1::LearnerEnrolled& event, v1::LearnerFact& fact);
 Changes Leave(const enrolment::v1::LearnerLeft& event, v1::LearnerFact& fact);
 Changes Finish(const enrolment::v1::LearnerFinished& event, v1::LearnerFact& fact);
-// All that the learner adds to the cells, with which his fact may go.
+// All that the learner adds to the cells, with which their fact may go.
 Changes CountOf(const v1::LearnerFact& fact);
 Changes Seal(const enrolment::v1::AttendanceSheetSealed& event, v1::SheetFact& fact);
 Changes Outcome(const enrolment::v1::OutcomeRecorded& event, v1::LearnerResult& fact);

@@ -11,17 +11,13 @@
 #include <vector>
 
 #include "google/protobuf/repeated_ptr_field.h"
-#include "services/statistics/tables.h"
+#include "services/statistics/cells/tables.h"
 #include "vivier/statistics/v1/facts.pb.h"
-#include "vivier/statistics/v1/resources.pb.h"
-#include "vivier/statistics/v1/statistics.pb.h"
+#include "vivier/statistics/v1/network.pb.h"
 
 namespace vivier::statistics {
 
 using YearCells = google::protobuf::RepeatedPtrField<v1::YearCell>;
-
-// Counts of each year.
-using ByYear = std::map<int, Counts>;
 
 // The cells of `counts` that are not 0, in ascending order.
 YearCells ToCells(const ByYear& counts);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "services/statistics/indicators.h"
+#include "services/statistics/indicators/indicators.h"
 
 namespace vivier::statistics {
 

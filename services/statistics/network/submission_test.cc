@@ -1,6 +1,6 @@
 // I11 in the pure: whatever is repeated or comes out of order, the parent's figure is the sum of
 // the newest submissions.
-#include "services/statistics/submission.h"
+#include "services/statistics/network/submission.h"
 
 #include <algorithm>
 #include <map>

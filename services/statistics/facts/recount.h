@@ -10,8 +10,4 @@ namespace vivier::statistics {
 // counted anew.
 absl::StatusOr<rpc::Breaches> CheckCells(storage::Transaction& transaction);
 
-// At a parent: the figures that count for each school are those of its accepted submission, and of
-// no other.
-absl::StatusOr<rpc::Breaches> CheckSubmissions(storage::Transaction& transaction);
-
 }  // namespace vivier::statistics

@@ -1,4 +1,4 @@
-#include "services/statistics/submission.h"
+#include "services/statistics/network/submission.h"
 
 #include <algorithm>
 #include <set>

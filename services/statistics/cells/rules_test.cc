@@ -1,6 +1,6 @@
 // Cells against a recount: whatever comes, in whatever order logs are followed, the cells are those
 // of the newest facts.
-#include "services/statistics/rules.h"
+#include "services/statistics/cells/rules.h"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,4 @@
-#include "services/statistics/suppress.h"
+#include "services/statistics/indicators/suppress.h"
 
 #include <cstddef>
 #include <map>

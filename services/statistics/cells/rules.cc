@@ -1,10 +1,9 @@
-#include "services/statistics/rules.h"
+#include "services/statistics/cells/rules.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "shared/base/resource_name.h"
 #include "shared/rules/compiled.h"

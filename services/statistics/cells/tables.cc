@@ -1,4 +1,4 @@
-#include "services/statistics/tables.h"
+#include "services/statistics/cells/tables.h"
 
 #include <algorithm>
 #include <cctype>

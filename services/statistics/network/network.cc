@@ -1,18 +1,24 @@
-// What a parent does: members, their submissions, how old they are.
+#include "services/statistics/network/network.h"
+
 #include <map>
-#include <set>
 
 #include "absl/strings/str_cat.h"
-#include "services/statistics/statistics.h"
+#include "services/statistics/cells/find_or_make.h"
+#include "services/statistics/network/sound.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
-#include "vivier/statistics/v1/events.pb.h"
+#include "vivier/statistics/v1/reasons.pb.h"
 
 namespace vivier::statistics {
 namespace {
+
+using rpc::Call;
+
+// Events come in bursts (a morning's signatures): a submission waits for them.
+constexpr absl::Duration kRest = absl::Minutes(15);
 
 std::string SubmissionName(const v1::SubmitCellsRequest& request) {
   return absl::StrCat(request.parent(), "/submissions/", request.site());
@@ -24,7 +30,50 @@ std::string QuarantineName(const v1::SubmitCellsRequest& request) {
 
 }  // namespace
 
-absl::StatusOr<v1::RequestSubmissionResponse> Statistics::RequestSubmission(
+void Network::AddTo(rpc::Service& service) {
+  service.Standard(submissions_)
+      .Standard(quarantined_)
+      .Standard(members_, rpc::BeforeStore<v1::Member>(
+                              [this](Call& call, const v1::Member* before, v1::Member& after) {
+                                return CheckMember(call, before, after);
+                              }))
+      .Keeps(clocks_)
+      .Keeps(site_years_)
+      .On(*this, &Network::ComputeSubmission)
+      .On(*this, &Network::RequestSubmission)
+      .On(*this, &Network::SubmitCells)
+      .On(*this, &Network::GetFreshness)
+      .On(*this, &Network::DeleteMember)
+      .Tick(*this, &Network::TellOfChange, clocks_, "due_time")
+      .Deliver(*this, &Network::SendSubmission)
+      .Holds("I11", CheckSubmissions);
+}
+
+absl::StatusOr<v1::ComputeSubmissionResponse> Network::ComputeSubmission(
+    Call& call, const v1::ComputeSubmissionRequest& request) {
+  v1::ComputeSubmissionResponse response;
+  ByYear years;
+  if (request.site().empty()) {
+    ASSIGN_OR_RETURN(std::optional<v1::SubmissionClock> clock,
+                     clocks_.Find(call, NameIn(call.school(), "submissionClocks", "cells")));
+    ASSIGN_OR_RETURN(years, cells_.AllYears(call));
+    response.set_site(call.school());
+    response.set_revision(clock.has_value() ? clock->revision() : 0);
+  } else {
+    const std::string name = NameIn(call.school(), "submissions", request.site());
+    ASSIGN_OR_RETURN(v1::Submission submission, submissions_.Get(call, name));
+    ASSIGN_OR_RETURN(std::vector<v1::SiteYear> rows,
+                     site_years_.Select(call, "site = $2 ORDER BY year", {request.site()}));
+    for (const v1::SiteYear& row : rows) years[row.year()] = Read(row);
+    response.set_site(request.site());
+    response.set_revision(submission.revision());
+  }
+  *response.mutable_cells() = ToCells(years);
+  response.set_content_hash(ContentHash(response.cells()));
+  return response;
+}
+
+absl::StatusOr<v1::RequestSubmissionResponse> Network::RequestSubmission(
     Call& call, const v1::RequestSubmissionRequest& request) {
   ASSIGN_OR_RETURN(std::optional<v1::SubmissionClock> clock,
                    clocks_.Find(call, absl::StrCat(request.parent(), "/submissionClocks/cells")));
@@ -35,7 +84,7 @@ absl::StatusOr<v1::RequestSubmissionResponse> Statistics::RequestSubmission(
   return response;
 }
 
-absl::Status Statistics::SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue&) {
+absl::Status Network::SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue&) {
   v1::ComputeSubmissionRequest here;
   here.set_parent(absl::StrCat("schools/", outside.school()));
   ASSIGN_OR_RETURN(auto figures, outside.AskHere<v1::ComputeSubmissionResponse>(here));
@@ -49,8 +98,32 @@ absl::Status Statistics::SendSubmission(const rpc::Outside& outside, const v1::S
   return outside.AskThere<v1::Submission>(there).status();
 }
 
-absl::StatusOr<v1::Submission> Statistics::SubmitCells(Call& call,
-                                                       const v1::SubmitCellsRequest& request) {
+absl::Status Network::TellOfChange(Call& call, const std::string& name) {
+  ASSIGN_OR_RETURN(v1::SubmissionClock clock, clocks_.Get(call, name));
+  if (!clock.has_due_time()) return absl::OkStatus();
+  return EmitSubmissionDue(call, std::move(clock));
+}
+
+absl::Status Network::EmitSubmissionDue(Call& call, v1::SubmissionClock clock) {
+  clock.clear_due_time();
+  RETURN_IF_ERROR(clocks_.Update(call, clock));
+  v1::SubmissionDue event;
+  event.set_submission_clock(clock.name());
+  event.set_revision(clock.revision());
+  return call.Emit(event);
+}
+
+absl::Status Network::SetClock(Call& call) {
+  ASSIGN_OR_RETURN(v1::SubmissionClock clock,
+                   FindOrMake(call, clocks_, NameIn(call.school(), "submissionClocks", "cells")));
+  clock.set_revision(clock.revision() + 1);
+  *clock.mutable_change_time() = ToTimestamp(call.time());
+  if (!clock.has_due_time()) *clock.mutable_due_time() = ToTimestamp(call.time() + kRest);
+  return Put(call, clocks_, clock);
+}
+
+absl::StatusOr<v1::Submission> Network::SubmitCells(Call& call,
+                                                    const v1::SubmitCellsRequest& request) {
   RETURN_IF_ERROR(MayBeAdded(call, request.site()));
   ASSIGN_OR_RETURN(std::optional<v1::Submission> known,
                    submissions_.Find(call, SubmissionName(request)));
@@ -68,9 +141,9 @@ absl::StatusOr<v1::Submission> Statistics::SubmitCells(Call& call,
   return Accept(call, request, before);
 }
 
-absl::Status Statistics::MayBeAdded(Call& call, const std::string& site) {
+absl::Status Network::MayBeAdded(Call& call, const std::string& site) {
   ASSIGN_OR_RETURN(std::optional<v1::Member> member,
-                   members_.Find(call, absl::StrCat("schools/", call.school(), "/members/", site)));
+                   members_.Find(call, NameIn(call.school(), "members", site)));
   ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   const bool agreed =
       member.has_value() && ToCivil(member->agreement_start_date()) <= today &&
@@ -80,9 +153,8 @@ absl::Status Statistics::MayBeAdded(Call& call, const std::string& site) {
                  {{"site", site}});
 }
 
-absl::StatusOr<v1::Submission> Statistics::SetAside(Call& call,
-                                                    const v1::SubmitCellsRequest& request,
-                                                    const std::vector<std::string>& findings) {
+absl::StatusOr<v1::Submission> Network::SetAside(Call& call, const v1::SubmitCellsRequest& request,
+                                                 const std::vector<std::string>& findings) {
   ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> before,
                    quarantined_.Find(call, QuarantineName(request)));
   v1::QuarantinedSubmission aside = before.value_or(v1::QuarantinedSubmission());
@@ -103,8 +175,8 @@ absl::StatusOr<v1::Submission> Statistics::SetAside(Call& call,
   return answer;
 }
 
-absl::StatusOr<v1::Submission> Statistics::Accept(Call& call, const v1::SubmitCellsRequest& request,
-                                                  const v1::Submission* before) {
+absl::StatusOr<v1::Submission> Network::Accept(Call& call, const v1::SubmitCellsRequest& request,
+                                               const v1::Submission* before) {
   ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside,
                    quarantined_.Find(call, QuarantineName(request)));
   RETURN_IF_ERROR(ReplaceYears(call, request.site(), FromCells(request.cells())));
@@ -126,7 +198,7 @@ absl::StatusOr<v1::Submission> Statistics::Accept(Call& call, const v1::SubmitCe
   return submission;
 }
 
-absl::Status Statistics::ReplaceYears(Call& call, const std::string& site, const ByYear& years) {
+absl::Status Network::ReplaceYears(Call& call, const std::string& site, const ByYear& years) {
   ASSIGN_OR_RETURN(std::vector<v1::SiteYear> old,
                    site_years_.Select(call, "site = $2 ORDER BY year", {site}));
   std::map<int, v1::SiteYear> rows;
@@ -145,7 +217,7 @@ absl::Status Statistics::ReplaceYears(Call& call, const std::string& site, const
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(
+absl::StatusOr<v1::GetFreshnessResponse> Network::GetFreshness(
     Call& call, const v1::GetFreshnessRequest& request) {
   ASSIGN_OR_RETURN(std::vector<v1::Member> members,
                    members_.Select(call, "name > $2 ORDER BY name", {storage::Value("")}));
@@ -167,11 +239,10 @@ absl::StatusOr<v1::GetFreshnessResponse> Statistics::GetFreshness(
   return response;
 }
 
-absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(
+absl::StatusOr<google::protobuf::Empty> Network::DeleteMember(
     Call& call, const v1::DeleteMemberRequest& request) {
   RETURN_IF_ERROR(members_.Get(call, request.name(), request.etag()).status());
-  const std::string submission =
-      absl::StrCat("schools/", call.school(), "/submissions/", IdInSchool(request.name()));
+  const std::string submission = NameIn(call.school(), "submissions", IdInSchool(request.name()));
   ASSIGN_OR_RETURN(std::optional<v1::Submission> submitted, submissions_.Find(call, submission));
   if (submitted.has_value()) {
     return Refused(v1::MEMBER_HAS_SUBMITTED,
@@ -182,11 +253,19 @@ absl::StatusOr<google::protobuf::Empty> Statistics::DeleteMember(
   return google::protobuf::Empty();
 }
 
-absl::Status Statistics::CheckMember(Call&, const v1::Member*, v1::Member& after) {
+absl::Status Network::CheckMember(Call&, const v1::Member*, v1::Member& after) {
   if (after.has_agreement_end_date() &&
       ToCivil(after.agreement_end_date()) < ToCivil(after.agreement_start_date()))
     return InvalidField("member.agreement_end_date", "is before agreement_start_date");
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::SiteYear>> Network::SitesIn(Call& call, int year) {
+  return site_years_.Select(call, "year = $2 ORDER BY name", {storage::Value(int64_t{year})});
+}
+
+absl::StatusOr<int64_t> Network::CountMembers(Call& call) {
+  return members_.Count(call, "name > $2", {storage::Value("")});
 }
 
 }  // namespace vivier::statistics

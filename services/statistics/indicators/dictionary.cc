@@ -1,4 +1,4 @@
-#include "services/statistics/dictionary.h"
+#include "services/statistics/indicators/dictionary.h"
 
 #include <algorithm>
 #include <map>

@@ -1,11 +1,11 @@
-#include "services/statistics/indicators.h"
+#include "services/statistics/indicators/indicators.h"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
-#include "services/statistics/dictionary.h"
-#include "services/statistics/suppress.h"
+#include "services/statistics/indicators/dictionary.h"
+#include "services/statistics/indicators/suppress.h"
 #include "shared/rules/compiled.h"
 #include "shared/rules/decide.h"
 

@@ -1,4 +1,4 @@
-#include "services/statistics/indicators.h"
+#include "services/statistics/indicators/indicators.h"
 
 #include <cmath>
 #include <map>
@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/statistics/dictionary.h"
-#include "services/statistics/suppress.h"
+#include "services/statistics/indicators/dictionary.h"
+#include "services/statistics/indicators/suppress.h"
 #include "shared/rules/compiled.h"
 
 namespace vivier::statistics {

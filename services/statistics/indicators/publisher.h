@@ -1,0 +1,31 @@
+// Indicators for those who ask: the school's own, and what may be shown to others. Stateless, hence
+// thread-safe.
+#pragma once
+
+#include "services/statistics/cells/cells.h"
+#include "services/statistics/network/network.h"
+#include "shared/service/service.h"
+#include "vivier/statistics/v1/indicators.pb.h"
+
+namespace vivier::statistics {
+
+class Publisher {
+ public:
+  Publisher(Cells& cells, Network& network) : cells_(cells), network_(network) {}
+
+  // Puts its rpcs into the service.
+  void AddTo(rpc::Service& service);
+
+ private:
+  absl::StatusOr<v1::IndicatorDictionary> GetIndicatorDictionary(
+      rpc::Call& call, const v1::GetIndicatorDictionaryRequest& request);
+  absl::StatusOr<v1::ComputeOwnIndicatorsResponse> ComputeOwnIndicators(
+      rpc::Call& call, const v1::ComputeOwnIndicatorsRequest& request);
+  absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(
+      rpc::Call& call, const v1::ComputeIndicatorsRequest& request);
+
+  Cells& cells_;
+  Network& network_;
+};
+
+}  // namespace vivier::statistics

@@ -1,0 +1,67 @@
+// The tree of nodes: what a school sends to its parents, and at a parent members, their submissions
+// and how old they are. Stateless besides its tables, hence thread-safe.
+//
+//   a cell moved ──▶ the clock is set ── 15 minutes ──▶ SubmissionDue ── sent ──▶ at each parent:
+//   ACCEPTED (a newer revision replaces the whole) or QUARANTINED (unsound, or a reused revision)
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "google/protobuf/empty.pb.h"
+#include "services/statistics/cells/cells.h"
+#include "services/statistics/network/submission.h"
+#include "shared/service/service.h"
+#include "vivier/statistics/v1/events.pb.h"
+#include "vivier/statistics/v1/facts.pb.h"
+#include "vivier/statistics/v1/network.pb.h"
+
+namespace vivier::statistics {
+
+class Network {
+ public:
+  explicit Network(Cells& cells) : cells_(cells) {}
+
+  // Puts its rpcs, ticks, deliveries and invariants into the service.
+  void AddTo(rpc::Service& service);
+
+  // What counts of that year, a row for each school that submitted.
+  absl::StatusOr<std::vector<v1::SiteYear>> SitesIn(rpc::Call& call, int year);
+  absl::StatusOr<int64_t> CountMembers(rpc::Call& call);
+
+  // Answers a hook: a cell moved, so the next submission has its time.
+  absl::Status SetClock(rpc::Call& call);
+
+ private:
+  absl::StatusOr<v1::ComputeSubmissionResponse> ComputeSubmission(
+      rpc::Call& call, const v1::ComputeSubmissionRequest& request);
+  absl::StatusOr<v1::RequestSubmissionResponse> RequestSubmission(
+      rpc::Call& call, const v1::RequestSubmissionRequest& request);
+  // Sends the figures as they are by then, so a newer revision may arrive than the event names.
+  absl::Status SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue& event);
+  absl::Status TellOfChange(rpc::Call& call, const std::string& clock);
+  absl::Status EmitSubmissionDue(rpc::Call& call, v1::SubmissionClock clock);
+
+  absl::StatusOr<v1::Submission> SubmitCells(rpc::Call& call,
+                                             const v1::SubmitCellsRequest& request);
+  absl::Status MayBeAdded(rpc::Call& call, const std::string& site);
+  absl::StatusOr<v1::Submission> SetAside(rpc::Call& call, const v1::SubmitCellsRequest& request,
+                                          const std::vector<std::string>& findings);
+  absl::StatusOr<v1::Submission> Accept(rpc::Call& call, const v1::SubmitCellsRequest& request,
+                                        const v1::Submission* before);
+  absl::Status ReplaceYears(rpc::Call& call, const std::string& site, const ByYear& years);
+  absl::StatusOr<v1::GetFreshnessResponse> GetFreshness(rpc::Call& call,
+                                                        const v1::GetFreshnessRequest& request);
+  absl::StatusOr<google::protobuf::Empty> DeleteMember(rpc::Call& call,
+                                                       const v1::DeleteMemberRequest& request);
+  absl::Status CheckMember(rpc::Call& call, const v1::Member* before, v1::Member& after);
+
+  Cells& cells_;
+  storage::Table<v1::SubmissionClock> clocks_;
+  storage::Table<v1::Member> members_;
+  storage::Table<v1::Submission> submissions_;
+  storage::Table<v1::QuarantinedSubmission> quarantined_;
+  storage::Table<v1::SiteYear> site_years_;
+};
+
+}  // namespace vivier::statistics
