@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/curriculum/lheo_check.h"
 #include "services/curriculum/lheo_mapping.h"
+#include "services/curriculum/transitions.h"
 #include "shared/base/canonical.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
@@ -277,7 +278,7 @@ v1::ProgrammeRevision NextRevision(const v1::Programme& programme, absl::Time ti
 absl::Status Deliberate(const v1::ProgrammeRevision& revision,
                         const google::protobuf::RepeatedPtrField<v1::JuryDecision>& decisions,
                         v1::JurySession& session) {
-  if (session.state() == v1::JurySession::AWARDED) {
+  if (!MayDo(kJurySessionTransitions, session.state(), "DeliberateJury")) {
     return Refused(v1::ALREADY_AWARDED, "the certificates were awarded",
                    {{"jury_session", session.name()}});
   }

@@ -29,19 +29,15 @@ absl::Status Cohorts::Check(Call& call, const Cohort* before, Cohort& after) {
 }
 
 absl::StatusOr<Cohort> Cohorts::Move(Call& call, const std::string& name, const std::string& etag,
-                                     Cohort::State from, Cohort::State to) {
+                                     absl::string_view act) {
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.Get(call, name, etag));
-  if (cohort.state() != from)
-    return WrongState(name, Cohort::State_Name(cohort.state()),
-                      absl::StrCat("the cohort has to be ", Cohort::State_Name(from)));
-  cohort.set_state(to);
+  RETURN_IF_ERROR(MoveCohort(act, cohort));
   RETURN_IF_ERROR(cohorts_.Update(call, cohort));
   return cohort;
 }
 
 absl::StatusOr<Cohort> Cohorts::OpenCohort(Call& call, const v1::OpenCohortRequest& request) {
-  ASSIGN_OR_RETURN(Cohort cohort,
-                   Move(call, request.name(), request.etag(), Cohort::DRAFT, Cohort::OPEN));
+  ASSIGN_OR_RETURN(Cohort cohort, Move(call, request.name(), request.etag(), "OpenCohort"));
   v1::CohortOpened event;
   event.set_cohort(cohort.name());
   event.set_programme_revision(cohort.programme_revision());
@@ -54,15 +50,13 @@ absl::StatusOr<Cohort> Cohorts::OpenCohort(Call& call, const v1::OpenCohortReque
 }
 
 absl::StatusOr<Cohort> Cohorts::StartCohort(Call& call, const v1::StartCohortRequest& request) {
-  ASSIGN_OR_RETURN(Cohort cohort,
-                   Move(call, request.name(), request.etag(), Cohort::OPEN, Cohort::RUNNING));
+  ASSIGN_OR_RETURN(Cohort cohort, Move(call, request.name(), request.etag(), "StartCohort"));
   RETURN_IF_ERROR(started.Run(call, cohort));
   return cohort;
 }
 
 absl::StatusOr<Cohort> Cohorts::FinishCohort(Call& call, const v1::FinishCohortRequest& request) {
-  ASSIGN_OR_RETURN(Cohort cohort,
-                   Move(call, request.name(), request.etag(), Cohort::RUNNING, Cohort::FINISHED));
+  ASSIGN_OR_RETURN(Cohort cohort, Move(call, request.name(), request.etag(), "FinishCohort"));
   RETURN_IF_ERROR(finished.Run(call, cohort));
   v1::CohortFinished event;
   event.set_cohort(cohort.name());

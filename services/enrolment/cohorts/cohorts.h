@@ -30,7 +30,7 @@ class Cohorts {
 
   absl::Status Check(rpc::Call& call, const v1::Cohort* before, v1::Cohort& after);
   absl::StatusOr<v1::Cohort> Move(rpc::Call& call, const std::string& name, const std::string& etag,
-                                  v1::Cohort::State from, v1::Cohort::State to);
+                                  absl::string_view act);
 
   storage::Table<v1::Cohort> cohorts_;
 };

@@ -1,5 +1,7 @@
 #include "services/enrolment/cohorts/rules.h"
 
+#include "absl/strings/str_cat.h"
+#include "services/enrolment/cohorts/transitions.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
@@ -11,6 +13,20 @@ using v1::Cohort;
 absl::Status WrongState(const std::string& name, absl::string_view state,
                         absl::string_view message) {
   return Refused(v1::WRONG_STATE, message, {{"resource", name}, {"state", std::string(state)}});
+}
+
+absl::Status MoveCohort(absl::string_view act, Cohort& cohort) {
+  std::string from;
+  for (const Transition<Cohort::State>& row : kCohortTransitions) {
+    if (row.act != act) continue;
+    if (row.from == cohort.state()) {
+      cohort.set_state(row.to);
+      return absl::OkStatus();
+    }
+    from = Cohort::State_Name(row.from);
+  }
+  return WrongState(cohort.name(), Cohort::State_Name(cohort.state()),
+                    absl::StrCat("the cohort has to be ", from));
 }
 
 absl::Status CheckCohortChange(const Cohort* before, const Cohort& after) {

@@ -1,6 +1,5 @@
-// What may be done with a cohort, and when. Pure functions on messages; thread-safe.
-//
-//   DRAFT ── OpenCohort ──▶ OPEN ── StartCohort ──▶ RUNNING ── FinishCohort ──▶ FINISHED
+// What may be done with a cohort, and when; transitions.h draws its states. Pure functions on
+// messages; thread-safe.
 #pragma once
 
 #include <string>
@@ -14,6 +13,9 @@ namespace vivier::enrolment {
 // FAILED_PRECONDITION, WRONG_STATE.
 absl::Status WrongState(const std::string& name, absl::string_view state,
                         absl::string_view message);
+
+// Puts the cohort into the state to which the rpc `act` leads, or WRONG_STATE.
+absl::Status MoveCohort(absl::string_view act, v1::Cohort& cohort);
 
 // What may not change when a cohort is made (`before` is null) or changed.
 absl::Status CheckCohortChange(const v1::Cohort* before, const v1::Cohort& after);

@@ -1,6 +1,7 @@
 #include "services/enrolment/learners/rules.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/enrolment/learners/transitions.h"
 #include "services/enrolment/people/retention.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
@@ -17,7 +18,7 @@ std::string LearnerName(absl::string_view application) {
 
 absl::Status CheckExit(const v1::Cohort& cohort, const Learner& learner,
                        const google::type::Date& date) {
-  if (learner.state() != Learner::ENROLLED && learner.state() != Learner::IN_TRAINING)
+  if (!MayDo(kLearnerTransitions, learner.state(), "RecordExit"))
     return Refused(v1::ALREADY_ENDED, "the learner is not in training",
                    {{"learner", learner.name()}});
   if (!IsDate(date)) return InvalidField("date", "is no date");

@@ -1,7 +1,5 @@
-// What may be done with a learner, and when. Pure functions on messages; thread-safe.
-//
-//   ENROLLED ── the cohort runs ──▶ IN_TRAINING ── the cohort is over ──▶ FINISHED
-//   ENROLLED, IN_TRAINING ── an exit ──▶ LEFT
+// What may be done with a learner, and when; transitions.h draws their states. Pure functions on
+// messages; thread-safe.
 #pragma once
 
 #include <string>

@@ -2,12 +2,8 @@
 // Pure functions, thread-safe.
 //
 // An application is *in play* from its rank to its end. A seat is *held* while its money is asked
-// or waited for, and *taken* once the money is there.
-//
-//   SUBMITTED ── ranked ──▶ SHORTLISTED ── no seat ──▶ WAITLISTED
-//   SHORTLISTED, WAITLISTED ── a seat is held ──▶ FUNDING_PENDING ⇄ AWAITING_FUNDING
-//   FUNDING_PENDING ── its money is there ──▶ ADMITTED ── AcceptSeat ──▶ ACCEPTED
-//   ends: REJECTED, WITHDRAWN, DECLINED, EXPIRED, NOT_FUNDABLE, LEFT
+// or waited for, and *taken* once the money is there. admission/transitions.h draws what leads from
+// state to state.
 #pragma once
 
 #include <string>
