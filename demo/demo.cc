@@ -9,7 +9,7 @@
 #include "demo/steps.h"
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
-#include "shared/command/running.h"
+#include "shared/command/client.h"
 #include "shared/command/settings.h"
 
 ABSL_FLAG(std::string, story, "nancy", "demo: the story, a folder of --stories");

@@ -5,8 +5,8 @@
 // A place is a file that names every service of the house, that is a list of them, or a file of
 // deploy/ or k8s/ that names this one. Not counted are
 //   documentation                 no program reads it;
-//   what a program has written    other tests hold it against the lists (places_test.cc of the edge,
-//                                 k8s_test.mjs); its first line says so;
+//   what a program has written    other tests hold it against the lists (places_test.cc of the
+//                                 edge, k8s_test.mjs); its first line says so;
 //   who uses the service          a command that asks it and a test of it name it wherever it lies.
 #include <cstdlib>
 #include <filesystem>

@@ -11,9 +11,9 @@
 // Of a secret nothing but the hash is kept, among the rights: a right that ends makes the secret
 // worthless.
 //
-//   secret of an         ── AcceptInvitation ──▶   a membership of the caller                 once
+//   secret of an         ── AcceptInvitation ──▶   a membership of the caller             once
 //   invitation
-//   secret of a client   ── OpenPartnerSession ──▶ token of a session, for its company  again and again
+//   secret of a client   ── OpenPartnerSession ──▶ token of a session, for its company  many times
 #pragma once
 
 #include "services/access/invitations.h"

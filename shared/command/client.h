@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/base/status.h"
+#include "shared/command/settings.h"
 #include "shared/security/caller.h"
 #include "shared/service/channel.h"
+#include "shared/site/tokens.h"
 
 namespace vivier::command {
 
@@ -78,6 +81,26 @@ class Client {
 
   Reach& reach_;
   const absl::Duration patience_;
+};
+
+// The running processes of a school on this machine, as their notes say at the moment of each call:
+// a process that was restarted elsewhere is found again. Not thread-safe.
+class Running : public Reach {
+ public:
+  // FAILED_PRECONDITION unless the configuration says development: the caller acts for people.
+  static absl::StatusOr<std::unique_ptr<Running>> Open(const Settings& settings);
+
+  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string& service) override;
+  absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
+    return tokens_->ForDevelopment(caller);
+  }
+
+ private:
+  std::string data_;
+  config::v1::Config config_;
+  std::map<std::string, std::shared_ptr<rpc::Channel>>
+      channels_;  // by address, for as long as this lives
+  std::unique_ptr<site::Tokens> tokens_;
 };
 
 }  // namespace vivier::command

@@ -164,7 +164,8 @@ TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
     if (place.pattern == "/") continue;
     std::string pattern = place.pattern, name;
     RE2::GlobalReplace(&pattern, R"(\\)", "");
-    ASSERT_TRUE(RE2::PartialMatch(pattern, "^\\^?/([A-Za-z0-9.]*[A-Za-z0-9])(/|\\.$|\\.\\[)", &name))
+    ASSERT_TRUE(
+        RE2::PartialMatch(pattern, "^\\^?/([A-Za-z0-9.]*[A-Za-z0-9])(/|\\.$|\\.\\[)", &name))
         << place.pattern;
     EXPECT_EQ(names.count(name), 1u) << place.pattern;
   }

@@ -20,7 +20,7 @@
 #include "gtest/gtest.h"
 #include "shared/base/monitor.h"
 #include "shared/base/uuid.h"
-#include "shared/command/running.h"
+#include "shared/command/client.h"
 #include "shared/storage/log/events.h"
 #include "shared/storage/log/unit.h"
 #include "tests/journey/prometheus.h"

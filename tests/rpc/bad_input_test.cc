@@ -74,6 +74,25 @@ int Turn(const std::string& rpc) {
   return StartsWithOneOf(rpc, {"Start"}) ? kStarts : 0;
 }
 
+// How a batch refused its first item.
+absl::Status FirstError(const pb::MethodDescriptor& method, const std::string& answer) {
+  const auto shape = rpc::BatchShapeOf(method);
+  const std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
+  EXPECT_TRUE(response->ParseFromString(answer)) << method.full_name();
+  const pb::Message& first =
+      response->GetReflection()->GetRepeatedMessage(*response, shape->results, 0);
+  return FromMessage(static_cast<const google::rpc::Status&>(
+      first.GetReflection()->GetMessage(first, shape->error)));
+}
+
+std::string RoleWithout(const std::string& permission) {
+  for (const security::Grant& grant : security::RoleGrants())
+    if (!security::Allows(World::Person(std::string(grant.holder)), permission, "nancy"))
+      return std::string(grant.holder);
+  ADD_FAILURE() << "every role may " << permission;
+  return "";
+}
+
 class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   // The answer's bytes, or those of a stream's first message.
@@ -171,17 +190,6 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
         << method.full_name() << ", " << what << ": " << status;
   }
 
-  // How a batch refused its first item.
-  static absl::Status FirstError(const pb::MethodDescriptor& method, const std::string& answer) {
-    const auto shape = rpc::BatchShapeOf(method);
-    const std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
-    EXPECT_TRUE(response->ParseFromString(answer)) << method.full_name();
-    const pb::Message& first =
-        response->GetReflection()->GetRepeatedMessage(*response, shape->results, 0);
-    return FromMessage(static_cast<const google::rpc::Status&>(
-        first.GetReflection()->GetMessage(first, shape->error)));
-  }
-
   void Expect(const pb::MethodDescriptor& method, const Mutation& mutation,
               const std::string& authorization) {
     const absl::StatusOr<std::string> answer = Send(method, mutation.bytes, authorization);
@@ -236,14 +244,6 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     claims.add_roles("school_director");
     claims.add_schools("nancy");
     return "Bearer " + issuer->Issue(claims);
-  }
-
-  static std::string RoleWithout(const std::string& permission) {
-    for (const security::Grant& grant : security::RoleGrants())
-      if (!security::Allows(World::Person(std::string(grant.holder)), permission, "nancy"))
-        return std::string(grant.holder);
-    ADD_FAILURE() << "every role may " << permission;
-    return "";
   }
 
   void ExpectCallersRefused(const pb::MethodDescriptor& method, const std::string& bytes) {

@@ -194,7 +194,7 @@ class BaseRequest {
          "vivier.enrolment.v1.SchoolService.GetSchool"},
         {"vivier.security.v1.RoleAssignment.role", "trainer"},
         {"vivier.enrolment.v1.AccessLink.resource", "schools/nancy/candidates/x1"},
-        {"vivier.enrolment.v1.Role.permissions", "cohorts.get"},
+        {"vivier.access.v1.Role.permissions", "cohorts.get"},
         {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetStatusRequest.name", "schools/nancy"},

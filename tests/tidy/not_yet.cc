@@ -9,8 +9,6 @@ const NotYet kNotYet[] = {
      "its table moves out of the function"},
     {"FunctionsFitAScreen", "services/statistics/cells/tables.cc:Declare",
      "its table moves out of the function"},
-    {"ClassesAreSmall", "shared/rpc/adapter.h:Adapter",
-     "becomes parts of at most twenty functions"},
     {"ClassesAreSmall", "shared/service/service.h:Service",
      "becomes parts of at most twenty functions"},
     {"ClassesAreSmall", "shared/storage/engines/driver.h:CheckedConnection",
@@ -19,10 +17,6 @@ const NotYet kNotYet[] = {
      "becomes parts of at most twenty functions"},
     {"ClassesAreSmall", "tests/journey/school_processes.h:SchoolProcesses",
      "becomes parts of at most twenty functions"},
-    {"FoldersHaveAnOrder", "services/enrolment/links/links.cc",
-     "what its part needs moves below the parts"},
-    {"FoldersHaveAnOrder", "services/enrolment/links/rules.cc",
-     "what its part needs moves below the parts"},
 };
 
 }  // namespace

@@ -11,8 +11,8 @@
 //   google.type.Date                   TEXT, YYYY-MM-DD
 //   other messages, repeated, maps     TEXT, JSON with the .proto's field names; NULL when empty
 //   any of these with pii, or one      BYTEA, the field's protobuf encoding, encrypted with the key
-//   that holds a pii field             of the person whom the message's `person` option names; bound
-//                                      to table, column and row
+//   that holds a pii field             of the person whom the message's `person` option names;
+//                                      bound to table, column and row
 //
 // A field with presence is NULL when absent; one without has its default. The table's name is the
 // resource's plural in snake case. Tables are immutable and thread-safe; a Unit is not.
