@@ -77,9 +77,9 @@ absl::Status LogService::InThread(std::function<void()> work) {
 absl::StatusOr<log::v1::LoggedEvent> LogService::Get(absl::string_view bytes,
                                                      const rpc::Peer& peer) {
   log::v1::GetLoggedEventRequest request;
-  ASSIGN_OR_RETURN(const Admitted admitted, Admit(bytes, peer, request));
+  ASSIGN_OR_RETURN(const Received received, Receive(bytes, peer, request));
   log::v1::LoggedEvent event;
-  RETURN_IF_ERROR(admitted.log->readers->Read(
+  RETURN_IF_ERROR(received.log->readers->Read(
       std::string(SchoolOf(request.parent())),
       [&](storage::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(event, storage::ReadEvent(transaction, request.number()));
@@ -91,45 +91,45 @@ absl::StatusOr<log::v1::LoggedEvent> LogService::Get(absl::string_view bytes,
 void LogService::Open(absl::string_view bytes, const rpc::Peer& peer,
                       std::shared_ptr<rpc::ServerStream> stream) {
   log::v1::FollowEventsRequest request;
-  absl::StatusOr<Admitted> admitted = Admit(bytes, peer, request);
-  if (!admitted.ok()) return stream->Close(rpc::WithReason(admitted.status()));
+  absl::StatusOr<Received> received = Receive(bytes, peer, request);
+  if (!received.ok()) return stream->Close(rpc::WithReason(received.status()));
   const absl::Status begun =
-      InThread([this, admitted = *std::move(admitted), request = std::move(request), stream] {
-        stream->Close(rpc::WithReason(Follow(admitted, request, *stream)));
+      InThread([this, received = *std::move(received), request = std::move(request), stream] {
+        stream->Close(rpc::WithReason(Follow(received, request, *stream)));
       });
   if (!begun.ok()) stream->Close(begun);
 }
 
 template <class Request>
-absl::StatusOr<LogService::Admitted> LogService::Admit(absl::string_view bytes,
-                                                       const rpc::Peer& peer, Request& request) {
+absl::StatusOr<LogService::Received> LogService::Receive(absl::string_view bytes,
+                                                         const rpc::Peer& peer, Request& request) {
   if (logs_.empty()) return Unavailable("no log is served here");
   static const rpc::Method& method =
       *new rpc::Method(rpc::Describe(rpc::MethodTaking(*Request::descriptor())).value());
   ASSIGN_OR_RETURN(auto token,
-                   logs_.begin()->second.adapter->entry().Admit(method, bytes, peer, request));
+                   logs_.begin()->second.adapter->entry().Receive(method, bytes, peer, request));
   auto log = logs_.find(request.service());
   if (log == logs_.end())
     return Refused(log::v1::NOT_SERVED_HERE,
                    absl::StrCat("this process does not serve ", request.service()),
                    {{"service", request.service()}});
-  if (token->caller.kind != security::Caller::Kind::kService) return Admitted{&log->second, ""};
+  if (token->caller.kind != security::Caller::Kind::kService) return Received{&log->second, ""};
   const std::string& subject = token->caller.subject;  // spiffe://…/service/NAME
-  return Admitted{&log->second, subject.substr(subject.rfind('/') + 1)};
+  return Received{&log->second, subject.substr(subject.rfind('/') + 1)};
 }
 
-absl::Status LogService::Follow(const Admitted& admitted,
+absl::Status LogService::Follow(const Received& received,
                                 const log::v1::FollowEventsRequest& request,
                                 rpc::ServerStream& stream) {
-  Log& log = *admitted.log;
+  Log& log = *received.log;
   const std::string school(SchoolOf(request.parent()));
   RETURN_IF_ERROR(log.readers->Read(school, [&](storage::Transaction& transaction) {
     return storage::CheckPosition(transaction, request.after_number(), request.after_hash());
   }));
-  if (!admitted.follower.empty())
+  if (!received.follower.empty())
     RETURN_IF_ERROR(storage::Perform(*log.writer, school,
                                      [&](storage::Transaction& transaction, absl::Time now) {
-                                       return storage::StoreFollower(transaction, admitted.follower,
+                                       return storage::StoreFollower(transaction, received.follower,
                                                                      request.after_number(), now);
                                      }));
   int64_t number = request.after_number();

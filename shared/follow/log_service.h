@@ -58,13 +58,14 @@ class LogService {
             std::shared_ptr<rpc::ServerStream> stream);
   absl::StatusOr<log::v1::LoggedEvent> Get(absl::string_view bytes, const rpc::Peer& peer);
   // The log and which service asks for it; "" for a person, who reads and applies nothing.
-  struct Admitted {
+  struct Received {
     Log* log;
     std::string follower;
   };
   template <class Request>
-  absl::StatusOr<Admitted> Admit(absl::string_view bytes, const rpc::Peer& peer, Request& request);
-  absl::Status Follow(const Admitted& admitted, const log::v1::FollowEventsRequest& request,
+  absl::StatusOr<Received> Receive(absl::string_view bytes, const rpc::Peer& peer,
+                                   Request& request);
+  absl::Status Follow(const Received& received, const log::v1::FollowEventsRequest& request,
                       rpc::ServerStream& stream);
   void WaitForCommit(const Log& log, int64_t seen, const rpc::ServerStream& stream);
 

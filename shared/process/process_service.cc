@@ -37,7 +37,7 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
                                                const rpc::Peer& peer) -> absl::StatusOr<Response> {
     Request request;
     ASSIGN_OR_RETURN(const auto token,
-                     parts_.front().adapter->entry().Admit(*method, bytes, peer, request));
+                     parts_.front().adapter->entry().Receive(*method, bytes, peer, request));
     return (this->*answer)(request, token->caller);
   };
   endpoint.request_bytes_max = method->request_bytes_max;

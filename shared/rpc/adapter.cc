@@ -132,13 +132,13 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
   const bool quick =
       incoming->rpc->single == nullptr &&
       (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite);
-  if (quick) return Continue(std::move(incoming), bytes, peer);
+  if (quick) return Dispatch(std::move(incoming), bytes, peer);
   const absl::Status taken = surroundings_.workers->Submit(
-      [this, incoming, bytes = std::string(bytes), peer] { Continue(incoming, bytes, peer); });
+      [this, incoming, bytes = std::string(bytes), peer] { Dispatch(incoming, bytes, peer); });
   if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
 }
 
-void Adapter::Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
+void Adapter::Dispatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
                        const Peer& peer) {
   if (incoming->rpc->single != nullptr) return TakeBatch(std::move(incoming), bytes, peer);
   const absl::Status received = Receive(bytes, peer, *incoming);
@@ -154,7 +154,7 @@ absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incomin
   const Method& method = incoming.rpc->method;
   incoming.request = NewMessage(method.descriptor->input_type());
   ASSIGN_OR_RETURN(incoming.token,
-                   entry_.AdmitKnown(std::move(incoming.token), method, bytes, *incoming.request));
+                   entry_.ReceiveFrom(std::move(incoming.token), method, bytes, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
   if (method.writes || method.personal) incoming.trace = TraceOf(peer);
   incoming.reason = peer.reason;

@@ -66,7 +66,7 @@ class Adapter {
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
               std::shared_ptr<Responder> responder);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
-  void Continue(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
+  void Dispatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   const Rpc* Find(const google::protobuf::MethodDescriptor& method) const;
   void TakeBatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   absl::Status Receive(absl::string_view bytes, const Peer& peer, Incoming& incoming) const;

@@ -139,7 +139,7 @@ absl::Status Batches::Check(pb::Message& request, Batch& batch) const {
   const Method& method = *batch.asked.method;
   const pb::Reflection& reflection = *request.GetReflection();
   batch.parent = TextAt(request, method.target);
-  RETURN_IF_ERROR(AuthorizeSome(request, batch));
+  RETURN_IF_ERROR(AuthoriseSome(request, batch));
   RETURN_IF_ERROR(Validate(request, method.batch->requests));
   if (SchoolOf(batch.parent).empty())
     return InvalidField(PathText(method.target), "names no school");
@@ -157,14 +157,14 @@ absl::Status Batches::Check(pb::Message& request, Batch& batch) const {
 
 // OK for who may do the whole, or one item of it; to anybody else the batch is as unknown as its
 // parent.
-absl::Status Batches::AuthorizeSome(const pb::Message& request, const Batch& batch) const {
+absl::Status Batches::AuthoriseSome(const pb::Message& request, const Batch& batch) const {
   const Method& method = *batch.asked.method;
   const Entry::Token& token = batch.asked.token;
   ASSIGN_OR_RETURN(const Rights rights, entry_.RightsAt(token->caller, batch.parent));
   std::vector<std::string> only;
   ASSIGN_OR_RETURN(const Entry::Token entitled,
                    entry_.Entitle(token, method, batch.parent, rights, only));
-  const absl::Status whole = entry_.Authorize(entitled->caller, method.permission, batch.parent);
+  const absl::Status whole = entry_.Authorise(entitled->caller, method.permission, batch.parent);
   if (whole.ok()) return whole;
   const pb::Reflection& reflection = *request.GetReflection();
   const int count = std::min(kBatchItemsMax, reflection.FieldSize(request, method.batch->requests));
@@ -183,7 +183,7 @@ absl::StatusOr<Entry::Token> Batches::Permit(const Batch& batch, const pb::Messa
   std::vector<std::string> only;
   ASSIGN_OR_RETURN(Entry::Token token,
                    entry_.Entitle(batch.asked.token, single, target, rights, only));
-  RETURN_IF_ERROR(entry_.Authorize(token->caller, single.permission, target));
+  RETURN_IF_ERROR(entry_.Authorise(token->caller, single.permission, target));
   return token;
 }
 

@@ -74,7 +74,7 @@ class Batches {
   class Item;
 
   absl::Status Check(google::protobuf::Message& request, Batch& batch) const;
-  absl::Status AuthorizeSome(const google::protobuf::Message& request, const Batch& batch) const;
+  absl::Status AuthoriseSome(const google::protobuf::Message& request, const Batch& batch) const;
   absl::StatusOr<Entry::Token> Permit(const Batch& batch, const google::protobuf::Message& item,
                                       const Rights& rights) const;
   absl::StatusOr<Entry::Token> Prepare(const Batch& batch, size_t index,

@@ -73,7 +73,7 @@ Entry::Token Entry::ServiceOf(const Peer& peer) const {
   return service;
 }
 
-absl::Status Entry::Authorize(const security::Caller& caller, const std::string& permission,
+absl::Status Entry::Authorise(const security::Caller& caller, const std::string& permission,
                               const std::string& name) const {
   const std::string school(SchoolOf(name));
   // A name outside every school cannot be right; whoever may call the rpc at all hears what is
@@ -84,21 +84,21 @@ absl::Status Entry::Authorize(const security::Caller& caller, const std::string&
   return NotAllowed(name);
 }
 
-absl::StatusOr<Entry::Token> Entry::Admit(const Method& method, absl::string_view bytes,
-                                          const Peer& peer, pb::Message& request) const {
+absl::StatusOr<Entry::Token> Entry::Receive(const Method& method, absl::string_view bytes,
+                                            const Peer& peer, pb::Message& request) const {
   ASSIGN_OR_RETURN(Token token, Authenticate(peer));
-  return AdmitKnown(std::move(token), method, bytes, request);
+  return ReceiveFrom(std::move(token), method, bytes, request);
 }
 
-absl::StatusOr<Entry::Token> Entry::AdmitKnown(Token token, const Method& method,
-                                               absl::string_view bytes,
-                                               pb::Message& request) const {
+absl::StatusOr<Entry::Token> Entry::ReceiveFrom(Token token, const Method& method,
+                                                absl::string_view bytes,
+                                                pb::Message& request) const {
   RETURN_IF_ERROR(Parse(bytes, request));
   const std::string target = TextAt(request, method.target);
   std::vector<std::string> only;
   ASSIGN_OR_RETURN(const Rights rights, RightsAt(token->caller, target));
   ASSIGN_OR_RETURN(token, Entitle(token, method, target, rights, only));
-  RETURN_IF_ERROR(Authorize(token->caller, method.permission, target));
+  RETURN_IF_ERROR(Authorise(token->caller, method.permission, target));
   RETURN_IF_ERROR(Validate(request));
   if (!only.empty()) Narrow(request, only);
   if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");

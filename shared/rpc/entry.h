@@ -43,15 +43,15 @@ class Entry {
 
   // For any rpc: who calls, whether the bytes are a request of its type, whether they may, and
   // whether its fields are right. Fills `request`.
-  absl::StatusOr<Token> Admit(const Method& method, absl::string_view bytes, const Peer& peer,
-                              google::protobuf::Message& request) const;
+  absl::StatusOr<Token> Receive(const Method& method, absl::string_view bytes, const Peer& peer,
+                                google::protobuf::Message& request) const;
   // The same where it is known who calls.
-  absl::StatusOr<Token> AdmitKnown(Token token, const Method& method, absl::string_view bytes,
-                                   google::protobuf::Message& request) const;
+  absl::StatusOr<Token> ReceiveFrom(Token token, const Method& method, absl::string_view bytes,
+                                    google::protobuf::Message& request) const;
 
   // OK when the caller may use the permission on the school of `name` and this process serves it;
   // else the one answer for what is unknown and what is forbidden.
-  absl::Status Authorize(const security::Caller& caller, const std::string& permission,
+  absl::Status Authorise(const security::Caller& caller, const std::string& permission,
                          const std::string& name) const;
 
   // What the caller's school of `name` lets them do, read now; none where the token says it all.
