@@ -11,6 +11,7 @@
 #include "re2/re2.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/formats/text.h"
 #include "shared/rules/condition.h"
 #include "shared/rules/lines.h"
 #include "shared/rules/sections.h"
@@ -42,9 +43,8 @@ class Reader {
     const std::pair<absl::string_view, absl::string_view> parts =
         absl::StrSplit(cell.text, absl::MaxSplits(' ', 1));
     const absl::string_view rest = absl::StripLeadingAsciiWhitespace(parts.second);
-    const Cell value = {
-        rest,
-        {cell.place.line, cell.place.column + static_cast<int>(rest.data() - cell.text.data())}};
+    const int before = formats::Characters(cell.text.substr(0, cell.text.size() - rest.size()));
+    const Cell value = {rest, {cell.place.line, cell.place.column + before}};
     if (line.cells.size() > 1)
       return ErrorAt(line.cells[1].place, "only a section's rows have `|`");
     if (std::find(std::begin(kSections), std::end(kSections), parts.first) != std::end(kSections))

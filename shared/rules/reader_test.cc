@@ -110,6 +110,7 @@ TEST(ReadTableTest, SaysWhereAndWhatIsWrong) {
       {"on         | age", "on         | eye", 29, 16, "is no column of what is tested"},
       {"2020-01-01 | 17  | A    | TOO_YOUNG", "2020-01-01 | 17  | A", 30, 22, "has 3 cells"},
       {"cases\n", "cases other\n", 28, 7, "no decision `other`"},
+      {"cases\n", "decide\n  age | finding\n  *   | FOUND\ncases\n", 28, 7, "a second decision"},
   };
   for (const Broken& row : rows) {
     const absl::StatusOr<Table> table = ReadTable(With(row.from, row.to));

@@ -38,7 +38,9 @@ void KeepFrom(const std::vector<std::string>& producers, const std::string& serv
 
 }  // namespace
 
-Service::Service(const std::string& name) : name_(name), methods_(MethodsOf(name)) {
+Description::Description(const std::string& name) : name_(name), methods_(MethodsOf(name)) {}
+
+Service::Service(const std::string& name) : Description(name) {
   if (methods_.empty()) errors_.push_back(absl::StrCat("no .proto declares the service ", name));
   KeepFrom(RightsProducers(), name_, &StoreRights, reactions_);
   KeepFrom(ServicesWith(options::v1::keeps_time_zone), name_, &StoreTimeZone, reactions_);
@@ -126,7 +128,7 @@ Service& Service::Claim(const std::string& invariant, const std::string& claims)
   return *this;
 }
 
-absl::StatusOr<std::vector<Service::Method>> Service::Build() const {
+absl::StatusOr<std::vector<Description::Method>> Description::Build() const {
   std::vector<std::string> errors = errors_;
   std::map<const pb::Descriptor*, Handler> by_request;
   for (const auto& [request, handler] : handlers_)

@@ -71,7 +71,64 @@ struct Claiming {
   std::function<absl::StatusOr<Claims>(storage::Transaction&)> claims;
 };
 
-class Service {
+// What a service consists of, as its site reads it: made by Service, then immutable, hence
+// thread-safe.
+class Description {
+ public:
+  struct Method {
+    const google::protobuf::MethodDescriptor* descriptor;
+    Handler handler;
+    Preparation prepare;  // where it is there, it gives the handler of each request
+  };
+  struct EventReaction {
+    const google::protobuf::Descriptor* event;
+    std::string producer;  // the service whose log has the event
+    Reaction reaction;
+  };
+
+  struct EventDelivery {
+    const google::protobuf::Descriptor* event;
+    std::function<absl::Status(const Outside&, const google::protobuf::Message& event)> deliver;
+  };
+
+  // Every declared rpc with its handler, or what is wrong.
+  absl::StatusOr<std::vector<Method>> Build() const;
+
+  // Every rpc that the package declares.
+  const std::vector<const google::protobuf::MethodDescriptor*>& methods() const { return methods_; }
+  const std::string& name() const { return name_; }  // "enrolment"
+  const std::vector<EventReaction>& reactions() const { return reactions_; }
+  const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
+  const std::map<std::string, Operation>& operations() const {
+    return operations_;
+  }  // by the rpc's full name
+  const std::vector<TickRow>& ticks() const { return ticks_; }
+  const std::vector<const storage::Schema*>& schemas() const { return schemas_; }
+  const std::vector<Invariant>& invariants() const { return invariants_; }
+  const std::vector<Claiming>& claims() const { return claims_; }
+
+ protected:
+  explicit Description(const std::string& name);
+
+  std::string name_;
+  std::vector<const google::protobuf::MethodDescriptor*> methods_;
+  std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
+      handlers_;  // by request type
+  std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
+      standard_;  // used where no handler is given
+  std::map<std::string, Operation> operations_;
+  std::map<const google::protobuf::Descriptor*, Preparation> preparations_;  // by request type
+  std::vector<EventReaction> reactions_;
+  std::vector<EventDelivery> deliveries_;
+  std::vector<TickRow> ticks_;
+  std::vector<const storage::Schema*> schemas_;
+  std::vector<Invariant> invariants_;
+  std::vector<Claiming> claims_;
+  std::vector<std::string> errors_;
+};
+
+// Puts a service together, one call for each thing that it does.
+class Service : public Description {
  public:
   // The service of that name: the gRPC services of its package, which its parts serve together.
   explicit Service(const std::string& name);
@@ -179,60 +236,12 @@ class Service {
   // `claims` selects subject and value.
   Service& Claim(const std::string& invariant, const std::string& claims);
 
-  struct Method {
-    const google::protobuf::MethodDescriptor* descriptor;
-    Handler handler;
-    Preparation prepare;  // where it is there, it gives the handler of each request
-  };
-  struct EventReaction {
-    const google::protobuf::Descriptor* event;
-    std::string producer;  // the service whose log has the event
-    Reaction reaction;
-  };
-
-  struct EventDelivery {
-    const google::protobuf::Descriptor* event;
-    std::function<absl::Status(const Outside&, const google::protobuf::Message& event)> deliver;
-  };
-
-  // Every declared rpc with its handler, or what is wrong.
-  absl::StatusOr<std::vector<Method>> Build() const;
-
-  // Every rpc that the package declares.
-  const std::vector<const google::protobuf::MethodDescriptor*>& methods() const { return methods_; }
-  const std::string& name() const { return name_; }  // "enrolment"
-  const std::vector<EventReaction>& reactions() const { return reactions_; }
-  const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
-  const std::map<std::string, Operation>& operations() const {
-    return operations_;
-  }  // by the rpc's full name
-  const std::vector<TickRow>& ticks() const { return ticks_; }
-  const std::vector<const storage::Schema*>& schemas() const { return schemas_; }
-  const std::vector<Invariant>& invariants() const { return invariants_; }
-  const std::vector<Claiming>& claims() const { return claims_; }
-
  private:
   Service& Add(const google::protobuf::Descriptor* request,
                const google::protobuf::Descriptor* response, Handler handler);
   Service& AddOperation(const google::protobuf::Descriptor* request, Operation operation);
   Service& AddStandard(const storage::Schema& schema, AnyBeforeStore complete);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
-
-  std::string name_;
-  std::vector<const google::protobuf::MethodDescriptor*> methods_;
-  std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
-      handlers_;  // by request type
-  std::vector<std::pair<const google::protobuf::Descriptor*, Handler>>
-      standard_;  // used where no handler is given
-  std::map<std::string, Operation> operations_;
-  std::map<const google::protobuf::Descriptor*, Preparation> preparations_;  // by request type
-  std::vector<EventReaction> reactions_;
-  std::vector<EventDelivery> deliveries_;
-  std::vector<TickRow> ticks_;
-  std::vector<const storage::Schema*> schemas_;
-  std::vector<Invariant> invariants_;
-  std::vector<Claiming> claims_;
-  std::vector<std::string> errors_;
 };
 
 }  // namespace vivier::rpc

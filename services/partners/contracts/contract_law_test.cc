@@ -50,147 +50,145 @@ std::string Found(const Contract& contract, const Circumstances& circumstances) 
   return result;
 }
 
+struct LawRow {
+  const char* what;
+  std::function<void(Contract&, Circumstances&)> change;
+  const char* findings;
+};
+const LawRow kLawRows[] = {
+    {"lawful", [](Contract&, Circumstances&) {}, ""},
+    {"exactly 6 months",
+     [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 28)); },
+     ""},
+    {"a day less",
+     [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 27)); },
+     "ERROR:ACTION_TOO_SHORT"},
+    {"a day more than 12",
+     [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 9, 1)); },
+     "ERROR:ACTION_TOO_LONG"},
+    {"24 by the branch",
+     [](Contract& c, Circumstances&) {
+       *c.mutable_end_date() = ToDate(CivilDay(2028, 8, 31));
+       c.set_ground(Contract::BRANCH_AGREEMENT);
+     },
+     ""},
+    {"25 by the branch",
+     [](Contract& c, Circumstances&) {
+       *c.mutable_end_date() = ToDate(CivilDay(2028, 9, 30));
+       c.set_ground(Contract::BRANCH_AGREEMENT);
+     },
+     "ERROR:ACTION_TOO_LONG"},
+    {"36 for a priority group",
+     [](Contract& c, Circumstances&) {
+       *c.mutable_end_date() = ToDate(CivilDay(2029, 8, 31));
+       c.set_ground(Contract::PRIORITY_GROUP);
+     },
+     ""},
+    {"no end", [](Contract& c, Circumstances&) { c.clear_end_date(); }, "ERROR:ACTION_END_MISSING"},
+    {"open-ended with its action",
+     [](Contract& c, Circumstances&) {
+       c.clear_end_date();
+       *c.mutable_action_end_date() = ToDate(CivilDay(2027, 8, 31));
+     },
+     ""},
+    {"ends before it starts",
+     [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2026, 8, 31)); },
+     "ERROR:TERM_BEFORE_START,ERROR:ACTION_TOO_SHORT"},
+    {"15 %",
+     [](Contract& c, Circumstances&) {
+       c.set_working_minutes(100000);
+       c.set_training_minutes(15000);
+     },
+     ""},
+    {"under 15 %",
+     [](Contract& c, Circumstances&) {
+       c.set_working_minutes(100000);
+       c.set_training_minutes(14999);
+     },
+     "ERROR:TRAINING_SHARE_TOO_LOW"},
+    {"25 %",
+     [](Contract& c, Circumstances&) {
+       c.set_working_minutes(100000);
+       c.set_training_minutes(25000);
+     },
+     ""},
+    {"over 25 %",
+     [](Contract& c, Circumstances&) {
+       c.set_working_minutes(100000);
+       c.set_training_minutes(25001);
+     },
+     "ERROR:TRAINING_SHARE_TOO_HIGH"},
+    {"over 25 % with a ground",
+     [](Contract& c, Circumstances&) {
+       c.set_working_minutes(100000);
+       c.set_training_minutes(40000);
+       c.set_ground(Contract::BRANCH_AGREEMENT);
+     },
+     ""},
+    {"under 150 hours",
+     [](Contract& c, Circumstances&) {
+       c.set_working_minutes(50000);
+       c.set_training_minutes(150 * 60 - 1);
+     },
+     "ERROR:TRAINING_UNDER_MINIMUM"},
+    {"no working time", [](Contract& c, Circumstances&) { c.set_working_minutes(0); },
+     "ERROR:WORKING_TIME_WRONG"},
+    {"a cent too little",
+     [](Contract& c, Circumstances&) { c.set_gross_monthly_pay_cents(182302); },
+     "ERROR:PAY_BELOW_MINIMUM"},
+    {"85 % of the branch", [](Contract& c, Circumstances&) { c.set_branch_minimum_cents(250000); },
+     "ERROR:PAY_BELOW_MINIMUM"},
+    {"no birth date", [](Contract& c, Circumstances&) { c.clear_birth_date(); },
+     "ERROR:BIRTH_DATE_MISSING"},
+    {"no reason",
+     [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::BENEFICIARY_UNSPECIFIED); },
+     "ERROR:BENEFICIARY_MISSING"},
+    {"too old for under 26",
+     [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::UNDER_26); },
+     "ERROR:BENEFICIARY_AGE"},
+    {"25 as a jobseeker of 26",
+     [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 2)); },
+     "ERROR:BENEFICIARY_AGE"},
+    {"26 on the first day",
+     [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 1)); },
+     ""},
+    {"no tutor", [](Contract&, Circumstances& o) { o.tutor.reset(); }, "ERROR:TUTOR_MISSING"},
+    {"third learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 2; }, ""},
+    {"fourth learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 3; },
+     "ERROR:TUTOR_LOAD"},
+    {"third of the employer himself",
+     [](Contract&, Circumstances& o) {
+       o.tutees = 2;
+       o.tutor->set_employer(true);
+     },
+     "ERROR:TUTOR_LOAD"},
+    {"one year of experience",
+     [](Contract&, Circumstances& o) { o.tutor->set_experience_years(1); },
+     "ERROR:TUTOR_EXPERIENCE"},
+    {"not asked", [](Contract&, Circumstances& o) { o.tutor->set_volunteer(false); },
+     "ERROR:TUTOR_NOT_VOLUNTEER"},
+    {"of another company",
+     [](Contract&, Circumstances& o) { o.tutor->set_company("schools/nancy/companies/x"); },
+     "ERROR:TUTOR_OF_ANOTHER_COMPANY"},
+    {"a public hospital", [](Contract&, Circumstances& o) { o.company.set_legal_category("7364"); },
+     "WARNING:PUBLIC_EMPLOYER"},
+    {"category unknown", [](Contract&, Circumstances& o) { o.company.clear_legal_category(); },
+     "WARNING:LEGAL_CATEGORY_UNKNOWN"},
+    {"before every table",
+     [](Contract& c, Circumstances&) { *c.mutable_start_date() = ToDate(CivilDay(2018, 9, 1)); },
+     "ERROR:RULES_UNKNOWN"},
+    {"fixed term without end",
+     [](Contract& c, Circumstances&) {
+       c.set_kind(v1::FIXED_TERM);
+       c.clear_end_date();
+     },
+     "ERROR:TERM_MISSING"},
+    {"open-ended with end", [](Contract& c, Circumstances&) { c.set_kind(v1::OPEN_ENDED); },
+     "ERROR:TERM_OF_OPEN_ENDED"},
+};
+
 TEST(CheckLawTest, EachRuleOnItsOwn) {
-  struct Row {
-    const char* what;
-    std::function<void(Contract&, Circumstances&)> change;
-    const char* findings;
-  };
-  const Row rows[] = {
-      {"lawful", [](Contract&, Circumstances&) {}, ""},
-      {"exactly 6 months",
-       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 28)); },
-       ""},
-      {"a day less",
-       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 2, 27)); },
-       "ERROR:ACTION_TOO_SHORT"},
-      {"a day more than 12",
-       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2027, 9, 1)); },
-       "ERROR:ACTION_TOO_LONG"},
-      {"24 by the branch",
-       [](Contract& c, Circumstances&) {
-         *c.mutable_end_date() = ToDate(CivilDay(2028, 8, 31));
-         c.set_ground(Contract::BRANCH_AGREEMENT);
-       },
-       ""},
-      {"25 by the branch",
-       [](Contract& c, Circumstances&) {
-         *c.mutable_end_date() = ToDate(CivilDay(2028, 9, 30));
-         c.set_ground(Contract::BRANCH_AGREEMENT);
-       },
-       "ERROR:ACTION_TOO_LONG"},
-      {"36 for a priority group",
-       [](Contract& c, Circumstances&) {
-         *c.mutable_end_date() = ToDate(CivilDay(2029, 8, 31));
-         c.set_ground(Contract::PRIORITY_GROUP);
-       },
-       ""},
-      {"no end", [](Contract& c, Circumstances&) { c.clear_end_date(); },
-       "ERROR:ACTION_END_MISSING"},
-      {"open-ended with its action",
-       [](Contract& c, Circumstances&) {
-         c.clear_end_date();
-         *c.mutable_action_end_date() = ToDate(CivilDay(2027, 8, 31));
-       },
-       ""},
-      {"ends before it starts",
-       [](Contract& c, Circumstances&) { *c.mutable_end_date() = ToDate(CivilDay(2026, 8, 31)); },
-       "ERROR:TERM_BEFORE_START,ERROR:ACTION_TOO_SHORT"},
-      {"15 %",
-       [](Contract& c, Circumstances&) {
-         c.set_working_minutes(100000);
-         c.set_training_minutes(15000);
-       },
-       ""},
-      {"under 15 %",
-       [](Contract& c, Circumstances&) {
-         c.set_working_minutes(100000);
-         c.set_training_minutes(14999);
-       },
-       "ERROR:TRAINING_SHARE_TOO_LOW"},
-      {"25 %",
-       [](Contract& c, Circumstances&) {
-         c.set_working_minutes(100000);
-         c.set_training_minutes(25000);
-       },
-       ""},
-      {"over 25 %",
-       [](Contract& c, Circumstances&) {
-         c.set_working_minutes(100000);
-         c.set_training_minutes(25001);
-       },
-       "ERROR:TRAINING_SHARE_TOO_HIGH"},
-      {"over 25 % with a ground",
-       [](Contract& c, Circumstances&) {
-         c.set_working_minutes(100000);
-         c.set_training_minutes(40000);
-         c.set_ground(Contract::BRANCH_AGREEMENT);
-       },
-       ""},
-      {"under 150 hours",
-       [](Contract& c, Circumstances&) {
-         c.set_working_minutes(50000);
-         c.set_training_minutes(150 * 60 - 1);
-       },
-       "ERROR:TRAINING_UNDER_MINIMUM"},
-      {"no working time", [](Contract& c, Circumstances&) { c.set_working_minutes(0); },
-       "ERROR:WORKING_TIME_WRONG"},
-      {"a cent too little",
-       [](Contract& c, Circumstances&) { c.set_gross_monthly_pay_cents(182302); },
-       "ERROR:PAY_BELOW_MINIMUM"},
-      {"85 % of the branch",
-       [](Contract& c, Circumstances&) { c.set_branch_minimum_cents(250000); },
-       "ERROR:PAY_BELOW_MINIMUM"},
-      {"no birth date", [](Contract& c, Circumstances&) { c.clear_birth_date(); },
-       "ERROR:BIRTH_DATE_MISSING"},
-      {"no reason",
-       [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::BENEFICIARY_UNSPECIFIED); },
-       "ERROR:BENEFICIARY_MISSING"},
-      {"too old for under 26",
-       [](Contract& c, Circumstances&) { c.set_beneficiary(Contract::UNDER_26); },
-       "ERROR:BENEFICIARY_AGE"},
-      {"25 as a jobseeker of 26",
-       [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 2)); },
-       "ERROR:BENEFICIARY_AGE"},
-      {"26 on the first day",
-       [](Contract& c, Circumstances&) { *c.mutable_birth_date() = ToDate(CivilDay(2000, 9, 1)); },
-       ""},
-      {"no tutor", [](Contract&, Circumstances& o) { o.tutor.reset(); }, "ERROR:TUTOR_MISSING"},
-      {"third learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 2; }, ""},
-      {"fourth learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 3; },
-       "ERROR:TUTOR_LOAD"},
-      {"third of the employer himself",
-       [](Contract&, Circumstances& o) {
-         o.tutees = 2;
-         o.tutor->set_employer(true);
-       },
-       "ERROR:TUTOR_LOAD"},
-      {"one year of experience",
-       [](Contract&, Circumstances& o) { o.tutor->set_experience_years(1); },
-       "ERROR:TUTOR_EXPERIENCE"},
-      {"not asked", [](Contract&, Circumstances& o) { o.tutor->set_volunteer(false); },
-       "ERROR:TUTOR_NOT_VOLUNTEER"},
-      {"of another company",
-       [](Contract&, Circumstances& o) { o.tutor->set_company("schools/nancy/companies/x"); },
-       "ERROR:TUTOR_OF_ANOTHER_COMPANY"},
-      {"a public hospital",
-       [](Contract&, Circumstances& o) { o.company.set_legal_category("7364"); },
-       "WARNING:PUBLIC_EMPLOYER"},
-      {"category unknown", [](Contract&, Circumstances& o) { o.company.clear_legal_category(); },
-       "WARNING:LEGAL_CATEGORY_UNKNOWN"},
-      {"before every table",
-       [](Contract& c, Circumstances&) { *c.mutable_start_date() = ToDate(CivilDay(2018, 9, 1)); },
-       "ERROR:RULES_UNKNOWN"},
-      {"fixed term without end",
-       [](Contract& c, Circumstances&) {
-         c.set_kind(v1::FIXED_TERM);
-         c.clear_end_date();
-       },
-       "ERROR:TERM_MISSING"},
-      {"open-ended with end", [](Contract& c, Circumstances&) { c.set_kind(v1::OPEN_ENDED); },
-       "ERROR:TERM_OF_OPEN_ENDED"},
-  };
-  for (const Row& row : rows) {
+  for (const LawRow& row : kLawRows) {
     Contract contract = Lawful();
     Circumstances circumstances = Usual();
     row.change(contract, circumstances);

@@ -31,12 +31,8 @@ const Dimension& Region() {
   return dimension;
 }
 
-std::vector<TableDefinition> Declare() {
+std::vector<TableDefinition> TillInvoices() {
   const Dimension step{"step", {"submitted", "rejected"}};
-  const Dimension months{"months", {"0", "3", "6", "12"}};
-  const Dimension situation{
-      "situation",
-      {"employed-in-training", "employed", "in-training", "self-employed", "seeking", "other"}};
   return {
       {"applications",
        true,
@@ -84,6 +80,11 @@ std::vector<TableDefinition> Declare() {
        "invoiced money",
        "",
        true},
+  };
+}
+
+std::vector<TableDefinition> OfLearners() {
+  return {
       {"learners", true, {LearnerState()}, "persons", "completion and drop-out (Qualiopi 2)", ""},
       {"learners-by-age",
        true,
@@ -109,6 +110,15 @@ std::vector<TableDefinition> Declare() {
        "persons",
        "where learners live, for regional councils",
        "learners"},
+  };
+}
+
+std::vector<TableDefinition> FromMinutes() {
+  const Dimension months{"months", {"0", "3", "6", "12"}};
+  const Dimension situation{
+      "situation",
+      {"employed-in-training", "employed", "in-training", "self-employed", "seeking", "other"}};
+  return {
       {"minutes", true, {{"measure", {"due", "present"}}}, "minutes", "attendance rate", ""},
       {"outcomes",
        true,
@@ -124,6 +134,14 @@ std::vector<TableDefinition> Declare() {
        "fill rate, by seats opened and funded",
        ""},
   };
+}
+
+// In the order of their names.
+std::vector<TableDefinition> Declare() {
+  std::vector<TableDefinition> tables = TillInvoices();
+  for (const auto& group : {OfLearners(), FromMinutes()})
+    tables.insert(tables.end(), group.begin(), group.end());
+  return tables;
 }
 
 bool IsOpenValue(const std::string& value) {
