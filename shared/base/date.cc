@@ -123,4 +123,10 @@ int64_t UtcDayNumber(absl::Time time) {
   return absl::ToCivilDay(time, absl::UTCTimeZone()) - absl::CivilDay(1970, 1, 1);
 }
 
+int AgeOn(absl::CivilDay birth, absl::CivilDay day) {
+  const int years = static_cast<int>(day.year() - birth.year());
+  // 29 February of a common year normalises to 1 March.
+  return absl::CivilDay(day.year(), birth.month(), birth.day()) <= day ? years : years - 1;
+}
+
 }  // namespace vivier

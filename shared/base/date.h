@@ -64,4 +64,8 @@ std::optional<absl::TimeZone> FindTimeZone(absl::string_view name);
 // Whole days since 1970, UTC, for rows that are counted by day; negative before.
 int64_t UtcDayNumber(absl::Time time);
 
+// Completed years. Somebody born on 29 February completes one on 1 March where the year has no 29
+// February.
+int AgeOn(absl::CivilDay birth, absl::CivilDay day);
+
 }  // namespace vivier

@@ -265,5 +265,21 @@ TEST(UtcDayNumber, CountsFrom1970BothWays) {
   EXPECT_EQ(number(2026, 11, 30, 12), 20787);
 }
 
+TEST(AgeOn, CountsCompletedYears) {
+  struct Row {
+    CivilDay birth, day;
+    int age;
+  };
+  const Row rows[] = {{CivilDay(2000, 3, 1), CivilDay(2027, 3, 1), 27},
+                      {CivilDay(2000, 3, 2), CivilDay(2027, 3, 1), 26},
+                      {CivilDay(2000, 2, 28), CivilDay(2027, 3, 1), 27},
+                      {CivilDay(2000, 2, 29), CivilDay(2027, 2, 28), 26},
+                      {CivilDay(2000, 2, 29), CivilDay(2027, 3, 1), 27},
+                      {CivilDay(2000, 2, 29), CivilDay(2028, 2, 29), 28},
+                      {CivilDay(2000, 12, 31), CivilDay(2027, 1, 1), 26}};
+  for (const Row& row : rows)
+    EXPECT_EQ(AgeOn(row.birth, row.day), row.age) << row.birth << " on " << row.day;
+}
+
 }  // namespace
 }  // namespace vivier

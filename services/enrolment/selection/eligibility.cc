@@ -16,12 +16,6 @@ namespace vivier::enrolment {
 using v1::EligibilityRule;
 using v1::PersonClasses;
 
-int AgeOn(absl::CivilDay birth, absl::CivilDay day) {
-  const int years = static_cast<int>(day.year() - birth.year());
-  // 29 February of a common year normalises to 1 March.
-  return absl::CivilDay(day.year(), birth.month(), birth.day()) <= day ? years : years - 1;
-}
-
 namespace {
 
 const rules::Table& Eligibility() {

@@ -13,10 +13,6 @@
 
 namespace vivier::enrolment {
 
-// Completed years. Somebody born on 29 February completes one on 1 March where the year has no 29
-// February.
-int AgeOn(absl::CivilDay birth, absl::CivilDay day);
-
 // The coarse classes that events carry; the age band is that of the cohort's first day.
 v1::PersonClasses ClassesOf(const v1::Candidate& candidate, const v1::Cohort& cohort);
 

@@ -14,22 +14,6 @@ using absl::CivilDay;
 using v1::EligibilityRule;
 using v1::PersonClasses;
 
-TEST(AgeOn, CountsCompletedYears) {
-  struct Row {
-    CivilDay birth, day;
-    int age;
-  };
-  const Row rows[] = {{CivilDay(2000, 3, 1), CivilDay(2027, 3, 1), 27},
-                      {CivilDay(2000, 3, 2), CivilDay(2027, 3, 1), 26},
-                      {CivilDay(2000, 2, 28), CivilDay(2027, 3, 1), 27},
-                      {CivilDay(2000, 2, 29), CivilDay(2027, 2, 28), 26},
-                      {CivilDay(2000, 2, 29), CivilDay(2027, 3, 1), 27},
-                      {CivilDay(2000, 2, 29), CivilDay(2028, 2, 29), 28},
-                      {CivilDay(2000, 12, 31), CivilDay(2027, 1, 1), 26}};
-  for (const Row& row : rows)
-    EXPECT_EQ(AgeOn(row.birth, row.day), row.age) << row.birth << " on " << row.day;
-}
-
 v1::Cohort CohortFrom(CivilDay start) {
   v1::Cohort cohort;
   *cohort.mutable_start_date() = ToDate(start);

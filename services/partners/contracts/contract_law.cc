@@ -48,12 +48,6 @@ CivilDay Birthday(CivilDay birth, int years) {
   return CivilDay(birth.year() + years, birth.month(), birth.day());
 }
 
-// Completed years.
-int64_t AgeOn(CivilDay birth, CivilDay day) {
-  const int years = static_cast<int>(day.year() - birth.year());
-  return Birthday(birth, years) <= day ? years : years - 1;
-}
-
 // From when on the higher share is due: at once for who is 21 on the first day, else from the first
 // of the month that follows the birthday.
 CivilDay HigherShareFrom(CivilDay birth, CivilDay start) {
