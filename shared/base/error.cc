@@ -4,12 +4,16 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace vivier {
 namespace {
 
+// Four times what a line holds while it is overloaded (fair_line.h).
+constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 constexpr char kDomain[] = "vivier";
@@ -62,6 +66,17 @@ absl::Status EtagMismatch(absl::string_view name) {
 
 absl::Status Unavailable(absl::string_view message) {
   return Error(absl::StatusCode::kUnavailable, "UNAVAILABLE", message);
+}
+
+absl::Status Overloaded(absl::string_view queue) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(kRetryAfter)));
+  absl::Status status =
+      Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+            "more is asked than can be done; come back later", {{"queue", std::string(queue)}});
+  status.SetPayload(kRetryInfoUrl, absl::Cord(retry.SerializeAsString()));
+  return status;
 }
 
 absl::Status Internal(absl::string_view message) {

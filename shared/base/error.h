@@ -49,6 +49,10 @@ absl::Status EtagMismatch(absl::string_view name);
 // request_id.
 absl::Status Unavailable(absl::string_view message);
 
+// RESOURCE_EXHAUSTED, reason OVERLOADED, with a RetryInfo: more was asked than can be done, and
+// nothing was begun. `queue` is what was full: "calls", "streams", "writer", "workers".
+absl::Status Overloaded(absl::string_view queue);
+
 // INTERNAL, reason INTERNAL: a defect of ours.
 absl::Status Internal(absl::string_view message);
 

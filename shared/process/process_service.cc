@@ -25,6 +25,9 @@ namespace vivier::site {
 
 using storage::Transaction;
 
+// The turn that all questions of operators take together, whoever asks.
+constexpr char kOperators[] = "operators";
+
 // Admitted as every other rpc, answered by a worker.
 template <class Request, class Response>
 rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
@@ -43,15 +46,16 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
   endpoint.request_bytes_max = method->request_bytes_max;
   endpoint.unary = [this, answered, metrics](absl::string_view bytes, const rpc::Peer& peer,
                                              std::shared_ptr<rpc::Responder> responder) {
-    const absl::Status taken =
-        workers_.Submit([this, answered, metrics, request = std::string(bytes), peer, responder] {
-          const absl::Time start = now_();
-          const absl::StatusOr<Response> response = answered(request, peer);
-          metrics->Record(response.status().code(), now_() - start);
-          if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
-          responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
-        });
-    if (!taken.ok()) responder->Refuse(taken);
+    const auto run = [this, answered, metrics, request = std::string(bytes), peer, responder] {
+      const absl::Time start = now_();
+      const absl::StatusOr<Response> response = answered(request, peer);
+      metrics->Record(response.status().code(), now_() - start);
+      if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
+      responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
+    };
+    workers_.Submit("", kOperators, {run, [responder](const absl::Status& refused) {
+                                       responder->Refuse(refused);
+                                     }});
   };
   return endpoint;
 }

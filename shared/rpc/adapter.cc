@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "shared/base/canonical.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
@@ -38,6 +39,9 @@ struct Adapter::Incoming {
   std::string reason;                // the caller's, for the audit
   std::vector<std::string> persons;  // whose data the answer to a read holds
   absl::Time start;
+
+  // An answer would reach nobody.
+  bool Late() const { return responder->cancelled() || responder->deadline() <= absl::Now(); }
 
   void Answer(absl::StatusOr<std::shared_ptr<const std::string>> answer, absl::Time now) {
     rpc->metrics->Record(answer.status().code(), now - start);
@@ -133,9 +137,8 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
       incoming->rpc->single == nullptr &&
       (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite);
   if (quick) return Dispatch(std::move(incoming), bytes, peer);
-  const absl::Status taken = surroundings_.workers->Submit(
-      [this, incoming, bytes = std::string(bytes), peer] { Dispatch(incoming, bytes, peer); });
-  if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+  OnWorker(incoming,
+           [this, incoming, bytes = std::string(bytes), peer] { Dispatch(incoming, bytes, peer); });
 }
 
 void Adapter::Dispatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
@@ -161,11 +164,12 @@ absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incomin
   return absl::OkStatus();
 }
 
-void Adapter::OnWorker(std::shared_ptr<Incoming> incoming,
-                       void (Adapter::*step)(std::shared_ptr<Incoming>)) {
-  const absl::Status taken =
-      surroundings_.workers->Submit([this, incoming, step] { (this->*step)(incoming); });
-  if (!taken.ok()) incoming->Answer(taken, surroundings_.now());
+void Adapter::OnWorker(const std::shared_ptr<Incoming>& incoming, std::function<void()> step) {
+  surroundings_.workers->Submit(std::string(SchoolOf(incoming->target)),
+                                security::ShareOf(incoming->token->caller),
+                                {std::move(step), [this, incoming](const absl::Status& refused) {
+                                   incoming->Answer(refused, surroundings_.now());
+                                 }});
 }
 
 // Whoever acts for one company or funder is shown what the data's transaction finds to be its own,
@@ -183,11 +187,11 @@ void Adapter::Read(std::shared_ptr<Incoming> incoming) {
   }
   // SQLite answers in microseconds, less than handing over to another thread would cost.
   if (surroundings_.engine == storage::Engine::kSqlite) return ReadAndAnswer(std::move(incoming));
-  OnWorker(std::move(incoming), &Adapter::ReadAndAnswer);
+  OnWorker(incoming, [this, incoming] { ReadAndAnswer(incoming); });
 }
 
 void Adapter::ReadAndAnswer(std::shared_ptr<Incoming> incoming) {
-  if (incoming->responder->cancelled())
+  if (incoming->Late())
     return incoming->Answer(
         Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
         surroundings_.now());
@@ -245,7 +249,7 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
 void Adapter::Write(std::shared_ptr<Incoming> incoming) {
   if (incoming->rpc->method.references.empty() && !incoming->rpc->prepare)
     return SubmitWrite(std::move(incoming), {});
-  OnWorker(std::move(incoming), &Adapter::PrepareThenWrite);
+  OnWorker(incoming, [this, incoming] { PrepareThenWrite(incoming); });
 }
 
 void Adapter::PrepareThenWrite(std::shared_ptr<Incoming> incoming) {
@@ -279,13 +283,12 @@ absl::StatusOr<Fetched> Adapter::FetchReferences(const Incoming& incoming) const
 
 void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
-  std::shared_ptr<Responder> responder = incoming->responder;
   const Handler& handler =
       incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
   auto work = std::make_unique<WriteWork>(
       rpc.method, handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace,
       incoming->reason, std::move(incoming->request), std::move(fetched),
-      [responder] { return responder->cancelled(); },
+      [incoming] { return incoming->Late(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());
       });

@@ -75,8 +75,7 @@ class Adapter {
   void Write(std::shared_ptr<Incoming> incoming);
   absl::StatusOr<std::shared_ptr<const std::string>> ReadNow(Incoming& incoming) const;
   absl::StatusOr<Fetched> FetchReferences(const Incoming& incoming) const;
-  void OnWorker(std::shared_ptr<Incoming> incoming,
-                void (Adapter::*step)(std::shared_ptr<Incoming>));
+  void OnWorker(const std::shared_ptr<Incoming>& incoming, std::function<void()> step);
   void PrepareThenWrite(std::shared_ptr<Incoming> incoming);
   void ReadAndAnswer(std::shared_ptr<Incoming> incoming);
   void RememberAndAnswer(std::shared_ptr<Incoming> incoming,

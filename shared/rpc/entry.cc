@@ -23,6 +23,14 @@ bool AllowsAnywhere(const security::Caller& caller, const std::string& permissio
   return false;
 }
 
+// The token, "" when there is none.
+absl::string_view BearerOf(const Peer& peer) {
+  absl::string_view token = peer.authorization;
+  const bool bearer =
+      absl::ConsumePrefix(&token, "Bearer ") || absl::ConsumePrefix(&token, "bearer ");
+  return bearer ? token : absl::string_view();
+}
+
 // A page token is bound to its filter, and keeps to what the narrowed list shows.
 void Narrow(pb::Message& request, const std::vector<std::string>& only) {
   const pb::FieldDescriptor* filter = request.GetDescriptor()->FindFieldByName("filter");
@@ -46,8 +54,8 @@ absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
     return Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REFUSED",
                  "a good certificate is needed");
   if (over_tls && peer.authorization.empty()) return ServiceOf(peer);
-  absl::string_view token = peer.authorization;
-  if (!absl::ConsumePrefix(&token, "Bearer ") && !absl::ConsumePrefix(&token, "bearer "))
+  const absl::string_view token = BearerOf(peer);
+  if (token.empty())
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
   if (security::IsSecret(token)) {
     auto bearer = std::make_shared<security::VerifiedToken>();
@@ -60,6 +68,13 @@ absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
                  "a service is known by its certificate");
   return verified;
+}
+
+std::optional<std::string> Entry::KnownShare(const Peer& peer) const {
+  if (peer.authorization.empty() && !peer.certificate_uri.empty()) return "";
+  const auto known = surroundings_.verifier->Known(BearerOf(peer));
+  if (known == nullptr) return std::nullopt;
+  return std::string(security::ShareOf(known->caller));
 }
 
 // The transport takes only certificates of this site, and a site's services serve all of its

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,6 +41,10 @@ class Entry {
   // Who calls, if the token or certificate is good. UNAVAILABLE while the keys of its issuer are
   // being fetched.
   absl::StatusOr<Token> Authenticate(const Peer& peer) const;
+
+  // Whose turn the caller's calls take where several wait (security::ShareOf), as far as that is
+  // known without checking a signature; nullopt for whoever is not known yet.
+  std::optional<std::string> KnownShare(const Peer& peer) const;
 
   // For any rpc: who calls, whether the bytes are a request of its type, whether they may, and
   // whether its fields are right. Fills `request`.

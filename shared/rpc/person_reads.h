@@ -51,6 +51,7 @@ class ReadWork : public storage::Work {
            std::function<void(const absl::Status&)> remembered);
 
   const std::string& school() const override { return school_; }
+  absl::string_view share() const override { return security::ShareOf(caller_); }
   void Want(storage::Transaction::Wanted&) const override {}
   void Run(storage::Transaction& transaction, absl::Time now) override;
   void Done(const absl::Status& committed) override {

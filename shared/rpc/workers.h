@@ -1,28 +1,38 @@
 // A bounded pool of threads for what may block: PostgreSQL reads, Redis misses, other services.
-// Thread-safe.
+// Schools take turns, and so do those who ask at one school; what comes faster than it is done is
+// refused, the newest first (shared/base/fair_line.h). Thread-safe.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "shared/base/school_lines.h"
 
 namespace vivier::rpc {
 
 class Workers {
  public:
-  // Two seconds of work for one thread at a millisecond a task: beyond it a caller is better told
-  // to come back.
-  static constexpr size_t kQueueMax = 2048;
+  // What may wait until an overload is noticed, in a tenth of a second, is far less.
+  static constexpr size_t kQueueMax = 4096;
+
+  struct Task {
+    std::function<void()> run;
+    std::function<void(const absl::Status&)> refuse;  // instead of `run`; null where it never is
+  };
 
   explicit Workers(int threads);
   ~Workers();
 
-  // RESOURCE_EXHAUSTED when the queue is full; then `task` is not run.
+  // Runs the task, or refuses it on this or another thread. `share` is who asks; "" is our own.
+  void Submit(const std::string& school, absl::string_view share, Task task);
+  // A task of our own, which is not refused for load: whoever submits it bounds their number.
+  // UNAVAILABLE when the service is stopping; then it is not run.
   absl::Status Submit(std::function<void()> task);
 
  private:
@@ -30,7 +40,7 @@ class Workers {
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable has_work_;
-  std::deque<std::function<void()>> tasks_;
+  SchoolLines<Task> lines_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

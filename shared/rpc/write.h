@@ -31,6 +31,7 @@ class WriteWork : public storage::Work {
             std::function<bool()> expired, Answered answered);
 
   const std::string& school() const override { return school_; }
+  absl::string_view share() const override { return security::ShareOf(caller_); }
   void Want(storage::Transaction::Wanted& wanted) const override;
   void Run(storage::Transaction& transaction, absl::Time now) override;
   void Done(const absl::Status& committed) override;

@@ -19,6 +19,12 @@ struct Caller {
   std::string acts_for;  // kPartner: the one company or funder, as its resource is named
 };
 
+// Whose turn the caller's requests take where several wait: "" for a service of ours, which bounds
+// itself and is never refused for load.
+inline absl::string_view ShareOf(const Caller& caller) {
+  return caller.kind == Caller::Kind::kService ? "" : absl::string_view(caller.subject);
+}
+
 // Whether the caller's schools contain `school`. Nobody is in the school "".
 bool InSchool(const Caller& caller, absl::string_view school);
 

@@ -170,6 +170,9 @@ class RunningSite : public Site {
     options.address = config().listen_address();
     options.io_threads = std::max(1, config().io_threads());
     options.tls = ServingTls(config(), process_);
+    options.share = [&entry = running_.front()->adapter().entry()](const rpc::Peer& peer) {
+      return entry.KnownShare(peer);
+    };
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
     answering_ = server_.get();
     return ListenBeside();

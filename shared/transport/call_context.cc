@@ -21,6 +21,11 @@ std::string MetadataOf(const grpc::ServerContext& context, const char* key) {
 
 }  // namespace
 
+std::string AddressOf(const grpc::ServerContext& context) {
+  const std::string peer = context.peer();
+  return peer.substr(0, peer.rfind(':'));
+}
+
 rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane) {
   rpc::Peer peer;
   peer.authorization = MetadataOf(context, "authorization");

@@ -6,6 +6,8 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -19,6 +21,10 @@
 
 namespace vivier::transport {
 
+// Whose turn a caller's calls take where several wait, as far as that is known without work;
+// nullopt for whoever is not known.
+using ShareOf = std::function<std::optional<std::string>(const rpc::Peer& peer)>;
+
 // One method on one completion queue. Lives as long as the server.
 struct Lane {
   RawService& service;
@@ -29,6 +35,7 @@ struct Lane {
   const std::string& in_process_key;
   security::PeerCheck* peer_check;  // null without TLS
   bool health;                      // health checks pass every limit and the drain
+  const ShareOf& share;
 
   grpc::ServerCompletionQueue& queue() const { return polling.queue(); }
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }
@@ -37,6 +44,9 @@ struct Lane {
 // The metadata by which a caller inside the process proves that it is one: the server's key, drawn
 // at its start. gRPC itself says nothing about such a caller.
 inline constexpr char kInProcessKey[] = "vivier-in-process";
+
+// Where the call comes from, without the port.
+std::string AddressOf(const grpc::ServerContext& context);
 
 rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane);
 

@@ -4,10 +4,17 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
+
 namespace vivier::transport {
 namespace {
 
 thread_local const PollingQueue* polled_here = nullptr;
+
+// Whoever waited longer for a tag has taken the first that came.
+constexpr absl::Duration kWaited = absl::Microseconds(100);
+// Then calls are served for a slice, whatever else has come.
+constexpr int kCollectedMax = 8192;
 
 }  // namespace
 
@@ -29,9 +36,40 @@ void PollingQueue::Shutdown() {
 
 void PollingQueue::Poll() {
   polled_here = this;
+  looked_ = absl::Now();
+  bool open = true;
+  while (open) {
+    open = waiting_.empty() ? Next() : Collect();
+    ++beats_;
+    if (open && absl::Now() - looked_ > WaitingCalls::kSlice) open = Collect();
+    if (!waiting_.empty()) waiting_.Serve();
+  }
+}
+
+// Waits for one tag. False when the queue is shut down.
+bool PollingQueue::Next() {
+  const absl::Time before = absl::Now();
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<Event*>(tag)->Happened(ok);
+  if (!queue_->Next(&tag, &ok)) return false;
+  if (const absl::Time now = absl::Now(); now - before > kWaited) looked_ = now;
+  static_cast<Event*>(tag)->Happened(ok);
+  return true;
+}
+
+// Takes all tags that have come. False when the queue is shut down.
+bool PollingQueue::Collect() {
+  collecting_ = true;
+  void* tag = nullptr;
+  bool ok = false;
+  auto next = grpc::CompletionQueue::GOT_EVENT;
+  for (int i = 0; i < kCollectedMax && next == grpc::CompletionQueue::GOT_EVENT; ++i) {
+    next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+    if (next == grpc::CompletionQueue::GOT_EVENT) static_cast<Event*>(tag)->Happened(ok);
+  }
+  collecting_ = false;
+  looked_ = absl::Now();
+  return next != grpc::CompletionQueue::SHUTDOWN;
 }
 
 void PollingQueue::Woken(bool) {

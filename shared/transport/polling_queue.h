@@ -1,11 +1,16 @@
 // A completion queue, its tags, and the one thread that polls it. Only that thread begins
 // operations of unary calls: sending an answer costs a system call and more, a third of a small
 // write, and the writer's thread has others waiting. Run is thread-safe.
+//
+// While the thread keeps up, a call is begun as soon as it is taken. Once a slice it collects all
+// that has come, then serves for a slice, and so on until nothing waits.
 #pragma once
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -13,6 +18,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "shared/transport/waiting_calls.h"
 
 namespace vivier::transport {
 
@@ -45,6 +52,12 @@ class PollingQueue {
       : queue_(std::move(queue)) {}
 
   grpc::ServerCompletionQueue& queue() { return *queue_; }
+  // Both on the polling thread. While it collects, a call that arrives waits for its turn.
+  bool collecting() const { return collecting_; }
+  WaitingCalls& waiting() { return waiting_; }
+  // How often the thread came round: it stands still only while the thread is stuck, or has nothing
+  // to do.
+  uint64_t beats() const { return beats_; }
 
   void Start();
   // Runs the task on the polling thread, in the order of the calls; at once when this is the
@@ -55,9 +68,15 @@ class PollingQueue {
 
  private:
   void Poll();
+  bool Next();
+  bool Collect();
   void Woken(bool ok);
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  bool collecting_ = false;
+  absl::Time looked_;  // when nothing more had come than what was taken
+  WaitingCalls waiting_;
+  std::atomic<uint64_t> beats_{0};
   std::thread thread_;
   Tag<PollingQueue> woken_{*this, &PollingQueue::Woken};
   grpc::Alarm alarm_;  // set when the first task is left and not again before it rang

@@ -146,7 +146,7 @@ void Server::Impl::Serve() {
             service->endpoints()[i].method->service()->full_name() == kHealthService;
         lanes.push_back(std::make_unique<Lane>(Lane{*service, static_cast<int>(i), *queue, traffic,
                                                     options.deadline, in_process_key,
-                                                    peer_check.get(), is_health}));
+                                                    peer_check.get(), is_health, options.share}));
         Arm(*lanes.back());
       }
     }

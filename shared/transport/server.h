@@ -21,12 +21,15 @@ struct ServerOptions {
   std::string address = "127.0.0.1:0";  // HOST:PORT, port 0 for any free one, or unix:PATH
   int io_threads = 1;                   // polling threads, each with its own queue
   std::optional<Tls> tls;               // mutual TLS; plain text without
-  int calls_max = 4096;    // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
+  int calls_max = 16384;   // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
   int streams_max = 1024;  // open streams, health watches aside
   int streams_per_connection_max = 1024;       // HTTP/2 streams, unary calls included
   absl::Duration deadline = absl::Seconds(5);  // of a call whose client gave none
   absl::Duration connection_age =
       absl::Seconds(30);  // then clients look again who serves, and reconnect
+  // Whose turn a caller's calls take where several wait, as far as that is known without
+  // work; nullopt for whoever is not known: those of one address share a turn.
+  std::function<std::optional<std::string>(const rpc::Peer& peer)> share;
   absl::Duration drain_notice =
       absl::ZeroDuration();  // served after NOT_SERVING, for balancers to notice
 };

@@ -11,7 +11,6 @@ namespace vivier::transport {
 namespace {
 
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
-constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 constexpr size_t kDetailsBytesMax = 6 * 1024;
 constexpr size_t kMessageBytesMax = 1024;
 
@@ -57,17 +56,6 @@ absl::Status FromGrpc(const grpc::Status& status) {
       result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
   }
   return result;
-}
-
-absl::Status Overloaded(absl::Duration retry_after) {
-  google::rpc::RetryInfo retry;
-  const timespec delay = absl::ToTimespec(retry_after);
-  retry.mutable_retry_delay()->set_seconds(delay.tv_sec);
-  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(delay.tv_nsec));
-  absl::Status status =
-      Error(absl::StatusCode::kResourceExhausted, "OVERLOADED", "too many calls in flight");
-  status.SetPayload(kRetryInfoUrl, absl::Cord(retry.SerializeAsString()));
-  return status;
 }
 
 }  // namespace vivier::transport

@@ -15,7 +15,4 @@ namespace vivier::transport {
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 
-// RESOURCE_EXHAUSTED, reason OVERLOADED, with a RetryInfo.
-absl::Status Overloaded(absl::Duration retry_after);
-
 }  // namespace vivier::transport

@@ -5,12 +5,9 @@
 
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
-#include "shared/transport/status.h"
 
 namespace vivier::transport {
 namespace {
-
-constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
 
 absl::Status Draining() { return Unavailable("the server is draining"); }
 
@@ -21,7 +18,7 @@ absl::Status Traffic::Enter() {
   // Counted first and looked at second, so that WaitIdle cannot miss a call that saw no drain.
   if (!draining_ && before < calls_max_) return absl::OkStatus();
   Leave();
-  return draining_ ? Draining() : Overloaded(kRetryAfter);
+  return draining_ ? Draining() : Overloaded("calls");
 }
 
 void Traffic::Leave() {
@@ -33,7 +30,7 @@ void Traffic::Leave() {
 absl::Status Traffic::Open(OpenStream* stream, std::weak_ptr<OpenStream> weak, bool counted) {
   absl::MutexLock lock(&mutex_);
   if (counted && draining_) return Draining();
-  if (counted && counted_streams_ >= streams_max_) return Overloaded(kRetryAfter);
+  if (counted && counted_streams_ >= streams_max_) return Overloaded("streams");
   streams_.emplace(stream, Entry{std::move(weak), counted});
   counted_streams_ += counted ? 1 : 0;
   return absl::OkStatus();

@@ -28,6 +28,8 @@ class Traffic {
   // UNAVAILABLE while draining. Each OK is followed by one Leave.
   absl::Status Enter();
   void Leave();
+  void CountShed() { ++shed_; }
+  int64_t shed() const { return shed_; }
 
   // The same for streams. `counted` is false for health watches, which pass every limit and end
   // with the server.
@@ -60,6 +62,7 @@ class Traffic {
   const int streams_max_;
   std::atomic<int> calls_{0};
   std::atomic<int> armed_{0};
+  std::atomic<int64_t> shed_{0};  // refused unread, for load
   std::atomic<bool> draining_{false};
   absl::Mutex mutex_;
   absl::CondVar changed_;

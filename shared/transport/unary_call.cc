@@ -53,23 +53,47 @@ void UnaryCall::Arrived(bool ok) {
     return;
   }
   Arm(lane_);
-  Handle();
+  if (!Enter()) return;
+  if (lane_.health || !lane_.polling.collecting()) return Begin();
+  lane_.polling.waiting().Add(Share(), shared_from_this(), absl::Now());
 }
 
-void UnaryCall::Handle() {
+bool UnaryCall::Enter() {
   deadline_ = DeadlineOf(wire_->context, lane_.deadline);
-  if (!lane_.health) {
-    if (const absl::Status entered = lane_.traffic.Enter(); !entered.ok()) return Refuse(entered);
-    counted_ = true;
-  }
+  if (lane_.health) return true;
+  const absl::Status entered = lane_.traffic.Enter();
+  counted_ = entered.ok();
+  if (!entered.ok()) Refuse(entered);
+  return counted_;
+}
+
+// Whose turn the call takes: the caller's who is known already, else that of all who come from its
+// address. A call from inside the process is our own.
+std::string UnaryCall::Share() {
+  peer_ = PeerOf(wire_->context, lane_);
+  if (peer_->in_process) return "";
+  const std::optional<std::string> known = lane_.share ? lane_.share(*peer_) : std::nullopt;
+  return known.has_value() ? *known : AddressOf(wire_->context);
+}
+
+void UnaryCall::Begin() {
+  if (answered_) return;  // cancelled while it waited
   if (deadline_ <= absl::Now())
     return Refuse(absl::DeadlineExceededError("the deadline passed before the work began"));
   grpc::Slice slice;
   const absl::StatusOr<absl::string_view> request =
       RequestOf(lane_.endpoint(), wire_->request, slice);
   if (!request.ok()) return Refuse(request.status());
-  lane_.endpoint().unary(*request, PeerOf(wire_->context, lane_),
-                         std::make_shared<UnaryResponder>(shared_from_this()));
+  if (!peer_.has_value()) peer_ = PeerOf(wire_->context, lane_);
+  lane_.endpoint().unary(*request, *peer_, std::make_shared<UnaryResponder>(shared_from_this()));
+}
+
+// The status is made once: in a flood, a refusal is most of what there is to do.
+void UnaryCall::Shed() {
+  static const grpc::Status& overloaded = *new grpc::Status(ToGrpc(Overloaded("calls")));
+  if (answered_.exchange(true)) return;
+  lane_.traffic.CountShed();
+  wire_->writer.FinishWithError(overloaded, &finished_);
 }
 
 void UnaryCall::Answer(std::shared_ptr<const std::string> bytes) {

@@ -8,17 +8,22 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "shared/transport/call_context.h"
+#include "shared/transport/waiting_calls.h"
 
 namespace vivier::transport {
 
-class UnaryCall final : public std::enable_shared_from_this<UnaryCall> {
+class UnaryCall final : public WaitingCall, public std::enable_shared_from_this<UnaryCall> {
  public:
   // Makes the lane ready for one more call.
   static void Arm(const Lane& lane);
 
   explicit UnaryCall(const Lane& lane) : lane_(lane) {}
+
+  void Begin() override;
+  void Shed() override;
 
   void Answer(std::shared_ptr<const std::string> bytes);
   void Refuse(const absl::Status& status);
@@ -35,7 +40,8 @@ class UnaryCall final : public std::enable_shared_from_this<UnaryCall> {
   void Arrived(bool ok);
   void Finished(bool ok);
   void Ended(bool ok);
-  void Handle();
+  bool Enter();
+  std::string Share();
   void CountTag();
   void Release();
 
@@ -45,6 +51,7 @@ class UnaryCall final : public std::enable_shared_from_this<UnaryCall> {
   Tag<UnaryCall> finished_{*this, &UnaryCall::Finished};
   Tag<UnaryCall> ended_{*this, &UnaryCall::Ended};
   absl::Time deadline_;
+  std::optional<rpc::Peer> peer_;  // once it was asked for
   std::atomic<bool> answered_{false};
   std::atomic<bool> cancelled_{false};
   bool counted_ = false;

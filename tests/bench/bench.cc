@@ -14,6 +14,8 @@
 //   admit_N_single  the same at a site whose batches hold one request
 //   write_*         AdmitApplication of 4 callers at a time, alone and beside a batch of 1,000
 //                   (beside.h)
+//   goodput_*       what a site held to a share of a core answers of twice and five times its peak
+//                   (overload.h)
 #include <unistd.h>
 
 #include <cstdio>
@@ -32,9 +34,11 @@
 #include "tests/bench/disk.h"
 #include "tests/bench/fixture.h"
 #include "tests/bench/load.h"
+#include "tests/bench/overload.h"
 #include "tests/bench/process.h"
 #include "tests/bench/report.h"
 #include "tests/bench/roles.h"
+#include "tests/bench/share.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
 ABSL_FLAG(bool, json, false, "print one JSON object of numbers");
@@ -42,6 +46,8 @@ ABSL_FLAG(bool, quick, false, "within half a minute, less exact");
 ABSL_FLAG(std::string, postgres, "",
           "an empty database, to measure writes beside a batch on PostgreSQL too");
 ABSL_FLAG(bool, beside, false, "measure writes beside a batch, and nothing else");
+ABSL_FLAG(bool, overload, false, "measure what is answered under overload, and nothing else");
+ABSL_FLAG(int, share, 10, "percent of a core to which --overload holds the server");
 ABSL_FLAG(std::string, folder, "",
           "where the data shall be: decides which disk is measured; a temporary one without");
 
@@ -50,18 +56,20 @@ namespace {
 
 constexpr int kReaders = 64;
 constexpr int kConnections = 4;
+constexpr int kPage = 20;
 constexpr int kSyncsPerRound = 50;
 constexpr size_t kNearBytes = 64 << 20;  // a site's own setting
 constexpr int kCallers[] = {1, 64, 256};
 
 struct Scale {
   int rounds;
-  absl::Duration turn;  // of one measurement in one round
-  int admissions_max;   // of one turn
-  int cohorts;          // whose seats suffice for all turns
+  absl::Duration turn;      // of one measurement in one round
+  int admissions_max;       // of one turn
+  int cohorts;              // whose seats suffice for all turns
+  absl::Duration overload;  // of one turn under overload
 };
-constexpr Scale kFull = {5, absl::Milliseconds(800), 3000, 1920};
-constexpr Scale kQuick = {3, absl::Milliseconds(300), 2000, 780};
+constexpr Scale kFull = {5, absl::Milliseconds(800), 3000, 1920, absl::Seconds(6)};
+constexpr Scale kQuick = {3, absl::Milliseconds(300), 2000, 780, absl::Seconds(2)};
 
 using Next = std::function<std::optional<std::string>()>;
 
@@ -74,6 +82,26 @@ Next Gets(const std::vector<std::string>& names) {
     requests->push_back(request.SerializeAsString());
   }
   return [requests, i = size_t{0}]() mutable { return (*requests)[i++ % requests->size()]; };
+}
+
+// A page of cohorts, as an office looks at it.
+Next Lists() {
+  enrolment::v1::ListCohortsRequest request;
+  request.set_parent(absl::StrCat("schools/", kSchool));
+  request.set_page_size(kPage);
+  return [bytes = request.SerializeAsString()] { return bytes; };
+}
+
+// Changes of the named cohorts, in turn.
+Next Updates(std::vector<std::string> names) {
+  return [names = std::move(names), i = size_t{0}]() mutable {
+    enrolment::v1::UpdateCohortRequest request;
+    request.mutable_cohort()->set_name(names[i++ % names.size()]);
+    request.mutable_cohort()->set_host_site(absl::StrCat("Room ", i));
+    request.mutable_update_mask()->add_paths("host_site");
+    request.set_request_id(TimeOrderedUuid());
+    return request.SerializeAsString();
+  };
 }
 
 // Admissions of one site's applications, each once, all turns together.
@@ -184,6 +212,7 @@ class Bench {
         single_(scale.cohorts) {}
 
   absl::Status Run() {
+    if (absl::GetFlag(FLAGS_overload)) return Overloads();
     RETURN_IF_ERROR(BesideBatches());
     if (absl::GetFlag(FLAGS_beside)) return absl::OkStatus();
     RETURN_IF_ERROR(MakeData(folder_, scale_.cohorts));
@@ -231,6 +260,35 @@ class Bench {
     ASSIGN_OR_RETURN(const std::unique_ptr<Process> process, Process::Start(words, "ready "));
     const Target target = Dial(Word(*process, 0), Word(*process, 1), kConnections);
     return MeasureBeside(target, engine, scale_.rounds, report_);
+  }
+
+  absl::Status Overloads() {
+    const std::string sqlite = folder_ + "/overload", postgres = absl::GetFlag(FLAGS_postgres);
+    RETURN_IF_ERROR(Fill(sqlite, 1));
+    RETURN_IF_ERROR(OverloadsOf("sqlite", {sqlite, "256", "0"}));
+    if (postgres.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(FillPostgres(folder_ + "/overload_postgres", postgres, 1));
+    return OverloadsOf("postgres", {folder_ + "/overload_postgres", "256", "0", postgres});
+  }
+
+  absl::Status OverloadsOf(const std::string& engine, const std::vector<std::string>& site) {
+    std::vector<std::string> words = {"/proc/self/exe", "site"};
+    words.insert(words.end(), site.begin(), site.end());
+    ASSIGN_OR_RETURN(const std::unique_ptr<Process> process, Process::Start(words, "ready "));
+    ASSIGN_OR_RETURN(const std::unique_ptr<Share> share,
+                     Share::Hold(process->id(), absl::GetFlag(FLAGS_share)));
+    const Target target = Dial(Word(*process, 0), Word(*process, 1), kConnections);
+    const std::string service = "/vivier.enrolment.v1.CohortService/";
+    const auto measure = [&](const std::string& name, const std::string& method, Next next) {
+      return MeasureOverload({absl::StrCat(name, "_", engine),
+                              {&target, service + method, kCallers[2], std::move(next)},
+                              process->id(),
+                              scale_.overload},
+                             report_);
+    };
+    RETURN_IF_ERROR(measure("list", "ListCohorts", Lists()));
+    RETURN_IF_ERROR(measure("write", "UpdateCohort", Updates(SmallCohorts())));
+    return measure("get", "GetCohort", Gets(SmallCohorts()));
   }
 
   absl::StatusOr<Rates> Round(const Servers& servers) {

@@ -22,6 +22,7 @@ class Process {
                                                         const std::string& ready);
   ~Process();  // SIGTERM, then waits for the end
 
+  pid_t id() const { return id_; }
   // The line that said so.
   const std::string& ready_line() const { return ready_line_; }
 

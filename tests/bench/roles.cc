@@ -55,9 +55,9 @@ class PeerService {
                             std::shared_ptr<rpc::Responder> responder) {
       enrolment::v1::GetCohortRequest request;
       request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-      const absl::Status taken =
-          workers_.Submit([this, name = request.name(), responder] { Answer(name, *responder); });
-      if (!taken.ok()) responder->Refuse(taken);
+      workers_.Submit("", "bench",
+                      {[this, name = request.name(), responder] { Answer(name, *responder); },
+                       [responder](const absl::Status& refused) { responder->Refuse(refused); }});
     };
     return endpoint;
   }

@@ -79,6 +79,10 @@ class TokenVerifier {
   // its issuer's are being fetched: verify again after that.
   Result Verify(absl::string_view token, absl::Time now);
 
+  // The caller of a token that was verified before and is still remembered, whatever the time is;
+  // null for any other.
+  std::shared_ptr<const VerifiedToken> Known(absl::string_view token) { return cache_.Get(token); }
+
   // The same, but the answer tells the cause, and nothing is logged. No message repeats a part of
   // the token.
   Result Examine(absl::string_view token, absl::Time now);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +21,8 @@ constexpr absl::Duration kIdle = absl::Seconds(1);
 // How often a batch is run again after a lost connection, a deadlock or an unknown COMMIT before
 // its callers hear of it.
 constexpr int kAttemptsMax = 5;
+
+constexpr char kQueue[] = "writer";  // what a refusal for load calls it
 
 // The statement of one work is at fault, so the others of its batch deserve another run.
 bool OneIsToBlame(const absl::Status& status) {
@@ -62,18 +66,27 @@ void Writer::Stop() {
 }
 
 absl::Status Writer::Submit(std::unique_ptr<Work> work) {
-  Monitor::Lock lock(monitor_);
-  if (stopping_) return Unavailable("the service is stopping");
-  if (queue_.size() >= options_.queue_works_max)
-    return Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
-                 "too many writes wait; come back later");
-  queue_.push_back(std::move(work));
+  std::vector<std::unique_ptr<Work>> shed;
+  {
+    Monitor::Lock lock(monitor_);
+    if (stopping_) return Unavailable("the service is stopping");
+    const std::string school = work->school();
+    if (lines_.size() >= options_.queue_works_max) {
+      std::optional<std::unique_ptr<Work>> newest = lines_.TakeNewest(school);
+      if (!newest.has_value()) return Overloaded(kQueue);
+      shed.push_back(*std::move(newest));
+    }
+    const std::string share(work->share());
+    for (std::unique_ptr<Work>& more : lines_.Add(school, share, std::move(work), absl::Now()))
+      shed.push_back(std::move(more));
+  }
+  for (const std::unique_ptr<Work>& one : shed) one->Done(Overloaded(kQueue));
   return absl::OkStatus();
 }
 
 size_t Writer::queued() {
   Monitor::Lock lock(monitor_);
-  return queue_.size();
+  return lines_.size();
 }
 
 void Writer::Loop() {
@@ -93,34 +106,19 @@ bool Writer::Waits(absl::Duration patience) {
   return lock.AwaitFor(patience, [this] { return HasWork(); });
 }
 
-// The first work that waits and those of the same school behind it. Empty when the writer is to
-// stop.
+// Works of the school whose turn it is. Empty when the writer is to stop.
 Writer::Batch Writer::Take() {
   if (!Waits(kIdle)) connection_->Maintain(true).IgnoreError();
   Monitor::Lock lock(monitor_);
   lock.Await([this] { return HasWork(); });
-  Batch batch;
-  if (queue_.empty()) return batch;
-  const std::string school = queue_.front()->school();
-  std::deque<std::unique_ptr<Work>> others;
-  while (!queue_.empty() && batch.size() < static_cast<size_t>(options_.batch_works_max)) {
-    (queue_.front()->school() == school
-         ? static_cast<void>(batch.push_back(std::move(queue_.front())))
-         : static_cast<void>(others.push_back(std::move(queue_.front()))));
-    queue_.pop_front();
-  }
-  while (!others.empty()) {
-    queue_.push_front(std::move(others.back()));
-    others.pop_back();
-  }
-  return batch;
+  return lines_.Take(static_cast<size_t>(options_.batch_works_max), absl::Now());
 }
 
 void Writer::Process(Batch batch) {
   const absl::Status status = AttemptAgain(batch);
   if (status.ok() || batch.size() == 1 || !OneIsToBlame(status))
     return Tell(std::move(batch), status);
-  for (std::unique_ptr<Work>& work : batch) {
+  for (Lines::Taken& work : batch) {
     Batch alone;
     alone.push_back(std::move(work));
     const absl::Status verdict = AttemptAgain(alone);
@@ -143,7 +141,7 @@ absl::Status Writer::AttemptAgain(Batch& batch) {
 // Runs the batch and commits it, without those works that its time does not allow.
 absl::Status Writer::Attempt(Batch& batch) {
   const absl::Time start = absl::Now();
-  Transaction transaction(*connection_, batch.front()->school(), school_key_);
+  Transaction transaction(*connection_, batch.front().item->school(), school_key_);
   size_t ran = 0;
   const absl::Status status = Run(transaction, batch, ran);
   PutBack(batch, std::max<size_t>(ran, 1));
@@ -166,12 +164,12 @@ absl::Status Writer::Run(Transaction& transaction, const Batch& batch, size_t& r
   RETURN_IF_ERROR(transaction.LockHead());
   if (engine_ == Engine::kPostgres) {
     Transaction::Wanted wanted;
-    for (const std::unique_ptr<Work>& work : batch) work->Want(wanted);
+    for (const Lines::Taken& work : batch) work.item->Want(wanted);
     RETURN_IF_ERROR(transaction.Prefetch(wanted));
   }
   const absl::Time now = options_.now();
   while (ran < batch.size() && (ran == 0 || absl::Now() < end)) {
-    batch[ran++]->Run(transaction, now);
+    batch[ran++].item->Run(transaction, now);
     RETURN_IF_ERROR(connection_->Health());
   }
   return transaction.StoreHead();
@@ -180,14 +178,17 @@ absl::Status Writer::Run(Transaction& transaction, const Batch& batch, size_t& r
 // Lets those wait again that the batch had no time for.
 void Writer::PutBack(Batch& batch, size_t ran) {
   if (ran >= batch.size()) return;
+  const auto left = batch.begin() + static_cast<std::ptrdiff_t>(ran);
+  Batch rest(std::make_move_iterator(left), std::make_move_iterator(batch.end()));
+  batch.erase(left, batch.end());
   Monitor::Lock lock(monitor_);
-  for (; batch.size() > ran; batch.pop_back()) queue_.push_front(std::move(batch.back()));
+  lines_.PutBack(batch.front().item->school(), std::move(rest));
 }
 
 void Writer::Tell(Batch batch, const absl::Status& status) {
   const auto told = std::make_shared<Batch>(std::move(batch));  // the task must be copyable
   const auto tell = [told, status] {
-    for (const std::unique_ptr<Work>& work : *told) work->Done(status);
+    for (const Lines::Taken& work : *told) work.item->Done(status);
     told->clear();
   };
   observer_.tell_elsewhere ? observer_.tell_elsewhere(tell) : tell();

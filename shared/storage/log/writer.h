@@ -6,15 +6,16 @@
 //
 // A batch holds works of one school, since each school has its own head row. When a statement
 // fails, the batch is rolled back and run again one work at a time, so only the guilty one hears of
-// it. When COMMIT itself fails, every work of the batch is refused, also those that a rule had
-// refused: a refusal may rest on an earlier work of the batch. On PostgreSQL a lost connection or
-// an unknown COMMIT is met by running the batch again: answers and cursors tell what had been
-// stored. A damaged file or a failed fsync ends the process.
+// it. Schools take turns, and so do those who ask at one school; what comes faster than it is done
+// is refused, the newest first (shared/base/fair_line.h). When COMMIT itself fails, every work of
+// the batch is refused, also those that a rule had refused: a refusal may rest on an earlier work
+// of the batch. On PostgreSQL a lost connection or an unknown COMMIT is met by running the batch
+// again: answers and cursors tell what had been stored. A damaged file or a failed fsync ends the
+// process.
 //
 // Thread-safe.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,8 +23,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/base/monitor.h"
+#include "shared/base/school_lines.h"
 #include "shared/security/school_key.h"
 #include "shared/storage/engines/database.h"
 #include "shared/storage/log/unit.h"
@@ -35,6 +38,9 @@ class Work {
  public:
   virtual ~Work() = default;
   virtual const std::string& school() const = 0;
+  // Whose turn it takes among the school's works: who asked. "" is our own, which is never refused
+  // for load.
+  virtual absl::string_view share() const { return ""; }
   // What Run will ask for first, to be fetched in one round trip for the whole batch.
   virtual void Want(Transaction::Wanted& wanted) const = 0;
   // Does the work in the open transaction, all or nothing, and keeps its verdict for Done. May be
@@ -54,7 +60,8 @@ class Writer {
     // No work waits longer for the others of its batch; keeps the writer under 20 ms with the
     // commit.
     absl::Duration batch_time_max = absl::Milliseconds(4);
-    // Two seconds of work at the slowest disk; beyond it a caller is better told to come back.
+    // What may wait until an overload is noticed, in a tenth of a second: more than any site does
+    // in that time.
     size_t queue_works_max = 8192;
     std::function<absl::Time()> now = absl::Now;
   };
@@ -76,7 +83,8 @@ class Writer {
   ~Writer();
 
   // RESOURCE_EXHAUSTED when the queue is full, UNAVAILABLE when the writer has stopped; then `work`
-  // was not taken and Done is not called.
+  // was not taken and Done is not called. While more comes than is done, works that wait are told
+  // RESOURCE_EXHAUSTED here, on the caller's thread, perhaps this one.
   absl::Status Submit(std::unique_ptr<Work> work);
 
   // Works that wait at this moment.
@@ -86,7 +94,8 @@ class Writer {
   void Stop();
 
  private:
-  using Batch = std::vector<std::unique_ptr<Work>>;
+  using Lines = SchoolLines<std::unique_ptr<Work>>;
+  using Batch = std::vector<Lines::Taken>;
 
   Writer(Database& database, const security::SchoolKey* school_key, Options options,
          Observer observer, std::unique_ptr<Connection> connection);
@@ -94,7 +103,7 @@ class Writer {
   // Whether work comes, or the end, within `patience`.
   bool Waits(absl::Duration patience);
   Batch Take();
-  bool HasWork() const { return stopping_ || !queue_.empty(); }  // under the monitor
+  bool HasWork() const { return stopping_ || !lines_.empty(); }  // under the monitor
   void Process(Batch batch);
   absl::Status AttemptAgain(Batch& batch);
   absl::Status Attempt(Batch& batch);
@@ -109,7 +118,7 @@ class Writer {
   const std::unique_ptr<Connection> connection_;
 
   Monitor monitor_;  // guards what follows
-  std::deque<std::unique_ptr<Work>> queue_;
+  Lines lines_;
   bool stopping_ = false;
   std::thread thread_;
 };

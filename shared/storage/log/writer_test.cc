@@ -236,7 +236,7 @@ TEST_P(WriterTest, AFullQueueSaysSoAtOnce) {
       "nancy", Store("ai-3"), [](const absl::Status&, const absl::Status&) {
         ADD_FAILURE() << "a work that was not taken is not told anything";
       }));
-  EXPECT_EQ(ReasonOf(full), "QUEUE_FULL");
+  EXPECT_EQ(ReasonOf(full), "OVERLOADED");
   Release();
   EXPECT_EQ(Cohorts(), 2);
 }

@@ -1,0 +1,141 @@
+#include "tests/bench/overload.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "shared/base/status.h"
+
+namespace vivier::bench {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(1);  // of a caller; a later answer is no use
+constexpr absl::Duration kTick = absl::Milliseconds(1);
+constexpr absl::Duration kNormal = absl::Seconds(5);  // within which a site is itself again
+
+// What came back of the calls of one turn.
+struct Tally {
+  int sent = 0;
+  int expired = 0;  // no answer in time
+  int failed = 0;   // neither answered nor refused for load
+  std::vector<double> answered_ms, refused_ms;
+  absl::Time last_refusal;
+};
+
+class OpenLoop {
+ public:
+  OpenLoop(const Load& load, double per_second) : load_(load), per_second_(per_second) {}
+
+  Tally Run(absl::Duration time) {
+    const absl::Time start = absl::Now();
+    for (absl::Time now = start; now < start + time; now = absl::Now()) {
+      for (const double due = per_second_ * absl::ToDoubleSeconds(now - start); sent_ < due;)
+        Send();
+      absl::SleepFor(kTick);
+    }
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &OpenLoop::IsOver));
+    tally_.sent = sent_;
+    return std::move(tally_);
+  }
+
+ private:
+  bool IsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return answers_ == sent_; }
+
+  void Send() {
+    const std::optional<std::string> request = load_.next();
+    const auto& channels = load_.target->channels;
+    rpc::Channel& channel = *channels[static_cast<size_t>(sent_++) % channels.size()];
+    channel.Start(load_.path, *request, {kPatience, load_.target->authorization, ""},
+                  [this, start = absl::Now()](const absl::StatusOr<std::string>& answer) {
+                    Count(answer.status(), absl::Now() - start);
+                  });
+  }
+
+  void Count(const absl::Status& status, absl::Duration took) {
+    absl::MutexLock lock(&mutex_);
+    ++answers_;
+    const double milliseconds = absl::ToDoubleMilliseconds(took);
+    if (status.ok()) {
+      tally_.answered_ms.push_back(milliseconds);
+    } else if (absl::IsResourceExhausted(status)) {
+      tally_.refused_ms.push_back(milliseconds);
+      tally_.last_refusal = absl::Now();
+    } else {
+      ++(absl::IsDeadlineExceeded(status) ? tally_.expired : tally_.failed);
+    }
+  }
+
+  const Load& load_;
+  const double per_second_;
+  int sent_ = 0;
+  absl::Mutex mutex_;
+  int answers_ ABSL_GUARDED_BY(mutex_) = 0;
+  Tally tally_ ABSL_GUARDED_BY(mutex_);
+};
+
+double ResidentMegabytes(pid_t process) {
+  std::ifstream status(absl::StrCat("/proc/", process, "/status"));
+  for (std::string word; status >> word;)
+    if (double kilobytes = 0; word == "VmRSS:" && status >> kilobytes) return kilobytes / 1024;
+  return 0;
+}
+
+// Of user and system, in seconds, so far.
+double ProcessorSeconds(pid_t process) {
+  std::ifstream stat(absl::StrCat("/proc/", process, "/stat"));
+  constexpr int kUser = 14, kSystem = 15;  // fields, counted from 1; the name holds no blank
+  double ticks = 0;
+  std::string word;
+  for (int field = 1; field <= kSystem && stat >> word; ++field)
+    if (field >= kUser) ticks += std::stod(word);
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+void Tell(const std::string& name, const Tally& tally, Report& report) {
+  report.Number(name + "_refused_p99_ms", Percentile(tally.refused_ms, 99));
+  report.Number(name + "_answered_p99_ms", Percentile(tally.answered_ms, 99));
+  report.Number(name + "_refused_share", static_cast<double>(tally.refused_ms.size()) / tally.sent);
+  report.Number(name + "_expired_share", static_cast<double>(tally.expired) / tally.sent);
+  report.Number(name + "_failed_share", static_cast<double>(tally.failed) / tally.sent);
+}
+
+}  // namespace
+
+absl::Status MeasureOverload(const Overload& overload, Report& report) {
+  RETURN_IF_ERROR(Drive(overload.load, overload.time / 2).status());  // warms what can be warmed
+  const std::string& name = overload.name;
+  const double processor = ProcessorSeconds(overload.server);
+  ASSIGN_OR_RETURN(const Outcome peak, Drive(overload.load, overload.time));
+  report.Number("peak_processor_us_per_call_" + name,
+                (ProcessorSeconds(overload.server) - processor) * 1e6 / peak.answers);
+  report.Number("peak_per_s_" + name, peak.per_second());
+  const double before = ResidentMegabytes(overload.server);
+  for (const int times : {2, 5}) {
+    const std::string turn = absl::StrCat(times, "x_", name);
+    const double processor = ProcessorSeconds(overload.server);
+    const Tally tally = OpenLoop(overload.load, times * peak.per_second()).Run(overload.time);
+    const double seconds = absl::ToDoubleSeconds(overload.time);
+    report.Number("goodput_" + turn,
+                  static_cast<double>(tally.answered_ms.size()) / seconds / peak.per_second());
+    report.Number(turn + "_processor_us_per_call",
+                  (ProcessorSeconds(overload.server) - processor) * 1e6 / tally.sent);
+    Tell(turn, tally, report);
+    const absl::Time calm = absl::Now();
+    const Tally after = OpenLoop(overload.load, peak.per_second() / 2).Run(kNormal);
+    Tell(turn + "_afterwards", after, report);
+    report.Number(turn + "_normal_after_s",
+                  after.refused_ms.empty() ? 0 : absl::ToDoubleSeconds(after.last_refusal - calm));
+  }
+  report.Number("memory_grows_mb_" + name, ResidentMegabytes(overload.server) - before);
+  return absl::OkStatus();
+}
+
+}  // namespace vivier::bench
