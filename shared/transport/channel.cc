@@ -1,5 +1,7 @@
 #include "shared/transport/channel.h"
 
+#include <grpc/support/time.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -18,6 +20,7 @@
 #include "shared/transport/call_context.h"
 #include "shared/transport/credentials.h"
 #include "shared/transport/status.h"
+#include "shared/transport/throttle.h"
 
 namespace vivier::transport {
 namespace {
@@ -92,6 +95,8 @@ absl::StatusOr<std::string> Result(const grpc::Status& status, grpc::ByteBuffer&
   return std::string(Whole(answer, slice));
 }
 
+constexpr char kQueue[] = "client";  // what a refusal by ourselves calls it
+
 class GrpcStream final : public rpc::ClientStream {
  public:
   GrpcStream(std::shared_ptr<grpc::Channel> channel, std::string path, const std::string& request,
@@ -134,6 +139,7 @@ class GrpcStream final : public rpc::ClientStream {
 
 // A call that was started and not yet answered. Its address is the tag.
 struct StartedCall {
+  grpc::Alarm refused;  // rings at once, for a call that is not asked
   grpc::ClientContext context;
   grpc::ByteBuffer answer;
   grpc::Status status;
@@ -173,6 +179,7 @@ class GrpcChannel final : public rpc::Channel {
       : channel_(std::move(channel)), in_process_key_(std::move(in_process_key)), stub_(channel_) {}
   absl::StatusOr<std::string> Call(const std::string& path, const std::string& request,
                                    const rpc::CallOptions& options) override {
+    if (!MayAsk(path, options)) return Overloaded(kQueue);
     const RpcMethod method(path.c_str(), RpcMethod::NORMAL_RPC);
     grpc::ClientContext context;
     SetContext(context, options, in_process_key_);
@@ -180,13 +187,25 @@ class GrpcChannel final : public rpc::Channel {
     const grpc::Status status =
         grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
             channel_.get(), method, &context, Copied(request), &answer);
-    return Result(status, answer);
+    absl::StatusOr<std::string> result = Result(status, answer);
+    throttles_->Learn(options.authorization, path, result.status(), absl::Now());
+    return result;
   }
 
   void Start(const std::string& path, const std::string& request, const rpc::CallOptions& options,
              Done done) override {
     auto* call = new StartedCall;
-    call->done = std::move(done);
+    if (!MayAsk(path, options)) {
+      call->done = [done = std::move(done)](const absl::StatusOr<std::string>&) {
+        done(Overloaded(kQueue));
+      };
+      return call->refused.Set(&Answers::Queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC), call);
+    }
+    call->done = [throttles = throttles_, caller = options.authorization, path,
+                  done = std::move(done)](absl::StatusOr<std::string> answer) {
+      throttles->Learn(caller, path, answer.status(), absl::Now());
+      done(std::move(answer));
+    };
     SetContext(call->context, options, in_process_key_);
     call->reader = stub_.PrepareUnaryCall(&call->context, path, Copied(request), &Answers::Queue());
     call->reader->StartCall();
@@ -199,6 +218,12 @@ class GrpcChannel final : public rpc::Channel {
   }
 
  private:
+  // A server does not refuse its own process for load.
+  bool MayAsk(const std::string& path, const rpc::CallOptions& options) const {
+    return !in_process_key_.empty() || throttles_->MayAsk(options.authorization, path, absl::Now());
+  }
+
+  const std::shared_ptr<Throttles> throttles_ = std::make_shared<Throttles>();
   const std::shared_ptr<grpc::Channel> channel_;
   const std::string in_process_key_;
   grpc::GenericStub stub_;

@@ -2,6 +2,7 @@
 
 #include <grpc/support/time.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -13,8 +14,10 @@ thread_local const PollingQueue* polled_here = nullptr;
 
 // Whoever waited longer for a tag has taken the first that came.
 constexpr absl::Duration kWaited = absl::Microseconds(100);
-// Then calls are served for a slice, whatever else has come.
-constexpr int kCollectedMax = 8192;
+// Each time that gRPC looks, it reads of one connection; none of its calls may be whole yet.
+constexpr int kEmptyMax = 8;
+// Then calls are served, whatever else has come.
+constexpr int kCollectedMax = 512;
 
 }  // namespace
 
@@ -37,12 +40,14 @@ void PollingQueue::Shutdown() {
 void PollingQueue::Poll() {
   polled_here = this;
   looked_ = absl::Now();
-  bool open = true;
-  while (open) {
-    open = waiting_.empty() ? Next() : Collect();
+  while (true) {
+    if (waiting_.empty() && !Next()) return;
     ++beats_;
-    if (open && absl::Now() - looked_ > WaitingCalls::kSlice) open = Collect();
-    if (!waiting_.empty()) waiting_.Serve();
+    if (waiting_.empty() && absl::Now() - looked_ < WaitingCalls::kSlice) continue;
+    const absl::Time start = absl::Now();
+    if (!Collect()) return;
+    // Half of the time goes to what is served, however much there is to refuse.
+    if (!waiting_.empty()) waiting_.Serve(std::max(WaitingCalls::kSlice, looked_ - start));
   }
 }
 
@@ -63,9 +68,12 @@ bool PollingQueue::Collect() {
   void* tag = nullptr;
   bool ok = false;
   auto next = grpc::CompletionQueue::GOT_EVENT;
-  for (int i = 0; i < kCollectedMax && next == grpc::CompletionQueue::GOT_EVENT; ++i) {
+  int empty = 0;
+  for (int i = 0; i < kCollectedMax && empty < kEmptyMax; ++i) {
     next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
-    if (next == grpc::CompletionQueue::GOT_EVENT) static_cast<Event*>(tag)->Happened(ok);
+    if (next == grpc::CompletionQueue::SHUTDOWN) break;
+    empty = next == grpc::CompletionQueue::GOT_EVENT ? 0 : empty + 1;
+    if (empty == 0) static_cast<Event*>(tag)->Happened(ok);
   }
   collecting_ = false;
   looked_ = absl::Now();

@@ -4,10 +4,10 @@
 
 namespace vivier::transport {
 
-void WaitingCalls::Serve() {
+void WaitingCalls::Serve(absl::Duration slice) {
+  for (const std::shared_ptr<WaitingCall>& call : line_.Shed(absl::Now())) call->Shed();
   absl::Time now = absl::Now();
-  for (const std::shared_ptr<WaitingCall>& call : line_.Shed(now)) call->Shed();
-  for (const absl::Time end = now + kSlice; !line_.empty() && now < end; now = absl::Now())
+  for (const absl::Time end = now + slice; !line_.empty() && now < end; now = absl::Now())
     line_.Take(now)->item->Begin();
 }
 

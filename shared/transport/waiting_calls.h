@@ -22,14 +22,14 @@ class WaitingCall {
 
 class WaitingCalls {
  public:
-  // How long calls are served before the wire is looked at again.
+  // How long calls are served, at least, before the wire is looked at again.
   static constexpr absl::Duration kSlice = absl::Milliseconds(1);
 
   void Add(absl::string_view share, std::shared_ptr<WaitingCall> call, absl::Time now) {
     line_.Add(share, std::move(call), now);
   }
-  // Sheds what is too much, then begins calls until the slice is over.
-  void Serve();
+  // Sheds what is too much, then begins calls for so long.
+  void Serve(absl::Duration slice);
   bool empty() const { return line_.empty(); }
 
  private:

@@ -1,0 +1,66 @@
+#include "shared/transport/throttle.h"
+
+#include <algorithm>
+
+#include "gtest/gtest.h"
+#include "shared/base/error.h"
+
+namespace vivier::transport {
+namespace {
+
+constexpr absl::Time kStart = absl::UnixEpoch();
+
+// A caller who wants so many a second, and a server that answers so many of those that it is asked,
+// for a second, in steps of a millisecond.
+struct Second {
+  int asked = 0, answered = 0;
+};
+Second AskFor(Throttles& throttles, absl::Time start, int wanted, int answers) {
+  Second second;
+  double room = 0;
+  for (int i = 0; i < wanted; ++i) {
+    const absl::Time now = start + i * absl::Seconds(1) / wanted;
+    room = std::min(room + static_cast<double>(answers) / wanted, 20.);
+    if (!throttles.MayAsk("officer", "/List", now)) continue;
+    ++second.asked;
+    if (room >= 1) {
+      --room;
+      ++second.answered;
+      throttles.Learn("officer", "/List", absl::OkStatus(), now);
+    } else {
+      throttles.Learn("officer", "/List", Overloaded("writer"), now);
+    }
+  }
+  return second;
+}
+
+TEST(Throttle, AsksLittleMoreThanIsAnswered) {
+  Throttles throttles;
+  AskFor(throttles, kStart, 5000, 1000);
+  const Second second = AskFor(throttles, kStart + absl::Seconds(1), 5000, 1000);
+  EXPECT_NEAR(second.answered, 1000, 30);
+  EXPECT_LE(second.asked, 1000 * Throttle::kAsked + 50);
+}
+
+TEST(Throttle, NoticesWhenThereIsMoreRoom) {
+  Throttles throttles;
+  AskFor(throttles, kStart, 5000, 0);
+  EXPECT_LE(AskFor(throttles, kStart + absl::Seconds(1), 5000, 0).asked, 30);
+  for (int i = 2; i < 5; ++i) AskFor(throttles, kStart + i * absl::Seconds(1), 5000, 5000);
+  EXPECT_EQ(AskFor(throttles, kStart + absl::Seconds(5), 5000, 5000).answered, 5000);
+}
+
+TEST(Throttle, HoldsBackNobodyWhoIsNotRefused) {
+  Throttles throttles;
+  AskFor(throttles, kStart, 5000, 0);
+  const absl::Time now = kStart + absl::Seconds(1);
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(throttles.MayAsk("trainer", "/List", now));
+    EXPECT_TRUE(throttles.MayAsk("officer", "/Get", now));
+  }
+  EXPECT_FALSE(throttles.MayAsk("officer", "/List", now));
+  EXPECT_TRUE(throttles.MayAsk("officer", "/List", now + Throttles::kForgets));
+}
+
+}  // namespace
+}  // namespace vivier::transport
