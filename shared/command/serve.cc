@@ -77,8 +77,9 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
   const std::string& process = site->process();
   const site::Watchdog watchdog(
-      {.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)},
-      &EndDead);
+      {{.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)},
+       [&site] { return site->Beats(); },
+       &EndDead});
   const RunNotes notes(settings.data, names, site->address());
   Log(LogLevel::kInfo, "serving", {{"services", services}, {"address", site->address()}});
   int signal = 0;

@@ -25,6 +25,15 @@ Traceparent TraceOf(const Peer& peer) {
   return from_caller.has_value() ? from_caller->Child() : Traceparent::New();
 }
 
+// The queue that was full, or the reason.
+void CountRefusal(const absl::Status& status) {
+  if (!absl::IsResourceExhausted(status) && !absl::IsDeadlineExceeded(status)) return;
+  std::string cause = ReasonOf(WithReason(status));
+  for (const auto& [key, value] : MetadataOf(status))
+    if (key == "queue") cause = value;
+  metrics::Refusals(cause).Increment();
+}
+
 }  // namespace
 
 // One request between the transport and its answer.
@@ -48,6 +57,7 @@ struct Adapter::Incoming {
     if (rpc->method.writes && !trace.trace_id.empty())
       LogOutcome(trace, rpc->method.descriptor->full_name(), target, WithReason(answer.status()));
     if (answer.ok()) return responder->Answer(*std::move(answer));
+    CountRefusal(answer.status());
     if (absl::IsInternal(answer.status())) {
       const TraceScope scope(trace);
       Log(LogLevel::kError, "a request met a defect",

@@ -93,6 +93,16 @@ Writer::Writer(const std::string& service)
       held_seconds(HeldSeconds(service)),
       commit_seconds(CommitSeconds(service)) {}
 
+Counter& Refusals(const std::string& cause) {
+  static auto& family = []() -> Family<Counter>& {
+    auto& made = Counters("vivier_refusals_total", "Calls refused for load, deadline or budget");
+    for (const char* known : {"calls", "streams", "writer", "workers", "DEADLINE_PASSED"})
+      made.Add({{"cause", known}});
+    return made;
+  }();
+  return family.Add({{"cause", cause}});
+}
+
 Counter& ReadBudgetAlarms(const std::string& what) {
   static auto& family = []() -> Family<Counter>& {
     auto& made = Counters("vivier_read_budget_alarms_total",

@@ -51,6 +51,10 @@ struct Writer {
   prometheus::Histogram& commit_seconds;  // vivier_commit_duration_seconds{service}, with its fsync
 };
 
+// vivier_refusals_total{cause}: calls that were not done for load, for their deadline or for a
+// budget. The cause is the queue that was full, or the reason of the refusal.
+prometheus::Counter& Refusals(const std::string& cause);
+
 // vivier_read_budget_alarms_total{what}: "half spent", "spent", "exceeded with a reason". All three
 // are there from the start, since Prometheus takes a counter that begins at one for one that did
 // not change.

@@ -93,6 +93,10 @@ class RunningSite : public Site {
 
   const std::string& address() const override { return server_->address(); }
   const std::string& process() const override { return process_; }
+  uint64_t Beats() override {
+    server_->Run([] {});
+    return server_->beats();
+  }
   std::shared_ptr<rpc::Channel> channel() override { return server_->InProcessChannel(); }
 
   absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
@@ -170,6 +174,7 @@ class RunningSite : public Site {
     options.address = config().listen_address();
     options.io_threads = std::max(1, config().io_threads());
     options.tls = ServingTls(config(), process_);
+    options.reflection = config().development();
     options.share = [&entry = running_.front()->adapter().entry()](const rpc::Peer& peer) {
       return entry.KnownShare(peer);
     };

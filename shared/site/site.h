@@ -41,6 +41,8 @@ class Site {
   virtual const std::string& address() const = 0;
   // What its certificate is called: its one service, or "all".
   virtual const std::string& process() const = 0;
+  // Lets the threads that poll come round if they can, soon; how often they did until now.
+  virtual uint64_t Beats() = 0;
   // To this process's own services, without a network.
   virtual std::shared_ptr<rpc::Channel> channel() = 0;
   // "Bearer …" of a development token for that caller; FAILED_PRECONDITION unless the configuration

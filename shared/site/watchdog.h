@@ -1,11 +1,17 @@
-// Dials the process's own port, a new connection each time, and asks its health: a listener that
-// stopped accepting (gRPC 1.51 does for ever once descriptors ran out, CVE-2023-4785) or a polling
-// thread that is stuck looks well from inside. When several asks in a row have no answer it says
-// so, once. What the answer is does not matter. Thread-safe.
+// Finds a process that cannot recover, so that it ends and is started again: one whose listener
+// stopped accepting (gRPC 1.51 does for ever once descriptors ran out, CVE-2023-4785), which looks
+// well from inside, and one whose polling threads are stuck. It never judges how fast a process is:
+// one that is busy still polls, and accepts.
+//
+//   connects to the own port ─▶ accepted            well
+//                             ▶ not, and it polls   dead port
+//                             ▶ not, nor does it poll   stuck
+//
+// Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <string>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -17,22 +23,27 @@ namespace vivier::site {
 
 class Watchdog {
  public:
-  // A dead port is found within 15 s: a wait after the last good answer, and as many asks. They are
+  // A fault is found within 15 s: a wait after the last good try, and as many tries. They are
   // counted instead of timed, so that a process that was stopped and goes on is not taken for dead.
   static constexpr absl::Duration kInterval = absl::Seconds(3);
-  static constexpr int kUnansweredMax = 4;
+  static constexpr int kTriesMax = 4;
 
-  // `dead` is called on the watchdog's thread, with the last error.
-  Watchdog(transport::ChannelOptions port, std::function<void(const absl::Status& why)> dead);
-  // Waits for an ask that is under way.
+  struct Options {
+    transport::ChannelOptions port;
+    // Lets the polling threads come round if they can, and gives how often they did (Site::Beats).
+    std::function<uint64_t()> beats;
+    // Called once, on the watchdog's thread.
+    std::function<void(const absl::Status& why)> dead;
+  };
+
+  explicit Watchdog(Options options);
+  // Waits for a try that is under way.
   ~Watchdog();
 
  private:
   void Watch();
-  absl::Status Ask() const;
 
-  const transport::ChannelOptions port_;
-  const std::function<void(const absl::Status&)> dead_;
+  const Options options_;
   Monitor monitor_;  // guards what follows
   bool stopping_ = false;
   std::thread thread_;

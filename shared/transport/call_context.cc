@@ -21,9 +21,12 @@ std::string MetadataOf(const grpc::ServerContext& context, const char* key) {
 
 }  // namespace
 
-std::string AddressOf(const grpc::ServerContext& context) {
-  const std::string peer = context.peer();
-  return peer.substr(0, peer.rfind(':'));
+std::string ShareOf(const grpc::ServerContext& context, const rpc::Peer& peer, const Lane& lane) {
+  if (peer.in_process) return "";
+  const std::optional<std::string> known = lane.share ? lane.share(peer) : std::nullopt;
+  if (known.has_value()) return *known;
+  const std::string address = context.peer();
+  return address.substr(0, address.rfind(':'));  // without the port
 }
 
 rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane) {

@@ -23,7 +23,7 @@ namespace vivier::transport {
 
 // Whose turn a caller's calls take where several wait, as far as that is known without work;
 // nullopt for whoever is not known.
-using ShareOf = std::function<std::optional<std::string>(const rpc::Peer& peer)>;
+using KnownShare = std::function<std::optional<std::string>(const rpc::Peer& peer)>;
 
 // One method on one completion queue. Lives as long as the server.
 struct Lane {
@@ -35,7 +35,7 @@ struct Lane {
   const std::string& in_process_key;
   security::PeerCheck* peer_check;  // null without TLS
   bool health;                      // health checks pass every limit and the drain
-  const ShareOf& share;
+  const KnownShare& share;
 
   grpc::ServerCompletionQueue& queue() const { return polling.queue(); }
   const rpc::Endpoint& endpoint() const { return service.endpoints()[static_cast<size_t>(index)]; }
@@ -45,10 +45,11 @@ struct Lane {
 // at its start. gRPC itself says nothing about such a caller.
 inline constexpr char kInProcessKey[] = "vivier-in-process";
 
-// Where the call comes from, without the port.
-std::string AddressOf(const grpc::ServerContext& context);
-
 rpc::Peer PeerOf(const grpc::ServerContext& context, const Lane& lane);
+
+// Whose turn the call takes: the caller's who is known already, else that of all who come from its
+// address. "" for a call from inside the process, which is our own.
+std::string ShareOf(const grpc::ServerContext& context, const rpc::Peer& peer, const Lane& lane);
 
 // The client's deadline; now + `otherwise` when it gave none.
 absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Duration otherwise);

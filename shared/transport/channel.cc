@@ -239,6 +239,14 @@ std::shared_ptr<rpc::Channel> Connect(const ChannelOptions& options) {
       "");
 }
 
+absl::Status TryConnect(const ChannelOptions& options, absl::Duration timeout) {
+  PrepareLibrary();
+  const std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
+      options.target, ChannelCredentialsOf(options.tls), Arguments(options));
+  if (channel->WaitForConnected(absl::ToChronoTime(absl::Now() + timeout))) return absl::OkStatus();
+  return Unavailable("no connection to " + options.target);
+}
+
 std::shared_ptr<rpc::Channel> InProcess(grpc::Server& server, const std::string& key) {
   return std::make_shared<GrpcChannel>(server.InProcessChannel(Arguments()), key);
 }

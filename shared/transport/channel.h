@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "shared/service/channel.h"
 #include "shared/transport/tls.h"
 
@@ -24,6 +26,9 @@ struct ChannelOptions {
 
 // Connects at the first call.
 std::shared_ptr<rpc::Channel> Connect(const ChannelOptions& options);
+
+// Whether a new connection is accepted and answered within `timeout`, in words when it is not.
+absl::Status TryConnect(const ChannelOptions& options, absl::Duration timeout);
 
 // A channel inside the process, which shows the server's `key`; it must not outlive `server`.
 std::shared_ptr<rpc::Channel> InProcess(grpc::Server& server, const std::string& key);

@@ -1,6 +1,8 @@
 #include "shared/transport/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <dlfcn.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <openssl/rand.h>
@@ -15,9 +17,11 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/log/log.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/credentials.h"
 #include "shared/transport/health.h"
@@ -82,10 +86,21 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options, int r
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(kConnectionGrace));
 }
 
-// Reflection is a synchronous service; a few threads serve the tools that use it.
-void AddReflection(grpc::ServerBuilder& builder) {
-  static std::once_flag once;
-  std::call_once(once, [] { grpc::reflection::InitProtoReflectionServerBuilderPlugin(); });
+// gRPC's library adds the service to every server that is built after it was loaded, so it is loaded
+// only where reflection is asked for, before the builder is made.
+void LoadReflection() {
+  const std::vector<std::string> version = absl::StrSplit(grpc::Version(), '.');
+  const std::string library =
+      absl::StrCat("libgrpc++_reflection.so.", version[0], ".", version[1]);
+  if (dlopen(library.c_str(), RTLD_NOW) == nullptr)
+    Log(LogLevel::kWarning, "reflection is not served", {{"error", dlerror()}});
+}
+
+// Reflection is a synchronous service, whose streams take a thread each: a few for the tools that
+// use it.
+void BoundReflection(grpc::ServerBuilder& builder) {
+  constexpr int kThreadsMax = 4;
+  builder.SetResourceQuota(grpc::ResourceQuota("reflection").SetMaxThreads(kThreadsMax));
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
@@ -122,10 +137,11 @@ struct Server::Impl {
 };
 
 absl::Status Server::Impl::Build(EndpointsByService by_service, int request_bytes_max) {
+  if (options.reflection) LoadReflection();
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.address, ServerCredentialsOf(options.tls, peer_check), &port);
   SetLimits(builder, options, request_bytes_max);
-  AddReflection(builder);
+  if (options.reflection) BoundReflection(builder);
   for (auto& [descriptor, endpoints] : by_service) {
     services.push_back(std::make_unique<RawService>(std::move(endpoints)));
     builder.RegisterService(services.back().get());
@@ -193,6 +209,12 @@ std::shared_ptr<rpc::Channel> Server::InProcessChannel() {
 }
 
 void Server::Run(std::function<void()> task) { impl_->queues.front()->Run(std::move(task)); }
+
+uint64_t Server::beats() const {
+  uint64_t beats = 0;
+  for (const auto& queue : impl_->queues) beats += queue->beats();
+  return beats;
+}
 
 void Server::SetServing(bool serving) { impl_->health->SetServing(serving); }
 

@@ -3,6 +3,7 @@
 // header is included here. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,8 +22,9 @@ struct ServerOptions {
   std::string address = "127.0.0.1:0";  // HOST:PORT, port 0 for any free one, or unix:PATH
   int io_threads = 1;                   // polling threads, each with its own queue
   std::optional<Tls> tls;               // mutual TLS; plain text without
-  int calls_max = 16384;   // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
-  int streams_max = 1024;  // open streams, health watches aside
+  bool reflection = false;  // whether it tells anybody who asks which services there are
+  int calls_max = 16384;    // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
+  int streams_max = 1024;   // open streams, health watches aside
   int streams_per_connection_max = 1024;       // HTTP/2 streams, unary calls included
   absl::Duration deadline = absl::Seconds(5);  // of a call whose client gave none
   absl::Duration connection_age =
@@ -54,6 +56,10 @@ class Server {
   // Runs the task soon on a thread that polls, which answers calls at less cost than others; not
   // after Shutdown.
   void Run(std::function<void()> task);
+
+  // How often the threads that poll came round. Stands still only while all are stuck, or have
+  // nothing to do: Run something, then look again.
+  uint64_t beats() const;
 
   void SetServing(bool serving);  // what the health service says
 

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
+#include "shared/rpc/metrics.h"
 #include "shared/transport/bytes.h"
 #include "shared/transport/credentials.h"
 #include "shared/transport/status.h"
@@ -55,13 +56,15 @@ void StreamCall::Arrived(bool ok) {
 }
 
 void StreamCall::Handle() {
-  const absl::Status opened = lane_.traffic.Open(this, weak_from_this(), /*counted=*/!lane_.health);
+  const rpc::Peer peer = PeerOf(wire_->context, lane_);
+  const absl::Status opened = lane_.traffic.Open(this, weak_from_this(), /*counted=*/!lane_.health,
+                                                 ShareOf(wire_->context, peer, lane_));
+  if (absl::IsResourceExhausted(opened)) rpc::metrics::Refusals("streams").Increment();
   if (!opened.ok()) return Close(opened);
   grpc::Slice slice;
   const absl::StatusOr<absl::string_view> request =
       RequestOf(lane_.endpoint(), wire_->request, slice);
   if (!request.ok()) return Close(request.status());
-  const rpc::Peer peer = PeerOf(wire_->context, lane_);
   by_certificate_ = !peer.certificate_uri.empty();
   lane_.endpoint().streaming(*request, peer, std::make_shared<StreamWriter>(shared_from_this()));
 }

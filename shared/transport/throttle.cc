@@ -1,5 +1,6 @@
 #include "shared/transport/throttle.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -9,8 +10,11 @@ namespace vivier::transport {
 
 bool Throttle::MayAsk(absl::Time now) {
   Age(now);
-  if (asked_ >= kAsked * answered_ + kAlways) return false;
-  ++asked_;
+  ++wanted_;
+  if (now - refused_ > kForgets) return true;
+  credit_ += std::min(1., (kAsked * answered_ + kAlways) / wanted_);
+  if (credit_ < 1) return false;
+  --credit_;
   return true;
 }
 
@@ -22,29 +26,27 @@ void Throttle::Answered(absl::Time now) {
 void Throttle::Age(absl::Time now) {
   const double left = std::exp2(-absl::FDivDuration(now - aged_, kWindow));
   aged_ = now;
-  asked_ *= left;
+  wanted_ *= left;
   answered_ *= left;
 }
 
+Throttle& Throttles::Find(const std::string& caller, const std::string& path) {
+  if (throttles_.size() >= kThrottlesMax) throttles_.clear();
+  return throttles_[absl::StrCat(path, " ", caller)];
+}
+
 bool Throttles::MayAsk(const std::string& caller, const std::string& path, absl::Time now) {
-  if (Idle(now)) return true;
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = throttles_.find(absl::StrCat(path, " ", caller));
-  return found == throttles_.end() || found->second.MayAsk(now);
+  return Find(caller, path).MayAsk(now);
 }
 
 void Throttles::Learn(const std::string& caller, const std::string& path,
                       const absl::Status& status, absl::Time now) {
-  const bool refused = absl::IsResourceExhausted(status) && ReasonOf(status) == "OVERLOADED";
-  if (!refused && Idle(now)) return;
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (Idle(now) || throttles_.size() >= kThrottlesMax) throttles_.clear();
-  const std::string key = absl::StrCat(path, " ", caller);
-  if (refused) {
-    throttles_[key];
-    until_ = absl::ToUnixNanos(now + kForgets);
-  } else if (const auto found = throttles_.find(key); found != throttles_.end() && status.ok()) {
-    found->second.Answered(now);
+  if (absl::IsResourceExhausted(status) && ReasonOf(status) == "OVERLOADED") {
+    Find(caller, path).Refused(now);
+  } else if (!absl::IsDeadlineExceeded(status)) {
+    Find(caller, path).Answered(now);
   }
 }
 

@@ -5,8 +5,6 @@
 // 21). Time is the caller's.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <mutex>
 #include <string>
 
@@ -25,25 +23,27 @@ class Throttle {
   static constexpr double kAlways = 8;
   // What is older by this counts half.
   static constexpr absl::Duration kWindow = absl::Milliseconds(500);
+  // So long after the last refusal everything is asked again.
+  static constexpr absl::Duration kForgets = absl::Seconds(3);
 
-  // Whether to ask now; counts it if so.
+  // Whether to ask now.
   bool MayAsk(absl::Time now);
   void Answered(absl::Time now);
+  void Refused(absl::Time now) { refused_ = now; }
 
  private:
   void Age(absl::Time now);
 
-  double asked_ = 0;
+  double wanted_ = 0;  // asked or held back
   double answered_ = 0;
+  double credit_ = 0;  // a whole one is for one that is asked
   absl::Time aged_ = absl::InfinitePast();
+  absl::Time refused_ = absl::InfinitePast();
 };
 
-// Of all callers and methods of one channel. Costs nothing until somebody is refused. Thread-safe.
+// Of all callers and methods of one channel. Thread-safe.
 class Throttles {
  public:
-  // So long after the last refusal everything is asked again.
-  static constexpr absl::Duration kForgets = absl::Seconds(3);
-
   // `caller` is what is sent as authorization.
   bool MayAsk(const std::string& caller, const std::string& path, absl::Time now);
   // What came of a call that was asked.
@@ -53,11 +53,10 @@ class Throttles {
  private:
   // More than a portal has callers at a time; beyond it all are forgotten.
   static constexpr size_t kThrottlesMax = 4096;
-  bool Idle(absl::Time now) const { return absl::ToUnixNanos(now) > until_; }
+  Throttle& Find(const std::string& caller, const std::string& path);  // under the mutex
 
-  std::atomic<int64_t> until_{INT64_MIN};  // in nanoseconds; later nobody is held back
   std::mutex mutex_;
-  absl::flat_hash_map<std::string, Throttle> throttles_;  // guarded by mutex_; whoever was refused
+  absl::flat_hash_map<std::string, Throttle> throttles_;  // guarded by mutex_
 };
 
 }  // namespace vivier::transport

@@ -45,7 +45,7 @@ TEST(Throttle, AsksLittleMoreThanIsAnswered) {
 TEST(Throttle, NoticesWhenThereIsMoreRoom) {
   Throttles throttles;
   AskFor(throttles, kStart, 5000, 0);
-  EXPECT_LE(AskFor(throttles, kStart + absl::Seconds(1), 5000, 0).asked, 30);
+  EXPECT_LE(AskFor(throttles, kStart + absl::Seconds(1), 5000, 0).asked, 60);
   for (int i = 2; i < 5; ++i) AskFor(throttles, kStart + i * absl::Seconds(1), 5000, 5000);
   EXPECT_EQ(AskFor(throttles, kStart + absl::Seconds(5), 5000, 5000).answered, 5000);
 }
@@ -58,8 +58,11 @@ TEST(Throttle, HoldsBackNobodyWhoIsNotRefused) {
     EXPECT_TRUE(throttles.MayAsk("trainer", "/List", now));
     EXPECT_TRUE(throttles.MayAsk("officer", "/Get", now));
   }
-  EXPECT_FALSE(throttles.MayAsk("officer", "/List", now));
-  EXPECT_TRUE(throttles.MayAsk("officer", "/List", now + Throttles::kForgets));
+  int asked = 0;
+  for (int i = 0; i < 1000; ++i) asked += throttles.MayAsk("officer", "/List", now) ? 1 : 0;
+  EXPECT_LE(asked, 20);
+  EXPECT_TRUE(
+      throttles.MayAsk("officer", "/List", now + Throttle::kForgets + absl::Milliseconds(1)));
 }
 
 }  // namespace

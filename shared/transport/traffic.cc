@@ -27,11 +27,15 @@ void Traffic::Leave() {
   changed_.SignalAll();
 }
 
-absl::Status Traffic::Open(OpenStream* stream, std::weak_ptr<OpenStream> weak, bool counted) {
+absl::Status Traffic::Open(OpenStream* stream, std::weak_ptr<OpenStream> weak, bool counted,
+                           const std::string& share) {
   absl::MutexLock lock(&mutex_);
   if (counted && draining_) return Draining();
   if (counted && counted_streams_ >= streams_max_) return Overloaded("streams");
-  streams_.emplace(stream, Entry{std::move(weak), counted});
+  if (counted && !share.empty() && streams_of_[share] >= kStreamsPerShare)
+    return Overloaded("streams");
+  if (counted) ++streams_of_[share];
+  streams_.emplace(stream, Entry{std::move(weak), counted, share});
   counted_streams_ += counted ? 1 : 0;
   return absl::OkStatus();
 }
@@ -40,7 +44,11 @@ void Traffic::Closed(OpenStream* stream) {
   absl::MutexLock lock(&mutex_);
   const auto found = streams_.find(stream);
   if (found == streams_.end()) return;
-  counted_streams_ -= found->second.counted ? 1 : 0;
+  if (found->second.counted) {
+    --counted_streams_;
+    const auto of = streams_of_.find(found->second.share);
+    if (--of->second == 0) streams_of_.erase(of);
+  }
   streams_.erase(found);
   changed_.SignalAll();
 }

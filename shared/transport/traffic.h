@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -22,18 +23,21 @@ class OpenStream {
 
 class Traffic {
  public:
+  // A follower has one for each school and log.
+  static constexpr int kStreamsPerShare = 64;
+
   Traffic(int calls_max, int streams_max) : calls_max_(calls_max), streams_max_(streams_max) {}
 
   // Counts a unary call, or says why it may not begin: RESOURCE_EXHAUSTED with a RetryInfo, or
   // UNAVAILABLE while draining. Each OK is followed by one Leave.
   absl::Status Enter();
   void Leave();
-  void CountShed() { ++shed_; }
-  int64_t shed() const { return shed_; }
 
   // The same for streams. `counted` is false for health watches, which pass every limit and end
   // with the server.
-  absl::Status Open(OpenStream* stream, std::weak_ptr<OpenStream> weak, bool counted);
+  // `share` is who asks, "" for ourselves: nobody else holds more than kStreamsPerShare.
+  absl::Status Open(OpenStream* stream, std::weak_ptr<OpenStream> weak, bool counted,
+                    const std::string& share);
   void Closed(OpenStream* stream);
 
   // Every call that gRPC knows of, from its arming to its last tag. A queue may be shut down only
@@ -53,6 +57,7 @@ class Traffic {
   struct Entry {
     std::weak_ptr<OpenStream> stream;
     bool counted;
+    std::string share;
   };
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return calls_ == 0 && counted_streams_ == 0;
@@ -62,11 +67,11 @@ class Traffic {
   const int streams_max_;
   std::atomic<int> calls_{0};
   std::atomic<int> armed_{0};
-  std::atomic<int64_t> shed_{0};  // refused unread, for load
   std::atomic<bool> draining_{false};
   absl::Mutex mutex_;
   absl::CondVar changed_;
   absl::flat_hash_map<OpenStream*, Entry> streams_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, int> streams_of_ ABSL_GUARDED_BY(mutex_);  // by share
   int counted_streams_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -17,6 +17,7 @@
 #include "grpc/health/v1/health.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/base/monitor.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
 
@@ -29,6 +30,7 @@ using ::testing::HasSubstr;
 
 constexpr char kEcho[] = "/vivier.test.Echo/Echo";
 constexpr char kRefuse[] = "/vivier.test.Echo/Refuse";
+constexpr char kSpin[] = "/vivier.test.Echo/Spin";
 constexpr char kHold[] = "/vivier.test.Echo/Hold";
 constexpr char kBulk[] = "/vivier.test.Echo/Bulk";
 constexpr char kDrop[] = "/vivier.test.Echo/Drop";
@@ -51,7 +53,7 @@ const google::protobuf::ServiceDescriptor& EchoService() {
     file.add_message_type()->set_name("Payload");
     auto* echo = file.add_service();
     echo->set_name("Echo");
-    for (const char* name : {"Echo", "Refuse", "Hold", "Bulk", "Drop", "Count", "Flood"}) {
+    for (const char* name : {"Echo", "Refuse", "Spin", "Hold", "Bulk", "Drop", "Count", "Flood"}) {
       auto* method = echo->add_method();
       method->set_name(name);
       method->set_input_type(".vivier.test.Payload");
@@ -89,6 +91,11 @@ class Fixture {
           }
           responder->Answer(Bytes(request));
         });
+    Add(endpoints, "Spin", [](absl::string_view, const rpc::Peer&, auto responder) {
+      const absl::Time end = absl::Now() + absl::Milliseconds(2);
+      while (absl::Now() < end) continue;
+      responder->Answer(Bytes(""));
+    });
     Add(endpoints, "Refuse", [this](absl::string_view, const rpc::Peer&, auto responder) {
       responder->Refuse(refusal);
     });
@@ -327,6 +334,34 @@ TEST(Transport, RefusesWhatIsAboveTheCallsInFlight) {
   answered.WaitForNotification();
 }
 
+// Each call keeps the polling thread for two milliseconds, so that three thousand at once are more
+// than it does.
+TEST(Transport, AFloodIsShedAndNobodyElseIsRefused) {
+  ServerOptions options;
+  options.share = [](const rpc::Peer& peer) { return peer.authorization; };
+  Fixture fixture(options);
+  constexpr int kCalls = 3000;
+  Countdown answered(kCalls);
+  std::atomic<int> shed{0};
+  const std::shared_ptr<rpc::Channel> flooding = fixture.Dial(), honest = fixture.Dial();
+  for (int i = 0; i < kCalls; ++i)
+    flooding->Start(
+        kSpin, "", {absl::Seconds(30), "flood", ""},
+        [&](const absl::StatusOr<std::string>& answer) {
+          if (!answer.ok()) {
+            EXPECT_EQ(ReasonOf(answer.status()), "OVERLOADED");
+            EXPECT_TRUE(answer.status().GetPayload("type.googleapis.com/google.rpc.RetryInfo"));
+            ++shed;
+          }
+          answered.CountDown();
+        });
+  for (int i = 0; i < 20; ++i)
+    EXPECT_TRUE(honest->Call(kSpin, "", {absl::Seconds(30), "officer", ""}).ok());
+  answered.Wait();
+  EXPECT_GT(shed, kCalls / 2);
+  EXPECT_LT(shed, kCalls - 20);
+}
+
 TEST(Transport, AnUnknownMethodIsUnimplemented) {
   Fixture fixture;
   EXPECT_EQ(fixture.Dial()->Call("/vivier.test.Echo/Nothing", "", {}).status().code(),
@@ -352,8 +387,16 @@ TEST(Transport, RefusesAnEndpointWithoutTheHandlerOfItsKind) {
   EXPECT_FALSE(Server::Start({}, {endpoint}).ok());
 }
 
-TEST(Transport, ReflectionListsTheServices) {
+TEST(Transport, ReflectionIsThereWhereItIsAskedFor) {
   Fixture fixture;
+  const auto stream = fixture.Dial()->Stream(kReflection, std::string("\x3a\x01*"), {});
+  EXPECT_EQ(stream->Read().status().code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(Transport, ReflectionListsTheServices) {
+  ServerOptions options;
+  options.reflection = true;
+  Fixture fixture(options);
   const auto stream =
       fixture.Dial()->Stream(kReflection, std::string("\x3a\x01*"), {});  // list_services = "*"
   const auto answer = stream->Read();

@@ -4,11 +4,14 @@
 
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
+#include "shared/rpc/metrics.h"
 #include "shared/transport/bytes.h"
 #include "shared/transport/status.h"
 
 namespace vivier::transport {
 namespace {
+
+constexpr char kQueue[] = "calls";  // what a refusal for load calls it
 
 // What the handler holds.
 class UnaryResponder final : public rpc::Responder {
@@ -55,7 +58,9 @@ void UnaryCall::Arrived(bool ok) {
   Arm(lane_);
   if (!Enter()) return;
   if (lane_.health || !lane_.polling.collecting()) return Begin();
-  lane_.polling.waiting().Add(Share(), shared_from_this(), absl::Now());
+  peer_ = PeerOf(wire_->context, lane_);
+  lane_.polling.waiting().Add(ShareOf(wire_->context, *peer_, lane_), shared_from_this(),
+                              absl::Now());
 }
 
 bool UnaryCall::Enter() {
@@ -63,17 +68,9 @@ bool UnaryCall::Enter() {
   if (lane_.health) return true;
   const absl::Status entered = lane_.traffic.Enter();
   counted_ = entered.ok();
-  if (!entered.ok()) Refuse(entered);
-  return counted_;
-}
-
-// Whose turn the call takes: the caller's who is known already, else that of all who come from its
-// address. A call from inside the process is our own.
-std::string UnaryCall::Share() {
-  peer_ = PeerOf(wire_->context, lane_);
-  if (peer_->in_process) return "";
-  const std::optional<std::string> known = lane_.share ? lane_.share(*peer_) : std::nullopt;
-  return known.has_value() ? *known : AddressOf(wire_->context);
+  if (counted_) return true;
+  absl::IsResourceExhausted(entered) ? Shed() : Refuse(entered);
+  return false;
 }
 
 void UnaryCall::Begin() {
@@ -90,9 +87,10 @@ void UnaryCall::Begin() {
 
 // The status is made once: in a flood, a refusal is most of what there is to do.
 void UnaryCall::Shed() {
-  static const grpc::Status& overloaded = *new grpc::Status(ToGrpc(Overloaded("calls")));
+  static const grpc::Status& overloaded = *new grpc::Status(ToGrpc(Overloaded(kQueue)));
   if (answered_.exchange(true)) return;
-  lane_.traffic.CountShed();
+  static prometheus::Counter& refusals = rpc::metrics::Refusals(kQueue);
+  refusals.Increment();
   wire_->writer.FinishWithError(overloaded, &finished_);
 }
 

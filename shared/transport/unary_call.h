@@ -41,7 +41,6 @@ class UnaryCall final : public WaitingCall, public std::enable_shared_from_this<
   void Finished(bool ok);
   void Ended(bool ok);
   bool Enter();
-  std::string Share();
   void CountTag();
   void Release();
 

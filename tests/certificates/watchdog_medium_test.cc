@@ -118,8 +118,7 @@ TEST_F(WatchdogTest, AnExhaustedPortEndsTheProcess) {
 
 TEST_F(WatchdogTest, ABusyOneGoesOnAndSoDoesOneThatWasStopped) {
   ASSERT_NO_FATAL_FAILURE(Start(/*tls=*/true));
-  const absl::Duration longer =
-      site::Watchdog::kInterval * (site::Watchdog::kUnansweredMax + 1);
+  const absl::Duration longer = site::Watchdog::kInterval * (site::Watchdog::kTriesMax + 1);
   const auto load = [&](absl::Duration time) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
