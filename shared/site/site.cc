@@ -97,7 +97,7 @@ class RunningSite : public Site {
     server_->Run([] {});
     return server_->beats();
   }
-  std::shared_ptr<rpc::Channel> channel() override { return server_->InProcessChannel(); }
+  std::shared_ptr<rpc::Channel> channel() override { return here_; }
 
   absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
     return tokens_->ForDevelopment(caller);
@@ -180,6 +180,7 @@ class RunningSite : public Site {
     };
     ASSIGN_OR_RETURN(server_, transport::Server::Start(options, std::move(endpoints)));
     answering_ = server_.get();
+    here_ = server_->InProcessChannel();
     return ListenBeside();
   }
 
@@ -201,7 +202,7 @@ class RunningSite : public Site {
 
   void ConnectPeers(RunningService& running) {
     for (const std::unique_ptr<RunningService>& other : running_)
-      running.peers().Set(other->name(), server_->InProcessChannel());
+      running.peers().Set(other->name(), here_);
     for (const config::v1::Peer& peer : config().peers())
       if (running.peers().Find(peer.service()) == nullptr)
         running.peers().Set(
@@ -237,6 +238,7 @@ class RunningSite : public Site {
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<RunningService>> running_;
   std::unique_ptr<transport::Server> server_;
+  std::shared_ptr<rpc::Channel> here_;  // to it, for all: each channel takes 30 KB
   std::atomic<transport::Server*> answering_ =
       nullptr;                                 // the same, for the writers, which are older
   std::unique_ptr<transport::Server> health_;  // null unless it has an address of its own
