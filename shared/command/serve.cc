@@ -14,6 +14,7 @@
 #include "shared/log/log.h"
 #include "shared/service/catalogue.h"
 #include "shared/site/certificates.h"
+#include "shared/site/memory.h"
 #include "shared/site/site.h"
 #include "shared/site/watchdog.h"
 
@@ -63,6 +64,7 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");
   SetLogService(arguments[0] == "all" ? "all" : services);
+  site::PrepareAllocator();
   RaiseDescriptorLimit();
   sigset_t signals;
   sigemptyset(&signals);
@@ -82,6 +84,7 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
        &EndDead});
   const RunNotes notes(settings.data, names, site->address());
   Log(LogLevel::kInfo, "serving", {{"services", services}, {"address", site->address()}});
+  site::ReturnFreedMemory();
   int signal = 0;
   sigwait(&signals, &signal);
   Log(LogLevel::kInfo, "draining");

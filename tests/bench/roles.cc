@@ -9,6 +9,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/workers.h"
+#include "shared/site/memory.h"
 #include "shared/site/peers.h"
 #include "shared/site/site.h"
 #include "shared/transport/channel.h"
@@ -21,8 +22,9 @@ namespace {
 
 constexpr int kPeerWorkers = 8;  // as many as a site has
 
-// Before any thread, so that only sigwait sees them.
+// As `vivier serve` begins: before any thread, so that only sigwait sees them.
 sigset_t BlockSignals() {
+  site::PrepareAllocator();
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
