@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "absl/strings/str_join.h"
 #include "shared/base/error.h"
@@ -14,6 +15,7 @@
 #include "shared/log/log.h"
 #include "shared/service/catalogue.h"
 #include "shared/site/certificates.h"
+#include "shared/site/ending.h"
 #include "shared/site/memory.h"
 #include "shared/site/site.h"
 #include "shared/site/watchdog.h"
@@ -54,6 +56,27 @@ absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
   return modules;
 }
 
+// Before any thread, so that only sigwait sees them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Who watches the port is gone before the port is.
+void AwaitSignal(site::Site& site, const Settings& settings, const sigset_t& signals) {
+  const std::string& process = site.process();
+  const site::Watchdog watchdog(
+      {{.target = site.address(), .tls = site::DiallingTls(settings.config, process, process)},
+       [&site] { return site.Beats(); },
+       &EndDead});
+  int signal = 0;
+  sigwait(&signals, &signal);
+}
+
 absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   ASSIGN_OR_RETURN(Modules chosen, Chosen(arguments, std::move(modules)));
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
@@ -63,34 +86,27 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   std::vector<std::string> names;
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");
-  SetLogService(arguments[0] == "all" ? "all" : services);
+  const std::string log_name = arguments[0] == "all" ? "all" : services;
+  SetLogService(log_name);
   site::PrepareAllocator();
   RaiseDescriptorLimit();
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals,
-                  nullptr);  // before any thread, so that only sigwait sees them
+  const sigset_t signals = BlockSignals();
   site::Site::Options options;
   options.config = settings.config;
   options.data = settings.data;
   options.modules = std::move(chosen);
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
-  const std::string& process = site->process();
-  const site::Watchdog watchdog(
-      {{.target = site->address(), .tls = site::DiallingTls(settings.config, process, process)},
-       [&site] { return site->Beats(); },
-       &EndDead});
-  const RunNotes notes(settings.data, names, site->address());
-  Log(LogLevel::kInfo, "serving", {{"services", services}, {"address", site->address()}});
-  site::ReturnFreedMemory();
-  int signal = 0;
-  sigwait(&signals, &signal);
-  Log(LogLevel::kInfo, "draining");
-  site->Stop();
+  {
+    const RunNotes notes(settings.data, names, site->address());
+    Log(LogLevel::kInfo, "serving", {{"services", services}, {"address", site->address()}});
+    site::ReturnFreedMemory();
+    AwaitSignal(*site, settings, signals);
+    site::LimitStop(log_name);
+    Log(LogLevel::kInfo, "draining");
+    site->Stop();
+  }
   Log(LogLevel::kInfo, "stopped");
-  return absl::OkStatus();
+  site::EndProcess(EXIT_SUCCESS);
 }
 
 }  // namespace
