@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gmock/gmock.h"
 #include "shared/service/channel.h"
+#include "shared/storage/engines/database.h"
 #include "tests/support/ranked_cohorts.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
@@ -88,10 +90,16 @@ std::string RequestIdOf(const google::protobuf::Message& request) {
 }  // namespace
 
 Load::Load(const std::map<std::string, std::string>& targets, const std::string& authorization,
-           int per_second, std::vector<enrolment::v1::AdmitApplicationRequest> admissions)
-    : start_(absl::Now()), per_second_(per_second), admissions_(std::move(admissions)) {
-  for (int i = 0; i < kSenders; ++i)
-    senders_.emplace_back([this, targets, authorization] { Send(targets, authorization); });
+           int per_second, std::vector<enrolment::v1::AdmitApplicationRequest> admissions,
+           AfterFailure after_failure)
+    : start_(absl::Now()),
+      per_second_(per_second),
+      admissions_(std::move(admissions)),
+      after_failure_(after_failure) {
+  const Dial dial = [targets, authorization] {
+    return std::make_unique<Client>(targets, authorization);
+  };
+  for (int i = 0; i < kSenders; ++i) senders_.emplace_back([this, dial] { Send(dial); });
 }
 
 void Load::Stop() {
@@ -115,15 +123,14 @@ Load::Tally Load::tally() const {
 }
 
 // Each write has its moment; who comes late goes on at once.
-void Load::Send(const std::map<std::string, std::string>& targets,
-                const std::string& authorization) {
-  Client client(targets, authorization);
+void Load::Send(const Dial& dial) {
+  std::unique_ptr<Client> client = dial();
   while (!stopping_) {
     const int64_t number = begun_++;
     absl::SleepFor(start_ + absl::Seconds(1) * number / per_second_ - absl::Now());
     const Request request = Next(number);
     const std::string what = rpc::MethodTaking(*request->GetDescriptor())->name();
-    SendUntilAnswered(client, *request, what);
+    SendUntilAnswered(client, dial, *request, what);
   }
 }
 
@@ -144,11 +151,12 @@ Load::Request Load::Next(int64_t number) {
   }
 }
 
-void Load::SendUntilAnswered(Client& client, const google::protobuf::Message& request,
-                             const std::string& what) {
+void Load::SendUntilAnswered(std::unique_ptr<Client>& client, const Dial& dial,
+                             const google::protobuf::Message& request, const std::string& what) {
   const std::string id = RequestIdOf(request);
   for (const absl::Time begin = absl::Now();; absl::SleepFor(kPause)) {
-    const absl::Status status = client.Send(request, kTryTimeout).status();
+    const absl::Status status = client->Send(request, kTryTimeout).status();
+    if (!status.ok() && after_failure_ == AfterFailure::kNewChannel) client = dial();
     absl::MutexLock lock(&mutex_);
     if (status.ok()) {
       const auto second = static_cast<size_t>(absl::ToInt64Seconds(absl::Now() - start_));
@@ -166,6 +174,46 @@ void Load::SendUntilAnswered(Client& client, const google::protobuf::Message& re
     Unknown& unknown = tally_.unknown[key];
     ++unknown.times;
     unknown.last_error = std::string(status.message());
+  }
+}
+
+int64_t NumberIn(const std::string& database_url, const std::string& sql) {
+  auto database = storage::Database::Open(database_url);
+  EXPECT_TRUE(database.ok()) << database.status();
+  auto connection = (*database)->Connect(storage::Access::kRead);
+  EXPECT_TRUE(connection.ok()) << connection.status();
+  EXPECT_EQ((*connection)->Begin(storage::Access::kRead), absl::OkStatus());
+  const auto result = (*connection)->Query(sql);
+  EXPECT_TRUE(result.ok()) << sql << ": " << result.status();
+  return result.ok() ? std::get<int64_t>(result->rows[0][0]) : -1;
+}
+
+void ExpectEachOnce(const Load::Tally& tally,
+                    const std::function<std::string(const std::string& service)>& url_of,
+                    const std::map<std::string, int64_t>& before) {
+  EXPECT_THAT(tally.refused, ::testing::IsEmpty());
+  const struct {
+    const char *rpc, *service, *rows;
+  } kinds[] = {
+      {"CreateCandidate", "enrolment",
+       "candidates WHERE name LIKE 'schools/nancy/candidates/load-%'"},
+      {"CreateFunder", "funding", "funders WHERE name LIKE 'schools/nancy/funders/load-%'"},
+      {"CreateCompany", "partners", "companies WHERE school = 'nancy'"},
+      {"CreateProgramme", "curriculum",
+       "programmes WHERE name LIKE 'schools/nancy/programmes/load-%'"}};
+  for (const auto& kind : kinds) {
+    const auto acknowledged = static_cast<int64_t>(tally.request_ids.at(kind.rpc).size());
+    const std::string url = url_of(kind.service);
+    EXPECT_EQ(NumberIn(url, absl::StrCat("SELECT COUNT(*) FROM ", kind.rows)), acknowledged)
+        << kind.rpc;
+    const auto others = before.find(kind.rpc);
+    for (const char* count : {"COUNT(*)", "COUNT(DISTINCT request_id)"})
+      EXPECT_EQ(NumberIn(url, absl::StrCat("SELECT ", count,
+                                           " FROM audit_records WHERE school = 'nancy' AND method "
+                                           "LIKE '%.",
+                                           kind.rpc, "'")),
+                acknowledged + (others == before.end() ? 0 : others->second))
+          << kind.rpc;
   }
 }
 

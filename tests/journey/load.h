@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -35,10 +36,15 @@ class Load {
     std::vector<int> by_second;                  // acknowledged in each second since the start
   };
 
+  // What a sender does whose service did not answer: its channel looks the service up again at its
+  // own pace, of ten seconds, or it dials anew.
+  enum class AfterFailure { kSameChannel, kNewChannel };
+
   // Starts at once: `per_second` writes over all services, and among them the admissions, in order,
   // until none is left.
   Load(const std::map<std::string, std::string>& targets, const std::string& authorization,
-       int per_second, std::vector<enrolment::v1::AdmitApplicationRequest> admissions = {});
+       int per_second, std::vector<enrolment::v1::AdmitApplicationRequest> admissions = {},
+       AfterFailure after_failure = AfterFailure::kSameChannel);
   ~Load() { Stop(); }
 
   // No further write is begun; waits until those that were have their answers.
@@ -53,19 +59,32 @@ class Load {
  private:
   using Request = std::unique_ptr<google::protobuf::Message>;
 
-  void Send(const std::map<std::string, std::string>& targets, const std::string& authorization);
-  void SendUntilAnswered(Client& client, const google::protobuf::Message& request,
-                         const std::string& what);
+  using Dial = std::function<std::unique_ptr<Client>()>;
+
+  void Send(const Dial& dial);
+  void SendUntilAnswered(std::unique_ptr<Client>& client, const Dial& dial,
+                         const google::protobuf::Message& request, const std::string& what);
   Request Next(int64_t number);
 
   const absl::Time start_;
   const int per_second_;
   const std::vector<enrolment::v1::AdmitApplicationRequest> admissions_;
+  const AfterFailure after_failure_;
   std::atomic<int64_t> begun_ = 0;
   std::atomic<bool> stopping_ = false;
   mutable absl::Mutex mutex_;
   Tally tally_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> senders_;
 };
+
+// One number of a service's database, read by SQL; -1 with a failure of the test.
+int64_t NumberIn(const std::string& database_url, const std::string& sql);
+
+// Fails the test unless each acknowledged write is in its service's database, once, with one audit
+// record. `url_of` says where a service's database is, `before` how many writes of an rpc others
+// had made.
+void ExpectEachOnce(const Load::Tally& tally,
+                    const std::function<std::string(const std::string& service)>& url_of,
+                    const std::map<std::string, int64_t>& before = {});
 
 }  // namespace vivier::testing
