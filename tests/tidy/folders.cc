@@ -131,6 +131,7 @@ constexpr const char* kStoreys[] = {
     "tests",
     "tests/api",
     "tests/tidy",
+    "tests/hardening",
     "tests/bench",
     "tests/storage",
     "tests/invariants",
