@@ -1,5 +1,7 @@
 #include <cstdio>
 #include <iostream>
+#include <set>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -49,10 +51,14 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session
     if (at_rest || session.running()) {
       site::CompareClaims(response);
     } else {
+      std::set<std::string> invariants;
+      for (const site::v1::Claim& claim : response.claims()) invariants.insert(claim.invariant());
       response.clear_claims();
-      absl::PrintF(
-          "I7   site        not compared: events are on their way; verify again when the services "
-          "run\n");
+      for (const std::string& invariant : invariants)
+        absl::PrintF(
+            "%-4s site        not compared: events are on their way; verify again when the "
+            "services run\n",
+            invariant);
     }
     return response;
   }

@@ -102,8 +102,8 @@ absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
                     });
 }
 
-// What holds for every service.
-std::vector<rpc::Invariant> HouseInvariants(const rpc::Service& service) {
+// The service with what holds for every one.
+rpc::Service WithTheHouses(const rpc::Service& service) {
   rpc::Service house = service;
   house.Holds("I6", &CheckEvents)
       .Holds("I8", "SELECT COUNT(*) FROM answers WHERE school = $1",
@@ -117,12 +117,13 @@ std::vector<rpc::Invariant> HouseInvariants(const rpc::Service& service) {
              "SELECT 'audit_records/' || request_id, 'one request_id, several writes' FROM "
              "audit_records "
              "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
-      .Holds("I12", &CheckAuditTrail);
+      .Holds("I12", &CheckAuditTrail)
+      .Claim("I13", "SELECT 'time_zones/' || since, time_zone FROM time_zones WHERE school = $1");
   for (const storage::Schema* schema : service.schemas())
     house.Holds("I10", absl::StrCat("SELECT COUNT(*) FROM ", schema->table(), " WHERE school = $1"),
                 absl::StrCat("SELECT name, 'a version that no write gave' FROM ", schema->table(),
                              " WHERE school = $1 AND version < 1"));
-  return house.invariants();
+  return house;
 }
 
 absl::Status AddPosition(Transaction& transaction, const std::string& service,
@@ -165,16 +166,34 @@ void AddBreaches(const Breaches& breaches, v1::InvariantReport& report) {
   report.set_violations(report.violations() + breaches.violations);
 }
 
+// In what the claims of one subject, by service, differ; empty where all of `claiming` say the
+// same.
+std::string Disagreement(const std::set<std::string>& claiming,
+                         const std::map<std::string, std::string>& claims) {
+  const auto& [first, value] = *claims.begin();
+  if (claims.size() == 1 && claiming.size() > 1)
+    return absl::StrCat("only ", first, " knows it, as ", value);
+  for (const std::string& service : claiming) {
+    const auto claim = claims.find(service);
+    if (claim == claims.end())
+      return absl::StrCat(service, " does not know it, ", first, " says ", value);
+    if (claim->second != value)
+      return absl::StrCat(first, " says ", value, ", ", service, " says ", claim->second);
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
                            const std::string& school, v1::VerifyInvariantsResponse& response) {
+  const rpc::Service house = WithTheHouses(service);
   return readers.Read(school, [&](Transaction& transaction) -> absl::Status {
-    for (const rpc::Invariant& invariant : HouseInvariants(service)) {
+    for (const rpc::Invariant& invariant : house.invariants()) {
       ASSIGN_OR_RETURN(Breaches breaches, invariant.check(transaction));
       AddBreaches(breaches, ReportOf(response, invariant.id, service.name()));
     }
-    for (const rpc::Claiming& claiming : service.claims()) {
+    for (const rpc::Claiming& claiming : house.claims()) {
       ASSIGN_OR_RETURN(rpc::Claims claims, claiming.claims(transaction));
       claims[""] = "";  // so that a service that knows of nothing is still compared
       for (const auto& [subject, value] : claims) {
@@ -217,15 +236,8 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
     Breaches breaches;
     for (const auto& [subject, claims] : values[invariant]) {
       ++breaches.checked;
-      if (claims.size() != claiming.size()) {
-        Breach(
-            breaches, subject,
-            absl::StrCat("only ", claims.begin()->first, " knows it, as ", claims.begin()->second));
-      } else if (claims.begin()->second != claims.rbegin()->second) {
-        Breach(breaches, subject,
-               absl::StrCat(claims.begin()->first, " says ", claims.begin()->second, ", ",
-                            claims.rbegin()->first, " says ", claims.rbegin()->second));
-      }
+      if (const std::string wrong = Disagreement(claiming, claims); !wrong.empty())
+        Breach(breaches, subject, wrong);
     }
     AddBreaches(breaches, ReportOf(response, invariant, "site"));
   }

@@ -94,7 +94,7 @@ TEST_F(InvariantsTest, HoldInTheTruth) {
     checked[words[0]] += std::stoll(words[2]);
     EXPECT_EQ(words[4], "0") << line;
   }
-  for (int i = 1; i <= 12; ++i) EXPECT_GT(checked[absl::StrCat("I", i)], 0) << "I" << i;
+  for (int i = 1; i <= 13; ++i) EXPECT_GT(checked[absl::StrCat("I", i)], 0) << "I" << i;
 }
 
 // PostgreSQL says the same: its SQL texts are these.
@@ -223,6 +223,13 @@ const Break kBreaks[] = {
     {"LastSealIsGone", "I12", "enrolment",
      "DELETE FROM attendance_seals WHERE number = (SELECT MAX(number) FROM attendance_seals)",
      "the chain of its cohort has no such seal"},
+    {"TimeZoneIsAnother", "I13", "funding", "UPDATE time_zones SET time_zone = 'UTC'",
+     "time_zones/0001-01-01: access says Europe/Paris, funding says UTC"},
+    {"TimeZoneIsGone", "I13", "partners", "DELETE FROM time_zones",
+     "time_zones/0001-01-01: partners does not know it, access says Europe/Paris"},
+    {"TimeZoneOfNobody", "I13", "statistics",
+     "INSERT INTO time_zones VALUES ('nancy', '2026-10-01', 'UTC')",
+     "time_zones/2026-10-01: only statistics knows it, as UTC"},
 };
 
 INSTANTIATE_TEST_SUITE_P(, BreakTest, ::testing::ValuesIn(kBreaks),
