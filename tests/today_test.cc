@@ -23,6 +23,10 @@ class TodayTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   void SetUp() override {
     LiveIn("Europe/Paris");
+    AdvanceToTheEvening();
+  }
+
+  void AdvanceToTheEvening() {
     world_.AdvanceTo(
         absl::FromCivil(absl::CivilSecond(2027, 6, 30, 23, 30, 0), absl::UTCTimeZone()));
   }
@@ -61,6 +65,12 @@ class TodayTest : public ::testing::TestWithParam<storage::Engine> {
     return ReasonOf(Ask<v1::JobOffer, v1::PublishJobOfferRequest>(
                         absl::Substitute("name: 'schools/nancy/jobOffers/$0'", id))
                         .status());
+  }
+
+  void MakeFunder() {
+    Must<funding::v1::Funder, funding::v1::CreateFunderRequest>(
+        "parent: 'schools/nancy' funder_id: 'region' funder { title: 'Region' kind: "
+        "REGIONAL_COUNCIL }");
   }
 
   // The day on which a new agreement's ceiling is posted.
@@ -111,14 +121,13 @@ TEST_P(TodayTest, APartnershipHoldsOnTheSchoolsDay) {
 }
 
 TEST_P(TodayTest, MoneyIsPostedOnTheSchoolsDay) {
-  Must<funding::v1::Funder, funding::v1::CreateFunderRequest>(
-      "parent: 'schools/nancy' funder_id: 'region' funder { title: 'Region' kind: "
-      "REGIONAL_COUNCIL }");
+  MakeFunder();
   EXPECT_EQ(PostingDay("paris"), "2027-07-01");
   LiveIn("America/Guadeloupe");
   EXPECT_EQ(PostingDay("guadeloupe"), "2027-06-30") << "the time zone changed with this day";
   world_.Advance(absl::Hours(5));
   EXPECT_EQ(PostingDay("next"), "2027-07-01");
+  world_.ExpectInvariants();
 }
 
 TEST_P(TodayTest, AMembersAgreementHoldsOnTheSchoolsDay) {
@@ -139,7 +148,20 @@ TEST_P(TodayTest, AFileIsErasedWithTheSchoolsDay) {
             absl::FromCivil(absl::CivilSecond(2029, 6, 30, 22, 0, 0), absl::UTCTimeZone()));
 }
 
+class NoTimeZoneYetTest : public TodayTest {
+ protected:
+  void SetUp() override { AdvanceToTheEvening(); }
+};
+
+TEST_P(NoTimeZoneYetTest, CountsInUtcUntilTheTimeZoneArrives) {
+  MakeFunder();
+  EXPECT_EQ(PostingDay("before"), "2027-06-30");
+  LiveIn("Europe/Paris");
+  EXPECT_EQ(PostingDay("after"), "2027-07-01") << "the first one holds from the beginning";
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, TodayTest, testing::BothEngines(), testing::EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, NoTimeZoneYetTest, testing::BothEngines(), testing::EngineName);
 
 }  // namespace
 }  // namespace vivier
