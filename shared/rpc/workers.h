@@ -1,6 +1,6 @@
 // A bounded pool of threads for what may block: PostgreSQL reads, Redis misses, other services.
 // Schools take turns, and so do those who ask at one school; what comes faster than it is done is
-// refused, the newest first (shared/base/fair_line.h). Thread-safe.
+// refused, the newest first (shared/queue/fair_line.h). Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "shared/base/school_lines.h"
+#include "shared/queue/school_lines.h"
 
 namespace vivier::rpc {
 

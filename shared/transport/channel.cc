@@ -16,11 +16,11 @@
 
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
+#include "shared/queue/throttle.h"
 #include "shared/transport/bytes.h"
 #include "shared/transport/call_context.h"
 #include "shared/transport/credentials.h"
 #include "shared/transport/status.h"
-#include "shared/transport/throttle.h"
 
 namespace vivier::transport {
 namespace {

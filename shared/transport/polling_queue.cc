@@ -21,6 +21,13 @@ constexpr int kCollectedMax = 512;
 
 }  // namespace
 
+void WaitingCalls::Serve(absl::Duration slice) {
+  for (const std::shared_ptr<WaitingCall>& call : line_.Shed(absl::Now())) call->Shed();
+  absl::Time now = absl::Now();
+  for (const absl::Time end = now + slice; !line_.empty() && now < end; now = absl::Now())
+    line_.Take(now)->item->Begin();
+}
+
 void PollingQueue::Start() {
   thread_ = std::thread([this] { Poll(); });
 }

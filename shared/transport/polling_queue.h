@@ -17,9 +17,10 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "shared/transport/waiting_calls.h"
+#include "shared/queue/fair_line.h"
 
 namespace vivier::transport {
 
@@ -42,6 +43,33 @@ class Tag final : public Event {
  private:
   Owner& owner_;
   const Method method_;
+};
+
+class WaitingCall {
+ public:
+  virtual ~WaitingCall() = default;
+  virtual void Begin() = 0;
+  // RESOURCE_EXHAUSTED, at the least cost.
+  virtual void Shed() = 0;
+};
+
+// Unary calls that have arrived and are not begun. They are taken off gRPC as they come, so that
+// their waiting is seen; served in turns between those who ask; and, while more comes than is
+// served, refused before anything of them is parsed. Used on the polling thread only.
+class WaitingCalls {
+ public:
+  // How long calls are served, at least, before the wire is looked at again.
+  static constexpr absl::Duration kSlice = absl::Milliseconds(1);
+
+  void Add(absl::string_view share, std::shared_ptr<WaitingCall> call, absl::Time now) {
+    line_.Add(share, std::move(call), now);
+  }
+  // Sheds what is too much, then begins calls for so long.
+  void Serve(absl::Duration slice);
+  bool empty() const { return line_.empty(); }
+
+ private:
+  FairLine<std::shared_ptr<WaitingCall>> line_;
 };
 
 class PollingQueue {

@@ -11,7 +11,6 @@
 #include <string>
 
 #include "shared/transport/call_context.h"
-#include "shared/transport/waiting_calls.h"
 
 namespace vivier::transport {
 

@@ -11,7 +11,7 @@
 namespace vivier::bench {
 namespace {
 
-// The least that the kernel grants at a time, so that a call waits as little as it can for the next.
+// The least that the kernel grants at a time, so that a call waits as little as it can.
 constexpr int kQuotaMicroseconds = 1000;
 constexpr char kVersion1[] = "/sys/fs/cgroup/cpu";
 constexpr char kVersion2[] = "/sys/fs/cgroup";

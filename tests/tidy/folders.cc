@@ -80,6 +80,7 @@ std::vector<std::string> WithServices(const std::vector<std::string>& lines) {
 // From the bottom to the top; `services/*` stands for the services without lines of their own.
 constexpr const char* kStoreys[] = {
     "shared/base",
+    "shared/queue",
     "shared/log",
     "shared/security",
     "shared/security/tokens",

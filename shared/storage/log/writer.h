@@ -7,7 +7,7 @@
 // A batch holds works of one school, since each school has its own head row. When a statement
 // fails, the batch is rolled back and run again one work at a time, so only the guilty one hears of
 // it. Schools take turns, and so do those who ask at one school; what comes faster than it is done
-// is refused, the newest first (shared/base/fair_line.h). When COMMIT itself fails, every work of
+// is refused, the newest first (shared/queue/fair_line.h). When COMMIT itself fails, every work of
 // the batch is refused, also those that a rule had refused: a refusal may rest on an earlier work
 // of the batch. On PostgreSQL a lost connection or an unknown COMMIT is met by running the batch
 // again: answers and cursors tell what had been stored. A damaged file or a failed fsync ends the
@@ -26,7 +26,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/base/monitor.h"
-#include "shared/base/school_lines.h"
+#include "shared/queue/school_lines.h"
 #include "shared/security/school_key.h"
 #include "shared/storage/engines/database.h"
 #include "shared/storage/log/unit.h"

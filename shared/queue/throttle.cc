@@ -1,4 +1,4 @@
-#include "shared/transport/throttle.h"
+#include "shared/queue/throttle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 
-namespace vivier::transport {
+namespace vivier {
 
 bool Throttle::MayAsk(absl::Time now) {
   Age(now);
@@ -50,4 +50,4 @@ void Throttles::Learn(const std::string& caller, const std::string& path,
   }
 }
 
-}  // namespace vivier::transport
+}  // namespace vivier

@@ -1,11 +1,11 @@
-#include "shared/transport/throttle.h"
+#include "shared/queue/throttle.h"
 
 #include <algorithm>
 
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 
-namespace vivier::transport {
+namespace vivier {
 namespace {
 
 constexpr absl::Time kStart = absl::UnixEpoch();
@@ -66,4 +66,4 @@ TEST(Throttle, HoldsBackNobodyWhoIsNotRefused) {
 }
 
 }  // namespace
-}  // namespace vivier::transport
+}  // namespace vivier

@@ -1,4 +1,4 @@
-#include "shared/base/fair_line.h"
+#include "shared/queue/fair_line.h"
 
 namespace vivier {
 namespace {

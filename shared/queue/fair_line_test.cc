@@ -1,4 +1,4 @@
-#include "shared/base/fair_line.h"
+#include "shared/queue/fair_line.h"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "shared/base/school_lines.h"
+#include "shared/queue/school_lines.h"
 
 namespace vivier {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-namespace vivier::transport {
+namespace vivier {
 
 // Of one caller and method. Not thread-safe.
 class Throttle {
@@ -59,4 +59,4 @@ class Throttles {
   absl::flat_hash_map<std::string, Throttle> throttles_;  // guarded by mutex_
 };
 
-}  // namespace vivier::transport
+}  // namespace vivier

@@ -11,7 +11,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "shared/base/fair_line.h"
+#include "shared/queue/fair_line.h"
 
 namespace vivier {
 
