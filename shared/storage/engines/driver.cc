@@ -74,6 +74,9 @@ absl::Status CheckChanges(int64_t expected, int64_t changes) {
   return absl::AbortedError(absl::StrCat("touched ", changes, " rows, expected ", expected));
 }
 
+CheckedConnection::CheckedConnection(Engine engine, std::unique_ptr<Driver> driver)
+    : engine_(engine), driver_(std::move(driver)) {}
+
 absl::Status CheckedConnection::Health() const {
   if (!poison_.ok()) return poison_;
   return InTransaction() ? absl::OkStatus() : absl::UnavailableError("the transaction was lost");
@@ -81,20 +84,20 @@ absl::Status CheckedConnection::Health() const {
 
 absl::Status CheckedConnection::Begin(Access access) {
   if (open_) return absl::InternalError("Begin inside a transaction");
-  RETURN_IF_ERROR(DoBegin(access));
+  RETURN_IF_ERROR(driver_->Begin(access));
   open_ = true;
   return absl::OkStatus();
 }
 
 absl::Status CheckedConnection::Commit() {
   RETURN_IF_ERROR(Ready());
-  RETURN_IF_ERROR(Poison(DoCommit()));
+  RETURN_IF_ERROR(Poison(driver_->Commit()));
   open_ = false;
   return absl::OkStatus();
 }
 
 void CheckedConnection::Rollback() {
-  if (open_) DoRollback();
+  if (open_) driver_->Rollback();
   open_ = false;
   poison_ = absl::OkStatus();
 }
@@ -102,7 +105,7 @@ void CheckedConnection::Rollback() {
 absl::StatusOr<Result> CheckedConnection::Query(absl::string_view sql,
                                                 absl::Span<const Value> parameters) {
   RETURN_IF_ERROR(Check(parameters));
-  absl::StatusOr<Result> result = DoQuery(sql, parameters);
+  absl::StatusOr<Result> result = driver_->Query(sql, parameters);
   RETURN_IF_ERROR(Poison(result.status()));
   return result;
 }
@@ -111,7 +114,7 @@ absl::StatusOr<std::vector<Result>> CheckedConnection::QueryAll(
     absl::Span<const Statement> statements) {
   for (const Statement& statement : statements) RETURN_IF_ERROR(Check(statement.parameters));
   RETURN_IF_ERROR(Ready());
-  absl::StatusOr<std::vector<Result>> results = DoQueryAll(statements);
+  absl::StatusOr<std::vector<Result>> results = driver_->QueryAll(statements);
   RETURN_IF_ERROR(Poison(results.status()));
   return results;
 }
@@ -119,22 +122,23 @@ absl::StatusOr<std::vector<Result>> CheckedConnection::QueryAll(
 absl::Status CheckedConnection::Send(absl::string_view sql, absl::Span<const Value> parameters,
                                      int64_t expected_changes) {
   RETURN_IF_ERROR(Check(parameters));
-  return Poison(DoSend(sql, parameters, expected_changes));
+  return Poison(driver_->Send(sql, parameters, expected_changes));
 }
 
 absl::Status CheckedConnection::Script(absl::string_view sql) {
   RETURN_IF_ERROR(Ready());
-  return Poison(DoScript(sql));
+  return Poison(driver_->Script(sql));
 }
 
 absl::Status CheckedConnection::Maintain(bool idle) {
   if (open_) return absl::InternalError("Maintain inside a transaction");
-  return DoMaintain(idle);
+  return driver_->Maintain(idle);
 }
 
 absl::Status CheckedConnection::Ready() {
   if (!open_) return absl::InternalError("no transaction is open");
-  if (poison_.ok() && !Alive()) return Poison(absl::UnavailableError("the transaction was lost"));
+  if (poison_.ok() && !driver_->Alive())
+    return Poison(absl::UnavailableError("the transaction was lost"));
   return poison_;
 }
 

@@ -2,6 +2,7 @@
 // and its poison, and the checks on statements and texts. Not thread-safe, as Connection.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,41 +41,54 @@ absl::Status ForeignType(absl::string_view column, absl::string_view sql);
 // ABORTED when a statement touched another number of rows than its caller expects (negative: any).
 absl::Status CheckChanges(int64_t expected, int64_t changes);
 
-// The rules of Connection about open and poisoned transactions; a driver fills in the Do functions.
-class CheckedConnection : public Connection {
+// What an engine does once CheckedConnection has found that it may: a transaction is open where one
+// is needed and closed where not, nothing failed in it before, and every text is UTF-8. See
+// Connection for what each function means.
+class Driver {
  public:
-  absl::Status Begin(Access access) final;
-  absl::Status Commit() final;
-  void Rollback() final;
-  absl::StatusOr<Result> Query(absl::string_view sql, absl::Span<const Value> parameters) final;
-  absl::StatusOr<std::vector<Result>> QueryAll(absl::Span<const Statement> statements) final;
-  absl::Status Send(absl::string_view sql, absl::Span<const Value> parameters,
-                    int64_t expected_changes) final;
-  absl::Status Script(absl::string_view sql) final;
-  absl::Status Maintain(bool idle) final;
-  bool InTransaction() const final { return open_ && Alive(); }
-  absl::Status Health() const final;
-
- protected:
-  virtual absl::Status DoBegin(Access access) = 0;
-  virtual absl::Status DoCommit() = 0;
-  virtual void DoRollback() = 0;
-  virtual absl::StatusOr<Result> DoQuery(absl::string_view sql,
-                                         absl::Span<const Value> parameters) = 0;
-  virtual absl::StatusOr<std::vector<Result>> DoQueryAll(
-      absl::Span<const Statement> statements) = 0;
-  virtual absl::Status DoSend(absl::string_view sql, absl::Span<const Value> parameters,
-                              int64_t expected_changes) = 0;
-  virtual absl::Status DoScript(absl::string_view sql) = 0;
-  virtual absl::Status DoMaintain(bool idle) = 0;
+  virtual ~Driver() = default;
+  virtual absl::Status Begin(Access access) = 0;
+  virtual absl::Status Commit() = 0;
+  virtual void Rollback() = 0;
+  virtual absl::StatusOr<Result> Query(absl::string_view sql,
+                                       absl::Span<const Value> parameters) = 0;
+  virtual absl::StatusOr<std::vector<Result>> QueryAll(
+      absl::Span<const Connection::Statement> statements) = 0;
+  virtual absl::Status Send(absl::string_view sql, absl::Span<const Value> parameters,
+                            int64_t expected_changes) = 0;
+  virtual absl::Status Script(absl::string_view sql) = 0;
+  virtual absl::Status Maintain(bool idle) = 0;
   // Whether the engine still has the transaction that this side believes open.
   virtual bool Alive() const = 0;
+};
+
+// The rules of Connection about open and poisoned transactions, over the driver of an engine. It
+// rolls back what is open when it ends.
+class CheckedConnection final : public Connection {
+ public:
+  CheckedConnection(Engine engine, std::unique_ptr<Driver> driver);
+  ~CheckedConnection() override { Rollback(); }
+
+  Engine engine() const override { return engine_; }
+  absl::Status Begin(Access access) override;
+  absl::Status Commit() override;
+  void Rollback() override;
+  absl::StatusOr<Result> Query(absl::string_view sql, absl::Span<const Value> parameters) override;
+  absl::StatusOr<std::vector<Result>> QueryAll(absl::Span<const Statement> statements) override;
+  absl::Status Send(absl::string_view sql, absl::Span<const Value> parameters,
+                    int64_t expected_changes) override;
+  absl::Status Script(absl::string_view sql) override;
+  absl::Status Maintain(bool idle) override;
+  bool InTransaction() const override { return open_ && driver_->Alive(); }
+  absl::Status Health() const override;
 
  private:
   absl::Status Ready();  // a transaction is open and healthy
   absl::Status Check(absl::Span<const Value> parameters);
   absl::Status Poison(absl::Status status);  // remembers the first error
 
+  const Engine engine_;
+  const std::unique_ptr<Driver> driver_;
   bool open_ = false;
   absl::Status poison_;
 };

@@ -162,13 +162,10 @@ absl::StatusOr<Handle> OpenHandle(const std::string& conninfo) {
   return connection;
 }
 
-class PostgresConnection final : public CheckedConnection {
+class PostgresDriver final : public Driver {
  public:
-  PostgresConnection(std::shared_ptr<Target> target, Access access)
+  PostgresDriver(std::shared_ptr<Target> target, Access access)
       : target_(std::move(target)), access_(access) {}
-  ~PostgresConnection() override { Rollback(); }
-
-  Engine engine() const override { return Engine::kPostgres; }
 
   // Connects, or connects again: what the lost session had prepared and owed is forgotten.
   absl::Status Open() {
@@ -184,8 +181,7 @@ class PostgresConnection final : public CheckedConnection {
     return absl::OkStatus();
   }
 
- protected:
-  absl::Status DoBegin(Access access) override {
+  absl::Status Begin(Access access) override {
     if (access == Access::kWrite && access_ == Access::kRead)
       return absl::InternalError("a write transaction on a kRead connection");
     if (!StillConnected()) RETURN_IF_ERROR(Open());
@@ -199,7 +195,7 @@ class PostgresConnection final : public CheckedConnection {
                            : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   }
 
-  absl::Status DoCommit() override {
+  absl::Status Commit() override {
     const auto is_statement = [](const Reply& reply) {
       return reply.kind == Reply::Kind::kStatement;
     };
@@ -218,7 +214,7 @@ class PostgresConnection final : public CheckedConnection {
     return status;
   }
 
-  void DoRollback() override {
+  void Rollback() override {
     if (!connection_) return;
     // A statement that fails makes the server skip all up to the next sync, so ROLLBACK comes after
     // one.
@@ -228,15 +224,15 @@ class PostgresConnection final : public CheckedConnection {
     if (connection_ && PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) connection_.reset();
   }
 
-  absl::StatusOr<Result> DoQuery(absl::string_view sql,
-                                 absl::Span<const Value> parameters) override {
+  absl::StatusOr<Result> Query(absl::string_view sql, absl::Span<const Value> parameters) override {
     Result result;
     RETURN_IF_ERROR(Enqueue(sql, parameters, -1, &result));
     RETURN_IF_ERROR(Drain());
     return result;
   }
 
-  absl::StatusOr<std::vector<Result>> DoQueryAll(absl::Span<const Statement> statements) override {
+  absl::StatusOr<std::vector<Result>> QueryAll(
+      absl::Span<const Connection::Statement> statements) override {
     std::vector<Result> results(statements.size());
     absl::Status status;
     for (size_t i = 0; i < statements.size() && status.ok(); ++i)
@@ -248,12 +244,12 @@ class PostgresConnection final : public CheckedConnection {
     return results;
   }
 
-  absl::Status DoSend(absl::string_view sql, absl::Span<const Value> parameters,
-                      int64_t expected_changes) override {
+  absl::Status Send(absl::string_view sql, absl::Span<const Value> parameters,
+                    int64_t expected_changes) override {
     return Enqueue(sql, parameters, expected_changes, nullptr);
   }
 
-  absl::Status DoScript(absl::string_view sql) override {
+  absl::Status Script(absl::string_view sql) override {
     RETURN_IF_ERROR(Drain());
     if (PQexitPipelineMode(connection_.get()) != 1) return Lost();
     const absl::Status status = Execute(connection_.get(), std::string(sql));
@@ -262,7 +258,7 @@ class PostgresConnection final : public CheckedConnection {
     return status;
   }
 
-  absl::Status DoMaintain(bool) override { return absl::OkStatus(); }  // autovacuum is the server's
+  absl::Status Maintain(bool) override { return absl::OkStatus(); }  // autovacuum is the server's
 
   bool Alive() const override { return connection_ != nullptr && !transaction_lost_; }
 
@@ -466,9 +462,9 @@ class PostgresDatabase final : public Database {
   Engine engine() const override { return Engine::kPostgres; }
 
   absl::StatusOr<std::unique_ptr<Connection>> Connect(Access access) override {
-    auto connection = std::make_unique<PostgresConnection>(target_, access);
-    RETURN_IF_ERROR(connection->Open());
-    return connection;
+    auto driver = std::make_unique<PostgresDriver>(target_, access);
+    RETURN_IF_ERROR(driver->Open());
+    return std::make_unique<CheckedConnection>(Engine::kPostgres, std::move(driver));
   }
 
  private:

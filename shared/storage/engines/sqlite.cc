@@ -170,32 +170,26 @@ class WriterPlace {
   std::shared_ptr<File> file_;
 };
 
-class SqliteConnection final : public CheckedConnection {
+class SqliteDriver final : public Driver {
  public:
-  SqliteConnection(std::shared_ptr<File> file, std::unique_ptr<WriterPlace> place, Handle db,
-                   Access access)
+  SqliteDriver(std::shared_ptr<File> file, std::unique_ptr<WriterPlace> place, Handle db,
+               Access access)
       : file_(std::move(file)), place_(std::move(place)), db_(std::move(db)), access_(access) {
-    sqlite3_wal_hook(db_.get(), &SqliteConnection::OnLogGrown, &log_pages_);
+    sqlite3_wal_hook(db_.get(), &SqliteDriver::OnLogGrown, &log_pages_);
   }
-  ~SqliteConnection() override { Rollback(); }
 
-  Engine engine() const override { return Engine::kSqlite; }
-
- protected:
-  absl::Status DoBegin(Access access) override {
+  absl::Status Begin(Access access) override {
     if (access == Access::kWrite && access_ == Access::kRead)
       return absl::InternalError("a write transaction on a kRead connection");
     if (prepared_.size() > kPreparedStatementsMax) prepared_.clear();
-    return DoQuery(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN", {}).status();
+    return Query(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN", {}).status();
   }
-  absl::Status DoCommit() override { return DoQuery("COMMIT", {}).status(); }
-  void DoRollback() override {
-    if (Alive())
-      DoQuery("ROLLBACK", {}).IgnoreError();  // prepared once: every reading ends with it
+  absl::Status Commit() override { return Query("COMMIT", {}).status(); }
+  void Rollback() override {
+    if (Alive()) Query("ROLLBACK", {}).IgnoreError();  // prepared once: every reading ends with it
   }
 
-  absl::StatusOr<Result> DoQuery(absl::string_view sql,
-                                 absl::Span<const Value> parameters) override {
+  absl::StatusOr<Result> Query(absl::string_view sql, absl::Span<const Value> parameters) override {
     ASSIGN_OR_RETURN(Prepared * prepared, Prepare(sql));
     RETURN_IF_ERROR(CheckParameterCount(sql, prepared->parameters_used, parameters.size()));
     absl::StatusOr<Result> result = Run(*prepared, sql, parameters);
@@ -203,28 +197,29 @@ class SqliteConnection final : public CheckedConnection {
     return result;
   }
 
-  absl::StatusOr<std::vector<Result>> DoQueryAll(absl::Span<const Statement> statements) override {
+  absl::StatusOr<std::vector<Result>> QueryAll(
+      absl::Span<const Connection::Statement> statements) override {
     std::vector<Result> results;
-    for (const Statement& statement : statements) {
-      ASSIGN_OR_RETURN(Result result, DoQuery(statement.sql, statement.parameters));
+    for (const Connection::Statement& statement : statements) {
+      ASSIGN_OR_RETURN(Result result, Query(statement.sql, statement.parameters));
       results.push_back(std::move(result));
     }
     return results;
   }
 
-  absl::Status DoSend(absl::string_view sql, absl::Span<const Value> parameters,
-                      int64_t expected_changes) override {
-    ASSIGN_OR_RETURN(const Result result, DoQuery(sql, parameters));
+  absl::Status Send(absl::string_view sql, absl::Span<const Value> parameters,
+                    int64_t expected_changes) override {
+    ASSIGN_OR_RETURN(const Result result, Query(sql, parameters));
     return CheckChanges(expected_changes, result.changes);
   }
 
-  absl::Status DoScript(absl::string_view sql) override {
+  absl::Status Script(absl::string_view sql) override {
     const std::string text(sql);
     const int code = sqlite3_exec(db_.get(), text.c_str(), nullptr, nullptr, nullptr);
     return code == SQLITE_OK ? absl::OkStatus() : SqliteError(db_.get(), code, sql);
   }
 
-  absl::Status DoMaintain(bool idle) override {
+  absl::Status Maintain(bool idle) override {
     if (access_ == Access::kRead || log_pages_ == 0 || (!idle && log_pages_ < kLogPagesMax))
       return absl::OkStatus();
     const int mode = idle                             ? SQLITE_CHECKPOINT_TRUNCATE
@@ -389,7 +384,7 @@ class SqliteDatabase final : public Database {
       return absl::FailedPreconditionError(
           absl::StrCat("there is no database ", file_->path, "; migrate first"));
     ASSIGN_OR_RETURN(Handle db, OpenHandle(file_->path, Access::kRead));
-    return std::make_unique<SqliteConnection>(file_, nullptr, std::move(db), Access::kRead);
+    return Checked(nullptr, std::move(db), Access::kRead);
   }
 
   absl::StatusOr<std::unique_ptr<Connection>> ConnectWriter() {
@@ -402,8 +397,14 @@ class SqliteDatabase final : public Database {
     if (!file_->checked) RETURN_IF_ERROR(QuickCheck(db.get(), file_->path));
     file_->checked = true;
     file_->writer_open = true;
-    return std::make_unique<SqliteConnection>(file_, std::make_unique<WriterPlace>(file_),
-                                              std::move(db), Access::kWrite);
+    return Checked(std::make_unique<WriterPlace>(file_), std::move(db), Access::kWrite);
+  }
+
+  std::unique_ptr<Connection> Checked(std::unique_ptr<WriterPlace> place, Handle db,
+                                      Access access) const {
+    return std::make_unique<CheckedConnection>(
+        Engine::kSqlite,
+        std::make_unique<SqliteDriver>(file_, std::move(place), std::move(db), access));
   }
 
   // SQLite would create it readable by others; its log and index take the rights of the file. An
