@@ -25,6 +25,7 @@
 #include "shared/storage/log/unit.h"
 #include "tests/journey/prometheus.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/ports.h"
 #include "tests/support/redis_server.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/enrolment/v1/people.pb.h"
@@ -280,7 +281,7 @@ void Alerts::PoisonEnrolment() {
   PoisonLog();
   std::ofstream(school_.data() + "/config.textproto", std::ios::app)
       << "read_budgets { person: 1 }\n";
-  school_.Restart("enrolment");
+  school_.Start("enrolment");
   Await("EventsParked");
   site::v1::VerifyInvariantsRequest verify;
   verify.set_parent("schools/nancy");
@@ -349,7 +350,7 @@ void Alerts::PutOldEnrolmentBack() {
   ASSERT_EQ(school_.process("enrolment").Terminate(), 0);
   for (const char* log : {"-wal", "-shm"}) fs::remove(EnrolmentFile() + log);
   fs::copy_file(disk_.folder() + "/old.db", EnrolmentFile(), fs::copy_options::overwrite_existing);
-  school_.Restart("enrolment");
+  school_.Start("enrolment");
   Await("FollowerForked");
   Await("FollowerBehind");
 }

@@ -38,7 +38,7 @@ class BatchKillTest : public ::testing::TestWithParam<storage::Engine> {
     return Client(school_.targets(), authorization_).Send(batch.request, absl::Minutes(1));
   }
 
-  AdmissionTally Tally() { return TallyAdmissions(school_.DatabaseUrl("enrolment")); }
+  AdmissionTally Tally() { return TallyAdmissions(school_.databases().Url("enrolment")); }
 
   SchoolProcesses school_{
       {.engine = GetParam(), .one_process = true, .config = "read_budgets { person: -1 }\n"}};

@@ -120,11 +120,11 @@ void DrillLostVolume(Engine engine, absl::Duration interval, absl::Duration loss
   school.Kill();
   const absl::Time lost = absl::Now();
   following->Kill();  // perhaps in the middle of a generation
-  const int64_t acknowledged = school.AuditRecordsBefore(lost),
-                old = school.AuditRecordsBefore(lost - loss_max);
+  const int64_t acknowledged = school.databases().AuditRecordsBefore(lost),
+                old = school.databases().AuditRecordsBefore(lost - loss_max);
   school.MoveElsewhere();
   MustRun(school, {"restore", backups.path()});
-  const int64_t kept = school.AuditRecordsBefore(lost);
+  const int64_t kept = school.databases().AuditRecordsBefore(lost);
   EXPECT_GE(kept, old) << "lost what was older than " << loss_max;
   EXPECT_GT(kept, 0);
   std::printf("%d generations; %d of %d audit records kept\n",
@@ -139,14 +139,14 @@ void DrillBareCopy(Engine engine) {
   school.BeginStory();
   EXPECT_EQ(school.Figures(), Expected());
   school.Stop();
-  school.CopyVolume("enrolment");
+  school.databases().CopyVolume("enrolment");
   school.Start();
   school.BeginStory("metz");
   const std::string figures = school.Figures();
   MustRun(school, {"backup", backups.path()});
   MustRun(school, {"reconcile"});
   school.Stop();
-  school.PutVolumeBack("enrolment");
+  school.databases().PutVolumeBack("enrolment");
   school.Start();
   WaitUntil("a follower notices it", [&] {
     return absl::StrContains(school.process("funding").Log(),

@@ -66,7 +66,7 @@ class RollingSchool {
                                    std::move(admissions));
     During("a replica of enrolment is killed", [this] {
       school_.process("enrolment-2").Kill();
-      school_.Restart("enrolment-2");
+      school_.Start("enrolment-2");
     });
     During("all processes are rolled to the next version", [this] {
       EXPECT_EQ(
@@ -106,7 +106,7 @@ class RollingSchool {
 
   void Restart(const std::string& process, const std::string& executable) {
     EXPECT_EQ(school_.process(process).Terminate(), 0) << process;
-    school_.Restart(process, executable);
+    school_.Start(process, executable);
   }
 
   // Each process, once the one before serves again.

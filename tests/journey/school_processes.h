@@ -8,13 +8,11 @@
 #include <vector>
 
 #include "shared/storage/engines/database.h"
+#include "tests/journey/school_data.h"
 #include "tests/support/certificates.h"
 #include "tests/support/process.h"
 
 namespace vivier::testing {
-
-// A port of the loopback address that is free at this moment.
-int FreePort();
 
 class SchoolProcesses {
  public:
@@ -43,12 +41,14 @@ class SchoolProcesses {
   // The name of a process is its service's; that of a second replica ends in "-2".
   Process& process(const std::string& name) { return *processes_.at(name); }
   std::vector<std::string> ProcessNames() const;
-  // Starts a process that has ended again, where it was, perhaps as another executable.
-  void Restart(const std::string& name, const std::string& executable = "");
+  // Starts a process, perhaps again where it was, perhaps as another executable.
+  void Start(const std::string& name, const std::string& executable = "");
 
   const std::string& data() const { return data_; }
   // Where each service is, for a client that balances over its replicas.
   const std::map<std::string, std::string>& targets() const { return targets_; }
+  // The port on which a process serves.
+  int port(const std::string& name) const { return ports_.at(name); }
   // The port of each process's endpoint for Prometheus.
   const std::map<std::string, int>& metrics_ports() const { return metrics_ports_; }
 
@@ -60,38 +60,18 @@ class SchoolProcesses {
   // another database. Its processes are stopped before, and not started.
   void MoveElsewhere();
 
-  // Where a service's data is, for storage::Database::Open.
-  std::string DatabaseUrl(const std::string& service) const;
-  // How many records of all audit trails are older than that; of processes that do not run at this
-  // moment.
-  int64_t AuditRecordsBefore(absl::Time time);
-  // A bare copy of one service's database, and that copy in its place; of processes that do not run
-  // at this moment.
-  void CopyVolume(const std::string& service);
-  void PutVolumeBack(const std::string& service);
+  // The databases of now: another place's after MoveElsewhere().
+  SchoolData databases() const { return SchoolData(data_, postgres_); }
 
   // Exit status of `vivier verify` on the running school, and what it printed.
   int Verify(std::string* output);
 
-  // Bytes that were sent to a service and that it has not read.
-  int64_t UnreadBytes(const std::string& service) const;
-
-  // The number of the last event in a service's log and how far another one has followed it, read
-  // from a copy of the files of processes that do not run at this moment (SQLite).
-  int64_t LastEvent(const std::string& service);
-  int64_t Followed(const std::string& follower, const std::string& producer);
-
  private:
   std::string AddressOf(const std::string& name) const {
-    return "127.0.0.1:" + std::to_string(ports_.at(name));
+    return "127.0.0.1:" + std::to_string(port(name));
   }
   void WriteConfig();
   void UseFreshFolder();
-  void Start(const std::string& name, const std::string& executable = "");
-  void CopySchema(const std::string& service);
-  void RunScript(const std::string& script);
-  int64_t NumberIn(const std::string& service, const std::string& sql,
-                   const std::vector<storage::Value>& parameters);
 
   const Setup setup_;
   std::unique_ptr<Certificates> certificates_;  // null without TLS

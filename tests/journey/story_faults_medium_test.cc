@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "tests/journey/school_processes.h"
 #include "tests/support/engines.h"
+#include "tests/support/ports.h"
 #include "tests/support/redis_server.h"
 
 namespace vivier::testing {
@@ -105,7 +106,7 @@ void AwaitRequestInFlight(const SchoolProcesses& school, const std::string& serv
   for (int quiet = 0; quiet < 10;) {
     ASSERT_LT(absl::Now() - start, absl::Minutes(1)) << "no request comes to " << service;
     absl::SleepFor(absl::Milliseconds(50));
-    const int64_t unread = school.UnreadBytes(service);
+    const int64_t unread = UnreadBytes(school.port(service));
     quiet = unread > 0 && unread == before ? quiet + 1 : 0;
     before = unread;
   }
@@ -125,8 +126,9 @@ std::string UnfollowedEvent(SchoolProcesses& school, const Kill& kill) {
                                                  ? std::vector<std::string>{"enrolment", "partners"}
                                                  : std::vector<std::string>{kill.service};
   for (const std::string& producer : producers) {
-    const int64_t followed = school.Followed(follower, producer);
-    if (school.LastEvent(producer) > followed) return absl::StrCat(producer, "/", followed + 1);
+    const int64_t followed = school.databases().Followed(follower, producer);
+    if (school.databases().LastEvent(producer) > followed)
+      return absl::StrCat(producer, "/", followed + 1);
   }
   return "";
 }
@@ -146,7 +148,7 @@ bool KillOnce(const Kill& kill) {
   // A service that is back at once would be found by gRPC's own retry.
   const bool asked_again =
       cache::Eventually([&] { return absl::StrContains(school.StoryLog(), kAskedAgain); });
-  school.Restart(kill.service);
+  school.Start(kill.service);
   if (!kill.follower.empty()) school.process(kill.follower).Signal(SIGCONT);
   EXPECT_EQ(school.Figures(), Expected());
   std::printf("killed %s; in flight: %s; not yet followed: %s\n", kill.service.c_str(),
