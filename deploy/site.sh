@@ -2,6 +2,7 @@
 #
 #   DIR/config.textproto   the configuration, the same for every process; written at each start
 #   DIR/{keys,db}          what the services keep: keys, SQLite's files
+#   DIR/clock              how far the site's clock is ahead of the machine's (docs/clock.md)
 #   DIR/certificates       what deploy/certificates makes, where the site runs with TLS
 #   DIR/postgres           the databases where the engine is PostgreSQL
 #   DIR/redis              Redis's socket
@@ -25,7 +26,7 @@ site_is_running() {
 }
 
 # Deletes what a site keeps, and nothing else that may lie in its folder.
-empty_site() { rm -rf "${1:?}"/{config.textproto,keys,certificates,db,postgres,redis,run,logs,edge,"$PARENT"}; }
+empty_site() { rm -rf "${1:?}"/{config.textproto,clock,keys,certificates,db,postgres,redis,run,logs,edge,"$PARENT"}; }
 
 declare -A ADDRESS=() METRICS=()
 

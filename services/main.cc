@@ -61,6 +61,8 @@ constexpr Command kCommands[] = {
     {"rules",
      "rules list | lint | test    the rule tables; explain KEY fact=value … [--on DATE]: which row",
      &command::Rules},
+    {"clock", "clock [TIME | +DURATION]    shows or moves on the clock of a site in development",
+     &command::Clock},
     {"demo", "demo [--story NAME]         tell a story on a running site, then its figures",
      &demo::Run},
     {"token", "token --role ROLE           a development token", &command::Token},

@@ -47,6 +47,8 @@ int Reconcile(const Arguments& arguments, Modules modules);
 int Events(const Arguments& arguments, Modules modules);
 // rules list | lint | test | explain: the rule tables of the program, or of files.
 int Rules(const Arguments& arguments, Modules modules);
+// clock [TIME | +DURATION]: shows the clock of a site in development mode, or moves it on.
+int Clock(const Arguments& arguments, Modules modules);
 // token: a development token.
 int Token(const Arguments& arguments, Modules modules);
 

@@ -67,7 +67,7 @@ class Replica {
   }
 
   Follower& follower() { return *follower_; }
-  Progress::Lag lag() const { return progress_->At(absl::Now()); }
+  Progress::Lag lag() const { return progress_->At(absl::Now(), absl::Now()); }
   // Tries again what is parked of that subject, or all.
   absl::StatusOr<site::v1::RetryParkedEventsResponse> Retry(const std::string& subject = "") {
     return RetryParked({"statistics",

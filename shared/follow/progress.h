@@ -60,11 +60,12 @@ class Progress {
     return forked_;
   }
 
-  Lag At(absl::Time now) const {
+  // The log's own clock may be ahead of the one that Hear is told.
+  Lag At(absl::Time now, absl::Time log_now) const {
     const std::lock_guard lock(mutex_);
     Lag lag{std::max<int64_t>(0, last_ - applied_), now - heard_, forked_};
     if (lag.time <= kSilenceMax) lag.time = absl::ZeroDuration();
-    if (lag.events > 0) lag.time = std::max(lag.time, now - waiting_);
+    if (lag.events > 0) lag.time = std::max(lag.time, log_now - waiting_);
     return lag;
   }
 

@@ -7,6 +7,8 @@ namespace {
 
 const absl::Time kBegin = absl::FromUnixSeconds(1'800'000'000);
 
+Progress::Lag At(const Progress& progress, absl::Time now) { return progress.At(now, now); }
+
 // What is known after the follower began behind event 5, and that heard at second 10 that the log
 // ends with `last`, the oldest event that waits being of second `waiting`, applied up to `applied`,
 // and is asked at second `asked`.
@@ -35,7 +37,7 @@ TEST(Progress, KnowsHowFarItIsBehind) {
     progress.Hear(row.last, kBegin + absl::Seconds(10));
     progress.Wait(kBegin + absl::Seconds(row.waiting));
     progress.Apply(row.applied);
-    const Progress::Lag lag = progress.At(kBegin + absl::Seconds(row.asked));
+    const Progress::Lag lag = At(progress, kBegin + absl::Seconds(row.asked));
     EXPECT_EQ(lag.events, row.events) << row.last << " " << row.applied << " " << row.asked;
     EXPECT_EQ(lag.time, absl::Seconds(row.seconds))
         << row.last << " " << row.applied << " " << row.asked;
@@ -44,8 +46,20 @@ TEST(Progress, KnowsHowFarItIsBehind) {
 
 TEST(Progress, IsBehindALogThatNeverSpoke) {
   const Progress progress(kBegin);
-  EXPECT_EQ(progress.At(kBegin + absl::Seconds(5)).time, absl::ZeroDuration());
-  EXPECT_EQ(progress.At(kBegin + absl::Minutes(5)).time, absl::Minutes(5));
+  EXPECT_EQ(At(progress, kBegin + absl::Seconds(5)).time, absl::ZeroDuration());
+  EXPECT_EQ(At(progress, kBegin + absl::Minutes(5)).time, absl::Minutes(5));
+}
+
+TEST(Progress, ALogWhoseClockIsAheadIsNotSilentForIt) {
+  Progress progress(kBegin);
+  const absl::Duration ahead = absl::Hours(24 * 200);
+  progress.Hear(1, kBegin + absl::Seconds(1));
+  progress.Wait(kBegin + ahead);
+  EXPECT_EQ(progress.At(kBegin + absl::Seconds(3), kBegin + ahead + absl::Seconds(3)).time,
+            absl::Seconds(3));
+  progress.Apply(1);
+  EXPECT_EQ(progress.At(kBegin + absl::Seconds(3), kBegin + ahead + absl::Seconds(3)).time,
+            absl::ZeroDuration());
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ class Housekeeping {
     std::string data;  // the folder of the list
     storage::Writer* writer;
     rpc::Readers* readers;
-    std::function<absl::Time()> now;
+    std::function<absl::Time()> now;  // the machine's, by which retries come
     absl::Duration interval = absl::Seconds(1);
   };
 

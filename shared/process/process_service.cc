@@ -47,9 +47,9 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
   endpoint.unary = [this, answered, metrics](absl::string_view bytes, const rpc::Peer& peer,
                                              std::shared_ptr<rpc::Responder> responder) {
     const auto run = [this, answered, metrics, request = std::string(bytes), peer, responder] {
-      const absl::Time start = now_();
+      const absl::Time start = absl::Now();
       const absl::StatusOr<Response> response = answered(request, peer);
-      metrics->Record(response.status().code(), now_() - start);
+      metrics->Record(response.status().code(), absl::Now() - start);
       if (!response.ok()) return responder->Refuse(rpc::WithReason(response.status()));
       responder->Answer(std::make_shared<const std::string>(response->SerializeAsString()));
     };

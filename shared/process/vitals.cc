@@ -93,7 +93,7 @@ void Vitals::AddFollowers(const Part& part, const std::string& school,
                           v1::ServiceStatus& status) const {
   for (const auto& [where, progress] : *part.followed) {
     if (where.second != school) continue;
-    const follow::Progress::Lag lag = progress->At(options_.now());
+    const follow::Progress::Lag lag = progress->At(options_.now(), options_.log_time());
     v1::FollowerStatus& follower = *status.add_followers();
     follower.set_producer(where.first);
     follower.set_number(progress->applied());

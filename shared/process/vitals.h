@@ -37,10 +37,11 @@ class Vitals {
   };
   struct Options {
     std::set<std::string> schools;
-    std::vector<std::string> targets;  // of deliveries, schools/{parent}
-    std::string data;                  // the folder
-    std::string certificate;           // the process's own, "" without TLS
-    std::function<absl::Time()> now;
+    std::vector<std::string> targets;      // of deliveries, schools/{parent}
+    std::string data;                      // the folder
+    std::string certificate;               // the process's own, "" without TLS
+    std::function<absl::Time()> now;       // the machine's
+    std::function<absl::Time()> log_time;  // of the clock that events are stamped with
   };
 
   explicit Vitals(Options options) : options_(std::move(options)), begin_(options_.now()) {}

@@ -70,7 +70,7 @@ struct Adapter::Incoming {
 Adapter::Adapter(Surroundings surroundings)
     : surroundings_(std::move(surroundings)),
       entry_({surroundings_.verifier, surroundings_.readers, surroundings_.schools,
-              surroundings_.tls, surroundings_.now}),
+              surroundings_.tls, surroundings_.now, surroundings_.call_time}),
       batches_(entry_, *surroundings_.workers) {}
 
 absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
@@ -243,7 +243,7 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
   RETURN_IF_ERROR(surroundings_.readers->Read(
       std::string(SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
         storage::Unit unit(transaction);
-        Call call(incoming.token->caller, incoming.start, unit, none);
+        Call call(incoming.token->caller, surroundings_.call_time(), unit, none);
         return rpc.handler(call, *incoming.request, *response);
       }));
   if (rpc.method.personal && IsWatched(incoming.token->caller))

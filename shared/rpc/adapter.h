@@ -39,7 +39,8 @@ class Adapter {
     std::set<std::string> schools;  // those that this process serves
     ReadBudgets read_budgets;
     bool tls = false;  // then a service is known by its certificate and by nothing else
-    std::function<absl::Time()> now = absl::Now;
+    std::function<absl::Time()> now = absl::Now;        // the machine's: of tokens and durations
+    std::function<absl::Time()> call_time = absl::Now;  // what a call's time is
   };
 
   // FAILED_PRECONDITION with all that is wrong between the .proto, the handlers and the rules of

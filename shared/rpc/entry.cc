@@ -137,10 +137,10 @@ absl::StatusOr<Entry::Token> Entry::Entitle(const Token& token, const Method& me
                                             const std::string& target, const Rights& rights,
                                             std::vector<std::string>& only) const {
   if (!NeedsRights(token->caller)) return token;
-  const absl::Time now = surroundings_.now();
-  std::optional<Entitlement> entitlement = Entitled(method, token->caller, target, rights, now);
+  std::optional<Entitlement> entitlement =
+      Entitled(method, token->caller, target, rights, surroundings_.call_time());
   if (!entitlement.has_value())
-    return surroundings_.verifier->Refuse("no rights follow from the secret", now);
+    return surroundings_.verifier->Refuse("no rights follow from the secret", surroundings_.now());
   auto entitled = std::make_shared<security::VerifiedToken>(*token);
   entitled->caller = std::move(entitlement->caller);
   only = std::move(entitlement->only);

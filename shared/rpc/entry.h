@@ -32,7 +32,8 @@ class Entry {
     Readers* readers;
     std::set<std::string> schools;  // those that this process serves
     bool tls = false;               // then a service is known by its certificate and nothing else
-    std::function<absl::Time()> now = absl::Now;
+    std::function<absl::Time()> now = absl::Now;        // the machine's: of tokens
+    std::function<absl::Time()> call_time = absl::Now;  // of what rights hold
   };
   using Token = std::shared_ptr<const security::VerifiedToken>;
 

@@ -84,7 +84,7 @@ absl::Status RunningService::Start() {
   storage::Writer::Options writing;
   const int configured = options.config.batch_works_max();
   writing.batch_works_max = configured > 0 ? configured : kBatchWorksMax;
-  writing.now = options.now;
+  writing.now = common_.now;
   ASSIGN_OR_RETURN(writer_,
                    storage::Writer::Start(*database_, common_.school_key, writing, Observe()));
   ASSIGN_OR_RETURN(adapter_, rpc::Adapter::Make(service(), Surroundings()));
@@ -115,6 +115,7 @@ rpc::Adapter::Surroundings RunningService::Surroundings() const {
   surroundings.read_budgets = Budgets(options.config.read_budgets());
   surroundings.tls = !options.config.certificates().empty();
   surroundings.now = options.now;
+  surroundings.call_time = common_.now;
   return surroundings;
 }
 
@@ -158,7 +159,7 @@ void RunningService::Begin() {
         writer_.get(), readers_.get(), progress, common_.options->now}));
   }
   ticker_ = std::make_unique<follow::Ticker>(follow::Ticker::Options{
-      &service(), common_.schools(), writer_.get(), readers_.get(), common_.options->now});
+      &service(), common_.schools(), writer_.get(), readers_.get(), common_.now});
   housekeeping_->Begin();
 }
 

@@ -40,6 +40,7 @@ struct Common {
   cache::Layered* cache = nullptr;
   cache::NearCache* near = nullptr;
   rpc::Workers* workers = nullptr;
+  std::function<absl::Time()> now;  // the site's clock; options->now is the machine's
   std::set<std::string> reachable;  // services that run here or are configured as peers
   // The token by which one service (the second) calls another; "" where its certificate does.
   std::function<std::string(const std::string& callee, const std::string& caller)> authorization;

@@ -18,6 +18,7 @@
 #include "shared/rpc/metrics.h"
 #include "shared/security/school_key.h"
 #include "shared/site/certificates.h"
+#include "shared/site/clock.h"
 #include "shared/site/running_service.h"
 #include "shared/site/tokens.h"
 #include "shared/storage/engines/migrate.h"
@@ -35,7 +36,8 @@ constexpr size_t kPeerBytesMax = 16 << 20;
 // They wait for PostgreSQL, Redis and peers most of their time.
 constexpr int kWorkerThreads = 8;
 
-Vitals::Options VitalsOptions(const Site::Options& options, const std::string& process) {
+Vitals::Options VitalsOptions(const Site::Options& options, const std::string& process,
+                              std::function<absl::Time()> log_time) {
   Vitals::Options vitals;
   vitals.schools = {options.config.schools().begin(), options.config.schools().end()};
   for (const config::v1::Parent& parent : options.config.parents())
@@ -43,6 +45,7 @@ Vitals::Options VitalsOptions(const Site::Options& options, const std::string& p
   vitals.data = options.data;
   if (const auto tls = ServingTls(options.config, process)) vitals.certificate = tls->certificate;
   vitals.now = options.now;
+  vitals.log_time = std::move(log_time);
   return vitals;
 }
 
@@ -53,7 +56,7 @@ class RunningSite : public Site {
         process_(options_.modules.size() == 1 ? options_.modules[0].name() : "all"),
         workers_(kWorkerThreads),
         near_(options_.near_bytes_max),
-        vitals_(VitalsOptions(options_, process_)) {
+        vitals_(VitalsOptions(options_, process_, [this] { return Now(); })) {
     for (const config::v1::Peer& peer : config().peers()) common_.reachable.insert(peer.service());
     for (const Module& module : options_.modules) common_.reachable.insert(module.name());
   }
@@ -62,6 +65,7 @@ class RunningSite : public Site {
   absl::Status Open() {
     RETURN_IF_ERROR(CheckCertificates(config(), process_));
     RETURN_IF_ERROR(CreateKeys(options_.data));
+    RETURN_IF_ERROR(OpenClock());
     ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data, options_.now));
     ASSIGN_OR_RETURN(security::SchoolKey key,
                      security::SchoolKey::Load(options_.data + "/keys/school.key"));
@@ -128,8 +132,19 @@ class RunningSite : public Site {
     return config().certificates().empty() || RunsHere(callee) ? tokens_->OfService(caller) : "";
   }
 
+  absl::Status OpenClock() {
+    if (!config().development()) return CheckNotMoved(options_.data);
+    ASSIGN_OR_RETURN(clock_, Clock::Open(config(), options_.data, options_.now));
+    if (clock_->ahead() > absl::ZeroDuration())
+      Log(LogLevel::kWarning, "DEVELOPMENT: the site's clock is ahead of the machine's",
+          {{"ahead", absl::FormatDuration(clock_->ahead())}});
+    return absl::OkStatus();
+  }
+  absl::Time Now() const { return clock_ == nullptr ? options_.now() : clock_->Now(); }
+
   void ShareWhatIsCommon() {
     common_.options = &options_;
+    common_.now = [this] { return Now(); };
     common_.tokens = tokens_.get();
     common_.school_key = school_key_.get();
     common_.cache = cache_.get();
@@ -224,6 +239,7 @@ class RunningSite : public Site {
 
   Options options_;
   const std::string process_;  // what its certificate is called
+  std::unique_ptr<Clock> clock_;  // null outside development
   rpc::Workers workers_;
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<security::SchoolKey> school_key_;
@@ -233,7 +249,7 @@ class RunningSite : public Site {
   follow::LogService log_service_;
   Vitals vitals_;
   ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()),
-                                  options_.now};
+                                  [this] { return Now(); }};
   OperationService operation_service_;
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<RunningService>> running_;

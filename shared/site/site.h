@@ -22,7 +22,7 @@ class Site {
     config::v1::Config config;
     std::string data;  // folder: keys/, db/
     std::vector<Module> modules;
-    std::function<absl::Time()> now = absl::Now;
+    std::function<absl::Time()> now = absl::Now;  // the machine's clock; the site's is site::Clock
     // Without, nothing follows and nothing ticks: to look at data at rest.
     bool background = true;
     // Own rows, kept serialized: a school's working set is a few thousand resources of about 1 KB.

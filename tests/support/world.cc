@@ -143,4 +143,12 @@ void World::ExpectInvariants() {
     EXPECT_EQ(report.violations(), 0) << report.ShortDebugString();
 }
 
+std::unique_ptr<site::Clock> ClockOf(const World& world) {
+  config::v1::Config config;
+  config.set_development(true);
+  auto clock = site::Clock::Open(config, world.data(), [&world] { return world.now(); });
+  if (!clock.ok()) Die(clock.status());
+  return *std::move(clock);
+}
+
 }  // namespace vivier::testing

@@ -13,6 +13,7 @@
 #include "shared/security/caller.h"
 #include "shared/service/await_operation.h"
 #include "shared/service/channel.h"
+#include "shared/site/clock.h"
 #include "shared/site/site.h"
 #include "shared/storage/engines/database.h"
 
@@ -93,5 +94,8 @@ class World {
   std::unique_ptr<site::Site> site_;
   std::shared_ptr<rpc::Channel> channel_;
 };
+
+// The clock of the world's site, which begins with the world's own.
+std::unique_ptr<site::Clock> ClockOf(const World& world);
 
 }  // namespace vivier::testing
