@@ -35,10 +35,19 @@ command::Settings ParentSettings(const command::Settings& own) {
   return settings;
 }
 
+// The parent is a site of its own with its own clock.
+absl::Status BringToTheSameDay(const command::Settings& above, const Stage& stage) {
+  ASSIGN_OR_RETURN(std::unique_ptr<site::Clock> clock, site::Clock::Open(above.config, above.data));
+  const absl::Time time = stage.clock.Now();
+  return clock->Now() < time ? clock->MoveTo(time) : absl::OkStatus();
+}
+
 absl::Status AddParent(Stage& stage, const command::Settings& settings, Figures& figures) {
-  ASSIGN_OR_RETURN(const int64_t revision, RequestSubmission(stage));
-  if (absl::GetFlag(FLAGS_parent_data).empty()) return absl::OkStatus();
+  const bool has_parent = !absl::GetFlag(FLAGS_parent_data).empty();
   const command::Settings above = ParentSettings(settings);
+  if (has_parent) RETURN_IF_ERROR(BringToTheSameDay(above, stage));
+  ASSIGN_OR_RETURN(const int64_t revision, RequestSubmission(stage));
+  if (!has_parent) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::unique_ptr<command::Running> running, command::Running::Open(above));
   command::Client client(*running);
   ASSIGN_OR_RETURN(const Figures published,
@@ -54,8 +63,11 @@ absl::Status Tell() {
   ASSIGN_OR_RETURN(std::unique_ptr<command::Running> running, command::Running::Open(settings));
   command::Client client(*running);
   std::ostream silence(nullptr);
+  ASSIGN_OR_RETURN(std::unique_ptr<site::Clock> clock,
+                   site::Clock::Open(settings.config, settings.data));
   const bool json = absl::GetFlag(FLAGS_json);
-  Stage stage{folder, client, settings.config.schools(0), json ? silence : std::cout, "", {}, {}};
+  Stage stage{folder, client, *clock, settings.config.schools(0), json ? silence : std::cout,
+              "",     {},     {}};
   RETURN_IF_ERROR(TellStory(stage));
   ASSIGN_OR_RETURN(Figures figures, ReadSettledFigures(stage));
   RETURN_IF_ERROR(AddParent(stage, settings, figures));

@@ -168,6 +168,7 @@ absl::Status OfferJobs(Stage& stage) {
 }
 
 absl::Status SignContracts(Stage& stage) {
+  RETURN_IF_ERROR(stage.LiveUntil(stage.story().contracts().start_date()));
   const std::vector<Match> matches = Matches(stage.story());
   RETURN_IF_ERROR(Hire(stage, matches));
   std::vector<partners::CreateContractRequest> drafts;

@@ -105,6 +105,7 @@ absl::Status AcceptSeats(Stage& stage) {
     requests.emplace_back().set_name(stage.Application(rank));
   ASSIGN_OR_RETURN(auto accepted, stage.WriteAll<Application>("admissions_officer", "accept",
                                                               std::move(requests)));
+  RETURN_IF_ERROR(stage.LiveUntil(stage.story().start_date()));
   enrolment::StartCohortRequest start;
   start.set_name(stage.Cohort());
   RETURN_IF_ERROR(

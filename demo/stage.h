@@ -11,6 +11,7 @@
 #include "demo/story.h"
 #include "shared/command/client.h"
 #include "shared/service/await_operation.h"
+#include "shared/site/clock.h"
 
 namespace vivier::demo {
 
@@ -23,9 +24,13 @@ struct Applicant {
   int points = 0;
 };
 
+// When half-days begin; the rest of what happens on a day is done in the morning too.
+inline constexpr int kMorning = 9 * 60, kAfternoon = 13 * 60 + 30;  // minutes of the day
+
 struct Stage {
   const Folder& folder;
   command::Client& client;
+  site::Clock& clock;
   std::string school;  // "nancy"
   std::ostream& out;
 
@@ -54,6 +59,11 @@ struct Stage {
   security::Caller As(const std::string& role) const {
     return {"demo-" + role, security::Caller::Kind::kPerson, {role}, {school}, ""};
   }
+  // Moves the site's clock on to that minute of the day where the school is; a site whose clock is
+  // past it stays as it is.
+  absl::Status LiveUntil(const google::type::Date& day, int minute = kMorning);
+  // The same for the morning so many days before the cohort's first day.
+  absl::Status LiveUntilDaysBefore(int days);
   std::string RequestId(absl::string_view step, absl::string_view item) const;
 
   // One write of a step; `item` tells it from the other writes of the step.

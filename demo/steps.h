@@ -1,5 +1,6 @@
 // The steps of a story, in their order. Each does what one person would, prints a line, and may be
-// repeated: it then gets its first answers again and changes nothing.
+// repeated: it then gets its first answers again and changes nothing. The site's clock is moved on
+// to the day of each step, within a step too; a day that is past on it is told at once.
 #pragma once
 
 #include "absl/status/status.h"

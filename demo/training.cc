@@ -14,8 +14,6 @@ namespace funding = funding::v1;
 using enrolment::AttendanceSheet;
 using enrolment::PresenceEntry;
 
-constexpr int kMorning = 9 * 60, kAfternoon = 13 * 60 + 30;  // minutes of the day
-
 // Two half-days on each working day from the first.
 google::type::Date DateOf(const v1::Story& story, int half_day) {
   return ToDate(AddWorkingDays(ToCivil(story.start_date()), (half_day - 1) / 2,
@@ -84,7 +82,10 @@ absl::Status CorrectEntry(Stage& stage, const AttendanceSheet& sheet) {
 }
 
 absl::Status TeachHalfDay(Stage& stage, int half_day) {
+  const google::type::Date day = DateOf(stage.story(), half_day);
+  RETURN_IF_ERROR(stage.LiveUntil(day, half_day % 2 == 1 ? kMorning : kAfternoon));
   ASSIGN_OR_RETURN(const AttendanceSheet sheet, OpenSheet(stage, half_day));
+  RETURN_IF_ERROR(stage.LiveUntil(day, sheet.end_minute()));
   RETURN_IF_ERROR(SignEntries(stage, sheet, half_day));
   enrolment::SignAttendanceSheetRequest sign;
   sign.set_name(sheet.name());
@@ -214,18 +215,20 @@ absl::Status Bill(Stage& stage) {
         ASSIGN_OR_RETURN(const int64_t posted, PostedMinutes(stage));
         return posted == proven;
       }));
+  RETURN_IF_ERROR(stage.LiveUntil(stage.story().billing().issue_date()));
   ASSIGN_OR_RETURN(auto draft, GatherAll(stage, stage.Id(stage.story().billing().funder_id())));
   funding::IssueInvoiceRequest issue;
   issue.set_name(draft.name());
   *issue.mutable_issue_date() = stage.story().billing().issue_date();
   ASSIGN_OR_RETURN(auto invoice,
                    stage.Write<funding::Invoice>("finance_officer", "invoice", "issue", issue));
-  stage.Say(absl::StrCat("invoice: ", invoice.line_count(), " lines, ",
-                         invoice.total_cents(), " cents"));
+  stage.Say(
+      absl::StrCat("invoice: ", invoice.line_count(), " lines, ", invoice.total_cents(), " cents"));
   return absl::OkStatus();
 }
 
 absl::Status FinishAndCertify(Stage& stage) {
+  RETURN_IF_ERROR(stage.LiveUntil(stage.story().end_date()));
   enrolment::FinishCohortRequest finish;
   finish.set_name(stage.Cohort());
   RETURN_IF_ERROR(

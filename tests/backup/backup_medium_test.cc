@@ -48,7 +48,8 @@ void Tell(testing::World& world) {
   WorldReach reach(world);
   command::Client client(reach);
   std::ostringstream lines;
-  demo::Stage stage{*folder, client, testing::World::kSchool, lines, "", {}, {}};
+  const std::unique_ptr<site::Clock> clock = testing::ClockOf(world);
+  demo::Stage stage{*folder, client, *clock, testing::World::kSchool, lines, "", {}, {}};
   ASSERT_EQ(demo::TellStory(stage), absl::OkStatus()) << lines.str();
 }
 

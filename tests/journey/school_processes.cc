@@ -59,9 +59,10 @@ void SchoolProcesses::Kill() { processes_.clear(); }
 
 void SchoolProcesses::MoveElsewhere() {
   Stop();
-  const std::string keys = data_ + "/keys";
+  const std::string before = data_;
   UseFreshFolder();
-  std::filesystem::copy(keys, data_ + "/keys");
+  std::filesystem::copy(before + "/keys", data_ + "/keys");
+  std::filesystem::copy(before + "/clock", data_ + "/clock");
   WriteConfig();
 }
 

@@ -56,8 +56,8 @@ class SchoolProcesses {
   void Stop();
   void Kill();
   void Start();
-  // An empty place of the school, with its keys and nothing else: another host, on PostgreSQL
-  // another database. Its processes are stopped before, and not started.
+  // An empty place of the school, with its keys, its clock and nothing else: another host, on
+  // PostgreSQL another database. Its processes are stopped before, and not started.
   void MoveElsewhere();
 
   // The databases of now: another place's after MoveElsewhere().

@@ -7,9 +7,11 @@
 #include "demo/figures.h"
 #include "demo/steps.h"
 #include "gtest/gtest.h"
+#include "shared/base/date.h"
 #include "tests/journey/school_processes.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier {
 namespace {
@@ -42,7 +44,8 @@ Telling Tell(testing::World& world, const std::string& name) {
   WorldReach reach(world);
   command::Client client(reach);
   std::ostringstream lines;
-  demo::Stage stage{*folder, client, testing::World::kSchool, lines, "", {}, {}};
+  const std::unique_ptr<site::Clock> clock = testing::ClockOf(world);
+  demo::Stage stage{*folder, client, *clock, testing::World::kSchool, lines, "", {}, {}};
   const absl::Status told = demo::TellStory(stage);
   if (!told.ok()) return {told, lines.str()};
   return {demo::ReadSettledFigures(stage), lines.str()};
@@ -102,6 +105,26 @@ TEST(Story, NancyIsAsItIsTold) {
     EXPECT_EQ(nancy.figures->At(name), value) << name << "\n" << nancy.lines;
   EXPECT_GT(nancy.figures->At("rows.refused"), 5);
   EXPECT_GT(nancy.figures->At("invoice.total_cents"), 0);
+}
+
+// The site's clock is moved on to each half-day before it is signed.
+TEST(Story, LivesOneDayAfterTheOther) {
+  testing::World world(storage::Engine::kSqlite);
+  const Telling nancy = Tell(world, "nancy");
+  ASSERT_TRUE(nancy.figures.ok()) << nancy.lines << nancy.figures.status();
+  enrolment::v1::ListAttendanceSheetsRequest request;
+  request.set_parent("schools/nancy/cohorts/ia-2027");
+  const auto sheets = world.Call<enrolment::v1::ListAttendanceSheetsResponse>(request);
+  ASSERT_TRUE(sheets.ok()) << sheets.status();
+  ASSERT_EQ(sheets->attendance_sheets_size(), 10);
+  for (const enrolment::v1::AttendanceSheet& sheet : sheets->attendance_sheets()) {
+    const absl::CivilMinute end = absl::CivilMinute(ToCivil(sheet.date())) + sheet.end_minute();
+    EXPECT_EQ(absl::ToCivilMinute(ToTime(sheet.trainer_sign_time()), *FindTimeZone("Europe/Paris")),
+              end)
+        << sheet.name();
+  }
+  EXPECT_EQ(absl::ToCivilDay(testing::ClockOf(world)->Now(), absl::UTCTimeZone()),
+            absl::CivilDay(2027, 8, 2));
 }
 
 TEST(Story, ASumThatDoesNotHoldIsNamed) {
