@@ -81,7 +81,9 @@ absl::Duration PassTheStory(const SchoolProcesses& school) {
   EXPECT_TRUE(clock.ok()) << clock.status();
   const absl::Time after =
       absl::FromCivil(absl::CivilSecond(2027, 8, 3, 8, 0, 0), absl::UTCTimeZone());
-  if ((*clock)->Now() < after) EXPECT_EQ((*clock)->MoveTo(after), absl::OkStatus());
+  if ((*clock)->Now() < after) {
+    EXPECT_EQ((*clock)->MoveTo(after), absl::OkStatus());
+  }
   return (*clock)->ahead();
 }
 
