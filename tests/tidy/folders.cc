@@ -136,6 +136,7 @@ constexpr const char* kStoreys[] = {
     "tests/bench",
     "tests/storage",
     "tests/invariants",
+    "tests/walls",
     "tests/rules",
     "tests/rpc",
     "tests/identity",

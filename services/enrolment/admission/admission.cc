@@ -37,7 +37,7 @@ absl::StatusOr<Application> Admission::AdmitApplication(
                    applications().Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(const Cohort* cohort, cohorts_.rows().View(call, application.cohort()));
   ASSIGN_OR_RETURN(CohortSeats seats, seats_.Of(call, cohort->name()));
-  ASSIGN_OR_RETURN(Standing standing, seats_.StandingOf(call, application));
+  ASSIGN_OR_RETURN(Standing standing, seats_.StandingOf(call, *cohort, application));
   const int32_t held = seats.held();
   RETURN_IF_ERROR(Admit(*cohort, standing, seats, application, RandomUuid(), call.time()));
   RETURN_IF_ERROR(selection_.Update(call, application));

@@ -19,9 +19,8 @@ using v1::Cohort;
 using v1::CohortSeats;
 
 absl::Status Admission::StartLearners(Call& call, const Cohort& cohort) {
-  ASSIGN_OR_RETURN(
-      std::vector<Application> accepted,
-      applications().Select(call, "cohort = $2 AND state = 'ACCEPTED'", {cohort.name()}));
+  ASSIGN_OR_RETURN(const std::vector<Application> accepted,
+                   Line(applications()).Accepted(call, cohort.name()));
   std::vector<std::string> names;
   for (const Application& application : accepted) names.push_back(LearnerName(application.name()));
   RETURN_IF_ERROR(learners_.rows().Prefetch(call, names));
@@ -70,8 +69,8 @@ absl::Status Admission::OnFundingPlanChanged(Call& call,
   ASSIGN_OR_RETURN(std::optional<Cohort> cohort, cohorts_.rows().Find(call, event.cohort()));
   if (!cohort.has_value()) return absl::OkStatus();
   ASSIGN_OR_RETURN(CohortSeats seats, seats_.Of(call, cohort->name()));
-  ASSIGN_OR_RETURN(std::vector<Application> ranked, seats_.Ranked(call, cohort->name(), ""));
-  return seats_.AdvanceAndStore(call, *cohort, std::move(seats), std::move(ranked), true);
+  ASSIGN_OR_RETURN(std::vector<Application> movable, seats_.Movable(call, *cohort, seats, 0, true));
+  return seats_.AdvanceAndStore(call, *cohort, std::move(seats), std::move(movable), true);
 }
 
 absl::Status Admission::ExpireHold(Call& call, const std::string& name) {
@@ -79,7 +78,7 @@ absl::Status Admission::ExpireHold(Call& call, const std::string& name) {
   if (!application.has_funding_by() || ToTime(application.funding_by()) > call.time())
     return absl::OkStatus();
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.rows().Get(call, application.cohort()));
-  ASSIGN_OR_RETURN(Standing standing, seats_.StandingOf(call, application));
+  ASSIGN_OR_RETURN(Standing standing, seats_.StandingOf(call, cohort, application));
   RETURN_IF_ERROR(seats_.TellReleased(call, application, v1::SeatReleased::FUNDING_EXPIRED));
   Renew(standing.better_awaits_funding, application, RandomUuid(), call.time());
   RETURN_IF_ERROR(selection_.Update(call, application));

@@ -23,9 +23,7 @@ absl::Status NotAdmissible(const Application& application) {
                   {"state", Application::State_Name(application.state())}});
 }
 
-bool IsFull(const v1::CohortSeats& seats) {
-  return seats.held() + seats.taken() >= seats.capacity();
-}
+bool IsFull(const v1::CohortSeats& seats) { return FreeSeats(seats) <= 0; }
 
 void Ask(Application& application, const std::string& hold, absl::Time now) {
   application.set_state(Application::FUNDING_PENDING);
@@ -153,6 +151,10 @@ absl::Status CheckReject(const Application& application) {
     return Refused(v1::ALREADY_DECIDED, "the candidate is admitted",
                    {{"application", application.name()}});
   return absl::OkStatus();
+}
+
+int32_t FreeSeats(const v1::CohortSeats& seats) {
+  return seats.capacity() - seats.held() - seats.taken();
 }
 
 absl::Status Resize(int32_t capacity, v1::CohortSeats& seats) {

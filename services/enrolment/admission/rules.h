@@ -26,7 +26,7 @@ inline constexpr absl::Duration kAcceptanceWait = absl::Hours(7 * 24);
 
 // Where an application stands among the ranked of its cohort.
 struct Standing {
-  int64_t better_in_play = 0;
+  int64_t better_in_play = 0;  // counted up to the capacity: more make no difference
   bool better_awaits_funding = false;
 };
 
@@ -38,9 +38,9 @@ absl::Status Admit(const v1::Cohort& cohort, const Standing& standing, v1::Cohor
 
 // What follows when an application left play or seats were added: holds seats for those who wait
 // and now are among the best, while the cohort is open; and asks for the money again where somebody
-// who waited for it left (`ask_again`). `ranked` has every application of the cohort in play, in
-// the order of ranks; answers, in that order, those that changed. FundingPlanChanged is `ask_again`
-// alone.
+// who waited for it left (`ask_again`). `ranked` has the applications of the cohort in play, in the
+// order of ranks: all, or those that may move (selection/line.h); answers, in that order, those
+// that changed. FundingPlanChanged is `ask_again` alone.
 std::vector<v1::Application*> Advance(const v1::Cohort& cohort, v1::CohortSeats& seats,
                                       absl::Span<v1::Application> ranked, bool ask_again,
                                       const std::function<std::string()>& new_hold, absl::Time now);
@@ -69,6 +69,9 @@ bool End(v1::CohortSeats& seats, v1::Application& application, v1::Application::
 absl::Status CheckDecline(const v1::Application& application);
 absl::Status CheckWithdraw(const v1::Cohort& cohort, const v1::Application& application);
 absl::Status CheckReject(const v1::Application& application);
+
+// Seats that nobody has.
+int32_t FreeSeats(const v1::CohortSeats& seats);
 
 // The seats of a cohort that changed its capacity.
 absl::Status Resize(int32_t capacity, v1::CohortSeats& seats);

@@ -31,17 +31,10 @@ absl::StatusOr<CohortSeats> Seats::Of(Call& call, const std::string& cohort) {
 
 absl::Status Seats::Update(Call& call, CohortSeats& seats) { return seats_.Update(call, seats); }
 
-absl::StatusOr<Standing> Seats::StandingOf(Call& call, const Application& application) {
-  ASSIGN_OR_RETURN(
-      const std::vector<int64_t> better,
-      applications().Count(call,
-                           absl::StrCat("cohort = $2 AND rank > 0 AND rank < $3 AND ", InPlaySql()),
-                           {application.cohort(), static_cast<int64_t>(application.rank())},
-                           {"state = 'AWAITING_FUNDING'"}));
-  Standing standing;
-  standing.better_in_play = better[0];
-  standing.better_awaits_funding = better[1] > 0;
-  return standing;
+absl::StatusOr<Standing> Seats::StandingOf(Call& call, const Cohort& cohort,
+                                           const Application& application) {
+  ASSIGN_OR_RETURN(const Line::Before before, line_.BeforeOf(call, application, cohort.capacity()));
+  return Standing{before.in_play, before.awaits_funding};
 }
 
 absl::Status Seats::MakeSeats(Call& call, const Cohort& cohort) {
@@ -54,22 +47,23 @@ absl::Status Seats::MakeSeats(Call& call, const Cohort& cohort) {
 absl::Status Seats::ChangeCapacity(Call& call, const Cohort& cohort) {
   ASSIGN_OR_RETURN(CohortSeats seats, Of(call, cohort.name()));
   RETURN_IF_ERROR(Resize(cohort.capacity(), seats));
-  ASSIGN_OR_RETURN(std::vector<Application> ranked, Ranked(call, cohort.name(), ""));
-  return AdvanceAndStore(call, cohort, seats, std::move(ranked), false);
+  ASSIGN_OR_RETURN(std::vector<Application> movable, Movable(call, cohort, seats, 0, false));
+  return AdvanceAndStore(call, cohort, std::move(seats), std::move(movable), false);
 }
 
-// Nobody waits for a cohort that is over: what is still held or offered is released.
+// Nobody waits for a cohort that is over: what is still held or offered is released, and who waits
+// without a seat is told in steps.
 absl::Status Seats::EndUnaccepted(Call& call, const Cohort& cohort) {
   ASSIGN_OR_RETURN(CohortSeats seats, Of(call, cohort.name()));
-  ASSIGN_OR_RETURN(std::vector<Application> ranked, Ranked(call, cohort.name(), ""));
-  for (Application& application : ranked) {
+  ASSIGN_OR_RETURN(std::vector<Application> seated, line_.Seated(call, cohort.name()));
+  RETURN_IF_ERROR(selection_.ExpireWaiting(call, cohort));
+  for (Application& application : seated) {
     if (application.state() == Application::ACCEPTED) continue;
     const bool admitted = application.state() == Application::ADMITTED;
-    const bool freed = enrolment::End(seats, application, Application::EXPIRED);
+    enrolment::End(seats, application, Application::EXPIRED);
     RETURN_IF_ERROR(selection_.Update(call, application));
     RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
-    if (freed)
-      RETURN_IF_ERROR(TellReleased(call, application, v1::SeatReleased::ACCEPTANCE_EXPIRED));
+    RETURN_IF_ERROR(TellReleased(call, application, v1::SeatReleased::ACCEPTANCE_EXPIRED));
     if (admitted)
       RETURN_IF_ERROR(learners_.End(call, LearnerName(application.name()), cohort.end_date(),
                                     v1::LearnerLeft::NO_SHOW));
@@ -83,12 +77,10 @@ absl::Status Seats::FreeSeatOf(Call& call, const v1::Learner& learner, bool star
                started ? v1::SeatReleased::LEFT : v1::SeatReleased::WITHDRAWN);
 }
 
-absl::StatusOr<std::vector<Application>> Seats::Ranked(Call& call, const std::string& cohort,
-                                                       const std::string& except) {
-  return applications().Select(
-      call,
-      absl::StrCat("cohort = $2 AND rank > 0 AND name <> $3 AND ", InPlaySql(), " ORDER BY rank"),
-      {cohort, except});
+absl::StatusOr<std::vector<Application>> Seats::Movable(Call& call, const Cohort& cohort,
+                                                        const CohortSeats& seats, int32_t left_rank,
+                                                        bool ask_again) {
+  return line_.Movable(call, cohort, {FreeSeats(seats), left_rank, ask_again});
 }
 
 absl::Status Seats::Store(Call& call, CohortSeats& seats) {
@@ -102,11 +94,11 @@ absl::Status Seats::Leave(Call& call, Application& application, Application::Sta
                           v1::SeatReleased::Cause cause) {
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.rows().Get(call, application.cohort()));
   ASSIGN_OR_RETURN(CohortSeats seats, Of(call, cohort.name()));
-  ASSIGN_OR_RETURN(std::vector<Application> ranked,
-                   Ranked(call, cohort.name(), application.name()));
   const bool awaited = application.state() == Application::AWAITING_FUNDING;
   const bool taken = IsTaken(application.state());
   const bool freed = End(seats, application, end);
+  ASSIGN_OR_RETURN(std::vector<Application> movable,
+                   Movable(call, cohort, seats, application.rank(), awaited));
   RETURN_IF_ERROR(selection_.Update(call, application));
   RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
   if (freed) RETURN_IF_ERROR(TellReleased(call, application, cause));
@@ -115,13 +107,13 @@ absl::Status Seats::Leave(Call& call, Application& application, Application::Sta
     RETURN_IF_ERROR(learners_.End(call, LearnerName(application.name()), ToDate(today),
                                   v1::LearnerLeft::NO_SHOW));
   }
-  return AdvanceAndStore(call, cohort, std::move(seats), std::move(ranked), awaited);
+  return AdvanceAndStore(call, cohort, std::move(seats), std::move(movable), awaited);
 }
 
 absl::Status Seats::AdvanceAndStore(Call& call, const Cohort& cohort, CohortSeats seats,
-                                    std::vector<Application> ranked, bool ask_again) {
+                                    std::vector<Application> movable, bool ask_again) {
   for (Application* application :
-       Advance(cohort, seats, absl::MakeSpan(ranked), ask_again, RandomUuid, call.time())) {
+       Advance(cohort, seats, absl::MakeSpan(movable), ask_again, RandomUuid, call.time())) {
     RETURN_IF_ERROR(selection_.Update(call, *application));
     if (application->state() == Application::FUNDING_PENDING)
       RETURN_IF_ERROR(TellHeld(call, cohort, *application));

@@ -6,6 +6,7 @@
 
 #include "services/enrolment/admission/rules.h"
 #include "services/enrolment/learners/learners.h"
+#include "services/enrolment/selection/line.h"
 #include "services/enrolment/selection/selection.h"
 #include "shared/service/service.h"
 #include "vivier/enrolment/v1/admission.pb.h"
@@ -16,24 +17,31 @@ namespace vivier::enrolment {
 class Seats {
  public:
   Seats(People& people, Cohorts& cohorts, Learners& learners, Selection& selection)
-      : people_(people), cohorts_(cohorts), learners_(learners), selection_(selection) {}
+      : people_(people),
+        cohorts_(cohorts),
+        learners_(learners),
+        selection_(selection),
+        line_(selection.applications()) {}
 
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
 
   absl::StatusOr<v1::CohortSeats> Of(rpc::Call& call, const std::string& cohort);
   absl::Status Update(rpc::Call& call, v1::CohortSeats& seats);
-  absl::StatusOr<Standing> StandingOf(rpc::Call& call, const v1::Application& application);
-  // The applications of the cohort in play, in the order of ranks, without the one called `except`.
-  absl::StatusOr<std::vector<v1::Application>> Ranked(rpc::Call& call, const std::string& cohort,
-                                                      const std::string& except);
+  absl::StatusOr<Standing> StandingOf(rpc::Call& call, const v1::Cohort& cohort,
+                                      const v1::Application& application);
+  // Whom AdvanceAndStore may move once `seats` are as they are now and who had `left_rank` left
+  // play, 0 for nobody.
+  absl::StatusOr<std::vector<v1::Application>> Movable(rpc::Call& call, const v1::Cohort& cohort,
+                                                       const v1::CohortSeats& seats,
+                                                       int32_t left_rank, bool ask_again);
   // Ends an application that somebody may end, with what follows from it: its seat, its learner,
   // those who wait.
   absl::Status Leave(rpc::Call& call, v1::Application& application, v1::Application::State end,
                      v1::SeatReleased::Cause cause);
   // Lets those who wait advance, and stores seats and applications that changed.
   absl::Status AdvanceAndStore(rpc::Call& call, const v1::Cohort& cohort, v1::CohortSeats seats,
-                               std::vector<v1::Application> ranked, bool ask_again);
+                               std::vector<v1::Application> movable, bool ask_again);
   absl::Status TellHeld(rpc::Call& call, const v1::Cohort& cohort,
                         const v1::Application& application);
   absl::Status TellReleased(rpc::Call& call, const v1::Application& application,
@@ -53,6 +61,7 @@ class Seats {
   Cohorts& cohorts_;
   Learners& learners_;
   Selection& selection_;
+  const Line line_;
   storage::Table<v1::CohortSeats> seats_;
 };
 

@@ -93,8 +93,8 @@ absl::Status Learners::CheckErasure(Call& call, v1::PersonErased& event) {
 }
 
 absl::Status Learners::SayTrained(Call& call, const std::string& candidate, bool& trained) {
-  ASSIGN_OR_RETURN(int64_t learners, learners_.Count(call, "candidate = $2", {candidate}));
-  trained = trained || learners > 0;
+  ASSIGN_OR_RETURN(const bool learns, learners_.Any(call, "candidate = $2", {candidate}));
+  trained = trained || learns;
   return absl::OkStatus();
 }
 

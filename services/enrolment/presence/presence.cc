@@ -113,17 +113,14 @@ absl::StatusOr<AttendanceSheet> Presence::SealAttendanceSheet(
 
 absl::Status Presence::AppendSeal(Call& call, const std::vector<PresenceEntry>& entries,
                                   AttendanceSheet& sheet) {
-  ASSIGN_OR_RETURN(int64_t number, seals_.Count(call, "cohort = $2", {sheet.cohort()}));
-  const std::string prefix = absl::StrCat(sheet.cohort(), "/attendanceSeals/");
-  std::string previous;
-  if (number > 0) {
-    ASSIGN_OR_RETURN(v1::AttendanceSeal last, seals_.Get(call, absl::StrCat(prefix, number)));
-    previous = last.hash();
-  }
+  ASSIGN_OR_RETURN(const std::optional<v1::AttendanceSeal> last,
+                   seals_.First(call, "cohort = $2 ORDER BY number DESC", {sheet.cohort()}));
+  const int64_t number = last.has_value() ? last->number() + 1 : 1;
+  const std::string previous = last.has_value() ? last->hash() : "";
   v1::AttendanceSeal seal;
-  seal.set_name(absl::StrCat(prefix, number + 1));
+  seal.set_name(absl::StrCat(sheet.cohort(), "/attendanceSeals/", number));
   seal.set_cohort(sheet.cohort());
-  seal.set_number(number + 1);
+  seal.set_number(number);
   seal.set_attendance_sheet(sheet.name());
   seal.set_revision(sheet.revision());
   seal.set_content(SealContent(sheet, entries));

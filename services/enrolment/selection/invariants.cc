@@ -8,16 +8,12 @@
 namespace vivier::enrolment {
 namespace {
 
-using v1::Application;
-
-bool HoldsSeat(Application::State state) { return IsHeld(state) || IsTaken(state); }
-
 // People with two seats in one cohort.
 std::string SeatedTwice() {
   return absl::StrCat(
       "SELECT candidate, 'more than one seat in ' || cohort FROM applications "
       "WHERE school = $1 AND ",
-      WhereState(HoldsSeat), " GROUP BY cohort, candidate HAVING COUNT(*) > 1");
+      HasSeatSql(), " GROUP BY cohort, candidate HAVING COUNT(*) > 1");
 }
 
 // The holds whose money is reserved as far as this service knows, by the name of their reservation.

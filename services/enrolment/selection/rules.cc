@@ -69,8 +69,7 @@ void Decide(const std::string& decider, const std::string& reason, Application& 
 }
 
 absl::Status CheckErasable(const Application& application) {
-  if (HasEnded(application.state()) || application.state() == Application::ACCEPTED)
-    return absl::OkStatus();
+  if (!IsUndecided(application.state())) return absl::OkStatus();
   return Needed(application.name(), "an application is not decided; withdraw it first");
 }
 

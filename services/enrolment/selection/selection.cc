@@ -1,11 +1,10 @@
 #include "services/enrolment/selection/selection.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/cohorts/rules.h"
 #include "services/enrolment/selection/eligibility.h"
 #include "services/enrolment/selection/rules.h"
+#include "services/enrolment/selection/states.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/events.pb.h"
@@ -17,17 +16,8 @@ using rpc::Call;
 using v1::Application;
 using v1::Cohort;
 
-namespace {
-
-bool Contains(const std::vector<Application>& listed, const Application& application) {
-  return std::any_of(listed.begin(), listed.end(), [&application](const Application& other) {
-    return other.name() == application.name();
-  });
-}
-
-}  // namespace
-
 void Selection::AddTo(rpc::Service& service) {
+  sweeps_.AddTo(service);
   service.Standard(applications_)
       .On(*this, &Selection::SubmitApplication)
       .Operate(*this, &PlanImport, &Selection::CheckImport, &Selection::ImportRows)
@@ -47,11 +37,17 @@ absl::Status Selection::TellRejected(Call& call, const Application& application)
   return call.Emit(event);
 }
 
+absl::Status Selection::ExpireWaiting(Call& call, const Cohort& cohort) {
+  return sweeps_.ExpireWaiting(call, cohort.name());
+}
+
 absl::Status Selection::CheckErasure(Call& call, v1::PersonErased& event) {
-  ASSIGN_OR_RETURN(std::vector<Application> applications,
-                   applications_.Select(call, "candidate = $2 ORDER BY name", {event.candidate()}));
-  for (const Application& application : applications) RETURN_IF_ERROR(CheckErasable(application));
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const std::optional<Application> undecided,
+      applications_.First(
+          call, absl::StrCat("candidate = $2 AND ", WhereState(IsUndecided), " ORDER BY name"),
+          {event.candidate()}));
+  return undecided.has_value() ? CheckErasable(*undecided) : absl::OkStatus();
 }
 
 absl::StatusOr<Application> Selection::SubmitApplication(
@@ -60,9 +56,9 @@ absl::StatusOr<Application> Selection::SubmitApplication(
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.rows().Get(call, request.parent()));
   ASSIGN_OR_RETURN(v1::Candidate candidate,
                    people_.candidates().Get(call, request.application().candidate()));
-  ASSIGN_OR_RETURN(int64_t earlier, applications_.Count(call, "cohort = $2 AND candidate = $3",
-                                                        {cohort.name(), candidate.name()}));
-  if (earlier > 0)
+  ASSIGN_OR_RETURN(const bool applied, applications_.Any(call, "cohort = $2 AND candidate = $3",
+                                                         {cohort.name(), candidate.name()}));
+  if (applied)
     return Refused(v1::ALREADY_APPLIED, "the candidate applied to this cohort before",
                    {{"candidate", candidate.name()}});
   Application application;
@@ -126,7 +122,7 @@ absl::StatusOr<v1::PublishRankingResponse> Selection::PublishRanking(
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.rows().Get(call, request.name(), request.etag()));
   if (request.reject_others() && request.decision_reason().empty())
     return InvalidField("decision_reason", "is required to reject the others");
-  std::vector<Application> listed, submitted;
+  std::vector<Application> listed;
   RETURN_IF_ERROR(applications_.Prefetch(
       call,
       std::vector<std::string>(request.applications().begin(), request.applications().end())));
@@ -134,10 +130,11 @@ absl::StatusOr<v1::PublishRankingResponse> Selection::PublishRanking(
     ASSIGN_OR_RETURN(Application application, applications_.Get(call, name));
     listed.push_back(std::move(application));
   }
-  ASSIGN_OR_RETURN(int last_rank, LastRank(call, cohort.name(), listed));
+  RETURN_IF_ERROR(sweeps_.MarkRejected(call, cohort.name(), listed));
+  ASSIGN_OR_RETURN(int last_rank, line_.LastRank(call, cohort.name(), listed));
+  Sweeps::Others others;
   if (request.reject_others()) {
-    ASSIGN_OR_RETURN(submitted, applications_.Select(call, "cohort = $2 AND state = 'SUBMITTED'",
-                                                     {cohort.name()}));
+    ASSIGN_OR_RETURN(others, sweeps_.FindOthers(call, cohort.name(), listed));
   }
   RETURN_IF_ERROR(Rank(cohort, last_rank, absl::MakeSpan(listed)));
   v1::PublishRankingResponse response;
@@ -145,36 +142,10 @@ absl::StatusOr<v1::PublishRankingResponse> Selection::PublishRanking(
     RETURN_IF_ERROR(applications_.Update(call, application));
     response.add_applications(application.name());
   }
-  ASSIGN_OR_RETURN(int rejected,
-                   RejectOthers(call, std::move(submitted), listed, request.decision_reason()));
-  response.set_rejected(rejected);
+  RETURN_IF_ERROR(sweeps_.Reject(call, request.decision_reason(), others));
+  response.set_rejected(static_cast<int32_t>(others.first.size()));
+  response.set_more_follow(!others.rest.name().empty());
   return response;
-}
-
-absl::StatusOr<int> Selection::LastRank(Call& call, const std::string& cohort,
-                                        const std::vector<Application>& listed) {
-  ASSIGN_OR_RETURN(std::vector<Application> ranked,
-                   applications_.Select(call, "cohort = $2 AND rank > 0", {cohort}));
-  int last = 0;
-  for (const Application& application : ranked)
-    if (!Contains(listed, application)) last = std::max(last, application.rank());
-  return last;
-}
-
-absl::StatusOr<int> Selection::RejectOthers(Call& call, std::vector<Application> submitted,
-                                            const std::vector<Application>& listed,
-                                            const std::string& reason) {
-  int rejected = 0;
-  for (Application& application : submitted) {
-    if (Contains(listed, application)) continue;
-    application.set_state(Application::REJECTED);
-    Decide(call.caller().subject, reason, application);
-    RETURN_IF_ERROR(applications_.Update(call, application));
-    RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
-    RETURN_IF_ERROR(TellRejected(call, application));
-    ++rejected;
-  }
-  return rejected;
 }
 
 }  // namespace vivier::enrolment

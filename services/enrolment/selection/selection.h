@@ -3,6 +3,8 @@
 //
 //   selection.cc        submitted, assessed, scored, ranked
 //   import_handler.cc   from files (imports.h)
+//   line.cc             who is next
+//   sweeps.cc           those whom nobody named, in steps
 #pragma once
 
 #include <string>
@@ -11,6 +13,8 @@
 #include "services/enrolment/cohorts/cohorts.h"
 #include "services/enrolment/people/people.h"
 #include "services/enrolment/selection/imports.h"
+#include "services/enrolment/selection/line.h"
+#include "services/enrolment/selection/sweeps.h"
 #include "shared/service/hook.h"
 #include "shared/service/service.h"
 #include "vivier/enrolment/v1/imports.pb.h"
@@ -20,7 +24,8 @@ namespace vivier::enrolment {
 
 class Selection {
  public:
-  Selection(People& people, Cohorts& cohorts) : people_(people), cohorts_(cohorts) {}
+  Selection(People& people, Cohorts& cohorts)
+      : people_(people), cohorts_(cohorts), sweeps_(people, applications_), line_(applications_) {}
 
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
@@ -30,6 +35,9 @@ class Selection {
   // Stores an application that this unit has read: whoever moves its seat.
   absl::Status Update(rpc::Call& call, v1::Application& application);
   absl::Status TellRejected(rpc::Call& call, const v1::Application& application);
+
+  // Ends those in play without a seat, of a cohort that is over.
+  absl::Status ExpireWaiting(rpc::Call& call, const v1::Cohort& cohort);
 
   // Answers to a hook: a person is to be erased.
   absl::Status CheckErasure(rpc::Call& call, v1::PersonErased& event);
@@ -52,19 +60,14 @@ class Selection {
 
   absl::Status AddApplication(rpc::Call& call, const v1::Cohort& cohort,
                               const v1::Candidate& candidate, v1::Application& application);
-  // The worst rank of the cohort's applications that are not `listed`.
-  absl::StatusOr<int> LastRank(rpc::Call& call, const std::string& cohort,
-                               const std::vector<v1::Application>& listed);
-  // Rejects what is still SUBMITTED and not `listed`; answers how many.
-  absl::StatusOr<int> RejectOthers(rpc::Call& call, std::vector<v1::Application> submitted,
-                                   const std::vector<v1::Application>& listed,
-                                   const std::string& reason);
   // Stores what a row of a file says, or says in its report why not.
   absl::Status ImportOne(rpc::Call& call, const v1::Cohort& cohort, v1::ImportStep::Row& row);
 
   People& people_;
   Cohorts& cohorts_;
   storage::Table<v1::Application> applications_;
+  Sweeps sweeps_;
+  const Line line_;
 };
 
 }  // namespace vivier::enrolment

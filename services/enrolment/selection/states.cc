@@ -14,13 +14,18 @@ bool IsTaken(Application::State state) {
   return state == Application::ADMITTED || state == Application::ACCEPTED;
 }
 
+bool HasSeat(Application::State state) { return IsHeld(state) || IsTaken(state); }
+
 bool IsInPlay(Application::State state) {
-  return state == Application::SHORTLISTED || state == Application::WAITLISTED || IsHeld(state) ||
-         IsTaken(state);
+  return state == Application::SHORTLISTED || state == Application::WAITLISTED || HasSeat(state);
 }
 
 bool HasEnded(Application::State state) {
   return state != Application::SUBMITTED && !IsInPlay(state);
+}
+
+bool IsUndecided(Application::State state) {
+  return !HasEnded(state) && state != Application::ACCEPTED;
 }
 
 std::string WhereState(bool (*is)(Application::State), const std::string& column) {
@@ -34,6 +39,11 @@ std::string WhereState(bool (*is)(Application::State), const std::string& column
 
 const std::string& InPlaySql() {
   static const auto& condition = *new std::string(WhereState(IsInPlay));
+  return condition;
+}
+
+const std::string& HasSeatSql() {
+  static const auto& condition = *new std::string(WhereState(HasSeat));
   return condition;
 }
 

@@ -18,6 +18,7 @@
 // resource's plural in snake case. Tables are immutable and thread-safe; a Unit is not.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -95,28 +96,43 @@ class Rows {
     return result;
   }
 
+  // The first `limit` rows that satisfy `condition`, in its order: for who goes on with the rest in
+  // another step, or needs no more.
+  absl::StatusOr<std::vector<M>> FirstOf(Unit& unit, int limit, absl::string_view condition,
+                                         absl::Span<const Value> parameters) const {
+    std::vector<M> result;
+    RETURN_IF_ERROR(unit.Select(schema_, condition, parameters, limit, Collect(result)).status());
+    return result;
+  }
+
   // The first row that satisfies `condition`, in its order.
   absl::StatusOr<std::optional<M>> First(Unit& unit, absl::string_view condition,
                                          absl::Span<const Value> parameters) const {
-    std::vector<M> result;
-    RETURN_IF_ERROR(unit.Select(schema_, condition, parameters, 1, Collect(result)).status());
+    ASSIGN_OR_RETURN(std::vector<M> result, FirstOf(unit, 1, condition, parameters));
     if (result.empty()) return std::nullopt;
     return std::move(result.front());
   }
 
-  // The number of rows that satisfy `condition`.
+  // The number of rows that satisfy `condition`; what grows with a school is counted up to a limit.
   absl::StatusOr<int64_t> Count(Unit& unit, absl::string_view condition,
-                                absl::Span<const Value> parameters) const {
-    ASSIGN_OR_RETURN(std::vector<int64_t> counts, unit.Count(schema_, condition, parameters));
+                                absl::Span<const Value> parameters,
+                                int64_t limit = std::numeric_limits<int64_t>::max()) const {
+    ASSIGN_OR_RETURN(std::vector<int64_t> counts,
+                     Count(unit, {{std::string(condition), limit}}, parameters));
     return counts.front();
   }
 
-  // The number of rows that satisfy `condition`, then for each of `among` how many of them satisfy
-  // it too.
-  absl::StatusOr<std::vector<int64_t>> Count(Unit& unit, absl::string_view condition,
-                                             absl::Span<const Value> parameters,
-                                             absl::Span<const absl::string_view> among) const {
-    return unit.Count(schema_, condition, parameters, among);
+  // Whether a row satisfies `condition`.
+  absl::StatusOr<bool> Any(Unit& unit, absl::string_view condition,
+                           absl::Span<const Value> parameters) const {
+    ASSIGN_OR_RETURN(int64_t count, Count(unit, condition, parameters, 1));
+    return count > 0;
+  }
+
+  // For each of `counted` how many rows satisfy its condition, or its limit where there are more.
+  absl::StatusOr<std::vector<int64_t>> Count(Unit& unit, const std::vector<Unit::UpTo>& counted,
+                                             absl::Span<const Value> parameters) const {
+    return unit.Count(schema_, counted, parameters);
   }
 
   // AIP-132 and AIP-158: the children of `parent` in the order of their names. `filter` is an

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "google/protobuf/any.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
@@ -282,17 +283,20 @@ absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condit
   return more;
 }
 
-absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema, absl::string_view condition,
-                                                 absl::Span<const Value> parameters,
-                                                 absl::Span<const absl::string_view> among) {
+absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema,
+                                                 absl::Span<const UpTo> counted,
+                                                 absl::Span<const Value> parameters) {
   RETURN_IF_ERROR(NothingPending(schema));
   std::vector<Value> all = {Value(school())};
   all.insert(all.end(), parameters.begin(), parameters.end());
-  std::string sql = "SELECT COUNT(*)";
-  for (absl::string_view kind : among)
-    absl::StrAppend(&sql, ", COUNT(*) FILTER (WHERE ", kind, ")");
-  absl::StrAppend(&sql, " FROM ", schema.table(), " WHERE school = $1 AND ", condition);
-  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(sql, all));
+  std::vector<std::string> counts_sql;
+  for (const auto& [condition, limit] : counted)
+    counts_sql.push_back(absl::StrCat("(SELECT COUNT(*) FROM (SELECT 1 FROM ", schema.table(),
+                                      " WHERE school = $1 AND ", condition, " LIMIT ", limit,
+                                      ") AS counted)"));
+  ASSIGN_OR_RETURN(Result result,
+                   transaction_.connection().Query(
+                       absl::StrCat("SELECT ", absl::StrJoin(counts_sql, ", ")), all));
   std::vector<int64_t> counts;
   for (const Value& count : result.rows.front()) counts.push_back(std::get<int64_t>(count));
   return counts;

@@ -135,10 +135,14 @@ class Unit {
   // At most `limit` rows; true when there are more.
   absl::StatusOr<bool> Select(const Schema& schema, absl::string_view condition,
                               absl::Span<const Value> parameters, int limit, const Each& each);
-  // The rows that satisfy `condition`, then for each of `among` those of them that satisfy it too.
-  absl::StatusOr<std::vector<int64_t>> Count(const Schema& schema, absl::string_view condition,
-                                             absl::Span<const Value> parameters,
-                                             absl::Span<const absl::string_view> among = {});
+  // A condition, and how far its rows are counted: an index entry is read for each, no more.
+  struct UpTo {
+    std::string condition;
+    int64_t limit;
+  };
+  // For each of `counted` how many rows satisfy its condition, or its limit where there are more.
+  absl::StatusOr<std::vector<int64_t>> Count(const Schema& schema, absl::Span<const UpTo> counted,
+                                             absl::Span<const Value> parameters);
   absl::StatusOr<std::string> List(const Schema& schema, const std::string& parent, int page_size,
                                    const std::string& page_token, const std::string& filter,
                                    const Each& each);
