@@ -2,14 +2,19 @@
 // Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "shared/base/hash.h"
 #include "shared/base/status.h"
 #include "shared/service/call.h"
 #include "shared/storage/log/table.h"
 #include "shared/storage/rows/filter.h"
+#include "shared/storage/rows/page_token.h"
 
 namespace vivier::rpc {
 
@@ -28,6 +33,48 @@ absl::StatusOr<Response> ListPage(rpc::Call& call, const storage::Rows<M>& rows,
   for (M& item : page.items) *add(response) = std::move(item);
   response.set_next_page_token(page.next_page_token);
   return response;
+}
+
+inline int PageSizeOf(int page_size) {
+  return page_size <= 0 ? storage::kPageSizeDefault : std::min(page_size, storage::kPageSizeMax);
+}
+
+// `condition` with the request's filter, which must be whole by itself, behind it; its parameters
+// come after those that are there.
+inline absl::StatusOr<std::string> Filtered(const storage::Schema& schema,
+                                            const std::string& condition, const std::string& filter,
+                                            std::vector<storage::Value>& parameters) {
+  if (filter.empty()) return condition;
+  ASSIGN_OR_RETURN(  // $1 is the school
+      const storage::FilterCondition parsed,
+      storage::ParseFilter(schema, filter, static_cast<int>(parameters.size()) + 2));
+  parameters.insert(parameters.end(), parsed.parameters.begin(), parsed.parameters.end());
+  return absl::StrCat(condition, " AND (", parsed.sql, ")");
+}
+
+// One page of the rows that satisfy `condition`, which an index serves in the order of names, and
+// the request's filter.
+template <class M, class Request>
+absl::StatusOr<storage::Page<M>> PageWhere(rpc::Call& call, const storage::Rows<M>& rows,
+                                           const Request& request, const std::string& parent,
+                                           const std::string& condition,
+                                           std::vector<storage::Value> parameters) {
+  const std::string query =
+      ChainHash("", {rows.schema().table(), parent, condition, request.filter()});
+  ASSIGN_OR_RETURN(const std::string after,
+                   storage::ReadPageToken(request.page_token(), parent, query));
+  parameters.push_back(after);
+  const std::string below = absl::StrCat(condition, " AND name > $", parameters.size() + 1);
+  ASSIGN_OR_RETURN(const std::string shown,
+                   Filtered(rows.schema(), below, request.filter(), parameters));
+  const int page_size = PageSizeOf(request.page_size());
+  storage::Page<M> page;
+  ASSIGN_OR_RETURN(page.items,
+                   rows.FirstOf(call, page_size + 1, shown + " ORDER BY name", parameters));
+  if (page.items.size() <= static_cast<size_t>(page_size)) return page;
+  page.items.pop_back();
+  page.next_page_token = storage::PageTokenAfter(page.items.back().name(), query);
+  return page;
 }
 
 }  // namespace vivier::rpc

@@ -154,8 +154,8 @@ const Break kBreaks[] = {
     {"EarnedTwice", "I5", "funding",
      "INSERT INTO earnings SELECT school, name || '-again', version, presence_entry, share, "
      "revision + 1, reversal, "
-     "funding_agreement, reservation, date, minutes, price_cents, 0, price_cents, invoice FROM "
-     "earnings "
+     "funding_agreement, reservation, date, minutes, price_cents, 0, price_cents, invoice, "
+     "funder FROM earnings "
      "WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
      "2026-09-07-pm.ada"},
     {"PartsDoNotMakeThePrice", "I5", "funding",

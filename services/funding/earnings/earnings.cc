@@ -46,13 +46,10 @@ void Earnings::AddTo(rpc::Service& service) {
 absl::StatusOr<std::vector<v1::Earning>> Earnings::Waiting(Call& call, const std::string& agreement,
                                                            const google::type::Date& until,
                                                            int count) {
-  return earnings_.Select(
-      call,
-      absl::StrCat(
-          "name IN (SELECT name FROM earnings WHERE school = $1 AND funding_agreement = $2 "
-          "AND invoice = '' AND earned_cents <> 0 AND date <= $3 ORDER BY date, name LIMIT ",
-          count, ") ORDER BY date, name"),
-      {agreement, DateText(until)});
+  return earnings_.FirstOf(call, count,
+                           "funding_agreement = $2 AND invoice = '' AND earned_cents <> 0 AND "
+                           "date <= $3 ORDER BY date, name",
+                           {agreement, DateText(until)});
 }
 
 absl::Status Earnings::PutOnInvoice(Call& call, const std::string& invoice, v1::Earning& earning) {

@@ -168,9 +168,18 @@ absl::Status Earnings::SheetPosting::Earn(const Entry& entry, v1::PresencePostin
   return earnings_.plans_.StoreHolder(call_, holder);
 }
 
+// A plan's shares never change, so what an earlier revision posted is of the same agreements.
+const std::string& Earnings::SheetPosting::FunderOf(const std::string& agreement) const {
+  static const std::string& nobody = *new std::string();
+  for (const PlannedShare& share : paying_.shares)
+    if (share.agreement.name() == agreement) return share.agreement.funder();
+  return nobody;
+}
+
 absl::Status Earnings::SheetPosting::StoreEarning(v1::Earning& earning, const std::string& id,
                                                   Transfers& transfers) {
   earning.set_name(NameIn(call_.school(), "earnings", id));
+  earning.set_funder(FunderOf(earning.funding_agreement()));
   *earning.mutable_date() = event_.date();
   earning.set_price_cents(earning.earned_cents() + earning.own_cents());
   earned_cents_ += earning.earned_cents();

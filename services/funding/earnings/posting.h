@@ -30,6 +30,7 @@ class Earnings::SheetPosting {
   absl::Status PostEntry(const Entry& entry);
   absl::Status Reverse(v1::PresencePosting& posting);
   absl::Status Earn(const Entry& entry, v1::PresencePosting& posting);
+  const std::string& FunderOf(const std::string& agreement) const;
   absl::Status StoreEarning(v1::Earning& earning, const std::string& id, Transfers& transfers);
   absl::Status OpenFinding(const v1::Earning& earning, v1::Finding::Kind kind);
   absl::Status CloseFinding(const std::string& earning_id);

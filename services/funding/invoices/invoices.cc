@@ -46,7 +46,9 @@ absl::StatusOr<Invoice> Invoices::CreateInvoice(Call& call,
   invoice.set_funding_agreement(request.invoice().funding_agreement());
   *invoice.mutable_until_date() = request.invoice().until_date();
   invoice.set_state(Invoice::DRAFT);
-  RETURN_IF_ERROR(funders_.agreements().Get(call, invoice.funding_agreement()).status());
+  ASSIGN_OR_RETURN(const v1::FundingAgreement agreement,
+                   funders_.agreements().Get(call, invoice.funding_agreement()));
+  invoice.set_funder(agreement.funder());
   RETURN_IF_ERROR(Gather(call, invoice));
   RETURN_IF_ERROR(invoices_.Insert(call, invoice));
   return invoice;

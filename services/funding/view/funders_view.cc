@@ -43,16 +43,6 @@ bool FundersView::ActsForFunder(const Call& call) {
   return call.caller().kind == security::Caller::Kind::kPartner;
 }
 
-absl::StatusOr<std::string> FundersView::OfOwnAgreements(Call& call, const std::string& filter) {
-  if (!ActsForFunder(call)) return filter;
-  ASSIGN_OR_RETURN(
-      const std::vector<v1::FundingAgreement> agreements,
-      funders_.agreements().Select(call, "funder = $2 ORDER BY name", {call.caller().acts_for}));
-  std::vector<std::string> own;
-  for (const v1::FundingAgreement& agreement : agreements) own.push_back(agreement.name());
-  return storage::NarrowedTo("funding_agreement", own, filter);
-}
-
 absl::StatusOr<v1::Funder> FundersView::GetFunder(Call& call, const v1::GetFunderRequest& request) {
   return Get(call, funders_.rows(), request.name());
 }
@@ -85,15 +75,9 @@ absl::StatusOr<v1::Earning> FundersView::GetEarning(Call& call,
 
 absl::StatusOr<v1::ListEarningsResponse> FundersView::ListEarnings(
     Call& call, const v1::ListEarningsRequest& request) {
-  ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
-  if (ActsForFunder(call)) {
-    ASSIGN_OR_RETURN(const std::vector<v1::Invoice> drafts,
-                     invoices_.rows().Select(call, "state = 'DRAFT' ORDER BY name", {}));
-    for (const v1::Invoice& draft : drafts)
-      filter = absl::StrCat("invoice != \"", draft.name(), "\" AND ", filter);
-  }
+  if (ActsForFunder(call)) return own_earnings_.List(call, call.caller().acts_for, request);
   return rpc::ListPage<v1::ListEarningsResponse>(
-      call, earnings_.rows(), request, filter,
+      call, earnings_.rows(), request, request.filter(),
       [](auto& response) { return response.add_earnings(); });
 }
 
@@ -104,11 +88,17 @@ absl::StatusOr<v1::Invoice> FundersView::GetInvoice(Call& call,
 
 absl::StatusOr<v1::ListInvoicesResponse> FundersView::ListInvoices(
     Call& call, const v1::ListInvoicesRequest& request) {
-  ASSIGN_OR_RETURN(std::string filter, OfOwnAgreements(call, request.filter()));
-  if (ActsForFunder(call)) filter = "state != DRAFT AND " + filter;
-  return rpc::ListPage<v1::ListInvoicesResponse>(
-      call, invoices_.rows(), request, filter,
-      [](auto& response) { return response.add_invoices(); });
+  if (!ActsForFunder(call))
+    return rpc::ListPage<v1::ListInvoicesResponse>(
+        call, invoices_.rows(), request, request.filter(),
+        [](auto& response) { return response.add_invoices(); });
+  ASSIGN_OR_RETURN(storage::Page<v1::Invoice> page,
+                   rpc::PageWhere(call, invoices_.rows(), request, request.parent(),
+                                  "funder = $2 AND state <> 'DRAFT'", {call.caller().acts_for}));
+  v1::ListInvoicesResponse response;
+  for (v1::Invoice& invoice : page.items) *response.add_invoices() = std::move(invoice);
+  response.set_next_page_token(page.next_page_token);
+  return response;
 }
 
 absl::StatusOr<v1::Payment> FundersView::GetPayment(Call& call,
@@ -127,10 +117,10 @@ absl::StatusOr<v1::ListPaymentsResponse> FundersView::ListPayments(
 absl::StatusOr<v1::ListInvoiceLinesResponse> FundersView::ListInvoiceLines(
     Call& call, const v1::ListInvoiceLinesRequest& request) {
   ASSIGN_OR_RETURN(const v1::Invoice invoice, Get(call, invoices_.rows(), request.parent()));
-  const std::string filter = storage::NarrowedTo("invoice", {invoice.name()}, request.filter());
-  ASSIGN_OR_RETURN(storage::Page<v1::Earning> page,
-                   earnings_.rows().List(call, absl::StrCat("schools/", call.school()),
-                                         request.page_size(), request.page_token(), filter));
+  ASSIGN_OR_RETURN(
+      storage::Page<v1::Earning> page,
+      rpc::PageWhere(call, earnings_.rows(), request, absl::StrCat("schools/", call.school()),
+                     "invoice = $2 AND invoice <> ''", {invoice.name()}));
   v1::ListInvoiceLinesResponse response;
   for (const v1::Earning& earning : page.items)
     *response.add_invoice_lines() = LineOf(invoice, earning);

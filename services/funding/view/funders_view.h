@@ -12,6 +12,7 @@
 #include "services/funding/funders/funders.h"
 #include "services/funding/invoices/invoices.h"
 #include "services/funding/journal/journal.h"
+#include "services/funding/view/own_earnings.h"
 #include "services/funding/view/owners.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -26,7 +27,8 @@ class FundersView {
         funders_(funders),
         earnings_(earnings),
         invoices_(invoices),
-        owners_(funders, invoices) {}
+        owners_(funders, invoices),
+        own_earnings_(earnings, invoices) {}
 
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
@@ -66,14 +68,12 @@ class FundersView {
     return *std::move(found);
   }
 
-  // The filter, narrowed to the agreements of the funder for whom the caller acts.
-  absl::StatusOr<std::string> OfOwnAgreements(rpc::Call& call, const std::string& filter);
-
   Journal& journal_;
   Funders& funders_;
   Earnings& earnings_;
   Invoices& invoices_;
   Owners owners_;
+  const OwnEarnings own_earnings_;
 };
 
 }  // namespace vivier::funding
