@@ -219,23 +219,31 @@ absl::Status Network::ReplaceYears(Call& call, const std::string& site, const By
 
 absl::StatusOr<v1::GetFreshnessResponse> Network::GetFreshness(
     Call& call, const v1::GetFreshnessRequest& request) {
-  ASSIGN_OR_RETURN(std::vector<v1::Member> members,
-                   members_.Select(call, "name > $2 ORDER BY name", {storage::Value("")}));
-  v1::GetFreshnessResponse response;
-  for (const v1::Member& member : members) {
+  ASSIGN_OR_RETURN(
+      const storage::Page<v1::Member> page,
+      members_.List(call, request.name(), request.page_size(), request.page_token(), ""));
+  std::vector<std::string> submissions, quarantined;
+  for (const v1::Member& member : page.items) {
     const std::string site = IdInSchool(member.name());
+    submissions.push_back(absl::StrCat(request.name(), "/submissions/", site));
+    quarantined.push_back(absl::StrCat(request.name(), "/quarantinedSubmissions/", site));
+  }
+  RETURN_IF_ERROR(submissions_.Prefetch(call, submissions));
+  RETURN_IF_ERROR(quarantined_.Prefetch(call, quarantined));
+  v1::GetFreshnessResponse response;
+  for (size_t i = 0; i < page.items.size(); ++i) {
     ASSIGN_OR_RETURN(std::optional<v1::Submission> submission,
-                     submissions_.Find(call, absl::StrCat(request.name(), "/submissions/", site)));
-    ASSIGN_OR_RETURN(
-        std::optional<v1::QuarantinedSubmission> aside,
-        quarantined_.Find(call, absl::StrCat(request.name(), "/quarantinedSubmissions/", site)));
+                     submissions_.Find(call, submissions[i]));
+    ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside,
+                     quarantined_.Find(call, quarantined[i]));
     v1::SiteFreshness& freshness = *response.add_sites();
-    freshness.set_member(member.name());
+    freshness.set_member(page.items[i].name());
     freshness.set_quarantined(aside.has_value());
     if (!submission.has_value()) continue;
     freshness.set_revision(submission->revision());
     *freshness.mutable_accept_time() = submission->accept_time();
   }
+  response.set_next_page_token(page.next_page_token);
   return response;
 }
 
