@@ -15,26 +15,32 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+void PrintChanges(const site::v1::SearchAuditRecordsResponse& changes) {
+  for (const site::v1::AuditRecord& record : changes.records())
+    absl::PrintF("%s  %s/%d  %s  %s  %s  %s\n", TimeUtil::ToString(record.create_time()),
+                 record.service(), record.number(), record.principal(), record.method(),
+                 record.resource(), record.reason());
+}
+
+void PrintReads(const site::v1::SearchPersonReadsResponse& reads) {
+  for (const site::v1::PersonRead& entry : reads.reads())
+    absl::PrintF("%s  %s  %s  was shown it %d times that day, first by %s\n",
+                 TimeUtil::ToString(entry.first_time()), entry.service(), entry.principal(),
+                 entry.reads(), entry.first_method());
+}
+
 absl::Status PrintTrail(const std::string& name, Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   site::v1::SearchAuditRecordsRequest changed;
   changed.set_name(name);
   changed.set_days(absl::GetFlag(FLAGS_days));
-  ASSIGN_OR_RETURN(auto changes, session->AskAll<site::v1::SearchAuditRecordsResponse>(changed));
-  for (const site::v1::AuditRecord& record : changes.records())
-    absl::PrintF("%s  %s/%d  %s  %s  %s  %s\n", TimeUtil::ToString(record.create_time()),
-                 record.service(), record.number(), record.principal(), record.method(),
-                 record.resource(), record.reason());
+  RETURN_IF_ERROR(
+      session->AskAllPages<site::v1::SearchAuditRecordsResponse>(changed, &PrintChanges));
   site::v1::SearchPersonReadsRequest read;
   read.set_name(name);
   read.set_days(absl::GetFlag(FLAGS_days));
-  ASSIGN_OR_RETURN(auto reads, session->AskAll<site::v1::SearchPersonReadsResponse>(read));
-  for (const site::v1::PersonRead& entry : reads.reads())
-    absl::PrintF("%s  %s  %s  was shown it %d times that day, first by %s\n",
-                 TimeUtil::ToString(entry.first_time()), entry.service(), entry.principal(),
-                 entry.reads(), entry.first_method());
-  return absl::OkStatus();
+  return session->AskAllPages<site::v1::SearchPersonReadsResponse>(read, &PrintReads);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,6 +53,19 @@ class Session {
       all.MergeFrom(response);
     }
     return all;
+  }
+  // The same page by page, however many there are.
+  template <class Response, class Request>
+  absl::Status AskAllPages(Request request, const std::function<void(const Response&)>& see) {
+    for (const auto& [address, channel] : processes_) {
+      request.clear_page_token();
+      do {
+        ASSIGN_OR_RETURN(const Response page, Ask<Response>(*channel, request));
+        see(page);
+        request.set_page_token(page.next_page_token());
+      } while (!request.page_token().empty());
+    }
+    return absl::OkStatus();
   }
   // The answer of one service, asked as the machine's operator.
   template <class Response, class Request>

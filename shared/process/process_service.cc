@@ -90,23 +90,18 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
 
 absl::StatusOr<v1::SearchPersonReadsResponse> ProcessService::SearchPersonReads(
     const v1::SearchPersonReadsRequest& request, const security::Caller&) const {
-  return AskTrails<v1::SearchPersonReadsResponse>(request, &AddReads);
+  return FindReads(Trails(), request, now_());
 }
 
 absl::StatusOr<v1::SearchAuditRecordsResponse> ProcessService::SearchAuditRecords(
     const v1::SearchAuditRecordsRequest& request, const security::Caller&) const {
-  return AskTrails<v1::SearchAuditRecordsResponse>(request, &AddChanges);
+  return FindChanges(Trails(), request, now_());
 }
 
-template <class Response, class Request, class AddRows>
-absl::StatusOr<Response> ProcessService::AskTrails(const Request& request, AddRows add) const {
-  Response response;
-  for (const Part& part : parts_)
-    RETURN_IF_ERROR(
-        part.readers->Read(std::string(SchoolOf(request.name())), [&](Transaction& snapshot) {
-          return add(snapshot, part.service->name(), request, now_(), response);
-        }));
-  return response;
+std::vector<Trail> ProcessService::Trails() const {
+  std::vector<Trail> trails;
+  for (const Part& part : parts_) trails.push_back({part.service->name(), part.readers});
+  return trails;
 }
 
 absl::StatusOr<v1::ExplainAccessResponse> ProcessService::ExplainAccess(

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "shared/process/trail.h"
 #include "shared/process/vitals.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/endpoint.h"
@@ -53,8 +54,7 @@ class ProcessService {
 
   template <class Request, class Response>
   rpc::Endpoint EndpointOf(Answer<Response, Request> answer);
-  template <class Response, class Request, class AddRows>
-  absl::StatusOr<Response> AskTrails(const Request& request, AddRows add) const;
+  std::vector<Trail> Trails() const;
 
   absl::StatusOr<v1::VerifyInvariantsResponse> VerifyInvariants(
       const v1::VerifyInvariantsRequest& request, const security::Caller& caller) const;

@@ -1,23 +1,28 @@
-// What a service's audit trail says of one name: who was shown a person's data, who changed a
-// resource. Each reads one snapshot and answers the newest first; RESOURCE_EXHAUSTED with
-// TOO_MANY_ROWS rather than a part.
+// What the audit trails of a process's services say of one name: who was shown a person's data, who
+// changed a resource. Page by page, service by service, the newest first; each page reads a bounded
+// part of one trail after the other, so that no trail is too long. Thread-safe.
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "shared/storage/log/unit.h"
+#include "shared/rpc/readers.h"
 #include "vivier/site/v1/site.pb.h"
 
 namespace vivier::site {
 
-// Adds what `service` knows to the response.
-absl::Status AddReads(storage::Transaction& transaction, const std::string& service,
-                      const v1::SearchPersonReadsRequest& request, absl::Time now,
-                      v1::SearchPersonReadsResponse& response);
-absl::Status AddChanges(storage::Transaction& transaction, const std::string& service,
-                        const v1::SearchAuditRecordsRequest& request, absl::Time now,
-                        v1::SearchAuditRecordsResponse& response);
+// One service's trail.
+struct Trail {
+  std::string service;
+  rpc::Readers* readers;
+};
+
+absl::StatusOr<v1::SearchPersonReadsResponse> FindReads(const std::vector<Trail>& trails,
+                                                        const v1::SearchPersonReadsRequest& request,
+                                                        absl::Time now);
+absl::StatusOr<v1::SearchAuditRecordsResponse> FindChanges(
+    const std::vector<Trail>& trails, const v1::SearchAuditRecordsRequest& request, absl::Time now);
 
 }  // namespace vivier::site
