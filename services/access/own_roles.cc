@@ -1,6 +1,7 @@
 #include "services/access/own_roles.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
@@ -24,17 +25,40 @@ bool Holds(const Holder& holder, const std::string& role) {
       [&role](const RoleAssignment& assignment) { return assignment.role() == role; });
 }
 
-// Rows whose list of roles has the name in it: part of a longer name, perhaps, so each is looked
-// at.
+// Rows that are read at a time: a school may have any number of members.
+constexpr int kHoldersPage = 100;
+
+// Hands each row whose list of roles has the role to `see`, until that answers false. The text may
+// be part of another field, so each is looked at.
 template <class Holder>
-absl::StatusOr<std::vector<Holder>> HoldersOf(Call& call, const storage::Rows<Holder>& table,
-                                              const std::string& role) {
-  ASSIGN_OR_RETURN(std::vector<Holder> holders, table.Select(call, "roles LIKE $2 ORDER BY name",
-                                                             {absl::StrCat("%", role, "%")}));
-  holders.erase(std::remove_if(holders.begin(), holders.end(),
-                               [&](const Holder& h) { return !Holds(h, role); }),
-                holders.end());
-  return holders;
+absl::Status ForEachHolder(Call& call, const storage::Rows<Holder>& table, const std::string& role,
+                           const std::function<absl::StatusOr<bool>(const Holder&)>& see) {
+  std::string after;
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<Holder> page,
+                     table.FirstOf(call, kHoldersPage, "roles LIKE $2 AND name > $3 ORDER BY name",
+                                   {absl::StrCat("%\"", role, "\"%"), after}));
+    for (const Holder& holder : page) {
+      if (!Holds(holder, role)) continue;
+      ASSIGN_OR_RETURN(const bool go_on, see(holder));
+      if (!go_on) return absl::OkStatus();
+    }
+    if (page.size() < kHoldersPage) return absl::OkStatus();
+    after = page.back().name();
+  }
+}
+
+// The name of one who holds the role, "" for nobody.
+template <class Holder>
+absl::StatusOr<std::string> AHolder(Call& call, const storage::Rows<Holder>& table,
+                                    const std::string& role) {
+  std::string name;
+  RETURN_IF_ERROR(
+      ForEachHolder<Holder>(call, table, role, [&](const Holder& holder) -> absl::StatusOr<bool> {
+        name = holder.name();
+        return false;
+      }));
+  return name;
 }
 
 }  // namespace
@@ -64,26 +88,28 @@ void OwnRoles::AddTo(rpc::Service& service) {
 absl::Status OwnRoles::CheckRole(Call& call, const v1::Role* before, v1::Role& after) {
   RETURN_IF_ERROR(CheckPermissions(call.caller(), call.school(), after));
   if (before == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<v1::Membership> holders,
-                   HoldersOf(call, memberships_, after.name()));
-  for (const v1::Membership& holder : holders) {
-    ASSIGN_OR_RETURN(std::vector<RoleAssignment> roles,
-                     Resolve(call, "membership", holder.roles()));
-    for (RoleAssignment& role : roles)
-      if (role.role() == after.name()) *role.mutable_permissions() = after.permissions();
-    RETURN_IF_ERROR(rpc::GiveRights(call, holder.name(), holder.subject(), roles));
-  }
-  return absl::OkStatus();
+  // All at once, however many: nobody keeps for a while what the role no longer gives.
+  return ForEachHolder<v1::Membership>(
+      call, memberships_, after.name(), [&](const v1::Membership& holder) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(std::vector<RoleAssignment> roles,
+                         Resolve(call, "membership", holder.roles()));
+        for (RoleAssignment& role : roles)
+          if (role.role() == after.name()) *role.mutable_permissions() = after.permissions();
+        RETURN_IF_ERROR(rpc::GiveRights(call, holder.name(), holder.subject(), roles));
+        return true;
+      });
 }
 
 absl::StatusOr<google::protobuf::Empty> OwnRoles::DeleteRole(Call& call,
                                                              const v1::DeleteRoleRequest& request) {
   ASSIGN_OR_RETURN(v1::Role role, roles_.Get(call, request.name(), request.etag()));
-  ASSIGN_OR_RETURN(std::vector<v1::Membership> members, HoldersOf(call, memberships_, role.name()));
-  ASSIGN_OR_RETURN(std::vector<v1::Invitation> invited, HoldersOf(call, invitations_, role.name()));
-  if (!members.empty() || !invited.empty())
+  ASSIGN_OR_RETURN(std::string holder, AHolder(call, memberships_, role.name()));
+  if (holder.empty()) {
+    ASSIGN_OR_RETURN(holder, AHolder(call, invitations_, role.name()));
+  }
+  if (!holder.empty())
     return Refused(v1::ROLE_IN_USE, "a membership or an invitation names the role",
-                   {{"resource", members.empty() ? invited[0].name() : members[0].name()}});
+                   {{"resource", holder}});
   RETURN_IF_ERROR(roles_.Delete(call, role.name()));
   return google::protobuf::Empty();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/curriculum/lheo.h"
 #include "services/curriculum/rules.h"
 #include "shared/base/error.h"
@@ -187,15 +188,31 @@ absl::StatusOr<v1::JurySession> Curriculum::DeliberateJury(
   return session;
 }
 
+// Asked by learner, since a cohort may have any number of certificates from earlier juries.
+absl::StatusOr<std::vector<std::string>> Curriculum::Certified(Call& call,
+                                                               const v1::JurySession& session) {
+  std::vector<std::string> places, certified;
+  std::vector<storage::Value> learners;
+  for (const v1::JuryDecision& decision : session.decisions()) {
+    learners.push_back(decision.learner());
+    places.push_back(absl::StrCat("$", learners.size() + 1));
+  }
+  if (learners.empty()) return certified;
+  ASSIGN_OR_RETURN(
+      const std::vector<v1::Certificate> full,
+      certificates_.Select(
+          call, absl::StrCat("result = 'FULL' AND learner IN (", absl::StrJoin(places, ", "), ")"),
+          learners));
+  for (const v1::Certificate& certificate : full)
+    if (certificate.cohort() == session.cohort()) certified.push_back(certificate.learner());
+  return certified;
+}
+
 absl::StatusOr<v1::AwardCertificatesResponse> Curriculum::AwardCertificates(
     Call& call, const v1::AwardCertificatesRequest& request) {
   ASSIGN_OR_RETURN(v1::JurySession session,
                    jury_sessions_.Get(call, request.name(), request.etag()));
-  ASSIGN_OR_RETURN(
-      const std::vector<v1::Certificate> full,
-      certificates_.Select(call, "cohort = $2 AND result = 'FULL'", {session.cohort()}));
-  std::vector<std::string> certified;
-  for (const v1::Certificate& certificate : full) certified.push_back(certificate.learner());
+  ASSIGN_OR_RETURN(const std::vector<std::string> certified, Certified(call, session));
   ASSIGN_OR_RETURN(std::vector<v1::Certificate> certificates, Award(session, certified));
   session.set_state(v1::JurySession::AWARDED);
   RETURN_IF_ERROR(jury_sessions_.Update(call, session));

@@ -24,6 +24,8 @@ class Curriculum {
                                                  const v1::DeliberateJuryRequest& request);
   absl::StatusOr<v1::AwardCertificatesResponse> AwardCertificates(
       Call& call, const v1::AwardCertificatesRequest& request);
+  // Those of the session's learners who hold the full title of the cohort already.
+  absl::StatusOr<std::vector<std::string>> Certified(Call& call, const v1::JurySession& session);
 
   // Stores what one formation says as a programme; answers whether anything changed.
   absl::StatusOr<bool> TakeIn(Call& call, const v1::Programme& imported, const std::string& name);

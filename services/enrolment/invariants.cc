@@ -15,7 +15,7 @@ std::string SeatsBroken() {
   const auto counted = [](bool (*is)(Application::State)) {
     return absl::StrCat(
         "(SELECT COUNT(*) FROM applications a WHERE a.school = s.school AND "
-        "a.cohort || '/seats' = s.name AND ",
+        "a.cohort = substr(s.name, 1, length(s.name) - length('/seats')) AND ",
         WhereState(is, "a.state"), ")");
   };
   return absl::StrCat(

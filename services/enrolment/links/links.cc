@@ -115,8 +115,15 @@ absl::Status Links::Forget(Call& call, const AccessLink& link) {
 }
 
 absl::Status Links::ForgetPerson(Call& call, const v1::PersonErased& event) {
-  ASSIGN_OR_RETURN(std::vector<AccessLink> links,
-                   links_.Select(call, "candidate = $2 ORDER BY name", {event.candidate()}));
+  // Nothing limits how many links somebody makes for a person; all of them end with the person.
+  std::vector<AccessLink> links, page;
+  do {
+    ASSIGN_OR_RETURN(
+        page,
+        links_.FirstOf(call, storage::kSelectRowsMax, "candidate = $2 AND name > $3 ORDER BY name",
+                       {event.candidate(), links.empty() ? "" : links.back().name()}));
+    links.insert(links.end(), page.begin(), page.end());
+  } while (!page.empty());
   for (const AccessLink& link : links) RETURN_IF_ERROR(Forget(call, link));
   return absl::OkStatus();
 }

@@ -47,9 +47,7 @@ absl::StatusOr<google::protobuf::Empty> Companies::DeleteCompany(
     Call& call, const v1::DeleteCompanyRequest& request) {
   RETURN_IF_ERROR(MayTouch(call, "", request.name()));
   RETURN_IF_ERROR(companies_.Get(call, request.name(), request.etag()).status());
-  ASSIGN_OR_RETURN(int64_t partnerships,
-                   partnerships_.Count(call, "company = $2", {request.name()}));
-  bool in_use = partnerships > 0;
+  ASSIGN_OR_RETURN(bool in_use, partnerships_.Any(call, "company = $2", {request.name()}));
   RETURN_IF_ERROR(deleting.Run(call, request.name(), in_use));
   if (in_use) {
     return Refused(v1::COMPANY_IN_USE, "partnerships, job offers or tutors refer to the company",
@@ -91,12 +89,10 @@ absl::StatusOr<v1::ListPartnershipsResponse> Companies::ListPartnerships(
 
 absl::StatusOr<bool> Companies::IsEmployer(Call& call, const std::string& company) {
   ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
-  ASSIGN_OR_RETURN(int64_t count, partnerships_.Count(
-                                      call,
-                                      "company = $2 AND kind = 'EMPLOYER' AND start_date <= $3 AND "
-                                      "(end_date IS NULL OR end_date >= $3)",
-                                      {company, DateText(ToDate(today))}));
-  return count > 0;
+  return partnerships_.Any(call,
+                           "company = $2 AND kind = 'EMPLOYER' AND start_date <= $3 AND "
+                           "(end_date IS NULL OR end_date >= $3)",
+                           {company, DateText(ToDate(today))});
 }
 
 }  // namespace vivier::partners

@@ -151,8 +151,8 @@ absl::Status Contracts::CompleteContract(Call& call, const std::string& name) {
 }
 
 absl::Status Contracts::SayUse(Call& call, const std::string& tutor, bool& in_use) {
-  ASSIGN_OR_RETURN(int64_t contracts, contracts_.Count(call, "tutor = $2", {tutor}));
-  in_use = in_use || contracts > 0;
+  ASSIGN_OR_RETURN(const bool contracts, contracts_.Any(call, "tutor = $2", {tutor}));
+  in_use = in_use || contracts;
   return absl::OkStatus();
 }
 
@@ -178,9 +178,7 @@ absl::StatusOr<std::vector<v1::Finding>> Contracts::Judge(Call& call, const Cont
 }
 
 absl::StatusOr<bool> Contracts::HasSigned(Call& call, const std::string& learner) {
-  ASSIGN_OR_RETURN(int64_t count,
-                   contracts_.Count(call, "learner = $2 AND state = 'SIGNED'", {learner}));
-  return count > 0;
+  return contracts_.Any(call, "learner = $2 AND state = 'SIGNED'", {learner});
 }
 
 }  // namespace vivier::partners

@@ -22,6 +22,7 @@ std::string PutForwardName(const std::string& learner) {
 }  // namespace
 
 void Hirings::AddTo(rpc::Service& service) {
+  withdrawals_.AddTo(service);
   service.Keeps(learners_)
       .Keeps(hirings_)
       .On(*this, &Hirings::ListLearnersPutForward)
@@ -66,10 +67,10 @@ absl::StatusOr<Hiring> Hirings::ProposeHiring(Call& call, const v1::ProposeHirin
   hiring.set_name(ChildName(request.parent(), "hirings", request.hiring_id()));
   RETURN_IF_ERROR(Propose(learner, offer, hiring));
   ASSIGN_OR_RETURN(
-      int64_t in_play,
-      hirings_.Count(call, "learner = $2 AND job_offer = $3 AND state IN ('PROPOSED', 'ACCEPTED')",
-                     {learner.learner(), offer.name()}));
-  if (in_play > 0) {
+      const bool in_play,
+      hirings_.Any(call, "learner = $2 AND job_offer = $3 AND state IN ('PROPOSED', 'ACCEPTED')",
+                   {learner.learner(), offer.name()}));
+  if (in_play) {
     return Refused(v1::HIRING_EXISTS, "the learner and this job offer were brought together before",
                    {{"learner", learner.learner()}, {"job_offer", offer.name()}});
   }
@@ -122,19 +123,13 @@ absl::Status Hirings::TakeBack(Call& call, const std::string& name) {
                    learners_.Find(call, PutForwardName(name)));
   if (!learner.has_value() || learner->state() != LearnerPutForward::AVAILABLE)
     return absl::OkStatus();
-  ASSIGN_OR_RETURN(
-      std::vector<Hiring> proposed,
-      hirings_.Select(call, "learner = $2 AND state = 'PROPOSED' ORDER BY name", {name}));
-  RETURN_IF_ERROR(Withdraw(call, proposed));
+  RETURN_IF_ERROR(withdrawals_.OfLearner(call, name));
   learner->set_state(LearnerPutForward::WITHDRAWN);
   return learners_.Update(call, *learner);
 }
 
 absl::Status Hirings::WithdrawProposals(Call& call, const v1::JobOffer& offer) {
-  ASSIGN_OR_RETURN(
-      std::vector<Hiring> proposed,
-      hirings_.Select(call, "job_offer = $2 AND state = 'PROPOSED' ORDER BY name", {offer.name()}));
-  return Withdraw(call, proposed);
+  return withdrawals_.OfOffer(call, offer.name());
 }
 
 absl::Status Hirings::Complete(Call& call, const std::string& name) {
@@ -158,14 +153,6 @@ absl::Status Hirings::Store(Call& call, const Placement& before, Placement& afte
   RETURN_IF_ERROR(StoreChanged(call, hirings_, before.hiring, after.hiring));
   RETURN_IF_ERROR(StoreChanged(call, learners_, before.learner, after.learner));
   return offers_.Store(call, before.vacancy, after.vacancy);
-}
-
-absl::Status Hirings::Withdraw(Call& call, std::vector<Hiring>& hirings) {
-  for (Hiring& hiring : hirings) {
-    hiring.set_state(Hiring::WITHDRAWN);
-    RETURN_IF_ERROR(hirings_.Update(call, hiring));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace vivier::partners

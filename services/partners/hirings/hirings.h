@@ -1,11 +1,12 @@
 // Learners who look for an employer, and their hirings. Follows enrolment: a learner who finishes
-// is put forward, one who leaves is taken back. Stateless besides its tables, hence thread-safe.
+// is put forward, one who leaves is taken back. withdrawals.h has what becomes of proposals then.
+// Stateless besides its tables, hence thread-safe.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "services/partners/companies/companies.h"
+#include "services/partners/hirings/withdrawals.h"
 #include "services/partners/offers/offers.h"
 #include "shared/service/hook.h"
 #include "shared/service/service.h"
@@ -59,12 +60,12 @@ class Hirings {
   absl::Status OnLearnerLeft(rpc::Call& call, const enrolment::v1::LearnerLeft& event);
   absl::Status OnPersonErased(rpc::Call& call, const enrolment::v1::PersonErased& event);
   absl::Status TakeBack(rpc::Call& call, const std::string& learner);
-  absl::Status Withdraw(rpc::Call& call, std::vector<v1::Hiring>& hirings);
 
   Companies& companies_;
   Offers& offers_;
   storage::Table<v1::LearnerPutForward> learners_;
   storage::Table<v1::Hiring> hirings_;
+  Withdrawals withdrawals_{hirings_};
 };
 
 }  // namespace vivier::partners

@@ -104,8 +104,8 @@ absl::StatusOr<JobOffer> Offers::CloseJobOffer(Call& call,
 }
 
 absl::Status Offers::SayUse(Call& call, const std::string& company, bool& in_use) {
-  ASSIGN_OR_RETURN(int64_t offers, offers_.Count(call, "company = $2", {company}));
-  in_use = in_use || offers > 0;
+  ASSIGN_OR_RETURN(const bool offers, offers_.Any(call, "company = $2", {company}));
+  in_use = in_use || offers;
   return absl::OkStatus();
 }
 

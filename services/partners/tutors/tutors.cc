@@ -28,8 +28,8 @@ absl::Status Tutors::Check(Call& call, const Tutor* before, Tutor& after) {
 }
 
 absl::Status Tutors::SayUse(Call& call, const std::string& company, bool& in_use) {
-  ASSIGN_OR_RETURN(int64_t tutors, tutors_.Count(call, "company = $2", {company}));
-  in_use = in_use || tutors > 0;
+  ASSIGN_OR_RETURN(const bool tutors, tutors_.Any(call, "company = $2", {company}));
+  in_use = in_use || tutors;
   return absl::OkStatus();
 }
 
