@@ -126,7 +126,9 @@ absl::Status Housekeeping::ListErasures(const std::string& school) {
     ASSIGN_OR_RETURN(
         Result unlisted,
         transaction.connection().Query(
-            "SELECT subject, type, payload FROM erasures WHERE school = $1 AND list_time IS NULL",
+            absl::StrCat("SELECT subject, type, payload FROM erasures WHERE school = $1 AND "
+                         "list_time IS NULL ORDER BY subject LIMIT ",
+                         kErasuresMax),
             {Value(school)}));
     for (const storage::Row& row : unlisted.rows) {
       ASSIGN_OR_RETURN(ListedErasure erasure, ReadErasure(school, row));
@@ -137,14 +139,15 @@ absl::Status Housekeeping::ListErasures(const std::string& school) {
   }));
   if (erasures.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(AppendToList(options_.data, options_.service->name(), erasures));
-  return storage::Perform(
+  RETURN_IF_ERROR(storage::Perform(
       *options_.writer, school, [&](Transaction& transaction, absl::Time now) -> absl::Status {
         for (const std::string& subject : subjects)
           RETURN_IF_ERROR(transaction.connection().Send(
               "UPDATE erasures SET list_time = $3 WHERE school = $1 AND subject = $2",
               {Value(school), Value(subject), Value(absl::ToUnixMicros(now))}));
         return absl::OkStatus();
-      });
+      }));
+  return erasures.size() < kErasuresMax ? absl::OkStatus() : ListErasures(school);
 }
 
 absl::Status Housekeeping::DeleteAnswers(const std::string& school) {

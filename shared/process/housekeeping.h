@@ -28,6 +28,7 @@ class Housekeeping {
  public:
   // Answers that are deleted in one transaction: the writer serves requests in between.
   static constexpr int kAnswersMax = 500;
+  static constexpr size_t kErasuresMax = 500;
 
   struct Options {
     const rpc::Service* service;

@@ -67,6 +67,13 @@ absl::StatusOr<Breaches> CheckChain(
   return breaches;
 }
 
+absl::StatusOr<int64_t> CountParked(Transaction& transaction) {
+  ASSIGN_OR_RETURN(Result parked, transaction.connection().Query(
+                                      "SELECT COUNT(*) FROM parked_events WHERE school = $1",
+                                      {Value(transaction.school())}));
+  return std::get<int64_t>(parked.rows[0][0]);
+}
+
 absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
   ASSIGN_OR_RETURN(Breaches breaches,
                    CheckChain(transaction, "events", "type, subject, person, payload, create_time",
@@ -80,13 +87,16 @@ absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
   ASSIGN_OR_RETURN(Result parked,
                    transaction.connection().Query(
                        "SELECT producer, number, reason FROM parked_events WHERE school = $1 "
-                       "ORDER BY producer, number",
+                       "ORDER BY producer, number LIMIT 1",
                        {Value(transaction.school())}));
-  for (const Row& row : parked.rows)
-    Breach(breaches,
-           absl::StrCat("parked_events/", std::get<std::string>(row[0]), "/",
-                        std::get<int64_t>(row[1])),
-           absl::StrCat("an event is parked: ", std::get<std::string>(row[2])));
+  if (parked.rows.empty()) return breaches;
+  ASSIGN_OR_RETURN(const int64_t count, CountParked(transaction));
+  const Row& row = parked.rows[0];
+  Breach(
+      breaches,
+      absl::StrCat("parked_events/", std::get<std::string>(row[0]), "/", std::get<int64_t>(row[1])),
+      absl::StrCat("an event is parked: ", std::get<std::string>(row[2])));
+  breaches.violations += count - 1;
   return breaches;
 }
 
@@ -139,10 +149,8 @@ absl::Status AddPosition(Transaction& transaction, const std::string& service,
                        "SELECT producer, number FROM cursors WHERE school = $1", {school}));
   for (const Row& row : cursors.rows)
     (*position.mutable_cursors())[std::get<std::string>(row[0])] = std::get<int64_t>(row[1]);
-  ASSIGN_OR_RETURN(Result parked,
-                   transaction.connection().Query(
-                       "SELECT COUNT(*) FROM parked_events WHERE school = $1", {school}));
-  position.set_parked(std::get<int64_t>(parked.rows[0][0]));
+  ASSIGN_OR_RETURN(const int64_t parked, CountParked(transaction));
+  position.set_parked(parked);
   return absl::OkStatus();
 }
 

@@ -103,13 +103,20 @@ Service& Service::Holds(const std::string& invariant, const std::string& counted
       invariant, [counted, broken](storage::Transaction& transaction) -> absl::StatusOr<Breaches> {
         const storage::Value school = transaction.school();
         ASSIGN_OR_RETURN(storage::Result count, transaction.connection().Query(counted, {school}));
-        ASSIGN_OR_RETURN(storage::Result rows, transaction.connection().Query(broken, {school}));
-        Breaches breaches{std::get<int64_t>(count.rows[0][0]),
-                          static_cast<int64_t>(rows.rows.size()), "", ""};
-        if (!rows.rows.empty()) {
-          breaches.first_row = std::get<std::string>(rows.rows[0][0]);
-          breaches.explanation = std::get<std::string>(rows.rows[0][1]);
-        }
+        // One row tells what is wrong; the others are counted where they are.
+        ASSIGN_OR_RETURN(
+            storage::Result first,
+            transaction.connection().Query(
+                absl::StrCat("SELECT * FROM (", broken, ") AS broken LIMIT 1"), {school}));
+        Breaches breaches{std::get<int64_t>(count.rows[0][0]), 0, "", ""};
+        if (first.rows.empty()) return breaches;
+        ASSIGN_OR_RETURN(
+            storage::Result violations,
+            transaction.connection().Query(
+                absl::StrCat("SELECT COUNT(*) FROM (", broken, ") AS broken"), {school}));
+        breaches.violations = std::get<int64_t>(violations.rows[0][0]);
+        breaches.first_row = std::get<std::string>(first.rows[0][0]);
+        breaches.explanation = std::get<std::string>(first.rows[0][1]);
         return breaches;
       });
 }
