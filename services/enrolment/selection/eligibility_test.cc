@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "services/enrolment/learners/status.h"
 #include "shared/base/date.h"
 
 namespace vivier::enrolment {
@@ -111,41 +110,6 @@ TEST(Assess, TakesTheRulesThatWereValidWhenTheApplicationCame) {
   const auto after = Assess(cohort, {}, CivilDay(2027, 1, 1));
   ASSERT_EQ(after.size(), 1u);
   EXPECT_EQ(after[0].fact(), EligibilityRule::AGE);
-}
-
-TEST(StatusOn, FollowsTheTable) {
-  const CivilDay start(2027, 3, 1), end(2027, 9, 30), exit(2027, 5, 14);
-  const StatusFacts stays = {start, end};
-  const StatusFacts job = {start, end, true, exit, v1::LearnerLeft::JOB};
-  const StatusFacts health = {start, end, true, exit, v1::LearnerLeft::HEALTH};
-  const StatusFacts absent = {start, end, true, start, v1::LearnerLeft::NO_SHOW};
-  struct Row {
-    StatusFacts facts;
-    CivilDay day;
-    Status status;
-  };
-  const Row rows[] = {
-      {stays, start - 1, Status::kNotStarted},
-      {stays, start, Status::kInTraining},
-      {stays, end, Status::kInTraining},
-      {stays, end + 1, Status::kFinished},
-      {job, exit, Status::kInTraining},
-      {job, exit + 1, Status::kLeftForJobOrTraining},
-      {job, end + 1, Status::kLeftForJobOrTraining},
-      {health, exit + 1, Status::kLeft},
-      {absent, start - 1, Status::kNotStarted},
-      {absent, start, Status::kNeverCame},
-  };
-  for (const Row& row : rows) EXPECT_EQ(StatusOn(row.facts, row.day), row.status) << &row - rows;
-}
-
-TEST(StatusOn, AbsencesAloneAreAnAlertAndNoStatus) {
-  StatusFacts facts = {CivilDay(2027, 3, 1), CivilDay(2027, 9, 30)};
-  facts.unexcused_in_a_row = kAlertHalfDays;
-  EXPECT_EQ(StatusOn(facts, CivilDay(2027, 6, 1)), Status::kInTraining);
-  EXPECT_TRUE(IsDropOutSuspected(facts, CivilDay(2027, 6, 1)));
-  facts.unexcused_in_a_row = kAlertHalfDays - 1;
-  EXPECT_FALSE(IsDropOutSuspected(facts, CivilDay(2027, 6, 1)));
 }
 
 }  // namespace
