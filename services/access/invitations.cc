@@ -1,7 +1,6 @@
 #include "services/access/invitations.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "services/access/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
@@ -15,16 +14,6 @@ namespace vivier::access {
 
 using rpc::Call;
 using v1::Invitation;
-
-namespace {
-
-constexpr char kSecret[] = "/secret";
-
-std::string SecretName(const Invitation& invitation) {
-  return absl::StrCat(invitation.name(), kSecret);
-}
-
-}  // namespace
 
 void Invitations::AddTo(rpc::Service& service) {
   service.Standard(invitations_)
@@ -49,7 +38,7 @@ absl::StatusOr<v1::CreateInvitationResponse> Invitations::CreateInvitation(
   response.set_secret(security::NewSecret());
   *response.mutable_expire_time() = invitation.expire_time();
   // A role that gives nothing: it takes an identity as well.
-  RETURN_IF_ERROR(rpc::GiveRights(call, SecretName(invitation),
+  RETURN_IF_ERROR(rpc::GiveRights(call, rpc::SecretName(invitation.name()),
                                   security::PrincipalOf(response.secret()),
                                   {security::RoleUntil("secret:invitation", end)}));
   return response;
@@ -68,7 +57,7 @@ absl::StatusOr<v1::Membership> Invitations::AcceptInvitation(
   ASSIGN_OR_RETURN(
       const rpc::Rights rights,
       rpc::RightsOf(call.unit().transaction(), security::PrincipalOf(request.secret())));
-  const std::string name(absl::StripSuffix(rights.membership, kSecret));
+  const std::string name = rpc::ResourceOfSecret(rights.membership);
   ASSIGN_OR_RETURN(std::optional<Invitation> invitation, invitations_.Find(call, name));
   if (!invitation.has_value() || ToTime(invitation->expire_time()) <= call.time())
     return NotAllowed(request.parent());
@@ -90,7 +79,7 @@ absl::Status Invitations::ExpireInvitation(Call& call, const std::string& name) 
 
 absl::Status Invitations::Forget(Call& call, const Invitation& invitation) {
   RETURN_IF_ERROR(invitations_.Delete(call, invitation.name()));
-  return rpc::EndRights(call, SecretName(invitation));
+  return rpc::EndRights(call, rpc::SecretName(invitation.name()));
 }
 
 }  // namespace vivier::access

@@ -24,7 +24,7 @@ constexpr int kSecretsMax = 2;
 
 // What gives a secret or session its right. A number comes again after some others, and so ends
 // what had it.
-std::string SecretName(const PartnerClient& client, int number) {
+std::string NumberedSecretName(const PartnerClient& client, int number) {
   return absl::StrCat(client.name(), "/secrets/", number % kSecretsMax);
 }
 
@@ -51,7 +51,7 @@ absl::StatusOr<v1::PartnerClientSecret> PartnerClients::NextSecret(Call& call,
   secret.set_secret(security::NewSecret());
   if (client.has_old_secret_end_time())
     *secret.mutable_old_secret_end_time() = client.old_secret_end_time();
-  RETURN_IF_ERROR(rpc::GiveRights(call, SecretName(client, client.secrets()),
+  RETURN_IF_ERROR(rpc::GiveRights(call, NumberedSecretName(client, client.secrets()),
                                   security::PrincipalOf(secret.secret()),
                                   {security::RoleUntil(kSecretRole)}));
   return secret;
@@ -70,7 +70,7 @@ absl::StatusOr<v1::PartnerClientSecret> PartnerClients::CreatePartnerClient(
 absl::StatusOr<v1::PartnerClientSecret> PartnerClients::RotatePartnerClientSecret(
     Call& call, const v1::RotatePartnerClientSecretRequest& request) {
   ASSIGN_OR_RETURN(PartnerClient client, clients_.Get(call, request.name(), request.etag()));
-  const std::string old = SecretName(client, client.secrets());
+  const std::string old = NumberedSecretName(client, client.secrets());
   client.clear_old_secret_end_time();
   if (request.stolen()) {
     RETURN_IF_ERROR(rpc::EndRights(call, old));
@@ -90,7 +90,7 @@ absl::StatusOr<google::protobuf::Empty> PartnerClients::DeletePartnerClient(
     Call& call, const v1::DeletePartnerClientRequest& request) {
   ASSIGN_OR_RETURN(PartnerClient client, clients_.Get(call, request.name(), request.etag()));
   for (int number = 0; number < kSecretsMax; ++number)
-    RETURN_IF_ERROR(rpc::EndRights(call, SecretName(client, number)));
+    RETURN_IF_ERROR(rpc::EndRights(call, NumberedSecretName(client, number)));
   RETURN_IF_ERROR(EndSessions(call, client));
   RETURN_IF_ERROR(clients_.Delete(call, client.name()));
   return google::protobuf::Empty();

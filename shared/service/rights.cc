@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "shared/base/date.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
@@ -23,6 +24,7 @@ using security::v1::RoleAssignment;
 using storage::Value;
 
 constexpr char kIdentified[] = "identified";
+constexpr char kSecret[] = "/secret";
 constexpr size_t kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
 
 Value ToValue(bool has, const google::protobuf::Timestamp& time) {
@@ -73,6 +75,12 @@ absl::Status GiveRights(Call& call, const std::string& membership, const std::st
 
 absl::Status EndRights(Call& call, const std::string& membership) {
   return GiveRights(call, membership, "", {});
+}
+
+std::string SecretName(absl::string_view resource) { return absl::StrCat(resource, kSecret); }
+
+std::string ResourceOfSecret(absl::string_view secret) {
+  return std::string(absl::StripSuffix(secret, kSecret));
 }
 
 absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::string& subject) {

@@ -37,6 +37,10 @@ absl::Status GiveRights(Call& call, const std::string& membership, const std::st
 // Nothing follows from `membership` any more.
 absl::Status EndRights(Call& call, const std::string& membership);
 
+// The name by which the one secret of a resource has its rights, and the resource of such a name.
+std::string SecretName(absl::string_view resource);
+std::string ResourceOfSecret(absl::string_view secret);
+
 struct Rights {
   std::string
       membership;  // what gives them, the first where several do: a secret's are given by one

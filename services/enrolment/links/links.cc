@@ -16,13 +16,6 @@ namespace vivier::enrolment {
 using rpc::Call;
 using v1::AccessLink;
 
-namespace {
-
-// What gives the secret its right; the session's is given by the link's own name.
-std::string SecretName(const AccessLink& link) { return absl::StrCat(link.name(), "/secret"); }
-
-}  // namespace
-
 void Links::AddTo(rpc::Service& service) {
   service.Standard(links_)
       .On(*this, &Links::CreateAccessLink)
@@ -48,7 +41,8 @@ absl::StatusOr<v1::CreateAccessLinkResponse> Links::CreateAccessLink(
   v1::CreateAccessLinkResponse response;
   response.set_candidate(candidate);
   response.set_secret(security::NewSecret());
-  RETURN_IF_ERROR(rpc::GiveRights(call, SecretName(link), security::PrincipalOf(response.secret()),
+  RETURN_IF_ERROR(rpc::GiveRights(call, rpc::SecretName(link.name()),
+                                  security::PrincipalOf(response.secret()),
                                   {security::RoleUntil("secret:link", end)}));
   *response.mutable_access_link() = std::move(link);
   return response;
@@ -91,6 +85,7 @@ absl::StatusOr<v1::RedeemAccessLinkResponse> Links::RedeemAccessLink(
   response.set_purpose(link->purpose());
   response.set_resource(link->resource());
   response.set_candidate(link->candidate());
+  // The session has its rights by the link's own name, the secret by another.
   RETURN_IF_ERROR(rpc::GiveRights(call, link->name(), security::PrincipalOf(response.token()),
                                   SessionRoles(*link, end)));
   return response;
@@ -110,7 +105,7 @@ absl::Status Links::ExpireAccessLink(Call& call, const std::string& name) {
 
 absl::Status Links::Forget(Call& call, const AccessLink& link) {
   RETURN_IF_ERROR(links_.Delete(call, link.name()));
-  RETURN_IF_ERROR(rpc::EndRights(call, SecretName(link)));
+  RETURN_IF_ERROR(rpc::EndRights(call, rpc::SecretName(link.name())));
   return link.has_redeem_time() ? rpc::EndRights(call, link.name()) : absl::OkStatus();
 }
 
