@@ -41,13 +41,13 @@ TEST(Erasable, NobodyWhoIsInTheProcess) {
   for (const Row& row : rows) {
     Application application;
     application.set_state(row.application);
-    absl::Status status = CheckErasable(application);
+    absl::Status status = CheckApplicationErasable(application);
     if (status.ok() && row.learner != Learner::STATE_UNSPECIFIED) {
       Learner learner;
       learner.set_state(row.learner);
       if (row.contract_until != none)
         *learner.mutable_contract_end_date() = ToDate(row.contract_until);
-      status = CheckErasable(learner, today);
+      status = CheckLearnerErasable(learner, today);
     }
     EXPECT_EQ(ReasonOf(status), row.needed ? "PERSON_NEEDED" : "")
         << Application::State_Name(row.application) << " " << Learner::State_Name(row.learner);

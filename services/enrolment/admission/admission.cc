@@ -85,7 +85,7 @@ absl::StatusOr<Application> Admission::RejectApplication(
   ASSIGN_OR_RETURN(Application application,
                    applications().Get(call, request.name(), request.etag()));
   RETURN_IF_ERROR(CheckReject(application));
-  Decide(call.caller().subject, request.decision_reason(), application);
+  RecordDecision(call.caller().subject, request.decision_reason(), application);
   RETURN_IF_ERROR(
       seats_.Leave(call, application, Application::REJECTED, v1::SeatReleased::REJECTED));
   RETURN_IF_ERROR(selection_.TellRejected(call, application));

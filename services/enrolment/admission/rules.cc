@@ -133,10 +133,18 @@ bool End(v1::CohortSeats& seats, Application& application, Application::State en
   return held || taken;
 }
 
+namespace {
+
+absl::Status CheckNotEnded(const Application& application) {
+  if (!HasEnded(application.state())) return absl::OkStatus();
+  return Refused(v1::ALREADY_ENDED, "the application has ended",
+                 {{"application", application.name()}});
+}
+
+}  // namespace
+
 absl::Status CheckWithdraw(const v1::Cohort& cohort, const Application& application) {
-  if (HasEnded(application.state()))
-    return Refused(v1::ALREADY_ENDED, "the application has ended",
-                   {{"application", application.name()}});
+  RETURN_IF_ERROR(CheckNotEnded(application));
   if (application.state() == Application::ACCEPTED && cohort.state() != v1::Cohort::OPEN)
     return Refused(v1::COHORT_STARTED, "a learner who started leaves by RecordExit",
                    {{"cohort", cohort.name()}});
@@ -144,9 +152,7 @@ absl::Status CheckWithdraw(const v1::Cohort& cohort, const Application& applicat
 }
 
 absl::Status CheckReject(const Application& application) {
-  if (HasEnded(application.state()))
-    return Refused(v1::ALREADY_ENDED, "the application has ended",
-                   {{"application", application.name()}});
+  RETURN_IF_ERROR(CheckNotEnded(application));
   if (IsTaken(application.state()))
     return Refused(v1::ALREADY_DECIDED, "the candidate is admitted",
                    {{"application", application.name()}});

@@ -62,7 +62,7 @@ absl::Status Seats::EndUnaccepted(Call& call, const Cohort& cohort) {
     const bool admitted = application.state() == Application::ADMITTED;
     enrolment::End(seats, application, Application::EXPIRED);
     RETURN_IF_ERROR(selection_.Update(call, application));
-    RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
+    RETURN_IF_ERROR(people_.RestartRetention(call, application.candidate()));
     RETURN_IF_ERROR(TellReleased(call, application, v1::SeatReleased::ACCEPTANCE_EXPIRED));
     if (admitted)
       RETURN_IF_ERROR(learners_.End(call, LearnerName(application.name()), cohort.end_date(),
@@ -100,7 +100,7 @@ absl::Status Seats::Leave(Call& call, Application& application, Application::Sta
   ASSIGN_OR_RETURN(std::vector<Application> movable,
                    Movable(call, cohort, seats, application.rank(), awaited));
   RETURN_IF_ERROR(selection_.Update(call, application));
-  RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
+  RETURN_IF_ERROR(people_.RestartRetention(call, application.candidate()));
   if (freed) RETURN_IF_ERROR(TellReleased(call, application, cause));
   if (taken && end != Application::LEFT) {
     ASSIGN_OR_RETURN(absl::CivilDay today, call.Today());

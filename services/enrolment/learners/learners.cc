@@ -86,7 +86,7 @@ absl::Status Learners::CheckErasure(Call& call, v1::PersonErased& event) {
                    learners_.Select(call, "candidate = $2 ORDER BY name", {event.candidate()}));
   ASSIGN_OR_RETURN(absl::CivilDay today, call.Today());
   for (const Learner& learner : learners) {
-    RETURN_IF_ERROR(CheckErasable(learner, today));
+    RETURN_IF_ERROR(CheckLearnerErasable(learner, today));
     event.add_persons(learner.name());
   }
   return absl::OkStatus();

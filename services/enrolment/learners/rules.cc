@@ -29,11 +29,11 @@ absl::Status CheckExit(const v1::Cohort& cohort, const Learner& learner,
   return absl::OkStatus();
 }
 
-absl::Status CheckErasable(const Learner& learner, absl::CivilDay today) {
+absl::Status CheckLearnerErasable(const Learner& learner, absl::CivilDay today) {
   if (learner.state() == Learner::ENROLLED || learner.state() == Learner::IN_TRAINING)
-    return Needed(learner.name(), "the person is in training");
+    return PersonNeeded(learner.name(), "the person is in training");
   if (learner.has_contract_end_date() && ToCivil(learner.contract_end_date()) >= today)
-    return Needed(learner.name(), "a contract that followed the training runs");
+    return PersonNeeded(learner.name(), "a contract that followed the training runs");
   return absl::OkStatus();
 }
 

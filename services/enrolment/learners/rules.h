@@ -22,7 +22,7 @@ absl::Status CheckExit(const v1::Cohort& cohort, const v1::Learner& learner,
                        const google::type::Date& date);
 
 // PERSON_NEEDED while somebody is in training, or a contract of fixed term runs that followed it.
-absl::Status CheckErasable(const v1::Learner& learner, absl::CivilDay today);
+absl::Status CheckLearnerErasable(const v1::Learner& learner, absl::CivilDay today);
 
 v1::Learner::Certification CertificationOf(curriculum::v1::CertificateAwarded::Result result);
 

@@ -60,7 +60,7 @@ absl::Status People::SetEraseBy(Call& call, Candidate& candidate) {
   return absl::OkStatus();
 }
 
-absl::Status People::Decided(Call& call, const std::string& name) {
+absl::Status People::RestartRetention(Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<Candidate> candidate, candidates_.Find(call, name));
   if (!candidate.has_value() || !candidate->has_erase_by()) return absl::OkStatus();
   const google::protobuf::Timestamp before = candidate->erase_by();

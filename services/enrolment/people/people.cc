@@ -13,6 +13,15 @@ using rpc::Call;
 using v1::Candidate;
 using v1::CandidateKey;
 
+namespace {
+
+absl::Status CheckBirthDate(const Candidate& candidate) {
+  if (!candidate.has_birth_date() || IsDate(candidate.birth_date())) return absl::OkStatus();
+  return InvalidField("candidate.birth_date", "is no date");
+}
+
+}  // namespace
+
 void People::AddTo(rpc::Service& service) {
   service
       .Standard(candidates_,
@@ -74,8 +83,7 @@ absl::Status People::AddKeys(Call& call, const std::string& candidate,
 // Somebody who corrects their own file is not told who else is known, so a key that is another's
 // stays that other's.
 absl::Status People::KeepKeys(Call& call, const Candidate& after) {
-  if (after.has_birth_date() && !IsDate(after.birth_date()))
-    return InvalidField("candidate.birth_date", "is no date");
+  RETURN_IF_ERROR(CheckBirthDate(after));
   ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, after));
   ASSIGN_OR_RETURN(std::vector<CandidateKey> old,
                    keys_.Select(call, "candidate = $2", {after.name()}));
@@ -89,8 +97,7 @@ absl::StatusOr<Candidate> People::CreateCandidate(Call& call,
                                                   const v1::CreateCandidateRequest& request) {
   Candidate candidate = request.candidate();
   candidate.set_name(absl::StrCat(request.parent(), "/candidates/", request.candidate_id()));
-  if (candidate.has_birth_date() && !IsDate(candidate.birth_date()))
-    return InvalidField("candidate.birth_date", "is no date");
+  RETURN_IF_ERROR(CheckBirthDate(candidate));
   ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, candidate));
   ASSIGN_OR_RETURN(std::string known, KnownAs(call, keys));
   if (!known.empty() && !request.confirmed_distinct())

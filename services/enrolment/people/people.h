@@ -28,8 +28,8 @@ class People {
   // Stores a new person, and their keys.
   absl::Status Add(rpc::Call& call, v1::Candidate& candidate, const std::vector<std::string>& keys);
 
-  // Something about the person was decided, from which retention counts anew.
-  absl::Status Decided(rpc::Call& call, const std::string& candidate);
+  // Something about the person was decided: the time for which their file is kept counts anew.
+  absl::Status RestartRetention(rpc::Call& call, const std::string& candidate);
 
   // Before an erasure: refuses while the school or the law needs the person (PERSON_NEEDED), and
   // adds the other names by which a part knows them.

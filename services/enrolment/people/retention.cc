@@ -6,7 +6,7 @@
 
 namespace vivier::enrolment {
 
-absl::Status Needed(const std::string& resource, absl::string_view why) {
+absl::Status PersonNeeded(const std::string& resource, absl::string_view why) {
   return Refused(v1::PERSON_NEEDED, why, {{"resource", resource}});
 }
 

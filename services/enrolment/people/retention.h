@@ -20,6 +20,6 @@ inline constexpr int kUnsuccessfulKeptMonths = 24;
 absl::CivilDay EraseOn(absl::CivilDay day);
 
 // PERSON_NEEDED: the school or the law needs the person's data because of `resource`.
-absl::Status Needed(const std::string& resource, absl::string_view why);
+absl::Status PersonNeeded(const std::string& resource, absl::string_view why);
 
 }  // namespace vivier::enrolment

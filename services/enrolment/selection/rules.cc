@@ -63,14 +63,15 @@ absl::Status Rank(const v1::Cohort& cohort, int last_rank, absl::Span<Applicatio
   return absl::OkStatus();
 }
 
-void Decide(const std::string& decider, const std::string& reason, Application& application) {
+void RecordDecision(const std::string& decider, const std::string& reason,
+                    Application& application) {
   application.set_decision_reason(reason);
   application.set_decided_by(decider);
 }
 
-absl::Status CheckErasable(const Application& application) {
+absl::Status CheckApplicationErasable(const Application& application) {
   if (!IsUndecided(application.state())) return absl::OkStatus();
-  return Needed(application.name(), "an application is not decided; withdraw it first");
+  return PersonNeeded(application.name(), "an application is not decided; withdraw it first");
 }
 
 }  // namespace vivier::enrolment

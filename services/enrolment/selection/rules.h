@@ -19,9 +19,10 @@ absl::Status KeepScore(const v1::Score& score, v1::Application& application);
 absl::Status Rank(const v1::Cohort& cohort, int last_rank, absl::Span<v1::Application> listed);
 
 // Says who decided on the application, and why.
-void Decide(const std::string& decider, const std::string& reason, v1::Application& application);
+void RecordDecision(const std::string& decider, const std::string& reason,
+                    v1::Application& application);
 
 // PERSON_NEEDED while the application is not decided.
-absl::Status CheckErasable(const v1::Application& application);
+absl::Status CheckApplicationErasable(const v1::Application& application);
 
 }  // namespace vivier::enrolment

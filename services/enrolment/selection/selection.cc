@@ -47,7 +47,7 @@ absl::Status Selection::CheckErasure(Call& call, v1::PersonErased& event) {
       applications_.First(
           call, absl::StrCat("candidate = $2 AND ", WhereState(IsUndecided), " ORDER BY name"),
           {event.candidate()}));
-  return undecided.has_value() ? CheckErasable(*undecided) : absl::OkStatus();
+  return undecided.has_value() ? CheckApplicationErasable(*undecided) : absl::OkStatus();
 }
 
 absl::StatusOr<Application> Selection::SubmitApplication(

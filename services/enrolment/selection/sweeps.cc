@@ -127,10 +127,10 @@ absl::Status Sweeps::Step(Call& call, const std::string& name) {
 
 absl::Status Sweeps::RejectOne(Call& call, const Sweep& sweep, Application& application) {
   application.set_state(Application::REJECTED);
-  Decide(sweep.decided_by(), sweep.decision_reason(), application);
+  RecordDecision(sweep.decided_by(), sweep.decision_reason(), application);
   if (IsErased(call, application.candidate())) application.clear_decision_reason();
   RETURN_IF_ERROR(applications_.Update(call, application));
-  RETURN_IF_ERROR(people_.Decided(call, application.candidate()));
+  RETURN_IF_ERROR(people_.RestartRetention(call, application.candidate()));
   v1::ApplicationRejected event;
   event.set_application(application.name());
   event.set_cohort(application.cohort());
@@ -140,7 +140,7 @@ absl::Status Sweeps::RejectOne(Call& call, const Sweep& sweep, Application& appl
 absl::Status Sweeps::ExpireOne(Call& call, Application& application) {
   application.set_state(Application::EXPIRED);
   RETURN_IF_ERROR(applications_.Update(call, application));
-  return people_.Decided(call, application.candidate());
+  return people_.RestartRetention(call, application.candidate());
 }
 
 }  // namespace vivier::enrolment
