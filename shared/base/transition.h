@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 
@@ -25,6 +26,17 @@ constexpr bool MayDo(const Transition<State> (&rows)[kRows], State from, absl::s
     if (row.from == from && row.act == act) return true;
   }
   return false;
+}
+
+// Where `act` leads from `from`, or nothing where it may not be done. The act leads to one state
+// from there: of several rows the first counts.
+template <class State, size_t kRows>
+constexpr std::optional<State> StateAfter(const Transition<State> (&rows)[kRows], State from,
+                                          absl::string_view act) {
+  for (const Transition<State>& row : rows) {
+    if (row.from == from && row.act == act) return row.to;
+  }
+  return std::nullopt;
 }
 
 }  // namespace vivier

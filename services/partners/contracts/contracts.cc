@@ -3,6 +3,8 @@
 #include "services/partners/companies/visibility.h"
 #include "services/partners/contracts/contract_law.h"
 #include "services/partners/contracts/rules.h"
+#include "services/partners/contracts/transitions.h"
+#include "services/partners/hirings/transitions.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -60,9 +62,8 @@ absl::Status Contracts::Check(Call& call, const Contract* before, Contract& afte
     return InvalidField("contract.end_date", "is before start_date");
   ASSIGN_OR_RETURN(v1::Hiring hiring, GetOwn(call, hirings_.rows(), after.hiring()));
   if (!after.tutor().empty()) RETURN_IF_ERROR(GetOwn(call, tutors_.rows(), after.tutor()).status());
-  if (before != nullptr)
-    return before->state() == Contract::DRAFT ? absl::OkStatus() : WrongState(*before);
-  if (hiring.state() != v1::Hiring::ACCEPTED) {
+  if (before != nullptr) return CheckMayDo("UpdateContract", *before);
+  if (!MayDo(kHiringTransitions, hiring.state(), "CreateContract")) {
     return Refused(v1::HIRING_STATE, "a contract follows an accepted hiring",
                    {{"hiring", hiring.name()}, {"state", v1::Hiring::State_Name(hiring.state())}});
   }
@@ -119,7 +120,7 @@ absl::StatusOr<Contract> Contracts::RecordFileReceipt(Call& call,
                                                       const v1::RecordFileReceiptRequest& request) {
   ASSIGN_OR_RETURN(Contract contract, GetOwn(call, contracts_, request.name()));
   RETURN_IF_ERROR(contracts_.schema().CheckEtag(contract, request.etag()));
-  if (contract.state() != Contract::SIGNED) return WrongState(contract);
+  RETURN_IF_ERROR(MoveContract("RecordFileReceipt", contract));
   *contract.mutable_file_receipt_date() = request.receipt_date();
   RETURN_IF_ERROR(contracts_.Update(call, contract));
   return contract;
@@ -143,8 +144,8 @@ absl::StatusOr<Contract> Contracts::BreakContract(Call& call,
 absl::Status Contracts::CompleteContract(Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(Contract contract, contracts_.Get(call, name));
   contract.clear_term_time();
-  if (contract.state() == Contract::SIGNED) {
-    contract.set_state(Contract::COMPLETED);
+  if (MayDo(kContractTransitions, contract.state(), "CompleteContract")) {
+    RETURN_IF_ERROR(MoveContract("CompleteContract", contract));
     RETURN_IF_ERROR(hirings_.Complete(call, contract.hiring()));
   }
   return contracts_.Update(call, contract);

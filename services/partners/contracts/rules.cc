@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/partners/contracts/transitions.h"
 #include "services/partners/hirings/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
@@ -16,15 +17,22 @@ namespace vivier::partners {
 using v1::Contract;
 using v1::Hiring;
 
-absl::Status WrongState(const Contract& contract) {
+absl::Status CheckMayDo(absl::string_view act, const Contract& contract) {
+  if (MayDo(kContractTransitions, contract.state(), act)) return absl::OkStatus();
   return Refused(
       v1::CONTRACT_STATE, absl::StrCat("the contract is ", Contract::State_Name(contract.state())),
       {{"contract", contract.name()}, {"state", Contract::State_Name(contract.state())}});
 }
 
+absl::Status MoveContract(absl::string_view act, Contract& contract) {
+  RETURN_IF_ERROR(CheckMayDo(act, contract));
+  contract.set_state(*StateAfter(kContractTransitions, contract.state(), act));
+  return absl::OkStatus();
+}
+
 absl::Status Sign(Contract& contract, const Hiring& hiring,
                   const std::vector<v1::Finding>& findings) {
-  if (contract.state() != Contract::DRAFT) return WrongState(contract);
+  RETURN_IF_ERROR(CheckMayDo("SignContract", contract));
   RETURN_IF_ERROR(CheckAccepted(hiring));
   std::vector<std::string> errors;
   std::set<std::string> rules;
@@ -40,23 +48,20 @@ absl::Status Sign(Contract& contract, const Hiring& hiring,
                     {"findings", absl::StrJoin(errors, ",")},
                     {"rules", absl::StrJoin(rules, ",")}});
   }
-  contract.set_state(Contract::SIGNED);
-  return absl::OkStatus();
+  return MoveContract("SignContract", contract);
 }
 
 absl::Status Break(Contract& contract, const google::type::Date& date, Hiring& hiring,
                    v1::LearnerPutForward& learner, v1::JobOffer& offer, v1::PositionCount& count) {
-  if (contract.state() != Contract::SIGNED) return WrongState(contract);
-  RETURN_IF_ERROR(CheckAccepted(hiring));
+  RETURN_IF_ERROR(CheckMayDo("BreakContract", contract));
   if (ToCivil(date) < ToCivil(contract.start_date()))
     return InvalidField("broken_date", "is before the contract's start");
   if (contract.has_end_date() && ToCivil(date) >= ToCivil(contract.end_date()))
     return InvalidField("broken_date", "is not before the contract's term");
-  contract.set_state(Contract::BROKEN);
+  RETURN_IF_ERROR(EndBroken(hiring, learner, offer, count));
   *contract.mutable_broken_date() = date;
   contract.clear_term_time();
-  EndBroken(hiring, learner, offer, count);
-  return absl::OkStatus();
+  return MoveContract("BreakContract", contract);
 }
 
 }  // namespace vivier::partners

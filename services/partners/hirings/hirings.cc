@@ -103,28 +103,27 @@ absl::Status Hirings::OnLearnerFinished(Call& call, const enrolment::v1::Learner
   learner.set_name(PutForwardName(event.learner()));
   learner.set_learner(event.learner());
   learner.set_cohort(event.cohort());
-  learner.set_state(LearnerPutForward::AVAILABLE);
+  MoveLearner("LearnerFinished", learner);
   return learners_.Insert(call, learner);
 }
 
 // Who was hired keeps their hiring: leaving for that job is one way to leave.
 absl::Status Hirings::OnLearnerLeft(Call& call, const enrolment::v1::LearnerLeft& event) {
-  return TakeBack(call, event.learner());
+  return TakeBack(call, "LearnerLeft", event.learner());
 }
 
 // Nobody can be hired of whom nothing is known any more.
 absl::Status Hirings::OnPersonErased(Call& call, const enrolment::v1::PersonErased& event) {
-  for (const std::string& person : event.persons()) RETURN_IF_ERROR(TakeBack(call, person));
+  for (const std::string& person : event.persons())
+    RETURN_IF_ERROR(TakeBack(call, "PersonErased", person));
   return absl::OkStatus();
 }
 
-absl::Status Hirings::TakeBack(Call& call, const std::string& name) {
+absl::Status Hirings::TakeBack(Call& call, absl::string_view act, const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<LearnerPutForward> learner,
                    learners_.Find(call, PutForwardName(name)));
-  if (!learner.has_value() || learner->state() != LearnerPutForward::AVAILABLE)
-    return absl::OkStatus();
+  if (!learner.has_value() || !MoveLearner(act, *learner)) return absl::OkStatus();
   RETURN_IF_ERROR(withdrawals_.OfLearner(call, name));
-  learner->set_state(LearnerPutForward::WITHDRAWN);
   return learners_.Update(call, *learner);
 }
 
@@ -134,7 +133,7 @@ absl::Status Hirings::WithdrawProposals(Call& call, const v1::JobOffer& offer) {
 
 absl::Status Hirings::Complete(Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(Hiring hiring, hirings_.Get(call, name));
-  hiring.set_state(Hiring::COMPLETED);
+  RETURN_IF_ERROR(MoveHiring("CompleteContract", hiring));
   return hirings_.Update(call, hiring);
 }
 

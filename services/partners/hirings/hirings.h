@@ -59,7 +59,7 @@ class Hirings {
   absl::Status OnLearnerFinished(rpc::Call& call, const enrolment::v1::LearnerFinished& event);
   absl::Status OnLearnerLeft(rpc::Call& call, const enrolment::v1::LearnerLeft& event);
   absl::Status OnPersonErased(rpc::Call& call, const enrolment::v1::PersonErased& event);
-  absl::Status TakeBack(rpc::Call& call, const std::string& learner);
+  absl::Status TakeBack(rpc::Call& call, absl::string_view act, const std::string& learner);
 
   Companies& companies_;
   Offers& offers_;

@@ -1,6 +1,7 @@
 #include "services/partners/hirings/rules.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/partners/hirings/transitions.h"
 #include "services/partners/offers/rules.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -13,9 +14,10 @@ using v1::Hiring;
 using v1::JobOffer;
 using v1::LearnerPutForward;
 
-void GiveBack(LearnerPutForward& learner, JobOffer& offer, v1::PositionCount& count) {
+void GiveBack(absl::string_view act, LearnerPutForward& learner, JobOffer& offer,
+              v1::PositionCount& count) {
   FreePosition(offer, count);
-  if (learner.state() == LearnerPutForward::HIRED) learner.set_state(LearnerPutForward::AVAILABLE);
+  MoveLearner(act, learner);
 }
 
 absl::Status WrongState(const Hiring& hiring) {
@@ -24,8 +26,13 @@ absl::Status WrongState(const Hiring& hiring) {
                  {{"hiring", hiring.name()}, {"state", Hiring::State_Name(hiring.state())}});
 }
 
-absl::Status Available(const LearnerPutForward& learner) {
-  if (learner.state() == LearnerPutForward::AVAILABLE) return absl::OkStatus();
+absl::Status CheckMayDo(const Hiring& hiring, absl::string_view act) {
+  return MayDo(kHiringTransitions, hiring.state(), act) ? absl::OkStatus() : WrongState(hiring);
+}
+
+absl::Status CheckAvailable(const LearnerPutForward& learner) {
+  if (MayDo(kLearnerPutForwardTransitions, learner.state(), "AcceptHiring"))
+    return absl::OkStatus();
   return Refused(
       v1::LEARNER_NOT_AVAILABLE, "the learner does not look for an employer",
       {{"learner", learner.name()}, {"state", LearnerPutForward::State_Name(learner.state())}});
@@ -33,44 +40,53 @@ absl::Status Available(const LearnerPutForward& learner) {
 
 }  // namespace
 
+absl::Status MoveHiring(absl::string_view act, Hiring& hiring) {
+  RETURN_IF_ERROR(CheckMayDo(hiring, act));
+  hiring.set_state(*StateAfter(kHiringTransitions, hiring.state(), act));
+  return absl::OkStatus();
+}
+
+bool MoveLearner(absl::string_view act, LearnerPutForward& learner) {
+  const auto after = StateAfter(kLearnerPutForwardTransitions, learner.state(), act);
+  if (after.has_value()) learner.set_state(*after);
+  return after.has_value();
+}
+
 absl::Status Propose(const LearnerPutForward& learner, const JobOffer& offer, Hiring& hiring) {
-  RETURN_IF_ERROR(Available(learner));
+  RETURN_IF_ERROR(CheckAvailable(learner));
   RETURN_IF_ERROR(CheckPublished(offer));
   hiring.set_learner(learner.learner());
   hiring.set_cohort(learner.cohort());
   hiring.set_job_offer(offer.name());
   hiring.set_company(offer.company());
-  hiring.set_state(Hiring::PROPOSED);
+  hiring.set_state(*StateAfter(kHiringTransitions, Hiring::STATE_UNSPECIFIED, "ProposeHiring"));
   return absl::OkStatus();
 }
 
 absl::Status Accept(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
                     v1::PositionCount& count) {
-  if (hiring.state() != Hiring::PROPOSED) return WrongState(hiring);
-  RETURN_IF_ERROR(Available(learner));
+  RETURN_IF_ERROR(CheckMayDo(hiring, "AcceptHiring"));
+  RETURN_IF_ERROR(CheckAvailable(learner));
   RETURN_IF_ERROR(TakePosition(offer, count));
-  hiring.set_state(Hiring::ACCEPTED);
-  learner.set_state(LearnerPutForward::HIRED);
-  return absl::OkStatus();
+  MoveLearner("AcceptHiring", learner);
+  return MoveHiring("AcceptHiring", hiring);
 }
 
 absl::Status Decline(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
                      v1::PositionCount& count) {
-  if (hiring.state() != Hiring::PROPOSED && hiring.state() != Hiring::ACCEPTED)
-    return WrongState(hiring);
-  if (hiring.state() == Hiring::ACCEPTED) GiveBack(learner, offer, count);
-  hiring.set_state(Hiring::DECLINED);
+  const bool took_position = hiring.state() == Hiring::ACCEPTED;
+  RETURN_IF_ERROR(MoveHiring("DeclineHiring", hiring));
+  if (took_position) GiveBack("DeclineHiring", learner, offer, count);
   return absl::OkStatus();
 }
 
-absl::Status CheckAccepted(const Hiring& hiring) {
-  return hiring.state() == Hiring::ACCEPTED ? absl::OkStatus() : WrongState(hiring);
-}
+absl::Status CheckAccepted(const Hiring& hiring) { return CheckMayDo(hiring, "SignContract"); }
 
-void EndBroken(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
-               v1::PositionCount& count) {
-  hiring.set_state(Hiring::BROKEN);
-  GiveBack(learner, offer, count);
+absl::Status EndBroken(Hiring& hiring, LearnerPutForward& learner, JobOffer& offer,
+                       v1::PositionCount& count) {
+  RETURN_IF_ERROR(MoveHiring("BreakContract", hiring));
+  GiveBack("BreakContract", learner, offer, count);
+  return absl::OkStatus();
 }
 
 }  // namespace vivier::partners

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/partners/hirings/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
@@ -55,7 +56,7 @@ absl::StatusOr<bool> Withdrawals::Step(Call& call, const ProposalSweep& sweep) {
   const bool more = proposed.size() > kStepRows;
   if (more) proposed.pop_back();
   for (Hiring& hiring : proposed) {
-    hiring.set_state(Hiring::WITHDRAWN);
+    RETURN_IF_ERROR(MoveHiring(of_offer ? "CloseJobOffer" : "LearnerLeft", hiring));
     RETURN_IF_ERROR(hirings_.Update(call, hiring));
   }
   return more;

@@ -1,6 +1,7 @@
 #include "services/partners/offers/rules.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/partners/offers/transitions.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "vivier/partners/v1/reasons.pb.h"
@@ -16,31 +17,29 @@ void Refill(JobOffer& offer, const v1::PositionCount& count) {
   offer.set_state(count.taken() == count.positions() ? JobOffer::FILLED : JobOffer::PUBLISHED);
 }
 
-absl::Status InState(const JobOffer& offer, JobOffer::State wanted) {
-  if (offer.state() == wanted) return absl::OkStatus();
+absl::Status CheckMayDo(const JobOffer& offer, absl::string_view act) {
+  if (MayDo(kJobOfferTransitions, offer.state(), act)) return absl::OkStatus();
   return Refused(v1::JOB_OFFER_STATE,
                  absl::StrCat("the job offer is ", JobOffer::State_Name(offer.state())),
                  {{"job_offer", offer.name()}, {"state", JobOffer::State_Name(offer.state())}});
 }
 
+absl::Status Move(absl::string_view act, JobOffer& offer) {
+  RETURN_IF_ERROR(CheckMayDo(offer, act));
+  offer.set_state(*StateAfter(kJobOfferTransitions, offer.state(), act));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status Publish(JobOffer& offer) {
-  RETURN_IF_ERROR(InState(offer, JobOffer::DRAFT));
-  offer.set_state(JobOffer::PUBLISHED);
-  return absl::OkStatus();
-}
+absl::Status Publish(JobOffer& offer) { return Move("PublishJobOffer", offer); }
 
-absl::Status Close(JobOffer& offer) {
-  if (offer.state() == JobOffer::CLOSED) return InState(offer, JobOffer::PUBLISHED);
-  offer.set_state(JobOffer::CLOSED);
-  return absl::OkStatus();
-}
+absl::Status Close(JobOffer& offer) { return Move("CloseJobOffer", offer); }
 
-absl::Status CheckPublished(const JobOffer& offer) { return InState(offer, JobOffer::PUBLISHED); }
+absl::Status CheckPublished(const JobOffer& offer) { return CheckMayDo(offer, "TakePosition"); }
 
 absl::Status Resize(JobOffer& offer, v1::PositionCount& count) {
-  if (offer.state() == JobOffer::CLOSED) return InState(offer, JobOffer::PUBLISHED);
+  RETURN_IF_ERROR(CheckMayDo(offer, "UpdateJobOffer"));
   if (offer.positions() < count.taken()) {
     return Refused(v1::POSITIONS_TAKEN, "more positions are taken than the job offer would have",
                    {{"job_offer", offer.name()}, {"taken", absl::StrCat(count.taken())}});

@@ -1,9 +1,5 @@
 // What may happen to a job offer and to its positions. Pure functions on messages: a refusal leaves
-// its arguments as they were. Thread-safe.
-//
-//   DRAFT ── publish ──▶ PUBLISHED ── the last position is taken ──▶ FILLED
-//                            ▲ ◀── a position comes free, or is added ── ┘
-//   DRAFT, PUBLISHED, FILLED ── close ──▶ CLOSED
+// its arguments as they were. transitions.h draws the states. Thread-safe.
 //
 // Invariants: taken ≤ positions; an offer that is neither DRAFT nor CLOSED is FILLED exactly when
 // taken = positions.
