@@ -86,8 +86,7 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
 
   static std::string NameOf(int i) { return absl::StrCat(kCohort, "/applications/a-", i); }
 
-  // A cohort of `capacity` seats with `count` ranked applications a-1, a-2, …
-  void Prepare(int capacity, int count) {
+  static v1::CreateCohortRequest CohortOf(int capacity) {
     v1::CreateCohortRequest create;
     create.set_parent(kSchool);
     create.set_cohort_id("ai-1");
@@ -95,7 +94,12 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
     create.mutable_cohort()->set_capacity(capacity);
     *create.mutable_cohort()->mutable_start_date() = ToDate(absl::CivilDay(2027, 3, 1));
     *create.mutable_cohort()->mutable_end_date() = ToDate(absl::CivilDay(2027, 9, 30));
-    ASSERT_TRUE(Invoke<v1::Cohort>(create).ok());
+    return create;
+  }
+
+  // A cohort of `capacity` seats with `count` ranked applications a-1, a-2, …
+  void Prepare(int capacity, int count) {
+    ASSERT_TRUE(Invoke<v1::Cohort>(CohortOf(capacity)).ok());
     v1::OpenCohortRequest open;
     open.set_name(kCohort);
     ASSERT_TRUE(Invoke<v1::Cohort>(open).ok());
@@ -177,6 +181,14 @@ TEST_P(EnrolmentTest, AdmitsFundsAndPassesAFreedSeatOn) {
   v1::GetLearnerRequest learner;
   learner.set_name(absl::StrCat(kCohort, "/learners/a-1"));
   EXPECT_EQ(Invoke<v1::Learner>(learner)->exit_cause(), v1::LearnerLeft::NO_SHOW);
+}
+
+TEST_P(EnrolmentTest, SaysWhichCohortIsThereAlready) {
+  Prepare(1, 0);
+  const absl::Status refused = Invoke<v1::Cohort>(CohortOf(2)).status();
+  EXPECT_EQ(ReasonOf(refused), "ALREADY_EXISTS");
+  EXPECT_EQ(MetadataOf(refused), (Metadata{{"resource", kCohort}}));
+  EXPECT_EQ(Seats(), "0+0/1");
 }
 
 TEST_P(EnrolmentTest, WaitsForMoneyAtItsRankAndIgnoresOldHolds) {

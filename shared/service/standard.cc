@@ -74,14 +74,18 @@ Handler List(const Schema& schema) {
   };
 }
 
+// Looks whether the name is taken before `complete`, which may store rows beside the resource.
 Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyBeforeStore complete) {
   const std::string id_field = resource->name() + "_id";
   return [&schema, resource, id_field, complete](Call& call, const pb::Message& request,
                                                  pb::Message& response) -> absl::Status {
     response.CopyFrom(request.GetReflection()->GetMessage(request, resource));
-    response.GetReflection()->SetString(
-        &response, response.GetDescriptor()->FindFieldByName("name"),
-        ChildName(schema, Text(request, "parent"), Text(request, id_field.c_str())));
+    const std::string name =
+        ChildName(schema, Text(request, "parent"), Text(request, id_field.c_str()));
+    ASSIGN_OR_RETURN(const pb::Message* existing, call.unit().Find(schema, name));
+    if (existing != nullptr) return AlreadyExists(name);
+    response.GetReflection()->SetString(&response,
+                                        response.GetDescriptor()->FindFieldByName("name"), name);
     if (complete) RETURN_IF_ERROR(complete(call, nullptr, response));
     return call.unit().Insert(schema, response);
   };
