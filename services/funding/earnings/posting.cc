@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "services/funding/earnings/states.h"
 #include "shared/base/date.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
@@ -20,6 +21,12 @@ using v1::Reservation;
 std::string PostingId(const std::string& presence_entry) {
   const std::string sheet = ParentOf(presence_entry);
   return absl::StrCat(IdOf(ParentOf(sheet)), ".", IdOf(sheet), ".", IdOf(presence_entry));
+}
+
+// To OPEN what is new, to CLOSED what is open.
+void MoveFinding(Finding& finding) {
+  finding.set_state(StateAfter(kFindingTransitions, finding.state(), "AttendanceSheetSealed")
+                        .value_or(finding.state()));
 }
 
 std::string EarningId(const std::string& presence_entry, int share, int revision) {
@@ -44,7 +51,7 @@ absl::Status Earnings::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSea
                             absl::StrCat(IdOf(event.cohort()), ".", IdOf(event.attendance_sheet()),
                                          ".", event.revision())));
     finding.set_kind(Finding::NO_FUNDING_PLAN);
-    finding.set_state(Finding::OPEN);
+    MoveFinding(finding);
     finding.set_subject(event.attendance_sheet());
     *finding.mutable_create_time() = ToTimestamp(call.time());
     RETURN_IF_ERROR(findings_.Insert(call, finding));
@@ -192,7 +199,7 @@ absl::Status Earnings::SheetPosting::OpenFinding(const v1::Earning& earning, Fin
   Finding finding;
   finding.set_name(NameIn(call_.school(), "findings", IdOf(earning.name())));
   finding.set_kind(kind);
-  finding.set_state(Finding::OPEN);
+  MoveFinding(finding);
   finding.set_subject(earning.name());
   finding.set_funding_agreement(earning.funding_agreement());
   finding.set_amount_cents(earning.own_cents());
@@ -203,7 +210,7 @@ absl::Status Earnings::SheetPosting::OpenFinding(const v1::Earning& earning, Fin
 absl::Status Earnings::SheetPosting::CloseFinding(const std::string& earning_id) {
   ASSIGN_OR_RETURN(Finding finding,
                    earnings_.findings_.Get(call_, NameIn(call_.school(), "findings", earning_id)));
-  finding.set_state(Finding::CLOSED);
+  MoveFinding(finding);
   return earnings_.findings_.Update(call_, finding);
 }
 

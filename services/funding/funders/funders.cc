@@ -54,9 +54,7 @@ absl::StatusOr<FundingAgreement> Funders::AmendFundingAgreement(
     Call& call, const v1::AmendFundingAgreementRequest& request) {
   ASSIGN_OR_RETURN(FundingAgreement agreement,
                    agreements_.Get(call, request.name(), request.etag()));
-  if (agreement.state() != FundingAgreement::ACTIVE)
-    return Refused(v1::AGREEMENT_CLOSED, "a closed agreement is not amended",
-                   {{"agreement", agreement.name()}});
+  RETURN_IF_ERROR(MoveAgreement("AmendFundingAgreement", agreement));
   ASSIGN_OR_RETURN(v1::AgreementBalance balance,
                    journal_.balances().Get(call, BalanceOf(agreement.name())));
   if (request.ceiling_cents() < balance.reserved_cents() + balance.earned_cents())
@@ -94,10 +92,7 @@ absl::StatusOr<FundingAgreement> Funders::CloseFundingAgreement(
     Call& call, const v1::CloseFundingAgreementRequest& request) {
   ASSIGN_OR_RETURN(FundingAgreement agreement,
                    agreements_.Get(call, request.name(), request.etag()));
-  if (agreement.state() != FundingAgreement::ACTIVE)
-    return Refused(v1::AGREEMENT_CLOSED, "the agreement is closed already",
-                   {{"agreement", agreement.name()}});
-  agreement.set_state(FundingAgreement::CLOSED);
+  RETURN_IF_ERROR(MoveAgreement("CloseFundingAgreement", agreement));
   RETURN_IF_ERROR(agreements_.Update(call, agreement));
   return agreement;
 }

@@ -1,7 +1,10 @@
 #include "services/funding/funders/rules.h"
 
+#include "absl/strings/str_cat.h"
+#include "services/funding/funders/states.h"
 #include "shared/base/error.h"
 #include "shared/formats/codes.h"
+#include "vivier/funding/v1/reasons.pb.h"
 
 namespace vivier::funding {
 
@@ -24,6 +27,16 @@ absl::Status CheckSiret(const v1::Funder& funder) {
 absl::Status CheckAgreement(const v1::FundingAgreement& agreement) {
   if (Compare(agreement.valid_from(), agreement.valid_until()) > 0)
     return InvalidField("funding_agreement.valid_until", "must not be before valid_from");
+  return absl::OkStatus();
+}
+
+absl::Status MoveAgreement(absl::string_view act, v1::FundingAgreement& agreement) {
+  const auto after = StateAfter(kFundingAgreementTransitions, agreement.state(), act);
+  if (!after.has_value())
+    return Refused(v1::AGREEMENT_CLOSED,
+                   absl::StrCat("the funding agreement is closed: ", act, " is refused"),
+                   {{"agreement", agreement.name()}});
+  agreement.set_state(*after);
   return absl::OkStatus();
 }
 

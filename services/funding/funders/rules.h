@@ -1,9 +1,9 @@
-// What funders and agreements must be. Pure functions on messages, thread-safe.
-//
-//   agreement   ACTIVE ── close ──▶ CLOSED
+// What funders and agreements must be; states.h draws the states of an agreement. Pure functions on
+// messages, thread-safe.
 #pragma once
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "google/type/date.pb.h"
 #include "vivier/funding/v1/funders.pb.h"
 
@@ -20,5 +20,8 @@ absl::Status CheckSiret(const v1::Funder& funder);
 
 // INVALID_ARGUMENT where the dates of the agreement are no interval.
 absl::Status CheckAgreement(const v1::FundingAgreement& agreement);
+
+// Puts the agreement into the state to which `act` leads, or AGREEMENT_CLOSED.
+absl::Status MoveAgreement(absl::string_view act, v1::FundingAgreement& agreement);
 
 }  // namespace vivier::funding

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "services/funding/funders/rules.h"
 #include "services/funding/journal/names.h"
 #include "services/funding/plans/names.h"
 #include "services/funding/plans/rules.h"
@@ -50,9 +51,7 @@ absl::StatusOr<v1::FundingPlan> Plans::CreateFundingPlan(
   for (const v1::PlanShare& share : plan.shares()) {
     ASSIGN_OR_RETURN(v1::FundingAgreement agreement,
                      funders_.agreements().Get(call, share.funding_agreement()));
-    if (agreement.state() != v1::FundingAgreement::ACTIVE)
-      return Refused(v1::AGREEMENT_CLOSED, "a closed agreement pays for no new plan",
-                     {{"agreement", agreement.name()}});
+    RETURN_IF_ERROR(MoveAgreement("CreateFundingPlan", agreement));
   }
   RETURN_IF_ERROR(plans_.Insert(call, plan));
   v1::SeatUse use;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/funding/funders/rules.h"
+#include "services/funding/funders/states.h"
 #include "services/funding/plans/names.h"
 #include "services/funding/plans/rules.h"
 
@@ -30,12 +31,16 @@ int64_t Rest(const v1::FundingPlan& plan, int share, const v1::FundedSeat& seat)
          seat.shares(share).reserved_cents();
 }
 
+bool MayReserve(const v1::FundingAgreement& agreement) {
+  return MayDo(kFundingAgreementTransitions, agreement.state(), "Reserve");
+}
+
 // A half-day that is sealed after its learner gave the seat back finds its money released: it is
 // held again as far as the agreement and the seat have room.
 void HoldAgain(Paying& paying, int share, int64_t price_cents, Holder& holder,
                Transfers& transfers) {
   const PlannedShare& planned = ShareOf(paying, share);
-  if (!Released(holder) || planned.agreement.state() != v1::FundingAgreement::ACTIVE) return;
+  if (!Released(holder) || !MayReserve(planned.agreement)) return;
   const int64_t missing = price_cents - holder.reservation->shares(share).reserved_cents();
   const int64_t cents =
       std::min({missing, Rest(paying.plan, share, holder.seat), Headroom(planned.balance)});
@@ -101,8 +106,7 @@ std::string WithoutMoney(const Paying& paying, const v1::FundedSeat& seat,
                          const google::type::Date& date) {
   for (int i = 0; i < paying.plan.shares_size(); ++i) {
     const PlannedShare& share = paying.shares[static_cast<size_t>(i)];
-    const bool open =
-        share.agreement.state() == v1::FundingAgreement::ACTIVE && ValidOn(share.agreement, date);
+    const bool open = MayReserve(share.agreement) && ValidOn(share.agreement, date);
     if (!open || !CanReserve(share.balance, Rest(paying.plan, i, seat)))
       return share.agreement.name();
   }
