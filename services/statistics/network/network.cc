@@ -128,16 +128,10 @@ absl::StatusOr<v1::Submission> Network::SubmitCells(Call& call,
   ASSIGN_OR_RETURN(std::optional<v1::Submission> known,
                    submissions_.Find(call, SubmissionName(request)));
   const v1::Submission* before = known.has_value() ? &*known : nullptr;
-  switch (Compare(before, request.revision(), request.content_hash())) {
-    case Fate::kAlreadyThere:
-      return *known;
-    case Fate::kReused:
-      return SetAside(call, request, {"this revision was accepted with another content"});
-    case Fate::kAccept:
-      break;
-  }
-  const std::vector<std::string> findings = Findings(request.cells(), request.content_hash());
-  if (!findings.empty()) return SetAside(call, request, findings);
+  const Judgement judgement = Judge(before, request);
+  if (judgement.counts_already) return *known;
+  if (judgement.state == v1::Submission::QUARANTINED)
+    return SetAside(call, request, judgement.findings);
   return Accept(call, request, before);
 }
 

@@ -2,7 +2,8 @@
 // and how old they are. Stateless besides its tables, hence thread-safe.
 //
 //   a cell moved ──▶ the clock is set ── 15 minutes ──▶ SubmissionDue ── sent ──▶ at each parent:
-//   ACCEPTED (a newer revision replaces the whole) or QUARANTINED (unsound, or a reused revision)
+//   ACCEPTED (a newer revision replaces the whole) or QUARANTINED (unsound, or a reused revision);
+//   states.h draws it
 #pragma once
 
 #include <string>

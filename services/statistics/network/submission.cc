@@ -114,6 +114,23 @@ Fate Compare(const v1::Submission* accepted, int64_t revision, const std::string
   return Fate::kAlreadyThere;
 }
 
+Judgement Judge(const v1::Submission* accepted, const v1::SubmitCellsRequest& request) {
+  Judgement judgement;
+  switch (Compare(accepted, request.revision(), request.content_hash())) {
+    case Fate::kAlreadyThere:
+      judgement.counts_already = true;
+      return judgement;
+    case Fate::kReused:
+      judgement.findings = {"this revision was accepted with another content"};
+      break;
+    case Fate::kAccept:
+      judgement.findings = Findings(request.cells(), request.content_hash());
+      break;
+  }
+  if (!judgement.findings.empty()) judgement.state = v1::Submission::QUARANTINED;
+  return judgement;
+}
+
 void Store(const Counts& counts, v1::SiteYear& row) {
   row.clear_cells();
   for (const auto& [key, count] : counts) {

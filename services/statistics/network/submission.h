@@ -32,6 +32,14 @@ std::vector<std::string> Findings(const YearCells& cells, const std::string& con
 enum class Fate { kAccept, kAlreadyThere, kReused };
 Fate Compare(const v1::Submission* accepted, int64_t revision, const std::string& content_hash);
 
+// What a parent answers to cells beside the submission that counts (null: there is none).
+struct Judgement {
+  v1::Submission::State state = v1::Submission::ACCEPTED;
+  bool counts_already = false;        // what is accepted is the answer, and nothing changes
+  std::vector<std::string> findings;  // why they are set aside, one sentence each
+};
+Judgement Judge(const v1::Submission* accepted, const v1::SubmitCellsRequest& request);
+
 // The stored form of one year, and back.
 void Store(const Counts& counts, v1::SiteYear& row);
 Counts Read(const v1::SiteYear& row);
