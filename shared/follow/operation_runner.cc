@@ -7,6 +7,7 @@
 #include "shared/base/status.h"
 #include "shared/log/log.h"
 #include "shared/rpc/with_reason.h"
+#include "shared/storage/log/operation_states.h"
 #include "shared/storage/log/perform.h"
 
 namespace vivier::follow {
@@ -28,7 +29,9 @@ class Step {
   absl::Status Run(storage::Transaction& transaction, absl::Time now, absl::Status error) {
     ASSIGN_OR_RETURN(std::optional<storage::Operation> stored,
                      storage::FindOperation(transaction, seen_.name));
-    is_ours_ = stored.has_value() && !stored->done && stored->position == seen_.position;
+    is_ours_ = stored.has_value() &&
+               MayDo(storage::kOperationTransitions, storage::StateOf(*stored), "FinishStep") &&
+               stored->position == seen_.position;
     if (!is_ours_) return absl::OkStatus();
     if (error.ok()) error = rpc::RunStep(operation_, transaction, *stored, now);
     ended_ = error;

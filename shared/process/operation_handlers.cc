@@ -11,6 +11,7 @@
 #include "shared/base/status.h"
 #include "shared/security/roles.h"
 #include "shared/service/operation.h"
+#include "shared/storage/log/operation_states.h"
 #include "shared/storage/rows/page_token.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -122,7 +123,7 @@ absl::StatusOr<v1::ListOperationsResponse> OperationHandlers::ListOperations(
 absl::StatusOr<v1::Operation> OperationHandlers::CancelOperation(
     Call& call, const v1::CancelOperationRequest& request) {
   ASSIGN_OR_RETURN(storage::Operation stored, Find(call, request.name()));
-  if (!stored.done) {
+  if (MayDo(storage::kOperationTransitions, storage::StateOf(stored), "EndOperation")) {
     const absl::Status cancelled =
         Error(absl::StatusCode::kCancelled, "OPERATION_CANCELLED", "the operation was cancelled");
     storage::EndOperation(call.unit(), stored, ToMessage(cancelled).SerializeAsString(),
