@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "tests/tidy/folders.h"
 #include "tests/tidy/shapes.h"
+#include "tests/tidy/states.h"
 #include "tests/tidy/tables.h"
 #include "tests/tidy/text_rules.h"
 
@@ -18,7 +19,7 @@ std::string LeftToDo(const Tree& tree) {
   for (const Findings& findings :
        {CheckText(tree), CheckOpenings(tree), CheckLines(tree), CheckFunctions(tree),
         CheckClasses(tree), CheckUnits(tree), CheckFolders(tree, Storeys()), CheckPurity(tree),
-        CheckTables(tree)})
+        CheckTables(tree), CheckStates(tree)})
     absl::StrAppend(&left, Text(findings));
   return left;
 }
