@@ -10,6 +10,8 @@ namespace vivier::tidy {
 // StatesAreDrawn: of each message in a service's .proto that has an enum State, a header of the
 // service has Transition<v1::MESSAGE::State> and the beginning of its diagram, and a test beside it
 // reads that with ReadDiagram.
+// ReadmesDrawTheSame: an arrow that the service's README draws of such a message is an arrow of
+// that diagram; the README may leave out others.
 Findings CheckStates(const Tree& tree);
 
 }  // namespace vivier::tidy

@@ -7,6 +7,7 @@ namespace vivier::tidy {
 namespace {
 
 constexpr char kHeader[] = "services/funding/invoices/states.h";
+constexpr char kReadme[] = "services/funding/README.md";
 constexpr char kTest[] = "services/funding/invoices/states_test.cc";
 
 const Tree kKept = {
@@ -17,6 +18,7 @@ const Tree kKept = {
     {kHeader,
      "// The states.\n//\n//   Invoice  new ─CreateInvoice▶ DRAFT\n"
      "Transition<v1::Invoice::State> kRows[];\n"},
+    {kReadme, "An invoice:\n\n```\nInvoice  new ─CreateInvoice▶ DRAFT\n```\n"},
     {kTest, "ReadDiagram(text, \"Invoice\")\n"},
 };
 
@@ -33,15 +35,22 @@ TEST(States, FindNothingWhereEachIsDrawn) { EXPECT_EQ(Text(CheckStates(kKept)), 
 
 TEST(States, FindWhatIsNotDrawnOrNotCompared) {
   constexpr char kNoRows[] =
-      "StatesAreDrawn protos/vivier/funding/v1/invoices.proto:Invoice: no header has its rows and "
+      "StatesAreDrawn services/funding:Invoice: no header has its rows and "
       "its diagram\n";
   EXPECT_EQ(Without(kHeader, "Transition<v1::Invoice::State>"), kNoRows);
   EXPECT_EQ(Without(kHeader, "//   Invoice  new"), kNoRows);
   constexpr char kNoTest[] =
-      "StatesAreDrawn protos/vivier/funding/v1/invoices.proto:Invoice: no test beside "
+      "StatesAreDrawn services/funding:Invoice: no test beside "
       "services/funding/invoices/states.h compares its diagram\n";
   EXPECT_EQ(Without(kTest, "\"Invoice\""), kNoTest);
   EXPECT_EQ(Without(kTest, "ReadDiagram("), kNoTest);
+}
+
+TEST(States, FindWhatAReadmeDrawsOtherwise) {
+  Tree tree = kKept;
+  tree[kReadme] = "```\nInvoice  new ─CreateInvoice▶ DRAFT ─IssueInvoice▶ ISSUED\n```\n";
+  EXPECT_EQ(Text(CheckStates(tree)),
+            "ReadmesDrawTheSame services/funding/README.md:Invoice: DRAFT IssueInvoice ISSUED\n");
 }
 
 }  // namespace
