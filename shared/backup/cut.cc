@@ -71,7 +71,7 @@ absl::Status Cut::OpenSnapshots() {
   for (int i = 0; i < kTriesMax; ++i) {
     ASSIGN_OR_RETURN(const std::vector<int64_t> before, Counters());
     for (Opened& opened : opened_) {
-      RETURN_IF_ERROR(opened.reader->Begin(Access::kRead));
+      RETURN_IF_ERROR(opened.reader->Begin(Access::kLongRead));
       // The first statement takes the snapshot, of a table that no database lacks.
       const bool is_sqlite = opened.reader->engine() == Engine::kSqlite;
       RETURN_IF_ERROR(

@@ -127,12 +127,15 @@ absl::StatusOr<v1::ExportPersonResponse> ProcessService::ExportPerson(
   v1::ExportPersonResponse response;
   for (const Part& part : parts_) {
     RETURN_IF_ERROR(RememberExport(part, request.name(), caller));
-    RETURN_IF_ERROR(part.readers->Read(school, [&](Transaction& snapshot) -> absl::Status {
-      ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(*part.service, snapshot, names));
-      for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
-      for (const std::string& name : file.names) response.add_names(name);
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(part.readers->Read(
+        school,
+        [&](Transaction& snapshot) -> absl::Status {
+          ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(*part.service, snapshot, names));
+          for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
+          for (const std::string& name : file.names) response.add_names(name);
+          return absl::OkStatus();
+        },
+        storage::Access::kLongRead));
   }
   return response;
 }

@@ -196,29 +196,33 @@ std::string Disagreement(const std::set<std::string>& claiming,
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
                            const std::string& school, v1::VerifyInvariantsResponse& response) {
   const rpc::Service house = WithTheHouses(service);
-  return readers.Read(school, [&](Transaction& transaction) -> absl::Status {
-    for (const rpc::Invariant& invariant : house.invariants()) {
-      ASSIGN_OR_RETURN(Breaches breaches, invariant.check(transaction));
-      AddBreaches(breaches, ReportOf(response, invariant.id, service.name()));
-    }
-    for (const rpc::Claiming& claiming : house.claims()) {
-      ASSIGN_OR_RETURN(rpc::Claims claims, claiming.claims(transaction));
-      claims[""] = "";  // so that a service that knows of nothing is still compared
-      for (const auto& [subject, value] : claims) {
-        v1::Claim& claim = *response.add_claims();
-        claim.set_invariant(claiming.invariant);
-        claim.set_service(service.name());
-        claim.set_subject(subject);
-        claim.set_value(value);
-      }
-    }
-    RETURN_IF_ERROR(AddPosition(transaction, service.name(), response));
-    // A log of which nothing was applied yet has no cursor; it is behind all the same.
-    for (const rpc::Service::EventReaction& reaction : service.reactions())
-      if (reaction.producer != service.name())
-        response.mutable_positions()->rbegin()->mutable_cursors()->insert({reaction.producer, 0});
-    return absl::OkStatus();
-  });
+  return readers.Read(
+      school,
+      [&](Transaction& transaction) -> absl::Status {
+        for (const rpc::Invariant& invariant : house.invariants()) {
+          ASSIGN_OR_RETURN(Breaches breaches, invariant.check(transaction));
+          AddBreaches(breaches, ReportOf(response, invariant.id, service.name()));
+        }
+        for (const rpc::Claiming& claiming : house.claims()) {
+          ASSIGN_OR_RETURN(rpc::Claims claims, claiming.claims(transaction));
+          claims[""] = "";  // so that a service that knows of nothing is still compared
+          for (const auto& [subject, value] : claims) {
+            v1::Claim& claim = *response.add_claims();
+            claim.set_invariant(claiming.invariant);
+            claim.set_service(service.name());
+            claim.set_subject(subject);
+            claim.set_value(value);
+          }
+        }
+        RETURN_IF_ERROR(AddPosition(transaction, service.name(), response));
+        // A log of which nothing was applied yet has no cursor; it is behind all the same.
+        for (const rpc::Service::EventReaction& reaction : service.reactions())
+          if (reaction.producer != service.name())
+            response.mutable_positions()->rbegin()->mutable_cursors()->insert(
+                {reaction.producer, 0});
+        return absl::OkStatus();
+      },
+      storage::Access::kLongRead);
 }
 
 bool IsAtRest(const v1::VerifyInvariantsResponse& response) {

@@ -28,9 +28,10 @@ void Readers::Keep(std::unique_ptr<storage::Connection> connection) {
 }
 
 absl::Status Readers::Read(const std::string& school,
-                           const std::function<absl::Status(storage::Transaction&)>& read) {
+                           const std::function<absl::Status(storage::Transaction&)>& read,
+                           storage::Access access) {
   ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection, Take());
-  RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
+  RETURN_IF_ERROR(connection->Begin(access));
   storage::Transaction transaction(*connection, school, school_key_);
   const absl::Status status = read(transaction);
   connection->Rollback();  // a snapshot has nothing to commit

@@ -27,9 +27,11 @@ class Readers {
           std::function<absl::Time()> now = absl::Now)
       : database_(database), school_key_(school_key), now_(std::move(now)) {}
 
-  // Runs `read` on one snapshot of the school's rows.
+  // Runs `read` on one snapshot of the school's rows; READ_TOO_LARGE beyond the budget of a reading
+  // (read_budget.h), unless `access` says that it reads long on purpose.
   absl::Status Read(const std::string& school,
-                    const std::function<absl::Status(storage::Transaction&)>& read);
+                    const std::function<absl::Status(storage::Transaction&)>& read,
+                    storage::Access access = storage::Access::kRead);
 
  private:
   struct Idle {

@@ -55,6 +55,8 @@ inline constexpr DeclaredException kExceptions[] = {
     {Engine::kSqlite, "ServerTest", "RefusesOtherCollations",
      "sorts by bytes unless the schema asks otherwise"},
     {Engine::kSqlite, "ServerTest", "TwoOpenersCreateTheSchemaOnce", "has no schemas"},
+    {Engine::kPostgres, "BudgetTest", "StatementsOfOneTransactionAddUp",
+     "bounds each statement by its time"},
     {Engine::kPostgres, "FileTest", "DiskFullAtCommit",
      "space is taken when a row is written; a full log stops it"},
     {Engine::kPostgres, "FileTest", "FileLimitAtCommit", "its files are the server's"},

@@ -35,7 +35,9 @@ struct Result {
   int64_t changes = 0;  // rows that an INSERT, UPDATE or DELETE touched
 };
 
-enum class Access { kRead, kWrite };
+// kRead is within the budget of a request (read_budget.h); kLongRead says that it reads long on
+// purpose: a backup, a verification, an export. Both take the same connections.
+enum class Access { kRead, kLongRead, kWrite };
 
 // One connection. Not thread-safe: each belongs to one thread at a time.
 //
@@ -44,7 +46,7 @@ enum class Access { kRead, kWrite };
 //   ALREADY_EXISTS       a primary key or unique index; the message names the constraint only
 //   FAILED_PRECONDITION  a CHECK, NOT NULL or append-only trigger
 //   ABORTED              serialization failure or deadlock: run the whole transaction again
-//   RESOURCE_EXHAUSTED   disk full
+//   RESOURCE_EXHAUSTED   disk full; READ_TOO_LARGE: a kRead transaction went over its budget
 //   UNAVAILABLE          connection lost, database busy; after a COMMIT: outcome unknown
 //   DATA_LOSS            damaged file, or a failed fsync: the process must stop, nothing is retried
 //   INTERNAL             a defect: wrong SQL, wrong number of parameters, a type that the driver
@@ -56,8 +58,8 @@ class Connection {
   virtual ~Connection() = default;
   virtual Engine engine() const = 0;
 
-  // kWrite takes the write lock at once (BEGIN IMMEDIATE on SQLite); kRead opens a snapshot that
-  // stays the same until Commit or Rollback.
+  // kWrite takes the write lock at once (BEGIN IMMEDIATE on SQLite); kRead and kLongRead open a
+  // snapshot that stays the same until Commit or Rollback.
   virtual absl::Status Begin(Access access) = 0;
   virtual absl::Status Commit() = 0;
   virtual void Rollback() = 0;

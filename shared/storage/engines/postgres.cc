@@ -26,13 +26,15 @@ class PostgresDriver final : public Driver {
   }
 
   absl::Status Begin(Access access) override {
-    if (access == Access::kWrite && access_ == Access::kRead)
+    if (access == Access::kWrite && access_ != Access::kWrite)
       return absl::InternalError("a write transaction on a kRead connection");
     if (!pipeline_.StillConnected()) RETURN_IF_ERROR(Open());
     transaction_access_ = access;
-    return pipeline_.Begin(access == Access::kWrite
-                               ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                               : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    RETURN_IF_ERROR(pipeline_.Begin(access == Access::kWrite
+                                        ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+                                        : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    if (access != Access::kLongRead) return absl::OkStatus();
+    return pipeline_.SendControl("SET LOCAL statement_timeout=0");
   }
 
   absl::Status Commit() override {
@@ -43,7 +45,7 @@ class PostgresDriver final : public Driver {
       return reply.expected_changes >= 0;
     };
     const absl::Span<const PostgresReply> due = pipeline_.due();
-    if (transaction_access_ == Access::kRead &&
+    if (transaction_access_ != Access::kWrite &&
         std::none_of(due.begin(), due.end(), is_statement)) {
       RETURN_IF_ERROR(pipeline_.SendControl("COMMIT"));
       return pipeline_.SendSync();  // nobody needs the answer; it is read with the next one

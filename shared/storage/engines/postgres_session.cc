@@ -10,6 +10,7 @@
 #include "shared/log/log.h"
 #include "shared/log/log_limit.h"
 #include "shared/storage/engines/postgres_errors.h"
+#include "shared/storage/engines/read_budget.h"
 
 namespace vivier::storage {
 namespace {
@@ -86,7 +87,10 @@ absl::StatusOr<PostgresHandle> Connect(const std::string& conninfo) {
 absl::Status Configure(PGconn* connection, PostgresTarget& target, Access access) {
   RETURN_IF_ERROR(CheckCollation(connection));
   RETURN_IF_ERROR(
-      Execute(connection, access == Access::kWrite ? kWriterSettings : kReaderSettings));
+      Execute(connection, access == Access::kWrite
+                              ? kWriterSettings
+                              : absl::StrCat(kReaderSettings, "; SET statement_timeout=",
+                                             absl::ToInt64Milliseconds(kReadTimeMax))));
   if (access == Access::kWrite) {
     const std::lock_guard<std::mutex> guard(target.mutex);
     if (!target.schema_ready) RETURN_IF_ERROR(CreateSchema(connection, target.schema));

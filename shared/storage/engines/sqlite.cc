@@ -16,8 +16,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "shared/base/status.h"
 #include "shared/storage/engines/driver.h"
+#include "shared/storage/engines/read_budget.h"
 #include "shared/storage/engines/sqlite_errors.h"
 #include "shared/storage/engines/sqlite_vfs.h"
 
@@ -176,16 +178,24 @@ class SqliteDriver final : public Driver {
                Access access)
       : file_(std::move(file)), place_(std::move(place)), db_(std::move(db)), access_(access) {
     sqlite3_wal_hook(db_.get(), &SqliteDriver::OnLogGrown, &log_pages_);
+    if (access_ != Access::kWrite)
+      sqlite3_progress_handler(db_.get(), kReadStepsPerLook, &SqliteDriver::OnProgress, this);
   }
 
   absl::Status Begin(Access access) override {
-    if (access == Access::kWrite && access_ == Access::kRead)
+    if (access == Access::kWrite && access_ != Access::kWrite)
       return absl::InternalError("a write transaction on a kRead connection");
+    if (access == Access::kRead) budget_.emplace();
+    if (access == Access::kRead) budget_.emplace();
     if (prepared_.size() > kPreparedStatementsMax) prepared_.clear();
     return Query(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN", {}).status();
   }
-  absl::Status Commit() override { return Query("COMMIT", {}).status(); }
+  absl::Status Commit() override {
+    budget_.reset();
+    return Query("COMMIT", {}).status();
+  }
   void Rollback() override {
+    budget_.reset();
     if (Alive()) Query("ROLLBACK", {}).IgnoreError();  // prepared once: every reading ends with it
   }
 
@@ -220,7 +230,7 @@ class SqliteDriver final : public Driver {
   }
 
   absl::Status Maintain(bool idle) override {
-    if (access_ == Access::kRead || log_pages_ == 0 || (!idle && log_pages_ < kLogPagesMax))
+    if (access_ != Access::kWrite || log_pages_ == 0 || (!idle && log_pages_ < kLogPagesMax))
       return absl::OkStatus();
     const int mode = idle                             ? SQLITE_CHECKPOINT_TRUNCATE
                      : log_pages_ >= kLogPagesHardMax ? SQLITE_CHECKPOINT_RESTART
@@ -241,6 +251,14 @@ class SqliteDriver final : public Driver {
   static int OnLogGrown(void* log_pages, sqlite3*, const char*, int pages) {
     *static_cast<int*>(log_pages) = pages;
     return SQLITE_OK;
+  }
+
+  // Ends the statement, but not the connection, where the budget is spent.
+  static int OnProgress(void* connection) {
+    std::optional<Budget>& budget = static_cast<SqliteDriver*>(connection)->budget_;
+    if (!budget.has_value()) return 0;
+    budget->steps += kReadStepsPerLook;
+    return budget->steps > kReadStepsMax || absl::Now() > budget->end ? 1 : 0;
   }
 
   absl::StatusOr<Prepared*> Prepare(absl::string_view sql) {
@@ -286,6 +304,7 @@ class SqliteDriver final : public Driver {
       LearnColumns(prepared);
       RETURN_IF_ERROR(ReadRow(prepared, sql, result));
     }
+    if (code == SQLITE_INTERRUPT && budget_.has_value()) return ReadTooLarge();
     if (code != SQLITE_DONE) return SqliteError(db_.get(), code, sql);
     // What SQLite reports stays from an earlier statement when this one changed nothing.
     if (sqlite3_total_changes64(db_.get()) != changes_before)
@@ -307,10 +326,17 @@ class SqliteDriver final : public Driver {
     return absl::OkStatus();
   }
 
+  // Of a kRead transaction.
+  struct Budget {
+    int64_t steps = 0;
+    absl::Time end = absl::Now() + kReadTimeMax;
+  };
+
   const std::shared_ptr<File> file_;
   const std::unique_ptr<WriterPlace> place_;  // of a kWrite connection
   const Handle db_;
   const Access access_;
+  std::optional<Budget> budget_;
   int log_pages_ = 0;  // in the write-ahead log after our last commit
   absl::flat_hash_map<std::string, std::unique_ptr<Prepared>> prepared_;
 };
@@ -344,7 +370,8 @@ void Configure(sqlite3* db, Access access) {
                     nullptr);  // "name" is never a literal, as on PostgreSQL
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   // The last connection that closes must not checkpoint unless it is the writer.
-  sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, access == Access::kRead ? 1 : 0, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, access == Access::kWrite ? 0 : 1,
+                    nullptr);
 }
 
 absl::StatusOr<Handle> OpenHandle(const std::string& path, Access access) {
