@@ -195,8 +195,10 @@ void Adapter::Read(std::shared_ptr<Incoming> incoming) {
     if (std::shared_ptr<const std::string> cached = surroundings_.near->Get(incoming->target))
       return incoming->Answer(std::move(cached), surroundings_.now());
   }
-  // SQLite answers in microseconds, less than handing over to another thread would cost.
-  if (surroundings_.engine == storage::Engine::kSqlite) return ReadAndAnswer(std::move(incoming));
+  // SQLite finds one row in microseconds, less than handing over to another thread would cost;
+  // whatever reads more than a row may take long, and others wait for this thread.
+  if (surroundings_.engine == storage::Engine::kSqlite && incoming->rpc->method.standard_get)
+    return ReadAndAnswer(std::move(incoming));
   OnWorker(incoming, [this, incoming] { ReadAndAnswer(incoming); });
 }
 

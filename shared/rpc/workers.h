@@ -1,4 +1,5 @@
-// A bounded pool of threads for what may block: PostgreSQL reads, Redis misses, other services.
+// A bounded pool of threads for what may take long: reads of more than a row, PostgreSQL, Redis
+// misses, other services.
 // Schools take turns, and so do those who ask at one school; what comes faster than it is done is
 // refused, the newest first (shared/queue/fair_line.h). Thread-safe.
 #pragma once
