@@ -17,6 +17,7 @@ absl::StatusOr<std::map<Application::State, int>> States(Stage& stage) {
   enrolment::ListApplicationsRequest request;
   request.set_parent(stage.Cohort());
   request.set_filter("rank > 0");
+  request.set_order_by("rank");
   std::map<Application::State, int> states;
   RETURN_IF_ERROR(
       stage.ReadPages<enrolment::ListApplicationsResponse>(request, [&](const auto& page) {

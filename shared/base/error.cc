@@ -31,14 +31,14 @@ absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string
   return status;
 }
 
-absl::Status InvalidField(absl::string_view field, absl::string_view description) {
+absl::Status InvalidField(absl::string_view field, absl::string_view description, Metadata more) {
   google::rpc::BadRequest request;
   auto* violation = request.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
-  absl::Status status =
-      Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
-            absl::StrCat(field, ": ", description), {{"field", std::string(field)}});
+  more.emplace_back("field", field);
+  absl::Status status = Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                              absl::StrCat(field, ": ", description), more);
   status.SetPayload(kBadRequestUrl, absl::Cord(request.SerializeAsString()));
   return status;
 }

@@ -29,8 +29,9 @@ absl::Status Refused(Reason reason, absl::string_view message, const Metadata& m
 }
 
 // INVALID_ARGUMENT, reason INVALID_FIELD, with a BadRequest that names the field
-// ("cohort.capacity") and why.
-absl::Status InvalidField(absl::string_view field, absl::string_view description);
+// ("cohort.capacity") and why; `more` joins the field in the metadata.
+absl::Status InvalidField(absl::string_view field, absl::string_view description,
+                          Metadata more = {});
 
 // PERMISSION_DENIED, reason NOT_ALLOWED: the one answer for what is unknown and what is forbidden,
 // so that nobody learns from an error which names exist outside his scope.

@@ -1,10 +1,13 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "google/api/resource.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
 #include "shared/service/method.h"
+#include "shared/storage/rows/filter.h"
 #include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -58,6 +61,14 @@ absl::string_view KeptText(const rpc::Method& method) {
   return "";
 }
 
+void PrintListed(const rpc::Method& method, const storage::Schema& schema) {
+  const auto& resource = schema.descriptor()->options().GetExtension(google::api::resource);
+  if (method.listed != resource.plural()) return;
+  std::cout << "  filter by    " << absl::StrJoin(storage::FilterableFields(schema), ", ")
+            << ": =, OR of values of one field, AND; a range of the field of order_by\n"
+            << "  order_by     one of the same, with or without \" desc\"\n";
+}
+
 void Print(const rpc::Method& method, const site::Module* module) {
   const pb::MethodDescriptor& descriptor = *method.descriptor;
   std::cout << descriptor.full_name() << "\n"
@@ -78,6 +89,7 @@ void Print(const rpc::Method& method, const site::Module* module) {
     std::cout << "  fetches      " << rpc::PathText(reference.path) << ": " << reference.type
               << " of " << reference.service << "\n";
   if (module == nullptr) return;
+  for (const storage::Schema* schema : module->service.schemas()) PrintListed(method, *schema);
   for (const storage::Schema* schema : module->service.schemas())
     if (schema->descriptor() == descriptor.output_type() || schema == method.target_schema)
       std::cout << "  table        " << schema->table() << "\n";

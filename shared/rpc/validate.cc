@@ -21,6 +21,7 @@
 #include "shared/base/error.h"
 #include "shared/base/uuid.h"
 #include "shared/service/method.h"
+#include "shared/storage/rows/filter.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
@@ -83,7 +84,8 @@ FieldRule RuleOf(const FieldDescriptor* field) {
     const bool names_resource = name == "name" || name == "parent" ||
                                 field->options().HasExtension(google::api::resource_reference);
     if (names_resource) rule.limits.set_max_length(kNameLengthMax);
-    if (name == "filter") rule.limits.set_max_length(kFilterLengthMax);
+    if (name == "filter") rule.limits.set_max_length(storage::kFilterLengthMax);
+    if (name == "order_by") rule.limits.set_max_length(storage::kOrderLengthMax);
     if (name == "page_token" || name == "etag") rule.limits.set_max_length(kPageTokenLengthMax);
   }
   if (!rule.limits.pattern().empty()) rule.pattern = std::make_unique<RE2>(rule.limits.pattern());

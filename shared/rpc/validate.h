@@ -10,8 +10,7 @@ namespace vivier::rpc {
 
 // Longest resource name in characters: five levels of two segments of 63, and slack for a UUID.
 inline constexpr int kNameLengthMax = 400;
-// Longest filter, page token and etag in characters.
-inline constexpr int kFilterLengthMax = 2000;
+// Longest page token and etag in characters; those of filters are in storage/rows/filter.h.
 inline constexpr int kPageTokenLengthMax = 1000;
 
 // INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100).

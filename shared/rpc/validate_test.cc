@@ -8,6 +8,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/storage/rows/filter.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 
@@ -187,9 +188,12 @@ TEST(ValidateTest, BoundsTheHousesOwnFields) {
   enrolment::v1::ListCohortsRequest request;
   request.set_parent("schools/nancy");
   EXPECT_EQ(Validate(request), absl::OkStatus());
-  request.set_filter(std::string(kFilterLengthMax + 1, 'x'));
+  request.set_filter(std::string(storage::kFilterLengthMax + 1, 'x'));
   EXPECT_FALSE(Validate(request).ok());
   request.clear_filter();
+  request.set_order_by(std::string(storage::kOrderLengthMax + 1, 'x'));
+  EXPECT_FALSE(Validate(request).ok());
+  request.clear_order_by();
   request.set_page_token(std::string(kPageTokenLengthMax + 1, 'x'));
   EXPECT_FALSE(Validate(request).ok());
   request.clear_page_token();

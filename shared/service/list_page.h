@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
 #include "shared/service/call.h"
@@ -25,10 +26,12 @@ template <class Response, class M, class Request, class Add>
 absl::StatusOr<Response> ListPage(rpc::Call& call, const storage::Rows<M>& rows,
                                   const Request& request, const std::string& filter,
                                   const Add& add) {
-  if (!request.filter().empty())
-    RETURN_IF_ERROR(storage::ParseFilter(rows.schema(), request.filter(), 1).status());
-  ASSIGN_OR_RETURN(storage::Page<M> page, rows.List(call, request.parent(), request.page_size(),
-                                                    request.page_token(), filter));
+  ASSIGN_OR_RETURN(const storage::Order order,
+                   storage::ParseOrder(rows.schema(), request.order_by()));
+  RETURN_IF_ERROR(storage::ParseFilter(rows.schema(), request.filter(), order).status());
+  ASSIGN_OR_RETURN(storage::Page<M> page,
+                   rows.List(call, request.parent(), request.page_size(), request.page_token(),
+                             filter, request.order_by()));
   Response response;
   for (M& item : page.items) *add(response) = std::move(item);
   response.set_next_page_token(page.next_page_token);
@@ -52,6 +55,15 @@ inline absl::StatusOr<std::string> Filtered(const storage::Schema& schema,
   return absl::StrCat(condition, " AND (", parsed.sql, ")");
 }
 
+// INVALID_ARGUMENT where pages that have an order of their own are asked for another.
+template <class Request>
+absl::Status InItsOwnOrder(const Request& request) {
+  if constexpr (requires { request.order_by(); })
+    if (!request.order_by().empty())
+      return InvalidField("order_by", "is not offered to whoever sees a part of the list");
+  return absl::OkStatus();
+}
+
 // One page of the rows that satisfy `condition`, which an index serves in the order of names, and
 // the request's filter.
 template <class M, class Request>
@@ -59,6 +71,7 @@ absl::StatusOr<storage::Page<M>> PageWhere(rpc::Call& call, const storage::Rows<
                                            const Request& request, const std::string& parent,
                                            const std::string& condition,
                                            std::vector<storage::Value> parameters) {
+  RETURN_IF_ERROR(InItsOwnOrder(request));
   const std::string query =
       ChainHash("", {rows.schema().table(), parent, condition, request.filter()});
   ASSIGN_OR_RETURN(const std::string after,

@@ -10,6 +10,7 @@
 #include "google/protobuf/util/field_mask_util.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/storage/rows/filter.h"
 
 namespace vivier::rpc {
 namespace {
@@ -62,12 +63,15 @@ Handler List(const Schema& schema) {
   return [&schema](Call& call, const pb::Message& request, pb::Message& response) -> absl::Status {
     const pb::Reflection& reflection = *response.GetReflection();
     const pb::FieldDescriptor* items = response.GetDescriptor()->FindFieldByNumber(1);
+    const Unit::Listed listed{Text(request, "parent"), Number(request, "page_size"),
+                              Text(request, "page_token"), Text(request, "filter"),
+                              Text(request, "order_by")};
+    ASSIGN_OR_RETURN(const storage::Order order, ParseOrder(schema, listed.order_by));
+    RETURN_IF_ERROR(ParseFilter(schema, listed.filter, order).status());
     ASSIGN_OR_RETURN(std::string token,
-                     call.unit().List(schema, Text(request, "parent"), Number(request, "page_size"),
-                                      Text(request, "page_token"), Text(request, "filter"),
-                                      [&](const pb::Message& row) {
-                                        reflection.AddMessage(&response, items)->CopyFrom(row);
-                                      }));
+                     call.unit().List(schema, listed, [&](const pb::Message& row) {
+                       reflection.AddMessage(&response, items)->CopyFrom(row);
+                     }));
     reflection.SetString(&response, response.GetDescriptor()->FindFieldByName("next_page_token"),
                          std::move(token));
     return absl::OkStatus();

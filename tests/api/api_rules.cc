@@ -128,7 +128,7 @@ void OneRequestOneRpc(const Api& api, Findings& findings) {
 // Fields that the adapter bounds for the whole house.
 bool HasHouseBound(const pb::FieldDescriptor* field) {
   static const auto& names = *new std::set<std::string>{
-      "name", "parent", "request_id", "page_token", "filter", "etag", "update_mask"};
+      "name", "parent", "request_id", "page_token", "filter", "order_by", "etag", "update_mask"};
   return IsReference(field) || names.count(field->name()) > 0 ||
          field->options().GetExtension(google::api::field_info).format() ==
              google::api::FieldInfo::UUID4;

@@ -124,10 +124,13 @@ TEST_P(NarrowedListsTest, ATokenOfHisOwnMakingLeadsOutOfNoParent) {
 
 TEST_P(NarrowedListsTest, AFilterNarrowsFurtherAndNeverWidens) {
   Give(kTwo);
-  EXPECT_THAT(Listed("filter: \"title = 'ai-3'\""), ElementsAre("ai-3"));
-  EXPECT_THAT(Listed("filter: \"title = 'ai-2'\""), ElementsAre());
-  EXPECT_THAT(Listed("filter: \"title = 'ai-2' OR title != 'ai-2'\""), ElementsAre("ai-1", "ai-3"));
-  for (const char* filter : {"name != '') OR (name != ''", "OR name != ''", "name != '' OR"})
+  EXPECT_THAT(Listed("filter: \"start_date = '2027-09-06'\""), ElementsAre("ai-3"));
+  EXPECT_THAT(Listed("filter: \"name = 'schools/nancy/cohorts/ai-2'\""), ElementsAre());
+  EXPECT_THAT(Listed("order_by: 'start_date desc'"), ElementsAre("ai-3", "ai-1"));
+  EXPECT_THAT(Listed("filter: \"start_date > '2000-01-01'\" order_by: 'start_date'"),
+              ElementsAre("ai-1", "ai-3"));
+  for (const char* filter : {"name = '') OR (name = ''", "OR name = ''", "name = '' OR",
+                             "state = DRAFT OR name != ''", "name != ''"})
     EXPECT_EQ(Try<ListCohortsRequest>(world_, Zoe(),
                                       absl::StrCat("parent: '$N' filter: \"", filter, "\"")),
               "INVALID_ARGUMENT INVALID_FIELD")

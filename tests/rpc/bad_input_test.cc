@@ -407,7 +407,7 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
     enrolment::v1::ListCohortsRequest list;
     list.set_parent("schools/nancy");
     list.set_page_size(1);
-    list.set_filter("capacity > 0");
+    list.set_order_by("start_date");
     const auto page = world_.Call<enrolment::v1::ListCohortsResponse>(list);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->next_page_token() : "";

@@ -98,7 +98,8 @@ class BaseRequest {
   // Not a part of what is asked, and so not a part of the base.
   static bool IsOptionOfTheCall(const std::string& name) {
     static const auto& options = *new std::set<std::string>{
-        "etag", "page_token", "filter", "update_mask", "validate_only", "confirmed_distinct"};
+        "etag",          "page_token",        "filter", "order_by", "update_mask",
+        "validate_only", "confirmed_distinct"};
     return options.count(name) > 0;
   }
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "shared/rpc/validate.h"
+#include "shared/storage/rows/filter.h"
 #include "tests/rpc/base_request.h"
 
 namespace vivier::testing {
@@ -178,7 +179,8 @@ class Mutations {
   // etags.
   static int LongestText(const pb::FieldDescriptor& field) {
     if (LimitsOf(field).max_length() > 0) return LimitsOf(field).max_length();
-    if (field.name() == "filter") return rpc::kFilterLengthMax;
+    if (field.name() == "filter") return storage::kFilterLengthMax;
+    if (field.name() == "order_by") return storage::kOrderLengthMax;
     if (field.name() == "page_token" || field.name() == "etag") return rpc::kPageTokenLengthMax;
     return field.options().HasExtension(google::api::resource_reference) ||
                    field.name() == "name" || field.name() == "parent"

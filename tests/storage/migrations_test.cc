@@ -143,6 +143,25 @@ TEST_P(MigrationsTest, ColumnsTellTypesNullsAndDefaults) {
                                                 Column{"photo", "BYTEA", true, false},
                                                 Column{"seats", "BIGINT", false, true}));
 }
+TEST_P(MigrationsTest, IndexesTellTheirColumns) {
+  writer_ = Connect(Access::kWrite);
+  Script(
+      "CREATE INDEX plain ON things (school, name, id);"
+      "CREATE UNIQUE INDEX once ON things (school, amount);"
+      "CREATE INDEX those ON things (school, name) WHERE amount > 0;"
+      "CREATE INDEX years ON things (school, substr(name, 1, 4));");
+  ASSERT_EQ(writer_->Begin(Access::kRead), absl::OkStatus());
+  const auto indexes = Indexes(*writer_, "things");
+  ASSERT_TRUE(indexes.ok()) << indexes.status();
+  EXPECT_THAT(*indexes,
+              ::testing::UnorderedElementsAre(Index{{"school", "id"}, true, false},
+                                              Index{{"school", "name", "id"}, false, false},
+                                              Index{{"school", "amount"}, true, false},
+                                              Index{{"school", "name"}, false, true},
+                                              Index{{"school", ""}, false, false}));
+  EXPECT_THAT(*Indexes(*writer_, "nosuchtable"), IsEmpty());
+}
+
 TEST_P(MigrationsTest, ColumnsOfNoTable) { EXPECT_THAT(ColumnsOf("nosuchtable"), IsEmpty()); }
 // Another schema of the same server may have a table of the same name.
 TEST_P(MigrationsTest, ColumnsOfThisSchemaOnly) {

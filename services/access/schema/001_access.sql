@@ -15,10 +15,11 @@ CREATE TABLE invitations (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   email BYTEA, display_name BYTEA, roles TEXT, create_time BIGINT, expire_time BIGINT,
   PRIMARY KEY (school, name));
-CREATE INDEX invitations_expire_time ON invitations (school, expire_time);
+CREATE INDEX invitations_expire_time ON invitations (school, expire_time, name);
 
 CREATE TABLE partner_clients (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, company TEXT NOT NULL, secrets BIGINT NOT NULL, rotate_time BIGINT,
   old_secret_end_time BIGINT, sessions BIGINT NOT NULL, last_use_time BIGINT, create_time BIGINT,
   PRIMARY KEY (school, name));
+CREATE INDEX partner_clients_by_company ON partner_clients (school, company, name);

@@ -14,6 +14,7 @@ CREATE TABLE programmes (
   CONSTRAINT published_programme_has_revision CHECK (state <> 'PUBLISHED' OR latest_revision <> ''),
   CONSTRAINT programme_revisions_count_up CHECK ((revision_count = 0) = (latest_revision = '')),
   PRIMARY KEY (school, name));
+CREATE INDEX programmes_by_state ON programmes (school, state, name);
 
 -- append-only: programme_revisions
 CREATE TABLE programme_revisions (
@@ -31,6 +32,9 @@ CREATE TABLE jury_sessions (
   state TEXT NOT NULL, decisions TEXT,
   CONSTRAINT jury_decided_before_awarding CHECK (state = 'PLANNED' OR decisions IS NOT NULL),
   PRIMARY KEY (school, name));
+CREATE INDEX jury_sessions_by_cohort ON jury_sessions (school, cohort, name);
+CREATE INDEX jury_sessions_by_date ON jury_sessions (school, date, name);
+CREATE INDEX jury_sessions_by_state ON jury_sessions (school, state, name);
 
 -- append-only: certificates
 CREATE TABLE certificates (
@@ -43,4 +47,7 @@ CREATE TABLE certificates (
 CREATE UNIQUE INDEX one_decision_a_learner_and_jury ON certificates (school, jury_session, learner);
 CREATE UNIQUE INDEX one_full_title_a_learner ON certificates (school, learner, programme_revision)
   WHERE result = 'FULL';
-CREATE INDEX certificates_by_cohort ON certificates (school, cohort);
+CREATE INDEX certificates_by_cohort ON certificates (school, cohort, name);
+CREATE INDEX certificates_by_learner ON certificates (school, learner, name);
+CREATE INDEX certificates_by_jury_session ON certificates (school, jury_session, name);
+CREATE INDEX certificates_by_date ON certificates (school, date, name);

@@ -29,6 +29,10 @@ CREATE TABLE cohorts (
   PRIMARY KEY (school, name),
   CONSTRAINT cohort_has_seats CHECK (capacity > 0),
   CONSTRAINT cohort_ends_after_start CHECK (end_date >= start_date));
+CREATE INDEX cohorts_by_revision ON cohorts (school, programme_revision, name);
+CREATE INDEX cohorts_by_start ON cohorts (school, start_date, name);
+CREATE INDEX cohorts_by_end ON cohorts (school, end_date, name);
+CREATE INDEX cohorts_by_state ON cohorts (school, state, name);
 
 CREATE TABLE cohort_seats (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -50,6 +54,8 @@ CREATE TABLE applications (
       ('WAITLISTED', 'FUNDING_PENDING', 'AWAITING_FUNDING', 'ADMITTED', 'ACCEPTED')));
 -- A person applies once to a cohort, for ever; so he has at most one seat in it.
 CREATE UNIQUE INDEX applications_by_person ON applications (school, cohort, candidate);
+CREATE INDEX applications_by_state ON applications (school, cohort, state, name);
+CREATE INDEX applications_all_by_rank ON applications (school, cohort, rank, name);
 -- With the state, so that an admission counts who stands before it without reading their rows.
 CREATE INDEX applications_by_rank ON applications (school, cohort, rank, state) WHERE rank > 0;
 CREATE INDEX applications_funding_by ON applications (school, funding_by)
@@ -64,7 +70,7 @@ CREATE TABLE learners (
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX learners_one_active ON learners (school, cohort, candidate)
   WHERE state IN ('ENROLLED', 'IN_TRAINING');
-CREATE INDEX learners_by_cohort ON learners (school, cohort, state);
+CREATE INDEX learners_by_cohort ON learners (school, cohort, state, name);
 
 CREATE TABLE attendance_sheets (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -75,6 +81,8 @@ CREATE TABLE attendance_sheets (
   PRIMARY KEY (school, name),
   CONSTRAINT sheet_ends_after_start
       CHECK (start_minute >= 0 AND end_minute > start_minute AND end_minute <= 1440));
+CREATE INDEX attendance_sheets_by_date ON attendance_sheets (school, cohort, date, name);
+CREATE INDEX attendance_sheets_by_state ON attendance_sheets (school, cohort, state, name);
 CREATE INDEX attendance_sheets_unsealed ON attendance_sheets (school, cohort)
   WHERE state <> 'SEALED';
 

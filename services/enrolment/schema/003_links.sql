@@ -5,5 +5,6 @@ CREATE TABLE access_links (
   create_time BIGINT, expire_time BIGINT,
   redeem_time BIGINT,
   PRIMARY KEY (school, name));
-CREATE INDEX access_links_by_candidate ON access_links (school, candidate);
-CREATE INDEX access_links_expire_time ON access_links (school, expire_time);
+CREATE INDEX access_links_by_candidate ON access_links (school, candidate, name);
+CREATE INDEX access_links_by_resource ON access_links (school, resource, name);
+CREATE INDEX access_links_expire_time ON access_links (school, expire_time, name);

@@ -12,6 +12,8 @@ CREATE TABLE funding_agreements (
   amendment_count BIGINT NOT NULL,
   PRIMARY KEY (school, name),
   CONSTRAINT ceiling_positive CHECK (ceiling_cents > 0));
+CREATE INDEX funding_agreements_by_end ON funding_agreements (school, valid_until, name);
+CREATE INDEX funding_agreements_by_state ON funding_agreements (school, state, name);
 
 CREATE TABLE agreement_balances (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -56,6 +58,9 @@ CREATE TABLE reservations (
   PRIMARY KEY (school, name),
   CONSTRAINT reservation_not_negative CHECK (reserved_cents >= 0 AND earned_cents >= 0),
   CONSTRAINT ended_holds_nothing CHECK (state IN ('RESERVED', 'CONFIRMED') OR reserved_cents = 0));
+CREATE INDEX reservations_by_cohort ON reservations (school, cohort, name);
+CREATE INDEX reservations_by_learner ON reservations (school, learner, name);
+CREATE INDEX reservations_by_state ON reservations (school, state, name);
 CREATE UNIQUE INDEX one_holder_per_seat ON reservations (school, funding_plan, seat)
   WHERE state IN ('RESERVED', 'CONFIRMED');
 
@@ -68,7 +73,8 @@ CREATE TABLE journal_entries (
   PRIMARY KEY (school, name),
   CONSTRAINT amount_positive CHECK (amount_cents > 0),
   CONSTRAINT accounts_differ CHECK (debit_account <> credit_account));
-CREATE INDEX journal_entries_by_subject ON journal_entries (school, subject);
+CREATE INDEX journal_entries_by_subject ON journal_entries (school, subject, name);
+CREATE INDEX journal_entries_by_date ON journal_entries (school, date, name);
 
 CREATE TABLE earnings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -82,7 +88,9 @@ CREATE TABLE earnings (
 CREATE UNIQUE INDEX earned_once ON earnings (school, presence_entry, share, revision, reversal);
 CREATE INDEX earnings_to_invoice ON earnings (school, funding_agreement, date, name)
   WHERE invoice = '' AND earned_cents <> 0;
-CREATE INDEX earnings_by_invoice ON earnings (school, invoice, name) WHERE invoice <> '';
+CREATE INDEX earnings_by_invoice ON earnings (school, invoice, name);
+CREATE INDEX earnings_by_agreement ON earnings (school, funding_agreement, name);
+CREATE INDEX earnings_by_date ON earnings (school, date, name);
 
 CREATE TABLE presence_postings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -97,6 +105,8 @@ CREATE TABLE findings (
   kind TEXT NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL, funding_agreement TEXT NOT NULL,
   amount_cents BIGINT NOT NULL, create_time BIGINT,
   PRIMARY KEY (school, name));
+CREATE INDEX findings_by_agreement ON findings (school, funding_agreement, name);
+CREATE INDEX findings_by_state ON findings (school, state, name);
 
 CREATE TABLE invoices (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -109,6 +119,9 @@ CREATE TABLE invoices (
       CHECK (paid_cents >= 0 AND (paid_cents = 0 OR paid_cents <= total_cents)),
   CONSTRAINT issued_has_number
       CHECK ((state = 'DRAFT' AND number = 0) OR (state <> 'DRAFT' AND number > 0)));
+CREATE INDEX invoices_by_agreement ON invoices (school, funding_agreement, name);
+CREATE INDEX invoices_by_date ON invoices (school, issue_date, name);
+CREATE INDEX invoices_by_state ON invoices (school, state, name);
 CREATE UNIQUE INDEX one_number_per_year ON invoices (school, substr(issue_date, 1, 4), number)
   WHERE number > 0;
 

@@ -82,6 +82,7 @@ absl::StatusOr<bool> OwnEarnings::AddAt(Call& call, const Place& place, Page& pa
 
 absl::StatusOr<v1::ListEarningsResponse> OwnEarnings::List(
     Call& call, const std::string& funder, const v1::ListEarningsRequest& request) const {
+  RETURN_IF_ERROR(rpc::InItsOwnOrder(request));
   Page page(funder, request);
   ASSIGN_OR_RETURN(const Place begin, page.Begin());
   ASSIGN_OR_RETURN(bool more, AddAt(call, begin, page));

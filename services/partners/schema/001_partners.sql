@@ -12,14 +12,14 @@ CREATE TABLE partnerships (
   company TEXT NOT NULL, kind TEXT NOT NULL, start_date TEXT, end_date TEXT,
   PRIMARY KEY (school, name),
   CONSTRAINT partnership_in_order CHECK (end_date IS NULL OR start_date <= end_date));
-CREATE INDEX partnerships_by_company ON partnerships (school, company, kind);
+CREATE INDEX partnerships_by_company ON partnerships (school, company, name);
 
 CREATE TABLE tutors (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   company TEXT NOT NULL, full_name BYTEA, email BYTEA, experience_years BIGINT NOT NULL,
   employer BIGINT NOT NULL, volunteer BIGINT NOT NULL,
   PRIMARY KEY (school, name));
-CREATE INDEX tutors_by_company ON tutors (school, company);
+CREATE INDEX tutors_by_company ON tutors (school, company, name);
 
 CREATE TABLE job_offers (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -27,7 +27,8 @@ CREATE TABLE job_offers (
   positions BIGINT NOT NULL, contract_kind TEXT NOT NULL, state TEXT NOT NULL,
   PRIMARY KEY (school, name),
   CONSTRAINT some_positions CHECK (positions > 0));
-CREATE INDEX job_offers_by_company ON job_offers (school, company);
+CREATE INDEX job_offers_by_company ON job_offers (school, company, name);
+CREATE INDEX job_offers_by_state ON job_offers (school, state, name);
 
 -- Beside the offer, so that a hiring does not change the etag of an offer that somebody is editing.
 CREATE TABLE position_counts (
@@ -41,6 +42,8 @@ CREATE TABLE learners_put_forward (
   learner TEXT NOT NULL, cohort TEXT NOT NULL, state TEXT NOT NULL,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX learners_put_forward_once ON learners_put_forward (school, learner);
+CREATE INDEX learners_put_forward_by_cohort ON learners_put_forward (school, cohort, name);
+CREATE INDEX learners_put_forward_by_state ON learners_put_forward (school, state, name);
 
 CREATE TABLE hirings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -50,7 +53,11 @@ CREATE TABLE hirings (
 CREATE UNIQUE INDEX hirings_one_accepted ON hirings (school, learner) WHERE state = 'ACCEPTED';
 CREATE UNIQUE INDEX hirings_one_in_play ON hirings (school, learner, job_offer)
   WHERE state IN ('PROPOSED', 'ACCEPTED');
-CREATE INDEX hirings_by_job_offer ON hirings (school, job_offer, state);
+CREATE INDEX hirings_by_job_offer ON hirings (school, job_offer, name);
+CREATE INDEX hirings_by_learner ON hirings (school, learner, name);
+CREATE INDEX hirings_by_cohort ON hirings (school, cohort, name);
+CREATE INDEX hirings_by_company ON hirings (school, company, name);
+CREATE INDEX hirings_by_state ON hirings (school, state, name);
 
 CREATE TABLE contracts (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -65,5 +72,10 @@ CREATE TABLE contracts (
   PRIMARY KEY (school, name),
   CONSTRAINT contract_in_order CHECK (end_date IS NULL OR start_date <= end_date));
 CREATE UNIQUE INDEX contracts_one_signed ON contracts (school, learner) WHERE state = 'SIGNED';
-CREATE INDEX contracts_by_tutor ON contracts (school, tutor, state);
+CREATE INDEX contracts_by_tutor ON contracts (school, tutor, name);
+CREATE INDEX contracts_by_learner ON contracts (school, learner, name);
+CREATE INDEX contracts_by_cohort ON contracts (school, cohort, name);
+CREATE INDEX contracts_by_company ON contracts (school, company, name);
+CREATE INDEX contracts_by_end ON contracts (school, end_date, name);
+CREATE INDEX contracts_by_state ON contracts (school, state, name);
 CREATE INDEX contracts_due ON contracts (school, term_time) WHERE term_time IS NOT NULL;

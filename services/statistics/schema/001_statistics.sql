@@ -5,7 +5,8 @@ CREATE TABLE cells (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   table_id TEXT NOT NULL, cohort TEXT NOT NULL, dimension_values TEXT, count BIGINT NOT NULL,
   PRIMARY KEY (school, name));
-CREATE INDEX cells_by_cohort ON cells (school, cohort);
+CREATE INDEX cells_by_cohort ON cells (school, cohort, name);
+CREATE INDEX cells_by_table ON cells (school, table_id, name);
 
 CREATE TABLE cohort_facts (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,

@@ -68,6 +68,22 @@ constexpr char kColumnsPostgres[] =
     "CAST($1 AS TEXT)"
     " ORDER BY ordinal_position";
 
+// A row for each column: the index, its column, whether it is unique, whether it is partial.
+constexpr char kIndexesSqlite[] =
+    "SELECT i.name, COALESCE(c.name, ''), i.\"unique\", i.partial FROM pragma_index_list($1) AS i, "
+    "pragma_index_info(i.name) AS c ORDER BY i.name, c.seqno";
+
+constexpr char kIndexesPostgres[] =
+    "SELECT CAST(i.indexrelid AS BIGINT)::text, COALESCE(CAST(a.attname AS TEXT), ''),"
+    " CAST(CASE WHEN i.indisunique THEN 1 ELSE 0 END AS BIGINT),"
+    " CAST(CASE WHEN i.indpred IS NULL THEN 0 ELSE 1 END AS BIGINT)"
+    " FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid"
+    " JOIN pg_namespace AS n ON n.oid = t.relnamespace"
+    " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(number, place)"
+    " LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.number AND k.number > 0"
+    " WHERE n.nspname = current_schema() AND t.relname = CAST($1 AS TEXT)"
+    " ORDER BY i.indexrelid, k.place";
+
 std::string Sha256(absl::string_view text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
@@ -245,6 +261,25 @@ absl::StatusOr<std::vector<Column>> Columns(Connection& connection, absl::string
                        absl::AsciiStrToUpper(std::get<std::string>(row[1])),
                        std::get<int64_t>(row[2]) != 0, std::get<int64_t>(row[3]) != 0});
   return columns;
+}
+
+absl::StatusOr<std::vector<Index>> Indexes(Connection& connection, absl::string_view table) {
+  const bool is_sqlite = connection.engine() == Engine::kSqlite;
+  ASSIGN_OR_RETURN(
+      const Result result,
+      connection.Query(is_sqlite ? kIndexesSqlite : kIndexesPostgres, {std::string(table)}));
+  std::vector<Index> indexes;
+  std::string last;
+  for (const Row& row : result.rows) {
+    const std::string& name = std::get<std::string>(row[0]);
+    if (indexes.empty() || name != last) indexes.emplace_back();
+    last = name;
+    Index& index = indexes.back();
+    index.columns.push_back(std::get<std::string>(row[1]));
+    index.unique = std::get<int64_t>(row[2]) != 0;
+    index.partial = std::get<int64_t>(row[3]) != 0;
+  }
+  return indexes;
 }
 
 }  // namespace vivier::storage

@@ -57,4 +57,15 @@ struct Column {
 // `connection`.
 absl::StatusOr<std::vector<Column>> Columns(Connection& connection, absl::string_view table);
 
+// An index of a table; an expression in it has the column name "".
+struct Index {
+  std::vector<std::string> columns;
+  bool unique = false;
+  bool partial = false;
+  friend bool operator==(const Index&, const Index&) = default;
+};
+
+// The indexes of `table`, its primary key too. Needs a transaction on `connection`.
+absl::StatusOr<std::vector<Index>> Indexes(Connection& connection, absl::string_view table);
+
 }  // namespace vivier::storage

@@ -135,14 +135,16 @@ class Rows {
     return unit.Count(schema_, counted, parameters);
   }
 
-  // AIP-132 and AIP-158: the children of `parent` in the order of their names. `filter` is an
-  // AIP-160 expression over the scalar fields that hold no personal data; `page_token` must come
-  // from the same parent and filter.
+  // AIP-132 and AIP-158: the children of `parent` in the order of their names, or by `order_by`.
+  // `filter` is our own, or one that was parsed as its caller's (filter.h); `page_token` must come
+  // from the same parent, filter and order.
   absl::StatusOr<Page<M>> List(Unit& unit, const std::string& parent, int page_size,
-                               const std::string& page_token, const std::string& filter) const {
+                               const std::string& page_token, const std::string& filter,
+                               const std::string& order_by = "") const {
     Page<M> page;
-    ASSIGN_OR_RETURN(page.next_page_token, unit.List(schema_, parent, page_size, page_token, filter,
-                                                     Collect(page.items)));
+    ASSIGN_OR_RETURN(
+        page.next_page_token,
+        unit.List(schema_, {parent, page_size, page_token, filter, order_by}, Collect(page.items)));
     return page;
   }
 

@@ -11,6 +11,7 @@
 #include "shared/base/status.h"
 #include "shared/storage/log/events.h"
 #include "shared/storage/rows/filter.h"
+#include "shared/storage/rows/page_query.h"
 #include "shared/storage/rows/page_token.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -26,8 +27,19 @@ absl::Status PersonErased(const std::string& person, bool create) {
                kPersonErased, "the person's data were erased", {{"person", person}});
 }
 
-std::string QueryOf(const Schema& schema, const std::string& parent, const std::string& filter) {
-  return ChainHash("", {schema.table(), parent, filter});
+std::string QueryOf(const Schema& schema, const Unit::Listed& listed) {
+  if (listed.order_by.empty()) return ChainHash("", {schema.table(), listed.parent, listed.filter});
+  return ChainHash("", {schema.table(), listed.parent, listed.filter, listed.order_by});
+}
+
+// The first columns of every SELECT of a Schema.
+constexpr size_t kNameColumn = 1, kFirstFieldColumn = 3;
+
+PagePlace PlaceOf(const Schema& schema, const Order& order, const Row& row) {
+  PagePlace place{std::get<std::string>(row[kNameColumn]), std::nullopt};
+  if (order.column != nullptr)
+    place.value = row[kFirstFieldColumn + static_cast<size_t>(order.column - &schema.columns()[0])];
+  return place;
 }
 
 constexpr char kSelectAnswer[] =
@@ -302,27 +314,21 @@ absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema,
   return counts;
 }
 
-absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& parent,
-                                       int page_size, const std::string& page_token,
-                                       const std::string& filter, const Each& each) {
+absl::StatusOr<std::string> Unit::List(const Schema& schema, const Listed& listed,
+                                       const Each& each) {
   RETURN_IF_ERROR(NothingPending(schema));
-  if (page_size < 0) return InvalidField("page_size", "must not be negative");
-  page_size = page_size == 0 ? kPageSizeDefault : std::min(page_size, kPageSizeMax);
-  const std::string query = QueryOf(schema, parent, filter);
-  ASSIGN_OR_RETURN(const std::string after, ReadPageToken(page_token, parent, query));
-  std::string condition = "name > $2 AND name < $3";
-  std::vector<Value> parameters = {Value(after), Value(EndOfChildren(parent))};
-  if (!filter.empty()) {
-    ASSIGN_OR_RETURN(FilterCondition parsed, ParseFilter(schema, filter, 4));
-    absl::StrAppend(&condition, " AND ", parsed.sql);
-    parameters.insert(parameters.end(), parsed.parameters.begin(), parsed.parameters.end());
-  }
-  std::vector<Value> all = {Value(school())};
-  all.insert(all.end(), parameters.begin(), parameters.end());
-  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(
-                                      absl::StrCat(schema.SelectWhere(condition),
-                                                   " ORDER BY name LIMIT ", page_size + 1),
-                                      all));
+  if (listed.page_size < 0) return InvalidField("page_size", "must not be negative");
+  const int page_size =
+      listed.page_size == 0 ? kPageSizeDefault : std::min(listed.page_size, kPageSizeMax);
+  const std::string query = QueryOf(schema, listed);
+  PageOrder page{school(), listed.parent, {}, {}, {}, page_size + 1};
+  ASSIGN_OR_RETURN(page.order, ParseOrder(schema, listed.order_by));
+  ASSIGN_OR_RETURN(page.filter, ParseOwnFilter(schema, listed.filter));
+  ASSIGN_OR_RETURN(page.after, ReadPagePlace(listed.page_token, listed.parent, query));
+  if (!Fits(page.order, page.after))
+    return InvalidField("page_token", "is not a token of this query");
+  const FilterCondition asked = PageQuery(schema, page);
+  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(asked.sql, asked.parameters));
   const size_t count = std::min(result.rows.size(), static_cast<size_t>(page_size));
   for (size_t i = 0; i < count; ++i) {
     ASSIGN_OR_RETURN(std::shared_ptr<const pb::Message> message,
@@ -330,7 +336,7 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const std::string& 
     each(*message);
   }
   if (result.rows.size() == count) return "";
-  return PageTokenAfter(std::get<std::string>(result.rows[count - 1][1]), query);
+  return PageTokenAfter(PlaceOf(schema, page.order, result.rows[count - 1]), query);
 }
 
 // Whatever may be wrong with an event is found here: once Apply has begun, only the database may

@@ -143,9 +143,14 @@ class Unit {
   // For each of `counted` how many rows satisfy its condition, or its limit where there are more.
   absl::StatusOr<std::vector<int64_t>> Count(const Schema& schema, absl::Span<const UpTo> counted,
                                              absl::Span<const Value> parameters);
-  absl::StatusOr<std::string> List(const Schema& schema, const std::string& parent, int page_size,
-                                   const std::string& page_token, const std::string& filter,
-                                   const Each& each);
+  // What a List asks for, as its request says it. The filter was parsed as its caller's, or is our
+  // own.
+  struct Listed {
+    std::string parent;
+    int page_size = 0;
+    std::string page_token, filter, order_by;
+  };
+  absl::StatusOr<std::string> List(const Schema& schema, const Listed& listed, const Each& each);
 
   // Appends an event to the service's log when the request succeeds. Its type must carry the
   // `event` option.

@@ -3,23 +3,41 @@
 // with one of ours. Functions without state.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "shared/storage/engines/database.h"
 
 namespace vivier::storage {
 
-// The token of the page after `last_name`; `query` is what else decides which resources there are,
-// in some form.
-std::string PageTokenAfter(absl::string_view last_name, absl::string_view query);
+// The last resource of a page: its name, and what it has in the field that orders the list, where
+// that is another.
+struct PagePlace {
+  std::string name;
+  std::optional<Value> value;
+};
 
-// The name that the page comes after, for the first page "PARENT/". INVALID_ARGUMENT where the
-// token is of another query or leads out of the parent.
+// The token of the page after `last`; `query` is what else decides which resources there are, in
+// some form.
+std::string PageTokenAfter(const PagePlace& last, absl::string_view query);
+inline std::string PageTokenAfter(absl::string_view last_name, absl::string_view query) {
+  return PageTokenAfter(PagePlace{std::string(last_name), std::nullopt}, query);
+}
+
+// The place that the page comes after; nullopt for the first. INVALID_ARGUMENT where the token is
+// of another query or leads out of the parent.
+absl::StatusOr<std::optional<PagePlace>> ReadPagePlace(absl::string_view token,
+                                                       absl::string_view parent,
+                                                       absl::string_view query);
+
+// The name that the page comes after in the order of names, for the first page "PARENT/".
 absl::StatusOr<std::string> ReadPageToken(absl::string_view token, absl::string_view parent,
                                           absl::string_view query);
 
-// Where the names below `parent` end: [PARENT/, this) is their range.
+// Where the names below `parent` begin and end: they lie strictly between.
+std::string StartOfChildren(absl::string_view parent);
 std::string EndOfChildren(absl::string_view parent);
 
 }  // namespace vivier::storage

@@ -21,6 +21,7 @@
 #include "shared/base/status.h"
 #include "shared/storage/engines/migrate.h"
 #include "shared/storage/rows/field_encoding.h"
+#include "shared/storage/rows/page_indexes.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::storage {
@@ -259,6 +260,17 @@ std::string Place(const std::string& table, const std::string& column, const std
   return absl::StrCat(table, "|", column, "|", name);
 }
 
+void CheckListOptions(const Schema& schema) {
+  const pb::Descriptor* resource = schema.descriptor();
+  for (const Schema::Column& column : schema.columns())
+    if (column.filterable && (column.encrypted || column.kind == Schema::Kind::kJson ||
+                              column.field->type() == FieldDescriptor::TYPE_BYTES))
+      DieAtStart(resource, "what is filterable must be a scalar without personal data");
+  const std::string& parent = resource->options().GetExtension(options::v1::listed_below);
+  if (!parent.empty() && schema.FindColumn(parent) == nullptr)
+    DieAtStart(resource, "it has no such field as listed_below says");
+}
+
 }  // namespace
 
 const Schema& Schema::Of(const pb::Descriptor* descriptor) {
@@ -285,8 +297,10 @@ Schema::Schema(const pb::Descriptor* descriptor)
     const bool encrypted = HoldsPersonalData(field);
     if (encrypted && person_ == nullptr)
       DieAtStart(descriptor, "it has personal data but no person option");
-    columns_.push_back({field, KindOf(field), encrypted});
+    columns_.push_back(
+        {field, KindOf(field), encrypted, field->options().GetExtension(options::v1::filterable)});
   }
+  CheckListOptions(*this);
   std::vector<std::string> names = {"school", "name", "version"};
   for (const Column& column : columns_) names.push_back(column.field->name());
   column_list_ = absl::StrJoin(names, ", ");
@@ -438,6 +452,8 @@ absl::Status Schema::CheckDrift(Connection& connection) const {
   for (const auto& [name, column] : open)
     if (!column.nullable && !column.has_default)
       wrong.push_back(absl::StrCat(name, " is NOT NULL and no field fills it"));
+  ASSIGN_OR_RETURN(const std::vector<std::string> unserved, UnservedFields(connection, *this));
+  wrong.insert(wrong.end(), unserved.begin(), unserved.end());
   if (wrong.empty()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
                absl::StrCat("table ", table_, " does not fit ", descriptor_->full_name(), ": ",

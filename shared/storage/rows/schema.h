@@ -29,6 +29,7 @@ class Schema {
     const google::protobuf::FieldDescriptor* field;
     Kind kind;
     bool encrypted;
+    bool filterable;  // lists may be filtered and ordered by it: the table has the index
   };
 
   // Dies at start on a message that cannot be a table: no resource option, no name field, a pii
@@ -66,8 +67,8 @@ class Schema {
   absl::Status CheckEtag(const google::protobuf::Message& message, absl::string_view etag) const;
   const std::string& NameOf(const google::protobuf::Message& message) const;
 
-  // Names every field without a column, column of another type and NOT NULL column that no field
-  // fills.
+  // Names every field without a column, column of another type, NOT NULL column that no field
+  // fills, and filterable field without an index from which pages can be read.
   absl::Status CheckDrift(Connection& connection) const;
 
  private:

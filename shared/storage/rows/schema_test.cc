@@ -277,6 +277,22 @@ TEST_P(DriftTest, NamesWhatDoesNotFit) {
   EXPECT_THAT(drift.message(), ::testing::Not(HasSubstr("colour")));
 }
 
+TEST_P(DriftTest, NamesAFilterableFieldWithoutAnIndexThatPagesAreReadFrom) {
+  Execute("DROP INDEX cohorts_by_start");
+  Execute(
+      "CREATE INDEX partial ON cohorts (school, start_date, name) WHERE start_date IS NOT NULL");
+  Execute("DROP INDEX cohorts_by_state");
+  Execute("CREATE INDEX no_name ON cohorts (school, state)");
+  Execute("DROP INDEX cohorts_by_end");
+  Execute("CREATE INDEX longer ON cohorts (school, end_date, name, capacity)");
+  const absl::Status drift = Drift();
+  EXPECT_EQ(ReasonOf(drift), "SCHEMA_DRIFT");
+  EXPECT_THAT(drift.message(),
+              HasSubstr("start_date is filterable without an index (school, start_date, name); "
+                        "state is filterable without an index (school, state, name)"));
+  EXPECT_THAT(drift.message(), Not(HasSubstr("end_date")));
+}
+
 TEST_P(DriftTest, NamesAColumnOfAnotherType) {
   Execute("ALTER TABLE cohorts DROP COLUMN host_site");
   Execute("ALTER TABLE cohorts ADD COLUMN host_site BIGINT");
