@@ -58,9 +58,10 @@ CREATE INDEX applications_by_state ON applications (school, cohort, state, name)
 CREATE INDEX applications_all_by_rank ON applications (school, cohort, rank, name);
 -- With the state, so that an admission counts who stands before it without reading their rows.
 CREATE INDEX applications_by_rank ON applications (school, cohort, rank, state) WHERE rank > 0;
-CREATE INDEX applications_funding_by ON applications (school, funding_by)
+CREATE INDEX applications_funding_by ON applications (school, funding_by, name)
   WHERE funding_by IS NOT NULL;
-CREATE INDEX applications_accept_by ON applications (school, accept_by) WHERE accept_by IS NOT NULL;
+CREATE INDEX applications_accept_by ON applications (school, accept_by, name)
+  WHERE accept_by IS NOT NULL;
 
 CREATE TABLE learners (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
@@ -106,6 +107,7 @@ CREATE TABLE presence_entries (
   CONSTRAINT presence_within_due CHECK (minutes_present >= 0 AND minutes_present <= minutes_due));
 CREATE UNIQUE INDEX presence_entries_by_sheet
   ON presence_entries (school, attendance_sheet, learner);
+CREATE INDEX presence_entries_in_order ON presence_entries (school, attendance_sheet, name);
 
 -- append-only: presence_corrections
 CREATE TABLE presence_corrections (

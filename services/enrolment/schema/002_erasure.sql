@@ -1,7 +1,7 @@
 -- What erasure and retention look for.
 ALTER TABLE candidates ADD COLUMN erase_by BIGINT;
-CREATE INDEX candidates_erase_by ON candidates (school, erase_by) WHERE erase_by IS NOT NULL;
+CREATE INDEX candidates_erase_by ON candidates (school, erase_by, name) WHERE erase_by IS NOT NULL;
 CREATE INDEX candidate_keys_by_candidate ON candidate_keys (school, candidate);
 ALTER TABLE learners ADD COLUMN contract_end_date TEXT;
-CREATE INDEX applications_by_candidate ON applications (school, candidate);
-CREATE INDEX learners_by_candidate ON learners (school, candidate);
+CREATE INDEX applications_by_candidate ON applications (school, candidate, name);
+CREATE INDEX learners_by_candidate ON learners (school, candidate, name);

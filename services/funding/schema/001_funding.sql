@@ -98,7 +98,7 @@ CREATE TABLE presence_postings (
   minutes BIGINT NOT NULL,
   reservation TEXT NOT NULL, shares TEXT,
   PRIMARY KEY (school, name));
-CREATE INDEX presence_postings_by_sheet ON presence_postings (school, attendance_sheet);
+CREATE INDEX presence_postings_by_sheet ON presence_postings (school, attendance_sheet, name);
 
 CREATE TABLE findings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,

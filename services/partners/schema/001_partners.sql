@@ -78,4 +78,4 @@ CREATE INDEX contracts_by_cohort ON contracts (school, cohort, name);
 CREATE INDEX contracts_by_company ON contracts (school, company, name);
 CREATE INDEX contracts_by_end ON contracts (school, end_date, name);
 CREATE INDEX contracts_by_state ON contracts (school, state, name);
-CREATE INDEX contracts_due ON contracts (school, term_time) WHERE term_time IS NOT NULL;
+CREATE INDEX contracts_due ON contracts (school, term_time, name) WHERE term_time IS NOT NULL;

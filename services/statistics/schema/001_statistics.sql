@@ -39,7 +39,7 @@ CREATE TABLE submission_clocks (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   revision BIGINT NOT NULL, due_time BIGINT, change_time BIGINT,
   PRIMARY KEY (school, name));
-CREATE INDEX submission_clocks_due ON submission_clocks (school, due_time)
+CREATE INDEX submission_clocks_due ON submission_clocks (school, due_time, name)
   WHERE due_time IS NOT NULL;
 
 CREATE TABLE members (
@@ -67,5 +67,5 @@ CREATE TABLE site_years (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   site TEXT NOT NULL, year BIGINT NOT NULL, cells TEXT,
   PRIMARY KEY (school, name));
-CREATE INDEX site_years_by_site ON site_years (school, site);
-CREATE INDEX site_years_by_year ON site_years (school, year);
+CREATE INDEX site_years_by_site ON site_years (school, site, year);
+CREATE INDEX site_years_by_year ON site_years (school, year, name);

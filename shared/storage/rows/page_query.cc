@@ -1,6 +1,6 @@
 #include "shared/storage/rows/page_query.h"
 
-#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -61,30 +61,40 @@ class Builder {
 
   bool Descending() const { return page_.order.descending; }
 
-  // Names below the parent; in their order, those after the last page.
+  // Names below the parent; in their order, those after the last page. In another order they are
+  // only looked at: SQLite would begin at them, and sort.
   void BoundNames() {
     std::string from = StartOfChildren(page_.parent), to = EndOfChildren(page_.parent);
-    if (page_.order.column == nullptr && page_.after.has_value())
-      (Descending() ? to : from) = page_.after->name;
-    conditions_.push_back(absl::StrCat("name > ", Place(Value(from))));
-    conditions_.push_back(absl::StrCat("name < ", Place(Value(to))));
+    const bool by_name = page_.order.column == nullptr;
+    if (by_name && page_.after.has_value()) (Descending() ? to : from) = page_.after->name;
+    const absl::string_view name = by_name ? "name" : "(name || '')";
+    conditions_.push_back(absl::StrCat(name, " > ", Place(Value(from))));
+    conditions_.push_back(absl::StrCat(name, " < ", Place(Value(to))));
   }
 
-  // A bound that the last page has passed already would only tempt an engine to begin there.
+  // A bound that the last page has passed already would only tempt an engine to begin there. The
+  // first page has one in any case, which no row without the field satisfies.
   void InOrderOfField() {
     const std::string& field = page_.order.column->field->name();
     const char passed = Descending() ? '<' : '>';
-    if (page_.after.has_value()) {
+    bool bounded = page_.after.has_value();
+    if (bounded) {
       const std::string value = Place(*page_.after->value);
       conditions_.push_back(absl::StrCat("(", field, ", name) ", Descending() ? "<" : ">", " (",
                                          value, ", ", Place(Value(page_.after->name)), ")"));
-    } else {
-      conditions_.push_back(absl::StrCat(field, " IS NOT NULL"));
     }
-    for (const Clause& clause : page_.filter)
-      if (IsRange(clause) && !(page_.after.has_value() && clause.comparison[0] == passed))
-        conditions_.push_back(
-            absl::StrCat(field, " ", clause.comparison, " ", Place(clause.values[0])));
+    for (const Clause& clause : page_.filter) {
+      if (!IsRange(clause) || (page_.after.has_value() && clause.comparison[0] == passed)) continue;
+      conditions_.push_back(
+          absl::StrCat(field, " ", clause.comparison, " ", Place(clause.values[0])));
+      bounded = true;
+    }
+    if (!bounded) conditions_.push_back(absl::StrCat(field, " >= ", Place(LeastOf())));
+  }
+
+  Value LeastOf() const {
+    if (IsNumber(*page_.order.column)) return std::numeric_limits<int64_t>::min();
+    return std::string();
   }
 
   // A condition on the order's own field, which its index serves.
@@ -119,7 +129,17 @@ class Builder {
     std::vector<std::string> searches;
     for (const std::string& place : places)
       searches.push_back(absl::StrCat(select, " AND ", leads->column->field->name(), " = ", place));
-    return absl::StrJoin(searches, " UNION ALL ");
+    return searches.size() == 1 ? searches[0] : Merged(searches);
+  }
+
+  // Each search ends by itself where the page would: PostgreSQL merges what is in order and small,
+  // and sorts what is not.
+  std::string Merged(const std::vector<std::string>& searches) const {
+    std::vector<std::string> merged;
+    for (const std::string& search : searches)
+      merged.push_back(absl::StrCat("SELECT * FROM (", search, " ORDER BY ", OrderText(), " LIMIT ",
+                                    page_.limit, ") AS search_", merged.size() + 1));
+    return absl::StrJoin(merged, " UNION ALL ");
   }
 
   std::string OrderText() const {

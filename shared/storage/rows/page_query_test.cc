@@ -202,8 +202,9 @@ TEST(PageQueryTextTest, LeadsWithWhatIsRarest) {
   EXPECT_THAT(sql("state = REJECTED AND candidate = 'x'", ""),
               HasSubstr("(state || '') = $5 AND candidate = $6 ORDER BY name LIMIT 51"));
   EXPECT_THAT(sql("state = REJECTED OR state = WITHDRAWN", "name desc"),
-              HasSubstr("state = $5 UNION ALL SELECT"));
-  EXPECT_THAT(sql("candidate = 'x'", "rank"), HasSubstr("(candidate || '') = $5 ORDER BY rank"));
+              HasSubstr("state = $5 ORDER BY name DESC LIMIT 51) AS search_1 UNION ALL SELECT"));
+  EXPECT_THAT(sql("candidate = 'x'", "rank"),
+              HasSubstr("rank >= $5 AND (candidate || '') = $6 ORDER BY rank, name LIMIT 51"));
   EXPECT_THAT(sql("hold = 'x'", ""), HasSubstr("(hold || '') = $5"));  // no index has it
   const PagePlace after{"n", Value(int64_t{7})};
   EXPECT_THAT(sql("rank > 3 AND rank < 9", "rank"), HasSubstr("rank > $5 AND rank < $6"));

@@ -78,7 +78,7 @@ CREATE TABLE rights (
   start_time BIGINT,
   end_time BIGINT,
   PRIMARY KEY (school, membership, position));
-CREATE INDEX rights_by_subject ON rights (school, subject);
+CREATE INDEX rights_by_subject ON rights (school, subject, membership, position);
 
 -- How far this service has applied the log of another one.
 CREATE TABLE cursors (

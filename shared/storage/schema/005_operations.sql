@@ -18,7 +18,8 @@ CREATE TABLE operations (
   create_time BIGINT NOT NULL,
   end_time BIGINT,
   PRIMARY KEY (school, name));
-CREATE INDEX operations_running ON operations (school, create_time) WHERE end_time IS NULL;
+CREATE INDEX operations_running ON operations (school, create_time, name)
+  WHERE end_time IS NULL;
 CREATE INDEX operations_ended ON operations (school, end_time) WHERE end_time IS NOT NULL;
 
 -- What a step is to do, until it is done, and then its part of the response; both encrypted.
