@@ -1,6 +1,7 @@
 // The main of every folder's test program: runs the tests of the file that its argument names from
 // the repository's root ("services/funding/rules_test.cc"), or those of all its files without one.
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
+#include "tests/support/plans.h"
 
 namespace vivier::testing {
 namespace {
@@ -39,6 +41,7 @@ bool SelectTestsOf(const std::string& file) {
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
+  if (std::getenv("VIVIER_LOOK_AT_PLANS") != nullptr) vivier::testing::WatchPlans();
   if (argc > 1 && !vivier::testing::SelectTestsOf(argv[1])) return 1;
   return RUN_ALL_TESTS();
 }

@@ -1,6 +1,7 @@
 #include "shared/storage/engines/driver.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +16,8 @@ namespace {
 // How much of a statement an error message quotes, in bytes.
 constexpr size_t kQuotedBytesMax = 300;
 
+std::atomic<void (*)(absl::string_view)> observer{nullptr};
+
 // Where the literal, quoted name or comment that starts at `i` ends, or `i` when none starts there.
 size_t SkipQuoted(absl::string_view sql, size_t i) {
   const auto after = [sql](size_t at, size_t width) {
@@ -27,6 +30,8 @@ size_t SkipQuoted(absl::string_view sql, size_t i) {
 }
 
 }  // namespace
+
+void ObserveStatements(void (*seen)(absl::string_view)) { observer = seen; }
 
 absl::Status CheckText(absl::string_view text) {
   const size_t valid = TextBytes(text);
@@ -86,6 +91,7 @@ absl::Status CheckedConnection::Begin(Access access) {
   if (open_) return absl::InternalError("Begin inside a transaction");
   RETURN_IF_ERROR(driver_->Begin(access));
   open_ = true;
+  transaction_access_ = access;
   return absl::OkStatus();
 }
 
@@ -105,6 +111,7 @@ void CheckedConnection::Rollback() {
 absl::StatusOr<Result> CheckedConnection::Query(absl::string_view sql,
                                                 absl::Span<const Value> parameters) {
   RETURN_IF_ERROR(Check(parameters));
+  Observe(sql);
   absl::StatusOr<Result> result = driver_->Query(sql, parameters);
   RETURN_IF_ERROR(Poison(result.status()));
   return result;
@@ -112,7 +119,10 @@ absl::StatusOr<Result> CheckedConnection::Query(absl::string_view sql,
 
 absl::StatusOr<std::vector<Result>> CheckedConnection::QueryAll(
     absl::Span<const Statement> statements) {
-  for (const Statement& statement : statements) RETURN_IF_ERROR(Check(statement.parameters));
+  for (const Statement& statement : statements) {
+    RETURN_IF_ERROR(Check(statement.parameters));
+    Observe(statement.sql);
+  }
   RETURN_IF_ERROR(Ready());
   absl::StatusOr<std::vector<Result>> results = driver_->QueryAll(statements);
   RETURN_IF_ERROR(Poison(results.status()));
@@ -122,6 +132,7 @@ absl::StatusOr<std::vector<Result>> CheckedConnection::QueryAll(
 absl::Status CheckedConnection::Send(absl::string_view sql, absl::Span<const Value> parameters,
                                      int64_t expected_changes) {
   RETURN_IF_ERROR(Check(parameters));
+  Observe(sql);
   return Poison(driver_->Send(sql, parameters, expected_changes));
 }
 
@@ -148,6 +159,11 @@ absl::Status CheckedConnection::Check(absl::Span<const Value> parameters) {
     if (const auto* text = std::get_if<std::string>(&value))
       RETURN_IF_ERROR(Poison(CheckText(*text)));
   return absl::OkStatus();
+}
+
+void CheckedConnection::Observe(absl::string_view sql) const {
+  const auto seen = observer.load(std::memory_order_relaxed);
+  if (seen != nullptr && transaction_access_ != Access::kLongRead) seen(sql);
 }
 
 absl::Status CheckedConnection::Poison(absl::Status status) {

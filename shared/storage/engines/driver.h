@@ -19,6 +19,10 @@ namespace vivier::storage {
 // varies its filter on purpose.
 inline constexpr size_t kPreparedStatementsMax = 1024;
 
+// Calls `seen` from now on with each statement that runs outside of a kLongRead transaction; null
+// ends it. For tests that look at the plans of what they have run. Thread-safe, as `seen` must be.
+void ObserveStatements(void (*seen)(absl::string_view sql));
+
 // INVALID_ARGUMENT for a text with a NUL (PostgreSQL cannot store it) or that is not UTF-8 (SQLite
 // would store it).
 absl::Status CheckText(absl::string_view text);
@@ -86,10 +90,12 @@ class CheckedConnection final : public Connection {
   absl::Status Ready();  // a transaction is open and healthy
   absl::Status Check(absl::Span<const Value> parameters);
   absl::Status Poison(absl::Status status);  // remembers the first error
+  void Observe(absl::string_view sql) const;
 
   const Engine engine_;
   const std::unique_ptr<Driver> driver_;
   bool open_ = false;
+  Access transaction_access_ = Access::kRead;
   absl::Status poison_;
 };
 
