@@ -9,6 +9,7 @@
 #include "shared/storage/engines/driver.h"
 #include "shared/storage/engines/postgres_pipeline.h"
 #include "shared/storage/engines/postgres_session.h"
+#include "shared/storage/engines/read_budget.h"
 
 namespace vivier::storage {
 namespace {
@@ -51,9 +52,9 @@ class PostgresDriver final : public Driver {
       return pipeline_.SendSync();  // nobody needs the answer; it is read with the next one
     }
     // A wrong number of changes is seen on this side only, so COMMIT must not be on its way yet.
-    if (std::any_of(due.begin(), due.end(), has_expectation)) RETURN_IF_ERROR(pipeline_.Drain());
+    if (std::any_of(due.begin(), due.end(), has_expectation)) RETURN_IF_ERROR(Drain());
     RETURN_IF_ERROR(pipeline_.SendControl("COMMIT", PostgresReply::Kind::kCommit));
-    const absl::Status status = pipeline_.Drain();
+    const absl::Status status = Drain();
     if (!pipeline_.connected())
       return absl::UnavailableError("the connection was lost at COMMIT: its outcome is unknown");
     return status;
@@ -72,7 +73,7 @@ class PostgresDriver final : public Driver {
   absl::StatusOr<Result> Query(absl::string_view sql, absl::Span<const Value> parameters) override {
     Result result;
     RETURN_IF_ERROR(pipeline_.Enqueue(sql, parameters, -1, &result));
-    RETURN_IF_ERROR(pipeline_.Drain());
+    RETURN_IF_ERROR(Drain());
     return result;
   }
 
@@ -83,7 +84,7 @@ class PostgresDriver final : public Driver {
     for (size_t i = 0; i < statements.size() && status.ok(); ++i)
       status = pipeline_.Enqueue(statements[i].sql, statements[i].parameters, -1, &results[i]);
     const absl::Status drained =
-        pipeline_.Drain();  // also after a failure: the answers due point into `results`
+        Drain();  // also after a failure: the answers due point into `results`
     RETURN_IF_ERROR(status);
     RETURN_IF_ERROR(drained);
     return results;
@@ -101,6 +102,14 @@ class PostgresDriver final : public Driver {
   bool Alive() const override { return pipeline_.Alive(); }
 
  private:
+  // The server ends a reader's statement that takes too long, and another one only when it is told.
+  absl::Status Drain() {
+    absl::Status status = pipeline_.Drain();
+    if (!absl::IsCancelled(status)) return status;
+    return transaction_access_ == Access::kRead ? ReadTooLarge()
+                                                : absl::UnavailableError(status.message());
+  }
+
   const std::shared_ptr<PostgresTarget> target_;
   const Access access_;
   PostgresPipeline pipeline_;

@@ -43,6 +43,9 @@ absl::Status Damaged(const PGresult*) {
 absl::Status NotText(const PGresult*) {
   return absl::InvalidArgumentError("text holds a NUL or is not UTF-8");
 }
+absl::Status Cancelled(const PGresult*) {
+  return absl::CancelledError("the database ended the statement");
+}
 absl::Status NotAvailable(const PGresult* result) {
   return absl::UnavailableError(
       absl::StrCat("the database is not available, SQLSTATE ", SqlState(result)));
@@ -66,7 +69,8 @@ constexpr ClassRow kRows[] = {
     {"53100", DiskFull},      // disk_full
     {"53", NotAvailable},     // out_of_memory, too_many_connections
     {"55P03", NotAvailable},  // lock_not_available: lock_timeout passed
-    {"57", NotAvailable},     // query_canceled, admin_shutdown, crash_shutdown, cannot_connect_now
+    {"57014", Cancelled},     // query_canceled: statement_timeout passed, or the operator's will
+    {"57", NotAvailable},     // admin_shutdown, crash_shutdown, cannot_connect_now
     {"25P03", NotAvailable},  // idle_in_transaction_session_timeout
     {"58", NotAvailable},     // system_error outside of PostgreSQL
     {"XX001", Damaged},       // data_corrupted

@@ -5,7 +5,6 @@
 #include "shared/base/status.h"
 #include "shared/storage/engines/driver.h"
 #include "shared/storage/engines/postgres_errors.h"
-#include "shared/storage/engines/read_budget.h"
 #include "shared/storage/engines/postgres_values.h"
 
 namespace vivier::storage {
@@ -71,8 +70,6 @@ absl::Status Judge(const PostgresReply& reply, PGresult* result) {
     case PGRES_PIPELINE_ABORTED:  // an earlier one failed and is reported
       return absl::OkStatus();
     default:
-      // query_canceled: only a request's reading has a time (read_budget.h).
-      if (SqlState(result) == "57014") return ReadTooLarge();
       return PostgresError(
           result, reply.prepared == nullptr ? "BEGIN, COMMIT or ROLLBACK" : reply.prepared->sql);
   }

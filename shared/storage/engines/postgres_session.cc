@@ -86,11 +86,12 @@ absl::StatusOr<PostgresHandle> Connect(const std::string& conninfo) {
 
 absl::Status Configure(PGconn* connection, PostgresTarget& target, Access access) {
   RETURN_IF_ERROR(CheckCollation(connection));
-  RETURN_IF_ERROR(
-      Execute(connection, access == Access::kWrite
-                              ? kWriterSettings
-                              : absl::StrCat(kReaderSettings, "; SET statement_timeout=",
-                                             absl::ToInt64Milliseconds(kReadTimeMax))));
+  const std::string settings =
+      access == Access::kWrite
+          ? kWriterSettings
+          : absl::StrCat(kReaderSettings,
+                         "; SET statement_timeout=", absl::ToInt64Milliseconds(kReadTimeMax));
+  RETURN_IF_ERROR(Execute(connection, settings));
   if (access == Access::kWrite) {
     const std::lock_guard<std::mutex> guard(target.mutex);
     if (!target.schema_ready) RETURN_IF_ERROR(CreateSchema(connection, target.schema));

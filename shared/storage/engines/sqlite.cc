@@ -186,7 +186,6 @@ class SqliteDriver final : public Driver {
     if (access == Access::kWrite && access_ != Access::kWrite)
       return absl::InternalError("a write transaction on a kRead connection");
     if (access == Access::kRead) budget_.emplace();
-    if (access == Access::kRead) budget_.emplace();
     if (prepared_.size() > kPreparedStatementsMax) prepared_.clear();
     return Query(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN", {}).status();
   }
@@ -254,8 +253,8 @@ class SqliteDriver final : public Driver {
   }
 
   // Ends the statement, but not the connection, where the budget is spent.
-  static int OnProgress(void* connection) {
-    std::optional<Budget>& budget = static_cast<SqliteDriver*>(connection)->budget_;
+  static int OnProgress(void* driver) {
+    std::optional<Budget>& budget = static_cast<SqliteDriver*>(driver)->budget_;
     if (!budget.has_value()) return 0;
     budget->steps += kReadStepsPerLook;
     return budget->steps > kReadStepsMax || absl::Now() > budget->end ? 1 : 0;
