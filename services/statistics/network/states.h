@@ -2,7 +2,8 @@
 // what is set aside is kept as a QuarantinedSubmission, and what was accepted before stays. Rows
 // without code, thread-safe; states_test.cc compares them with the diagram and with the rule.
 //
-//   Submission  new, ACCEPTED ─SubmitCells▶ ACCEPTED, QUARANTINED
+//   Submission  new ─SubmitCells▶ ACCEPTED, QUARANTINED
+//               ACCEPTED ─SubmitCells▶ ACCEPTED, QUARANTINED
 #pragma once
 
 #include "shared/base/transition.h"

@@ -1,7 +1,7 @@
 // The states of an operation, and the function of operations.h that moves it: FinishStep with a
 // step, EndOperation with a refusal, a step that went wrong or CancelOperation. What has ended
-// stays as it is until it is deleted. Thread-safe; operation_states_test.cc
-// compares the rows with the diagram and with what the functions store.
+// stays as it is until it is deleted. Thread-safe; operation_states_test.cc compares the rows with
+// the diagram and with what the functions store.
 //
 //   Operation  new ─InsertOperation▶ RUNNING, DONE
 //              RUNNING ─FinishStep▶ RUNNING, DONE
