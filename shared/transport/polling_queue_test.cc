@@ -6,7 +6,7 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/monitor.h"
-#include "tests/support/echo_server.h"
+#include "tests/transport/echo_server.h"
 
 namespace vivier::transport {
 namespace {

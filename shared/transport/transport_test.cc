@@ -19,7 +19,7 @@
 #include "shared/base/error.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
-#include "tests/support/echo_server.h"
+#include "tests/transport/echo_server.h"
 
 namespace vivier::transport {
 namespace {

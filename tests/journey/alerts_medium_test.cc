@@ -1,6 +1,6 @@
 // The alerts of deploy/monitoring against a real Prometheus and a real school: a healthy one raises
 // none that tells of damage, each is raised by what it is for, and what the alerts and dashboards
-// speak of exists in its scrape. How long a condition must last is for tests/journey/alerts_test.cc.
+// speak of exists in its scrape. How long a condition must last: tests/journey/alerts_test.cc.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

@@ -128,6 +128,7 @@ constexpr const char* kStoreys[] = {
     "services/command",
     "demo",
     "services",
+    "tests/transport",
     "tests/support",
     "tests",
     "tests/api",
