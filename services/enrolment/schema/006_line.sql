@@ -20,4 +20,4 @@ CREATE TABLE sweeps (
   decision_reason TEXT NOT NULL, decided_by TEXT NOT NULL, due_time BIGINT,
   PRIMARY KEY (school, name));
 CREATE INDEX sweeps_by_cohort ON sweeps (school, cohort, submitted_until);
-CREATE INDEX sweeps_due ON sweeps (school, due_time) WHERE due_time IS NOT NULL;
+CREATE INDEX sweeps_due ON sweeps (school, due_time, name) WHERE due_time IS NOT NULL;
