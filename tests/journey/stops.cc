@@ -44,7 +44,7 @@ class StoppedSchool {
       const absl::Time told = absl::Now();
       ASSERT_EQ(school_.process(name).Terminate(kDrainMax), 0) << name << ", stop " << i;
       took_.push_back(absl::Now() - told);
-      school_.Restart(name);
+      school_.Start(name);
     }
   }
 
@@ -55,7 +55,7 @@ class StoppedSchool {
     school_.Stop();
     const Load::Tally tally = load_.tally();
     ExpectEachOnce(tally,
-                   [this](const std::string& service) { return school_.DatabaseUrl(service); });
+                   [this](const std::string& service) { return school_.databases().Url(service); });
     std::sort(took_.begin(), took_.end());
     std::printf(
         "%zu stops: median %s, of 100 the 99th %s, max %s; %d writes acknowledged, %zu of them "
