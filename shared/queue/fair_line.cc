@@ -10,7 +10,11 @@ constexpr size_t kRoomMin = 4;
 
 }  // namespace
 
-void LinePace::Served(absl::Time now) {
+void LinePace::Served(absl::Time now, bool others_wait) {
+  if (!others_wait && !overloaded_) {
+    counting_ = false;
+    return;
+  }
   if (!counting_) {
     counting_ = true;
     counting_since_ = now;

@@ -34,10 +34,9 @@ class LinePace {
   static constexpr absl::Duration kTarget = absl::Milliseconds(50);
   static constexpr absl::Duration kInterval = absl::Milliseconds(100);
 
-  // One more was served, and others wait.
-  void Served(absl::Time now);
-  // The line is empty: what follows says nothing about the pace.
-  void Emptied() { counting_ = false; }
+  // One more was served; whether others wait. An empty line says nothing about the pace, unless it
+  // is overloaded: then it was emptied by one batch, and filled again during the next.
+  void Served(absl::Time now, bool others_wait);
   // How long the oldest has waited, zero for an empty line.
   void Observe(absl::Time now, absl::Duration oldest);
   bool overloaded() const { return overloaded_; }
@@ -86,7 +85,7 @@ class FairLine {
     } else {
       shares_.splice(shares_.end(), shares_, shares_.begin());
     }
-    size_ == 0 ? pace_.Emptied() : pace_.Served(now);
+    pace_.Served(now, size_ > 0);
     return taken;
   }
 

@@ -52,6 +52,7 @@ class Run {
       microseconds_.push_back(absl::ToDoubleMicroseconds(took));
       return true;
     }
+    if (absl::IsResourceExhausted(status)) return true;  // refused for load: no answer, no error
     if (error_.ok()) error_ = status;
     --asking_;
     return false;

@@ -39,7 +39,7 @@ struct Outcome {
 };
 
 // Asks for `time` or until `next` has nothing more; waits for every answer. The first error that
-// came back, if any.
+// came back, if any; what is refused for load is neither an answer nor an error.
 absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time);
 
 }  // namespace vivier::bench
