@@ -51,7 +51,8 @@ absl::Status EtagMismatch(absl::string_view name);
 absl::Status Unavailable(absl::string_view message);
 
 // RESOURCE_EXHAUSTED, reason OVERLOADED, with a RetryInfo: more was asked than can be done, and
-// nothing was begun. `queue` is what was full: "calls", "streams", "writer", "workers".
+// nothing was begun. `queue` is what was full: "calls", "streams", "writer", "workers"; "client"
+// for a channel that held itself back.
 absl::Status Overloaded(absl::string_view queue);
 
 // INTERNAL, reason INTERNAL: a defect of ours.

@@ -119,7 +119,6 @@ class FairLine {
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  bool overloaded() const { return pace_.overloaded(); }
 
  private:
   static constexpr absl::Duration kObserveEvery = absl::Milliseconds(2);

@@ -188,7 +188,8 @@ class GrpcChannel final : public rpc::Channel {
         grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
             channel_.get(), method, &context, Copied(request), &answer);
     absl::StatusOr<std::string> result = Result(status, answer);
-    throttles_->Learn(options.authorization, path, result.status(), absl::Now());
+    if (throttles_ != nullptr)
+      throttles_->Learn(options.authorization, path, result.status(), absl::Now());
     return result;
   }
 
@@ -201,11 +202,7 @@ class GrpcChannel final : public rpc::Channel {
       };
       return call->refused.Set(&Answers::Queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC), call);
     }
-    call->done = [throttles = throttles_, caller = options.authorization, path,
-                  done = std::move(done)](absl::StatusOr<std::string> answer) {
-      throttles->Learn(caller, path, answer.status(), absl::Now());
-      done(std::move(answer));
-    };
+    call->done = throttles_ == nullptr ? std::move(done) : Learning(path, options, std::move(done));
     SetContext(call->context, options, in_process_key_);
     call->reader = stub_.PrepareUnaryCall(&call->context, path, Copied(request), &Answers::Queue());
     call->reader->StartCall();
@@ -218,14 +215,22 @@ class GrpcChannel final : public rpc::Channel {
   }
 
  private:
-  // A server does not refuse its own process for load.
   bool MayAsk(const std::string& path, const rpc::CallOptions& options) const {
-    return !in_process_key_.empty() || throttles_->MayAsk(options.authorization, path, absl::Now());
+    return throttles_ == nullptr || throttles_->MayAsk(options.authorization, path, absl::Now());
+  }
+  Done Learning(const std::string& path, const rpc::CallOptions& options, Done done) const {
+    return [throttles = throttles_, caller = options.authorization, path,
+            done = std::move(done)](absl::StatusOr<std::string> answer) {
+      throttles->Learn(caller, path, answer.status(), absl::Now());
+      done(std::move(answer));
+    };
   }
 
-  const std::shared_ptr<Throttles> throttles_ = std::make_shared<Throttles>();
   const std::shared_ptr<grpc::Channel> channel_;
   const std::string in_process_key_;
+  // Null inside a process: a server does not refuse its own for load.
+  const std::shared_ptr<Throttles> throttles_ =
+      in_process_key_.empty() ? std::make_shared<Throttles>() : nullptr;
   grpc::GenericStub stub_;
 };
 

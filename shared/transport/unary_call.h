@@ -8,7 +8,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "shared/transport/call_context.h"
 
