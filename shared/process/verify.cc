@@ -24,12 +24,6 @@ using storage::Value;
 // Rows of a chain that are read at a time.
 constexpr int kChainPage = 1000;
 
-void Breach(Breaches& breaches, std::string row, absl::string_view explanation) {
-  if (breaches.violations++ > 0) return;
-  breaches.first_row = std::move(row);
-  breaches.explanation = std::string(explanation);
-}
-
 // Reads `table` in the order of its numbers and hands each row to `check`, which gives the hash it
 // should have.
 absl::StatusOr<Breaches> CheckChain(
@@ -50,7 +44,7 @@ absl::StatusOr<Breaches> CheckChain(
       const int64_t number = std::get<int64_t>(row[0]);
       const absl::string_view wrong =
           walk.Next(number, std::get<Bytes>(row[1]).data, hash(walk.hash(), row));
-      if (!wrong.empty()) Breach(breaches, absl::StrCat(table, "/", number), wrong);
+      if (!wrong.empty()) breaches.Add(absl::StrCat(table, "/", number), std::string(wrong));
     }
     if (page.rows.size() < kChainPage) break;
   }
@@ -62,8 +56,7 @@ absl::StatusOr<Breaches> CheckChain(
   const absl::string_view wrong =
       walk.End(std::get<int64_t>(last.rows[0][0]), std::get<Bytes>(last.rows[0][1]).data);
   if (!wrong.empty())
-    Breach(breaches, absl::StrCat("heads/", transaction.school()),
-           absl::StrCat(wrong, " of ", table));
+    breaches.Add(absl::StrCat("heads/", transaction.school()), absl::StrCat(wrong, " of ", table));
   return breaches;
 }
 
@@ -92,8 +85,7 @@ absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
   if (parked.rows.empty()) return breaches;
   ASSIGN_OR_RETURN(const int64_t count, CountParked(transaction));
   const Row& row = parked.rows[0];
-  Breach(
-      breaches,
+  breaches.Add(
       absl::StrCat("parked_events/", std::get<std::string>(row[0]), "/", std::get<int64_t>(row[1])),
       absl::StrCat("an event is parked: ", std::get<std::string>(row[2])));
   breaches.violations += count - 1;
@@ -249,7 +241,7 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
     for (const auto& [subject, claims] : values[invariant]) {
       ++breaches.checked;
       if (const std::string wrong = Disagreement(claiming, claims); !wrong.empty())
-        Breach(breaches, subject, wrong);
+        breaches.Add(subject, wrong);
     }
     AddBreaches(breaches, ReportOf(response, invariant, "site"));
   }
@@ -265,8 +257,8 @@ void CompareCursors(v1::VerifyInvariantsResponse& response) {
     for (const auto& [producer, number] : position.cursors()) {
       ++breaches.checked;
       if (ends.count(producer) > 0 && number > ends[producer])
-        Breach(
-            breaches, absl::StrCat("cursors/", producer),
+        breaches.Add(
+            absl::StrCat("cursors/", producer),
             absl::StrCat("has applied event ", number, " of a log that ends at ", ends[producer]));
     }
     AddBreaches(breaches, ReportOf(response, "I6", position.service()));

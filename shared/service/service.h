@@ -57,6 +57,13 @@ struct Breaches {
   int64_t violations = 0;
   std::string first_row;    // its name, or table and key
   std::string explanation;  // what is wrong with it
+
+  // Counts one more; the first one is named.
+  void Add(std::string row, std::string why) {
+    if (violations++ > 0) return;
+    first_row = std::move(row);
+    explanation = std::move(why);
+  }
 };
 struct Invariant {
   std::string id;  // "I1"

@@ -37,9 +37,8 @@ absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction)
   for (const auto& [cohort, chain] : chains) {
     const int64_t broken = FirstBrokenSeal(chain);
     if (broken == 0) continue;
-    if (breaches.violations++ > 0) continue;
-    breaches.first_row = absl::StrCat(cohort, "/attendanceSeals/", broken);
-    breaches.explanation = "does not follow from the link before it";
+    breaches.Add(absl::StrCat(cohort, "/attendanceSeals/", broken),
+                 "does not follow from the link before it");
   }
   return breaches;
 }

@@ -1,5 +1,4 @@
-// What the invariants of statistics share: all rows of a table, and counting what breaks.
-// Thread-safe like their arguments.
+// What the invariants of statistics share: all rows of a table. Thread-safe like its arguments.
 #pragma once
 
 #include <functional>
@@ -8,18 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
-#include "shared/service/service.h"
 #include "shared/storage/log/table.h"
 
 namespace vivier::statistics {
-
-// The first one is named.
-inline void AddBreach(rpc::Breaches& breaches, const std::string& row,
-                      const std::string& explanation) {
-  if (breaches.violations++ > 0) return;
-  breaches.first_row = row;
-  breaches.explanation = explanation;
-}
 
 template <class M>
 absl::Status ForEach(storage::Transaction& transaction, const std::string& collection,

@@ -75,13 +75,13 @@ absl::StatusOr<Breaches> CheckCells(Transaction& transaction) {
     ++breaches.checked;
     const int64_t expected = std::exchange(counted[IdInSchool(cell.name())], 0);
     if (cell.count() != expected)
-      AddBreach(breaches, cell.name(),
-                absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
+      breaches.Add(cell.name(),
+                   absl::StrCat("counts ", cell.count(), ", its facts say ", expected));
   }));
   for (const auto& [id, count] : counted)
     if (count != 0)
-      AddBreach(breaches, absl::StrCat("schools/", transaction.school(), "/cells/", id),
-                absl::StrCat("is missing, its facts say ", count));
+      breaches.Add(absl::StrCat("schools/", transaction.school(), "/cells/", id),
+                   absl::StrCat("is missing, its facts say ", count));
   return breaches;
 }
 

@@ -25,13 +25,13 @@ absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
         ++breaches.checked;
         const YearCells cells = ToCells(std::exchange(sites[IdInSchool(submission.name())], {}));
         if (ContentHash(cells) != submission.content_hash())
-          AddBreach(breaches, submission.name(),
-                    "the figures that count are not those that were accepted");
+          breaches.Add(submission.name(),
+                       "the figures that count are not those that were accepted");
       }));
   for (const auto& [site, years] : sites)
     if (!years.empty())
-      AddBreach(breaches, absl::StrCat("schools/", transaction.school(), "/siteYears/", site),
-                "counts for a school without an accepted submission");
+      breaches.Add(absl::StrCat("schools/", transaction.school(), "/siteYears/", site),
+                   "counts for a school without an accepted submission");
   return breaches;
 }
 
