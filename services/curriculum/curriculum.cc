@@ -163,11 +163,13 @@ absl::StatusOr<v1::ExportLheoResponse> Curriculum::ExportLheo(
   const int page_size = request.page_size() == 0 ? kExportPageDefault : request.page_size();
   ASSIGN_OR_RETURN(const storage::Page<v1::Programme> page,
                    programmes_.List(call, request.parent(), page_size, request.page_token(), ""));
+  std::vector<std::string> names;
+  for (const v1::Programme& programme : page.items)
+    if (!programme.latest_revision().empty()) names.push_back(programme.latest_revision());
+  RETURN_IF_ERROR(revisions_.Prefetch(call, names));
   std::vector<v1::Programme> published;
-  for (const v1::Programme& programme : page.items) {
-    if (programme.latest_revision().empty()) continue;
-    ASSIGN_OR_RETURN(v1::ProgrammeRevision revision,
-                     revisions_.Get(call, programme.latest_revision()));
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(v1::ProgrammeRevision revision, revisions_.Get(call, name));
     published.push_back(std::move(*revision.mutable_content()));
   }
   v1::ExportLheoResponse response;

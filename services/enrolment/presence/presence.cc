@@ -46,9 +46,15 @@ absl::StatusOr<AttendanceSheet> Presence::OpenAttendanceSheet(
   sheet.set_place(place.empty() ? cohort.host_site() : place);
   sheet.set_state(AttendanceSheet::OPEN);
   RETURN_IF_ERROR(sheets_.Insert(call, sheet));
+  const auto name_of = [&sheet](const v1::Learner& learner) {
+    return absl::StrCat(sheet.name(), "/presenceEntries/", IdOf(learner.name()));
+  };
+  std::vector<std::string> names;  // Insert looks whether each is there
+  for (const v1::Learner& learner : learners) names.push_back(name_of(learner));
+  RETURN_IF_ERROR(entries_.Prefetch(call, names));
   for (const v1::Learner& learner : learners) {
     PresenceEntry entry;
-    entry.set_name(absl::StrCat(sheet.name(), "/presenceEntries/", IdOf(learner.name())));
+    entry.set_name(name_of(learner));
     entry.set_attendance_sheet(sheet.name());
     entry.set_learner(learner.name());
     entry.set_minutes_due(sheet.end_minute() - sheet.start_minute());

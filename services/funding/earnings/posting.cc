@@ -65,6 +65,7 @@ absl::Status Earnings::PostWithoutPlan(rpc::Call& call, const AttendanceSheetSea
 
 absl::Status Earnings::SheetPosting::Run() {
   RETURN_IF_ERROR(LoadStanding());
+  RETURN_IF_ERROR(PrefetchHolders());
   for (const Entry& entry : event_.entries()) RETURN_IF_ERROR(PostEntry(entry));
   for (auto& [presence_entry, posting] :
        standing_) {  // entries that the new revision no longer has
@@ -90,6 +91,15 @@ absl::Status Earnings::SheetPosting::LoadStanding() {
   for (v1::PresencePosting& posting : postings)
     standing_[posting.presence_entry()] = std::move(posting);
   return absl::OkStatus();
+}
+
+absl::Status Earnings::SheetPosting::PrefetchHolders() {
+  std::vector<std::string> reservations;
+  for (const Entry& entry : event_.entries())
+    reservations.push_back(NameIn(call_.school(), "reservations", entry.hold()));
+  for (const auto& [presence_entry, posting] : standing_)
+    reservations.push_back(posting.reservation());
+  return earnings_.plans_.PrefetchHolders(call_, paying_.plan, reservations);
 }
 
 absl::Status Earnings::SheetPosting::PostEntry(const Entry& entry) {

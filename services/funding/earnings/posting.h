@@ -27,6 +27,7 @@ class Earnings::SheetPosting {
   using Entry = enrolment::v1::SealedPresence;
 
   absl::Status LoadStanding();
+  absl::Status PrefetchHolders();
   absl::Status PostEntry(const Entry& entry);
   absl::Status Reverse(v1::PresencePosting& posting);
   absl::Status Earn(const Entry& entry, v1::PresencePosting& posting);

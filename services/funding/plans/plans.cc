@@ -139,6 +139,17 @@ absl::StatusOr<Holder> Plans::LoadHolder(Call& call, const v1::FundingPlan& plan
   return holder;
 }
 
+absl::Status Plans::PrefetchHolders(Call& call, const v1::FundingPlan& plan,
+                                    const std::vector<std::string>& reservations) {
+  RETURN_IF_ERROR(reservations_.Prefetch(call, reservations));
+  std::vector<std::string> seats;
+  for (const std::string& name : reservations) {
+    ASSIGN_OR_RETURN(const std::optional<v1::Reservation> found, reservations_.Find(call, name));
+    if (found.has_value()) seats.push_back(SeatOf(plan.name(), found->seat()));
+  }
+  return seats_.Prefetch(call, seats);
+}
+
 absl::Status Plans::StoreHolder(Call& call, Holder& holder) {
   if (!holder.reservation.has_value()) return absl::OkStatus();
   RETURN_IF_ERROR(reservations_.Update(call, *holder.reservation));

@@ -34,6 +34,9 @@ class Plans {
   absl::StatusOr<Holder> LoadHolder(rpc::Call& call, const v1::FundingPlan& plan,
                                     const std::string& reservation);
   absl::Status StoreHolder(rpc::Call& call, Holder& holder);
+  // Fetches what LoadHolder will be asked for one by one, in two round trips.
+  absl::Status PrefetchHolders(rpc::Call& call, const v1::FundingPlan& plan,
+                               const std::vector<std::string>& reservations);
 
   // Tells the cohorts whose plans use any of the agreements.
   absl::Status TellMoneyCameFree(rpc::Call& call, const std::vector<std::string>& agreements);
