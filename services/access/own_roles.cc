@@ -1,7 +1,7 @@
 #include "services/access/own_roles.h"
 
-#include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
@@ -18,31 +18,18 @@ using security::v1::RoleAssignment;
 
 namespace {
 
-template <class Holder>
-bool Holds(const Holder& holder, const std::string& role) {
-  return std::any_of(
-      holder.roles().begin(), holder.roles().end(),
-      [&role](const RoleAssignment& assignment) { return assignment.role() == role; });
-}
-
 // Rows that are read at a time: a school may have any number of members.
 constexpr int kHoldersPage = 100;
 
-// Hands each row whose list of roles has the role to `see`, until that answers false. The text may
-// be part of another field, so each is looked at.
-template <class Holder>
-absl::Status ForEachHolder(Call& call, const storage::Rows<Holder>& table, const std::string& role,
-                           const std::function<absl::StatusOr<bool>(const Holder&)>& see) {
+absl::Status ForEachHolder(Call& call, const storage::Rows<v1::Membership>& table,
+                           const std::string& role,
+                           const std::function<absl::Status(const v1::Membership&)>& see) {
+  const std::string behind = absl::StrCat(table.Having("roles", 2), " AND name > $3 ORDER BY name");
   std::string after;
   while (true) {
-    ASSIGN_OR_RETURN(const std::vector<Holder> page,
-                     table.FirstOf(call, kHoldersPage, "roles LIKE $2 AND name > $3 ORDER BY name",
-                                   {absl::StrCat("%\"", role, "\"%"), after}));
-    for (const Holder& holder : page) {
-      if (!Holds(holder, role)) continue;
-      ASSIGN_OR_RETURN(const bool go_on, see(holder));
-      if (!go_on) return absl::OkStatus();
-    }
+    ASSIGN_OR_RETURN(const std::vector<v1::Membership> page,
+                     table.FirstOf(call, kHoldersPage, behind, {role, after}));
+    for (const v1::Membership& holder : page) RETURN_IF_ERROR(see(holder));
     if (page.size() < kHoldersPage) return absl::OkStatus();
     after = page.back().name();
   }
@@ -52,13 +39,10 @@ absl::Status ForEachHolder(Call& call, const storage::Rows<Holder>& table, const
 template <class Holder>
 absl::StatusOr<std::string> AHolder(Call& call, const storage::Rows<Holder>& table,
                                     const std::string& role) {
-  std::string name;
-  RETURN_IF_ERROR(
-      ForEachHolder<Holder>(call, table, role, [&](const Holder& holder) -> absl::StatusOr<bool> {
-        name = holder.name();
-        return false;
-      }));
-  return name;
+  ASSIGN_OR_RETURN(
+      const std::optional<Holder> holder,
+      table.First(call, absl::StrCat(table.Having("roles", 2), " ORDER BY name"), {role}));
+  return holder.has_value() ? holder->name() : "";
 }
 
 }  // namespace
@@ -89,15 +73,15 @@ absl::Status OwnRoles::CheckRole(Call& call, const v1::Role* before, v1::Role& a
   RETURN_IF_ERROR(CheckPermissions(call.caller(), call.school(), after));
   if (before == nullptr) return absl::OkStatus();
   // All at once, however many: nobody keeps for a while what the role no longer gives.
-  return ForEachHolder<v1::Membership>(
-      call, memberships_, after.name(), [&](const v1::Membership& holder) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(std::vector<RoleAssignment> roles,
-                         Resolve(call, "membership", holder.roles()));
-        for (RoleAssignment& role : roles)
-          if (role.role() == after.name()) *role.mutable_permissions() = after.permissions();
-        RETURN_IF_ERROR(rpc::GiveRights(call, holder.name(), holder.subject(), roles));
-        return true;
-      });
+  return ForEachHolder(call, memberships_, after.name(),
+                       [&](const v1::Membership& holder) -> absl::Status {
+                         ASSIGN_OR_RETURN(std::vector<RoleAssignment> roles,
+                                          Resolve(call, "membership", holder.roles()));
+                         for (RoleAssignment& role : roles)
+                           if (role.role() == after.name())
+                             *role.mutable_permissions() = after.permissions();
+                         return rpc::GiveRights(call, holder.name(), holder.subject(), roles);
+                       });
 }
 
 absl::StatusOr<google::protobuf::Empty> OwnRoles::DeleteRole(Call& call,

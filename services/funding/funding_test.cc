@@ -5,7 +5,9 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/base/error.h"
 #include "shared/security/school_key.h"
 #include "shared/storage/engines/migrate.h"
 #include "tests/support/engines.h"
@@ -254,7 +256,10 @@ TEST_P(FundingTest, LowersTheCeilingOnlyToWhatIsCommitted) {
   v1::AmendFundingAgreementRequest amend;
   amend.set_name(kAgreement);
   amend.set_ceiling_cents(9'999);
-  EXPECT_EQ(ReasonOf(Ask<v1::FundingAgreement>(amend).status()), "CEILING_BELOW_COMMITTED");
+  const absl::Status refused = Ask<v1::FundingAgreement>(amend).status();
+  EXPECT_EQ(ReasonOf(refused), "CEILING_BELOW_COMMITTED");
+  EXPECT_THAT(MetadataOf(refused), ::testing::Contains(::testing::Pair(
+                                       "reservations", "schools/nancy/reservations/one")));
   amend.set_ceiling_cents(10'000);
   EXPECT_EQ(Ask<v1::FundingAgreement>(amend)->ceiling_cents(), 10'000);
   CheckInvariants();

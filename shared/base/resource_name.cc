@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -45,6 +46,15 @@ std::string CollectionOf(absl::string_view name) {
   const std::vector<absl::string_view> segments = Segments(name);
   if (segments.size() < 2) return "";
   return std::string(segments[segments.size() - (segments.size() % 2 == 0 ? 2 : 1)]);
+}
+
+std::string SnakeCase(absl::string_view collection) {
+  std::string snake;
+  for (char c : collection) {
+    if (absl::ascii_isupper(static_cast<unsigned char>(c))) snake += '_';
+    snake += absl::ascii_tolower(static_cast<unsigned char>(c));
+  }
+  return snake;
 }
 
 std::string IdInSchool(absl::string_view name) {

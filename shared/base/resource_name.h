@@ -27,6 +27,9 @@ std::string ParentOf(absl::string_view name);
 // What it is one of: "cohorts" of "schools/nancy/cohorts/ai-1", "seats" of the singleton.
 std::string CollectionOf(absl::string_view name);
 
+// The table of a collection, as SQL spells it: "funding_plans" of "fundingPlans".
+std::string SnakeCase(absl::string_view collection);
+
 // What tells it apart in its school: the ids after the school, joined with dots. "ai-1.l7" of
 // "schools/nancy/cohorts/ai-1/learners/l7". An id that holds a dot makes it ambiguous.
 std::string IdInSchool(absl::string_view name);

@@ -23,6 +23,12 @@ TEST(SchoolOf, IsTheSecondSegmentOfASchoolsName) {
   EXPECT_EQ(SchoolNameOf("schools/nancy/cohorts/ai-1"), "schools/nancy");
 }
 
+TEST(SnakeCase, IsTheNameOfATable) {
+  EXPECT_EQ(SnakeCase("fundingAgreements"), "funding_agreements");
+  EXPECT_EQ(SnakeCase("cohorts"), "cohorts");
+  EXPECT_EQ(SnakeCase(""), "");
+}
+
 TEST(ResourceName, HasParentCollectionAndId) {
   const struct {
     const char *name, *parent, *collection, *id, *in_school;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
+#include "shared/process/verify_searches.h"
 #include "shared/security/chain.h"
 #include "shared/storage/log/audit_trail.h"
 #include "shared/storage/log/events.h"
@@ -121,10 +122,15 @@ rpc::Service WithTheHouses(const rpc::Service& service) {
              "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
       .Holds("I12", &CheckAuditTrail)
       .Claim("I13", "SELECT 'time_zones/' || since, time_zone FROM time_zones WHERE school = $1");
-  for (const storage::Schema* schema : service.schemas())
+  for (const storage::Schema* schema : service.schemas()) {
+    for (const storage::SearchTable& search : schema->searches())
+      house.Holds("I14", [schema, &search](Transaction& transaction) {
+        return CheckSearchTable(transaction, *schema, search);
+      });
     house.Holds("I10", absl::StrCat("SELECT COUNT(*) FROM ", schema->table(), " WHERE school = $1"),
                 absl::StrCat("SELECT name, 'a version that no write gave' FROM ", schema->table(),
                              " WHERE school = $1 AND version < 1"));
+  }
   return house;
 }
 

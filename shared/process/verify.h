@@ -1,5 +1,5 @@
 // The invariants of docs/invariants.md over a process's data. Each service brings its own; those of
-// the house (I6, I8, I9, I10, I12, I13) hold for every service. Thread-safe.
+// the house (I6, I8, I9, I10, I12, I13, I14) hold for every service. Thread-safe.
 #pragma once
 
 #include "absl/status/statusor.h"

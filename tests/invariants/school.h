@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "services/statistics/network/submission.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/access.pb.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
@@ -32,6 +33,7 @@ class School {
     Admit();
     Teach();
     Submit();
+    Engage();
     world_.Settle();
   }
 
@@ -57,6 +59,18 @@ class School {
     absl::StatusOr<Response> response = world_.Write<Response>(request);
     EXPECT_TRUE(response.ok()) << request.GetDescriptor()->name() << " " << response.status();
     return response.ok() ? *std::move(response) : Response();
+  }
+
+  // A trainer is a member, another is invited.
+  void Engage() {
+    namespace v1 = access::v1;
+    Write<v1::Membership, v1::CreateMembershipRequest>(
+        "parent: 'schools/nancy' membership_id: 'theo' membership { subject: "
+        "'https://id.example#theo' "
+        "roles { role: 'trainer' } }");
+    Write<v1::CreateInvitationResponse, v1::CreateInvitationRequest>(
+        "parent: 'schools/nancy' invitation_id: 'iris' invitation { email: 'iris@example.org' "
+        "roles { role: 'trainer' } }");
   }
 
   std::string PublishProgramme() {

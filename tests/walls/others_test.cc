@@ -74,6 +74,10 @@ TEST_P(OthersTest, ARoleOfManyIsChangedForAllAndNotDeleted) {
                "CASE WHEN i = 1 THEN '[{\"role\":\"schools/nancy/roles/night-2\"}]' "
                "ELSE '[{\"role\":\"schools/nancy/roles/night\"}]' END, 1",
                1, kMany);
+  service.Fill("membership_roles (school, role, name)",
+               "'nancy', CASE WHEN i = 1 THEN 'schools/nancy/roles/night-2' ELSE "
+               "'schools/nancy/roles/night' END, 'schools/nancy/memberships/m-' || i",
+               1, kMany);
   access::v1::UpdateRoleRequest update;
   update.mutable_role()->set_name("schools/nancy/roles/night");
   update.mutable_role()->add_permissions("cohorts.list");
@@ -84,8 +88,36 @@ TEST_P(OthersTest, ARoleOfManyIsChangedForAllAndNotDeleted) {
   access::v1::DeleteRoleRequest remove;
   remove.set_name("schools/nancy/roles/night");
   EXPECT_EQ(ReasonOf(service.Ask<google::protobuf::Empty>(remove).status()), "ROLE_IN_USE");
-  service.Execute("DELETE FROM memberships WHERE name <> 'schools/nancy/memberships/m-1'");
+  for (const char* table : {"memberships", "membership_roles"})
+    service.Execute(
+        absl::StrCat("DELETE FROM ", table, " WHERE name <> 'schools/nancy/memberships/m-1'"));
   EXPECT_EQ(service.Ask<google::protobuf::Empty>(remove).status(), absl::OkStatus());
+}
+
+// What deleting a role that nobody holds reads where so many members hold another.
+int64_t WorkOfDeletingARole(storage::Engine engine, int members) {
+  access::Access access;
+  OneService service(engine, access.Rpc());
+  service.Execute(
+      "INSERT INTO roles (school, name, version, title) VALUES ('nancy', "
+      "'schools/nancy/roles/idle', 1, 'Idle')");
+  service.Fill("memberships (school, name, version, subject, roles, create_time)",
+               "'nancy', 'schools/nancy/memberships/m-' || i, 1, 's-' || i, "
+               "'[{\"role\":\"trainer\"}]', 1",
+               1, members);
+  service.Fill("membership_roles (school, role, name)",
+               "'nancy', 'trainer', 'schools/nancy/memberships/m-' || i", 1, members);
+  service.Execute("ANALYZE");
+  access::v1::DeleteRoleRequest remove;
+  remove.set_name("schools/nancy/roles/idle");
+  EXPECT_EQ(service.Ask<google::protobuf::Empty>(remove).status(), absl::OkStatus());
+  return service.WorkOfLastCall();
+}
+
+TEST_P(OthersTest, DeletingARoleReadsNoMembers) {
+  const int64_t work = WorkOfDeletingARole(GetParam(), 100);
+  EXPECT_GT(work, 0);
+  EXPECT_LE(WorkOfDeletingARole(GetParam(), kMany), work + work / 4);
 }
 
 TEST_P(OthersTest, APersonWithManyLinksIsErased) {

@@ -6,6 +6,11 @@ CREATE TABLE memberships (
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX memberships_by_subject ON memberships (school, subject);
 
+-- Which memberships name a role: a search table (shared/storage/rows/search_table.h).
+CREATE TABLE membership_roles (
+  school TEXT NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (school, role, name));
+
 CREATE TABLE roles (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, permissions TEXT,
@@ -16,6 +21,11 @@ CREATE TABLE invitations (
   email BYTEA, display_name BYTEA, roles TEXT, create_time BIGINT, expire_time BIGINT,
   PRIMARY KEY (school, name));
 CREATE INDEX invitations_expire_time ON invitations (school, expire_time, name);
+
+-- Which invitations name a role.
+CREATE TABLE invitation_roles (
+  school TEXT NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (school, role, name));
 
 CREATE TABLE partner_clients (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,

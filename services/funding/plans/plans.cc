@@ -21,9 +21,6 @@ namespace {
 // How many reservations the refusal of a lower ceiling names at most.
 constexpr int kNamedReservationsMax = 20;
 
-// An SQL pattern for a column of JSON that names the resource. Resource names hold neither % nor _.
-storage::Value Naming(const std::string& name) { return absl::StrCat("%\"", name, "\"%"); }
-
 // I7: enrolment claims the same of those who are admitted.
 constexpr char kFundedHolds[] =
     "SELECT name, application FROM reservations WHERE school = $1 AND state IN ('RESERVED', "
@@ -88,7 +85,8 @@ absl::StatusOr<std::vector<std::string>> Plans::CohortsPaidBy(
   std::set<std::string> cohorts;
   for (const std::string& agreement : agreements) {
     ASSIGN_OR_RETURN(std::vector<v1::FundingPlan> plans,
-                     plans_.Select(call, "shares LIKE $2 ORDER BY name", {Naming(agreement)}));
+                     plans_.Select(call, absl::StrCat(plans_.Having("shares", 2), " ORDER BY name"),
+                                   {agreement}));
     for (const v1::FundingPlan& plan : plans) cohorts.insert(plan.cohort());
   }
   return std::vector<std::string>(cohorts.begin(), cohorts.end());
@@ -107,14 +105,15 @@ absl::Status Plans::TellMoneyCameFree(Call& call, const std::vector<std::string>
 // What waits for a learner before what has one.
 absl::Status Plans::NameReleases(Call& call, const std::string& agreement, int64_t release_cents,
                                  std::vector<std::string>& names) {
-  ASSIGN_OR_RETURN(std::vector<v1::Reservation> holders,
-                   reservations_.Select(
-                       call,
-                       absl::StrCat("name IN (SELECT name FROM reservations WHERE school = $1 AND "
-                                    "state IN ('RESERVED', 'CONFIRMED') AND shares LIKE $2 "
-                                    "ORDER BY state DESC, name LIMIT ",
-                                    kNamedReservationsMax, ") ORDER BY state DESC, name"),
-                       {Naming(agreement)}));
+  ASSIGN_OR_RETURN(
+      std::vector<v1::Reservation> holders,
+      reservations_.Select(
+          call,
+          absl::StrCat("name IN (SELECT name FROM reservations WHERE school = $1 AND "
+                       "state IN ('RESERVED', 'CONFIRMED') AND ",
+                       reservations_.Having("shares", 2), " ORDER BY state DESC, name LIMIT ",
+                       kNamedReservationsMax, ") ORDER BY state DESC, name"),
+          {agreement}));
   int64_t named_cents = 0;
   for (const v1::Reservation& holder : holders) {
     if (named_cents >= release_cents) break;

@@ -34,6 +34,11 @@ CREATE TABLE funding_plans (
   CONSTRAINT plan_positive CHECK (seats > 0 AND planned_minutes > 0 AND planned_half_days > 0));
 CREATE UNIQUE INDEX one_plan_per_cohort ON funding_plans (school, cohort);
 
+-- Which plans an agreement pays for: a search table (shared/storage/rows/search_table.h).
+CREATE TABLE funding_plan_shares (
+  school TEXT NOT NULL, funding_agreement TEXT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (school, funding_agreement, name));
+
 CREATE TABLE seat_uses (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   opened_seats BIGINT NOT NULL CONSTRAINT opened_not_negative CHECK (opened_seats >= 0),
@@ -63,6 +68,11 @@ CREATE INDEX reservations_by_learner ON reservations (school, learner, name);
 CREATE INDEX reservations_by_state ON reservations (school, state, name);
 CREATE UNIQUE INDEX one_holder_per_seat ON reservations (school, funding_plan, seat)
   WHERE state IN ('RESERVED', 'CONFIRMED');
+
+-- Which reservations an agreement has a share in.
+CREATE TABLE reservation_shares (
+  school TEXT NOT NULL, funding_agreement TEXT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (school, funding_agreement, name));
 
 -- append-only: journal_entries
 CREATE TABLE journal_entries (

@@ -10,6 +10,7 @@
 //   Timestamp, Duration                BIGINT, microseconds
 //   google.type.Date                   TEXT, YYYY-MM-DD
 //   other messages, repeated, maps     TEXT, JSON with the .proto's field names; NULL when empty
+//   repeated with searched_by          and a table of its own (search_table.h)
 //   any of these with pii, or one      BYTEA, the field's protobuf encoding, encrypted with the key
 //   that holds a pii field             of the person whom the message's `person` option names;
 //                                      bound to table, column and row
@@ -80,6 +81,14 @@ class Rows {
     Transaction::Wanted wanted;
     for (const std::string& name : names) wanted.rows.push_back({&schema_, name});
     return unit.transaction().Prefetch(wanted);
+  }
+
+  // A condition for Select: the list `field`, which has the option `searched_by`, has the text of
+  // $`parameter`.
+  std::string Having(absl::string_view field, int parameter) const {
+    for (const SearchTable& search : schema_.searches())
+      if (search.field()->name() == field) return search.Having(parameter);
+    return absl::StrCat(schema_.table(), " has no search table of ", field);  // no SQL: INTERNAL
   }
 
   // Rows that satisfy `condition`, an SQL text over the table's columns in which $1 is the school

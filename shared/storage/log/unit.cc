@@ -218,7 +218,7 @@ absl::Status Unit::Insert(const Schema& schema, pb::Message& message) {
   schema.SetVersion(message, 1);
   ASSIGN_OR_RETURN(Row row, schema.ToRow(message, 1, Keys()));
   Send(schema.insert(), std::move(row), 1);
-  Keep(schema, message);
+  Keep(schema, name, nullptr, &message);
   return absl::OkStatus();
 }
 
@@ -231,14 +231,21 @@ absl::Status Unit::Update(const Schema& schema, pb::Message& message) {
   schema.SetVersion(message, version + 1);
   ASSIGN_OR_RETURN(Schema::Change change, schema.ToChange(*existing, message, version, Keys()));
   Send(std::move(change.sql), std::move(change.parameters), 1);
-  Keep(schema, message);
+  Keep(schema, name, existing, &message);
   return absl::OkStatus();
 }
 
-void Unit::Keep(const Schema& schema, const pb::Message& message) {
-  std::shared_ptr<pb::Message> copy(message.New());
-  copy->CopyFrom(message);
-  rows_[RowKey(&schema, schema.NameOf(message))] = std::move(copy);
+void Unit::Keep(const Schema& schema, const std::string& name, const pb::Message* before,
+                const pb::Message* after) {
+  for (const SearchTable& search : schema.searches())
+    for (Connection::Statement& change : search.Changes(school(), name, before, after))
+      Send(std::move(change.sql), std::move(change.parameters));
+  std::shared_ptr<pb::Message> copy;
+  if (after != nullptr) {
+    copy.reset(after->New());
+    copy->CopyFrom(*after);
+  }
+  rows_[RowKey(&schema, name)] = std::move(copy);
 }
 
 storage::KeyOf Unit::Keys() {
@@ -260,7 +267,7 @@ absl::Status Unit::Delete(const Schema& schema, const std::string& name) {
   ASSIGN_OR_RETURN(const pb::Message* existing, Find(schema, name));
   if (existing == nullptr) return NotFound(name);
   Send(schema.erase(), {Value(school()), Value(name), Value(schema.Version(*existing))}, 1);
-  rows_[RowKey(&schema, name)] = nullptr;
+  Keep(schema, name, existing, nullptr);
   return absl::OkStatus();
 }
 

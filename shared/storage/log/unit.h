@@ -179,7 +179,9 @@ class Unit {
     int64_t expected_changes;
   };
 
-  void Keep(const Schema& schema, const google::protobuf::Message& message);
+  // Makes `after`, null where it is deleted, what this unit sees; sends what search tables change.
+  void Keep(const Schema& schema, const std::string& name, const google::protobuf::Message* before,
+            const google::protobuf::Message* after);
   storage::KeyOf Keys();
   absl::Status NothingPending(const Schema& schema) const;
 

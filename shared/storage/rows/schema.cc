@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -40,22 +39,18 @@ constexpr size_t kFixedColumns = 3;
   std::abort();
 }
 
-// "fundingAgreements" → "funding_agreements"
-std::string SnakeCase(const std::string& camel) {
-  std::string snake;
-  for (char c : camel) {
-    if (absl::ascii_isupper(static_cast<unsigned char>(c))) snake += '_';
-    snake += absl::ascii_tolower(static_cast<unsigned char>(c));
-  }
-  return snake;
-}
-
 bool HoldsPersonalData(const FieldDescriptor* field, int depth = 0) {
   if (field->options().GetExtension(options::v1::pii)) return true;
   if (field->message_type() == nullptr || depth > 8) return false;
   for (int i = 0; i < field->message_type()->field_count(); ++i)
     if (HoldsPersonalData(field->message_type()->field(i), depth + 1)) return true;
   return false;
+}
+
+bool IsTextOfElements(const FieldDescriptor* field, const std::string& name) {
+  const pb::Descriptor* type = field->is_repeated() ? field->message_type() : nullptr;
+  const FieldDescriptor* text = type == nullptr ? nullptr : type->FindFieldByName(name);
+  return text != nullptr && !text->is_repeated() && text->type() == FieldDescriptor::TYPE_STRING;
 }
 
 Schema::Kind KindOf(const FieldDescriptor* field) {
@@ -254,6 +249,10 @@ bool IsSame(const pb::Message& before, const pb::Message& after, const Schema::C
   }
 }
 
+std::string TextOf(const pb::Message& message, const FieldDescriptor* field) {
+  return message.GetReflection()->GetString(message, field);
+}
+
 // Binds an encrypted value to its place, so that ciphertexts cannot be moved between rows or
 // columns.
 std::string Place(const std::string& table, const std::string& column, const std::string& name) {
@@ -299,6 +298,12 @@ Schema::Schema(const pb::Descriptor* descriptor)
       DieAtStart(descriptor, "it has personal data but no person option");
     columns_.push_back(
         {field, KindOf(field), encrypted, field->options().GetExtension(options::v1::filterable)});
+    const std::string searched_by = SearchTable::SearchedBy(field);
+    if (searched_by.empty()) continue;
+    if (encrypted || !IsTextOfElements(field, searched_by))
+      DieAtStart(descriptor,
+                 absl::StrCat("field ", field->name(), " cannot be searched by ", searched_by));
+    searches_.emplace_back(field);
   }
   CheckListOptions(*this);
   std::vector<std::string> names = {"school", "name", "version"};
@@ -329,10 +334,6 @@ const std::string& Schema::NameOf(const pb::Message& message) const {
   return message.GetReflection()->GetStringReference(message, name_, nullptr);
 }
 
-std::string Schema::PersonOf(const pb::Message& message) const {
-  return message.GetReflection()->GetString(message, person_);
-}
-
 int64_t Schema::Version(const pb::Message& message) const {
   int64_t version = 0;
   if (etag_ == nullptr ||
@@ -354,7 +355,7 @@ absl::StatusOr<Value> Schema::ToColumn(const pb::Message& message, const Column&
                                        const KeyOf& key_of) const {
   if (!column.encrypted) return ToValue(message, column);
   if (IsEmpty(message, column.field)) return Value();
-  ASSIGN_OR_RETURN(security::Key key, key_of(PersonOf(message), true));
+  ASSIGN_OR_RETURN(security::Key key, key_of(TextOf(message, person_), true));
   return Value(Bytes{security::Encrypt(key, FieldBytes(message, column.field),
                                        Place(table_, column.field->name(), NameOf(message)))});
 }
@@ -410,7 +411,7 @@ absl::Status Schema::OpenSealed(const Row& row, pb::Message& message, const KeyO
     const Bytes* encrypted = std::get_if<Bytes>(&row[kFixedColumns + i]);
     if (!columns_[i].encrypted || encrypted == nullptr) continue;
     if (!key.has_value()) {
-      absl::StatusOr<security::Key> found = key_of(PersonOf(message), false);
+      absl::StatusOr<security::Key> found = key_of(TextOf(message, person_), false);
       if (absl::IsNotFound(found.status())) return absl::OkStatus();  // the person was erased
       RETURN_IF_ERROR(found.status());
       key = *std::move(found);
@@ -454,6 +455,7 @@ absl::Status Schema::CheckDrift(Connection& connection) const {
       wrong.push_back(absl::StrCat(name, " is NOT NULL and no field fills it"));
   ASSIGN_OR_RETURN(const std::vector<std::string> unserved, UnservedFields(connection, *this));
   wrong.insert(wrong.end(), unserved.begin(), unserved.end());
+  for (const SearchTable& search : searches_) RETURN_IF_ERROR(search.AddDrift(connection, wrong));
   if (wrong.empty()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",
                absl::StrCat("table ", table_, " does not fit ", descriptor_->full_name(), ": ",

@@ -15,6 +15,7 @@
 #include "shared/base/resource_name.h"
 #include "shared/security/encryption.h"
 #include "shared/storage/engines/database.h"
+#include "shared/storage/rows/search_table.h"
 
 namespace vivier::storage {
 
@@ -33,12 +34,13 @@ class Schema {
   };
 
   // Dies at start on a message that cannot be a table: no resource option, no name field, a pii
-  // field without a `person` option, a type that has no column.
+  // field without a `person` option, a type that has no column, a `searched_by` that names no text.
   static const Schema& Of(const google::protobuf::Descriptor* descriptor);
 
   const google::protobuf::Descriptor* descriptor() const { return descriptor_; }
   const std::string& table() const { return table_; }
   const std::vector<Column>& columns() const { return columns_; }
+  const std::vector<SearchTable>& searches() const { return searches_; }
   const Column* FindColumn(absl::string_view field) const;
 
   // SQL texts, made once.
@@ -68,12 +70,12 @@ class Schema {
   const std::string& NameOf(const google::protobuf::Message& message) const;
 
   // Names every field without a column, column of another type, NOT NULL column that no field
-  // fills, and filterable field without an index from which pages can be read.
+  // fills, filterable field without an index from which pages can be read, and what its search
+  // tables lack.
   absl::Status CheckDrift(Connection& connection) const;
 
  private:
   explicit Schema(const google::protobuf::Descriptor* descriptor);
-  std::string PersonOf(const google::protobuf::Message& message) const;
   absl::StatusOr<Value> ToColumn(const google::protobuf::Message& message, const Column& column,
                                  const KeyOf& key_of) const;
   absl::Status OpenSealed(const Row& row, google::protobuf::Message& message,
@@ -85,6 +87,7 @@ class Schema {
   const google::protobuf::FieldDescriptor* person_;
   std::string table_;
   std::vector<Column> columns_;
+  std::vector<SearchTable> searches_;
   std::string select_by_name_, insert_, erase_, column_list_;
 };
 
