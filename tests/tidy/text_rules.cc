@@ -44,6 +44,9 @@ const TextRule kRules[] = {
     {"OneSqlDialect", "these words mean something on one engine only", ".*\\.sql", "",
      "(?i)^[^-']*(\\b(DEFERRABLE|ILIKE|GLOB|INSERT OR|REPLACE "
      "INTO|CURRENT_TIMESTAMP|PRAGMA|EXCLUDE)\\b|::|\\bnow\\(\\))"},
+    {"NoLike",
+     "no index reaches into a text: a list that is searched has `searched_by`, and names a range",
+     "(services|shared)/.*\\.(sql|h|cc)", TESTS "|shared/backup/tables\\.cc", "^[^/]*\\bLIKE\\b"},
     {"TypedNull", "PostgreSQL cannot tell the type of a parameter that is only compared with NULL",
      ".*\\.(sql|h|cc)", "tests/tidy/text_rules.*\\.cc", "\\$[0-9]+ IS (NOT )?NULL"},
 };

@@ -39,6 +39,8 @@ const Planted kPlanted[] = {
      ""},
     {"services/funding/schema/001_a.sql", "-- A.\nINSERT OR IGNORE\n", "OneSqlDialect"},
     {"services/funding/schema/001_a.sql", "-- A.\nx BIGINT DEFAULT now()\n", "OneSqlDialect"},
+    {"services/funding/plans/a.cc", "\"shares LIKE $2 ORDER BY name\"\n", "NoLike"},
+    {"services/funding/plans/a.cc", "// No LIKE here.\n", ""},
     {"shared/storage/a.cc", "\"$1 IS NULL\"\n", "TypedNull"},
     {"shared/storage/a.h", "#pragma once\n", "FilesSayWhatTheyAre"},
     {"shared/storage/a.h", "// A.\n", "FilesSayWhatTheyAre"},
