@@ -202,8 +202,9 @@ class RunningSite : public Site {
   // Metrics and health, where they have addresses of their own.
   absl::Status ListenBeside() {
     if (!config().metrics_address().empty()) {
-      rpc::metrics::ReadBudgetAlarms(
-          "spent");  // from now on, so that the first one is seen to rise
+      // From now on, so that the first one is seen to rise.
+      rpc::metrics::ReadBudgetAlarms("spent");
+      rpc::metrics::Refusals("calls");
       ASSIGN_OR_RETURN(metrics_,
                        transport::MetricsEndpoint::Start(config().metrics_address(),
                                                          std::make_shared<Exposition>(vitals_)));
@@ -238,7 +239,7 @@ class RunningSite : public Site {
   }
 
   Options options_;
-  const std::string process_;  // what its certificate is called
+  const std::string process_;     // what its certificate is called
   std::unique_ptr<Clock> clock_;  // null outside development
   rpc::Workers workers_;
   std::unique_ptr<Tokens> tokens_;

@@ -327,7 +327,7 @@ void Alerts::AskWhileCurriculumIsStopped() {
   statistics::v1::RequestSubmissionRequest submission;
   submission.set_parent("schools/nancy");
   Begin("statistics", submission, 6000);
-  Await("WritesQueue");
+  Await("CallsRefused");
   Await("DeliveryWaits");
   AwaitAnswers();
 }
@@ -366,7 +366,7 @@ TEST_F(Alerts, EachIsRaisedByWhatItIsFor) {
   absl::SleepFor(absl::Seconds(1));  // four scrapes: that nothing happens cannot be waited for
   // A machine that is busy with other tests may be slow; and above this school nobody is at home.
   EXPECT_THAT(prometheus_->Alerts(),
-              ::testing::IsSubsetOf({"CallsSlow", "WritesQueue", "DeliveryWaits"}));
+              ::testing::IsSubsetOf({"CallsSlow", "CallsRefused", "DeliveryWaits"}));
   CheckWhatIsNamed();
   CheckNobodyIsNamed();
 
