@@ -48,6 +48,10 @@ struct Adapter::Incoming {
   std::string reason;                // the caller's, for the audit
   std::vector<std::string> persons;  // whose data the answer to a read holds
   absl::Time start;
+  bool of_batch = false;
+
+  // A batch bounds itself by its rounds: once it is taken, no item is refused for load.
+  absl::string_view Share() const { return of_batch ? "" : security::ShareOf(token->caller); }
 
   // An answer would reach nobody.
   bool Late() const { return responder->cancelled() || responder->deadline() <= absl::Now(); }
@@ -175,8 +179,7 @@ absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incomin
 }
 
 void Adapter::OnWorker(const std::shared_ptr<Incoming>& incoming, std::function<void()> step) {
-  surroundings_.workers->Submit(std::string(SchoolOf(incoming->target)),
-                                security::ShareOf(incoming->token->caller),
+  surroundings_.workers->Submit(std::string(SchoolOf(incoming->target)), incoming->Share(),
                                 {std::move(step), [this, incoming](const absl::Status& refused) {
                                    incoming->Answer(refused, surroundings_.now());
                                  }});
@@ -298,9 +301,9 @@ void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Handler& handler =
       incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
   auto work = std::make_unique<WriteWork>(
-      rpc.method, handler, surroundings_.read_budgets, incoming->token->caller, incoming->trace,
-      incoming->reason, std::move(incoming->request), std::move(fetched),
-      [incoming] { return incoming->Late(); },
+      rpc.method, handler, surroundings_.read_budgets, incoming->token->caller,
+      std::string(incoming->Share()), incoming->trace, incoming->reason,
+      std::move(incoming->request), std::move(fetched), [incoming] { return incoming->Late(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());
       });
@@ -333,6 +336,7 @@ void Adapter::TakeBatch(std::shared_ptr<Incoming> incoming, absl::string_view by
     item->trace = incoming->trace;
     item->reason = incoming->reason;
     item->start = surroundings_.now();
+    item->of_batch = true;
     Write(std::move(item));
   };
   asked.answered = [this, incoming](ItemResult answer) {

@@ -38,13 +38,14 @@ std::string PersonOf(const pb::Message& response) {
 }  // namespace
 
 WriteWork::WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets,
-                     security::Caller caller, Traceparent trace, std::string reason,
-                     std::unique_ptr<pb::Message> request, Fetched fetched,
+                     security::Caller caller, std::string share, Traceparent trace,
+                     std::string reason, std::unique_ptr<pb::Message> request, Fetched fetched,
                      std::function<bool()> expired, Answered answered)
     : method_(method),
       handler_(handler),
       budgets_(budgets),
       caller_(std::move(caller)),
+      share_(std::move(share)),
       trace_(std::move(trace)),
       reason_(std::move(reason)),
       request_(std::move(request)),

@@ -25,13 +25,14 @@ class WriteWork : public storage::Work {
  public:
   // `method`, `handler` and `budgets` outlive the work. `answered` is called once, by Done;
   // `expired` tells whether the client has stopped waiting, so that nothing is begun for nobody.
+  // `share` is whose turn it takes (storage::Work).
   WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets,
-            security::Caller caller, Traceparent trace, std::string reason,
+            security::Caller caller, std::string share, Traceparent trace, std::string reason,
             std::unique_ptr<google::protobuf::Message> request, Fetched fetched,
             std::function<bool()> expired, Answered answered);
 
   const std::string& school() const override { return school_; }
-  absl::string_view share() const override { return security::ShareOf(caller_); }
+  absl::string_view share() const override { return share_; }
   void Want(storage::Transaction::Wanted& wanted) const override;
   void Run(storage::Transaction& transaction, absl::Time now) override;
   void Done(const absl::Status& committed) override;
@@ -48,6 +49,7 @@ class WriteWork : public storage::Work {
   const Handler& handler_;
   const ReadBudgets& budgets_;
   const security::Caller caller_;
+  const std::string share_;
   const Traceparent trace_;
   const std::string reason_;
   const std::unique_ptr<google::protobuf::Message> request_;

@@ -7,6 +7,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/base/monitor.h"
 #include "shared/base/rpc_status.h"
 #include "shared/base/uuid.h"
 #include "shared/security/school_key.h"
@@ -24,13 +25,17 @@ using enrolment::v1::BatchAdmitApplicationsRequest;
 using enrolment::v1::BatchAdmitApplicationsResponse;
 
 // Nobody's read budget is what is tested here.
-World MakeWorld(storage::Engine engine) {
-  return World(engine,
-               [](config::v1::Config& config) { config.mutable_read_budgets()->set_person(-1); });
+World MakeWorld(storage::Engine engine, int batch_works_max) {
+  return World(engine, [batch_works_max](config::v1::Config& config) {
+    config.mutable_read_budgets()->set_person(-1);
+    config.set_batch_works_max(batch_works_max);
+  });
 }
 
 class BatchTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
+  explicit BatchTest(int batch_works_max = 256) : world_(MakeWorld(GetParam(), batch_works_max)) {}
+
   std::vector<enrolment::v1::AdmitApplicationRequest> Rank(
       const std::vector<RankedCohort>& cohorts) {
     Client client({{"", world_.site().address()}}, world_.Authorization(World::Person()));
@@ -51,7 +56,61 @@ class BatchTest : public ::testing::TestWithParam<storage::Engine> {
     return ReasonOf(FromMessage(result.error()));
   }
 
-  World world_ = MakeWorld(GetParam());
+  World world_;
+};
+
+// A transaction for each write, so that not many at a time are more than can be done.
+class BatchUnderLoadTest : public BatchTest {
+ protected:
+  BatchUnderLoadTest() : BatchTest(1) {}
+};
+
+// As many calls as that under way at a time, until the end: the batch's own caller makes them.
+class Flood {
+ public:
+  Flood(World& world, int calls) : world_(world) {
+    for (int i = 0; i < calls; ++i) Ask();
+  }
+  ~Flood() { EXPECT_GT(End(), 0) << "nothing was refused"; }
+
+ private:
+  // How many were refused.
+  int End() {
+    Monitor::Lock lock(monitor_);
+    ending_ = true;
+    lock.Await([this] { return open_ == 0; });
+    return refused_;
+  }
+
+  void Ask() {
+    enrolment::v1::CreateCandidateRequest request;
+    request.set_parent("schools/nancy");
+    request.mutable_candidate()->set_given_name("Ada");
+    request.mutable_candidate()->set_family_name("Flood");
+    {
+      Monitor::Lock lock(monitor_);
+      if (ending_) return;
+      ++open_;
+      request.set_candidate_id(absl::StrCat("flood-", ++asked_));
+    }
+    request.set_request_id(TimeOrderedUuid());
+    world_.site().channel()->Start(rpc::PathOf(*rpc::MethodTaking(*request.GetDescriptor())),
+                                   request.SerializeAsString(), options_,
+                                   [this](const absl::StatusOr<std::string>& answer) {
+                                     Ask();
+                                     Monitor::Lock lock(monitor_);
+                                     --open_;
+                                     refused_ += ReasonOf(answer.status()) == "OVERLOADED";
+                                   });
+  }
+
+  World& world_;
+  const rpc::CallOptions options_{absl::Seconds(30), world_.Authorization(World::Person()), ""};
+  Monitor monitor_;  // guards what follows
+  int open_ = 0;
+  int asked_ = 0;
+  int refused_ = 0;
+  bool ending_ = false;
 };
 
 // A refusal is made anew each time, and its details have no order.
@@ -83,6 +142,26 @@ TEST_P(BatchTest, AThousandItemsAreDoneOnceHoweverOftenTheyAreSent) {
   world_.Settle();
   ExpectEachOnce(Tally(), batch.done);
   world_.ExpectInvariants();
+}
+
+TEST_P(BatchUnderLoadTest, NoItemOfABatchThatWasTakenIsRefusedForLoad) {
+  const auto admissions = Rank({{"c0", 300, 300, 300}});
+  BatchAdmitApplicationsRequest request;
+  request.set_parent("schools/nancy/cohorts/c0");
+  request.set_request_id(TimeOrderedUuid());
+  for (const auto& admission : admissions) request.add_requests()->set_name(admission.name());
+  auto batch = std::async(std::launch::async, [&] { return Send(request); });
+  enrolment::v1::GetApplicationRequest first;
+  first.set_name(admissions[0].name());
+  while (world_.Call<Application>(first)->state() == Application::SHORTLISTED) continue;
+  const auto answer = [&] {
+    const Flood flood(world_, 1000);
+    return batch.get();
+  }();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  for (const auto& result : answer->results())
+    EXPECT_TRUE(result.has_application()) << Reason(result);
+  EXPECT_EQ(Tally().held, 300);
 }
 
 TEST_P(BatchTest, AnItemIsWhatItsPlaceInTheBatchSays) {
@@ -254,6 +333,7 @@ TEST_P(BatchTest, PaymentsOfABankStatementAreRecordedOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, BatchTest, BothEngines(), EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, BatchUnderLoadTest, BothEngines(), EngineName);
 
 }  // namespace
 }  // namespace vivier::testing
