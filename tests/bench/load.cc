@@ -6,6 +6,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "shared/transport/channel.h"
+#include "tests/bench/process.h"
 
 namespace vivier::bench {
 namespace {
@@ -68,8 +69,10 @@ class Run {
 
 }  // namespace
 
-Target Dial(const std::string& address, const std::string& authorization, int connections) {
+Target Dial(pid_t process, const std::string& address, const std::string& authorization,
+            int connections) {
   Target target;
+  target.process = process;
   target.authorization = authorization;
   for (int i = 0; i < connections; ++i)
     target.channels.push_back(
@@ -79,6 +82,7 @@ Target Dial(const std::string& address, const std::string& authorization, int co
 
 absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time) {
   Outcome outcome;
+  const double processor = ProcessorSeconds(load.target->process);
   outcome.start = absl::Now();
   Run run(load, outcome.start + time);
   const auto& channels = load.target->channels;
@@ -87,6 +91,7 @@ absl::StatusOr<Outcome> Drive(const Load& load, absl::Duration time) {
   absl::StatusOr<std::vector<double>> answers = run.Wait();
   if (!answers.ok()) return answers.status();
   outcome.end = absl::Now();
+  outcome.processor_seconds = ProcessorSeconds(load.target->process) - processor;
   outcome.answers = static_cast<int>(answers->size());
   outcome.microseconds = *std::move(answers);
   return outcome;

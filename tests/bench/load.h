@@ -2,6 +2,8 @@
 // without a thread for each: what a client of the wire sees. Drive blocks; not thread-safe.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,10 +20,12 @@ namespace vivier::bench {
 struct Target {
   std::vector<std::shared_ptr<rpc::Channel>> channels;
   std::string authorization;
+  pid_t process = 0;
 };
 
-// Connects `connections` times.
-Target Dial(const std::string& address, const std::string& authorization, int connections);
+// Connects `connections` times to the process that listens there.
+Target Dial(pid_t process, const std::string& address, const std::string& authorization,
+            int connections);
 
 struct Load {
   const Target* target;
@@ -34,8 +38,10 @@ struct Load {
 struct Outcome {
   absl::Time start, end;  // of the first request and the last answer
   int answers = 0;
+  double processor_seconds = 0;      // of the server
   std::vector<double> microseconds;  // that each answer took
   double per_second() const { return answers / absl::ToDoubleSeconds(end - start); }
+  double processor_us() const { return processor_seconds * 1e6 / answers; }
 };
 
 // Asks for `time` or until `next` has nothing more; waits for every answer. The first error that

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <string>
@@ -27,6 +28,13 @@ constexpr int kReadyMilliseconds = 30'000;
 }
 
 }  // namespace
+
+double ProcessorSeconds(pid_t process) {
+  clockid_t clock;
+  timespec time;
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 absl::StatusOr<std::unique_ptr<Process>> Process::Start(std::vector<std::string> words,
                                                         const std::string& ready) {

@@ -14,6 +14,9 @@
 
 namespace vivier::bench {
 
+// Of all its threads, user and system, so far. 0 once the process is gone.
+double ProcessorSeconds(pid_t process);
+
 class Process {
  public:
   // Runs `words` and waits for a line that contains `ready`. UNAVAILABLE when the program is not

@@ -33,7 +33,11 @@ std::vector<double> Report::Values(const std::string& measurement) const {
 }
 
 void Report::Rate(const std::string& measurement) {
-  Number(measurement + "_per_s", Median(Values(measurement)));
+  Number(measurement + "_per_s", bench::Median(Values(measurement)));
+}
+
+void Report::Median(const std::string& measurement) {
+  Number(measurement, bench::Median(Values(measurement)));
 }
 
 void Report::Ratio(const std::string& name, const std::string& measurement, const std::string& base,
@@ -41,7 +45,7 @@ void Report::Ratio(const std::string& name, const std::string& measurement, cons
   std::vector<double> ratios;
   for (const auto& round : rounds_) ratios.push_back(round.at(measurement) / round.at(base));
   const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
-  const double median = Median(ratios);
+  const double median = bench::Median(ratios);
   absl::StrAppendFormat(&ratios_, "%-32s %8.2f  (%.2f to %.2f)%s\n", name, median, *lowest,
                         *highest, Verdict(median, target));
   Number(name, median);

@@ -18,6 +18,8 @@ class Report {
 
   // The measurement's median rate, under NAME_per_s.
   void Rate(const std::string& measurement);
+  // The same of what is no rate, under its own name.
+  void Median(const std::string& measurement);
   // Of two measurements of the same round: its median under `name`, and name_min and name_max.
   // `target` is what the design asks for, 0 where it asks for nothing.
   void Ratio(const std::string& name, const std::string& measurement, const std::string& base,
