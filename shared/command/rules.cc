@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -34,6 +35,8 @@ constexpr uint32_t kSeed = 1;
 absl::CivilDay Today() { return absl::ToCivilDay(absl::Now(), absl::LocalTimeZone()); }
 
 absl::StatusOr<Compiled> ReadFile(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return NotFound(path);  // a pipe never ends
   std::ifstream file(path, std::ios::binary);
   if (!file) return NotFound(path);
   std::ostringstream text;

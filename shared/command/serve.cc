@@ -13,6 +13,7 @@
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "shared/log/log.h"
+#include "shared/rules/compiled.h"
 #include "shared/service/catalogue.h"
 #include "shared/site/certificates.h"
 #include "shared/site/ending.h"
@@ -88,6 +89,7 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   const std::string services = absl::StrJoin(names, "+");
   const std::string log_name = arguments[0] == "all" ? "all" : services;
   SetLogService(log_name);
+  rules::CompiledTables();  // a broken one ends the process now and not at its first question
   site::PrepareAllocator();
   RaiseDescriptorLimit();
   const sigset_t signals = BlockSignals();
