@@ -21,26 +21,35 @@ void Print(const site::v1::ParkedEvent& event) {
             << event.type() << "  " << event.subject() << "\n    " << event.reason() << "\n";
 }
 
-// How many stay parked.
+// How many there are.
 absl::StatusOr<int> ListParked(Session& session, const std::string& school) {
   site::v1::SearchParkedEventsRequest request;
   request.set_parent("schools/" + school);
-  ASSIGN_OR_RETURN(const auto found, session.AskAll<site::v1::SearchParkedEventsResponse>(request));
-  for (const site::v1::ParkedEvent& event : found.events()) Print(event);
-  return found.events_size();
+  int parked = 0;
+  RETURN_IF_ERROR(session.AskAllPages<site::v1::SearchParkedEventsResponse>(
+      request, [&](const site::v1::SearchParkedEventsResponse& page) {
+        for (const site::v1::ParkedEvent& event : page.events()) Print(event);
+        parked += page.events_size();
+      }));
+  return parked;
 }
 
+// How many stay parked.
 absl::StatusOr<int> RetryParked(Session& session, const std::string& school,
                                 const std::string& event) {
   site::v1::RetryParkedEventsRequest request;
   request.set_parent("schools/" + school);
   request.set_event(event);
-  request.set_request_id(TimeOrderedUuid());
-  ASSIGN_OR_RETURN(const auto retried,
-                   session.AskAll<site::v1::RetryParkedEventsResponse>(request));
-  std::cout << retried.applied() << " applied, " << retried.parked_size() << " stay parked\n";
-  for (const site::v1::ParkedEvent& parked : retried.parked()) Print(parked);
-  return retried.parked_size();
+  int64_t applied = 0;
+  int parked = 0;
+  RETURN_IF_ERROR(session.AskAllPages<site::v1::RetryParkedEventsResponse>(
+      request, [&](const site::v1::RetryParkedEventsResponse& page) {
+        for (const site::v1::ParkedEvent& stays : page.parked()) Print(stays);
+        applied += page.applied();
+        parked += page.parked_size();
+      }));
+  std::cout << applied << " applied, " << parked << " stay parked\n";
+  return parked;
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments, Modules modules) {

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "shared/base/status.h"
+#include "shared/base/uuid.h"
 #include "shared/command/settings.h"
 #include "shared/security/caller.h"
 #include "shared/service/channel.h"
@@ -54,12 +55,15 @@ class Session {
     }
     return all;
   }
-  // The same page by page, however many there are.
+  // The same page by page, however many there are; where a page does something, under a request_id
+  // of its own.
   template <class Response, class Request>
   absl::Status AskAllPages(Request request, const std::function<void(const Response&)>& see) {
     for (const auto& [address, channel] : processes_) {
       request.clear_page_token();
       do {
+        if constexpr (requires { request.set_request_id(""); })
+          request.set_request_id(TimeOrderedUuid());
         ASSIGN_OR_RETURN(const Response page, Ask<Response>(*channel, request));
         see(page);
         request.set_page_token(page.next_page_token());

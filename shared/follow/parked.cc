@@ -62,19 +62,22 @@ absl::Status Apply(const ParkedAt& at, const std::string& school, const ParkedEv
 
 }  // namespace
 
-absl::StatusOr<std::vector<ParkedEvent>> ReadParked(rpc::Readers& readers,
-                                                    const std::string& service,
-                                                    const std::string& school) {
+absl::StatusOr<std::vector<ParkedEvent>> ReadParked(const ParkedAt& at, const std::string& school,
+                                                    const ParkedSubject& of,
+                                                    const ParkedPlace& after, int count) {
   std::vector<ParkedEvent> events;
-  RETURN_IF_ERROR(readers.Read(school, [&](storage::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const storage::Result found,
-                     transaction.connection().Query(
-                         "SELECT producer, number, type, subject, reason, park_time "
-                         "FROM parked_events WHERE school = $1 ORDER BY producer, number",
-                         {Value(school)}));
+  const bool all = of.producer.empty();
+  std::vector<Value> values = {Value(school), Value(after.producer), Value(after.number)};
+  if (!all) values.insert(values.end(), {Value(of.producer), Value(of.subject)});
+  const std::string query = absl::StrCat(
+      "SELECT producer, number, type, subject, reason, park_time FROM parked_events "
+      "WHERE school = $1 AND (producer, number) > ($2, $3) ",
+      all ? "" : "AND producer = $4 AND subject = $5 ", "ORDER BY producer, number LIMIT ", count);
+  RETURN_IF_ERROR(at.readers->Read(school, [&](storage::Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const storage::Result found, transaction.connection().Query(query, values));
     for (const storage::Row& row : found.rows) {
       ParkedEvent& event = events.emplace_back();
-      event.set_service(service);
+      event.set_service(at.service);
       event.set_producer(std::get<std::string>(row[0]));
       event.set_number(std::get<int64_t>(row[1]));
       event.set_type(std::get<std::string>(row[2]));
@@ -87,16 +90,20 @@ absl::StatusOr<std::vector<ParkedEvent>> ReadParked(rpc::Readers& readers,
   return events;
 }
 
-absl::StatusOr<site::v1::RetryParkedEventsResponse> RetryParked(const ParkedAt& at,
-                                                                const std::string& school,
-                                                                const std::string& producer,
-                                                                const std::string& subject) {
-  ASSIGN_OR_RETURN(const std::vector<ParkedEvent> all, ReadParked(*at.readers, at.service, school));
+absl::StatusOr<ParkedSubject> FindParked(const ParkedAt& at, const std::string& school,
+                                         const ParkedPlace& event) {
+  ASSIGN_OR_RETURN(const std::vector<ParkedEvent> found,
+                   ReadParked(at, school, {}, {event.producer, event.number - 1}, 1));
+  if (found.empty() || found[0].producer() != event.producer || found[0].number() != event.number)
+    return NotFound(absl::StrCat(at.service, "/", event.producer, "/", event.number));
+  return ParkedSubject{found[0].producer(), found[0].subject()};
+}
+
+site::v1::RetryParkedEventsResponse RetryParked(const ParkedAt& at, const std::string& school,
+                                                const std::vector<ParkedEvent>& events) {
   site::v1::RetryParkedEventsResponse response;
   std::set<std::pair<std::string, std::string>> failed;  // subjects, by producer
-  for (const ParkedEvent& parked : all) {
-    if (!producer.empty() && (parked.producer() != producer || parked.subject() != subject))
-      continue;
+  for (const ParkedEvent& parked : events) {
     const std::pair<std::string, std::string> of = {parked.producer(), parked.subject()};
     const absl::Status applied =
         failed.count(of) > 0 ? Unavailable(parked.reason()) : Apply(at, school, parked);

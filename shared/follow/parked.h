@@ -27,16 +27,30 @@ struct ParkedAt {
   std::function<std::string(const std::string& producer)> authorization;  // a token of the service
 };
 
-// In the order of producers and numbers.
-absl::StatusOr<std::vector<site::v1::ParkedEvent>> ReadParked(rpc::Readers& readers,
-                                                              const std::string& service,
-                                                              const std::string& school);
+// Behind which event of which producer a page begins, in the order of producers and numbers.
+struct ParkedPlace {
+  std::string producer;
+  int64_t number = 0;
+};
 
-// Applies what is parked of that subject of that producer, or of all with "" for both. A failure
-// keeps the event and those behind it parked, with the new reason in the answer.
-absl::StatusOr<site::v1::RetryParkedEventsResponse> RetryParked(const ParkedAt& at,
-                                                                const std::string& school,
-                                                                const std::string& producer,
-                                                                const std::string& subject);
+// Whose events: those of a subject of a producer; all with "" for both.
+struct ParkedSubject {
+  std::string producer, subject;
+};
+
+// The next `count` at most.
+absl::StatusOr<std::vector<site::v1::ParkedEvent>> ReadParked(const ParkedAt& at,
+                                                              const std::string& school,
+                                                              const ParkedSubject& of,
+                                                              const ParkedPlace& after, int count);
+
+// The subject of a parked event; NOT_FOUND where it is not parked.
+absl::StatusOr<ParkedSubject> FindParked(const ParkedAt& at, const std::string& school,
+                                         const ParkedPlace& event);
+
+// Applies them in their order. A failure keeps the event and those behind it of its subject parked,
+// with the new reason in the answer.
+site::v1::RetryParkedEventsResponse RetryParked(const ParkedAt& at, const std::string& school,
+                                                const std::vector<site::v1::ParkedEvent>& events);
 
 }  // namespace vivier::follow

@@ -51,20 +51,47 @@ class ParkedEventsTest : public ::testing::TestWithParam<storage::Engine> {
     world_.Start();
   }
 
-  int Parked() {
+  // As many events as that, each of a subject of its own, which no log holds.
+  void ParkMany(int count) {
+    world_.Stop();
+    std::string rows;
+    for (int i = 1; i <= count; ++i)
+      absl::StrAppend(&rows, i == 1 ? "" : ", ", "('nancy', 'access', ", 1'000'000 + i,
+                      ", 'h', 'vivier.funding.v1.SeatFunded', 'schools/nancy/s/", i,
+                      "', 'no such thing', 0)");
+    Run("funding",
+        "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, "
+        "park_time) VALUES " +
+            rows);
+    world_.Start();
+  }
+
+  // By pages of that size; the most, without one.
+  int Parked(int page_size = 0) {
     v1::SearchParkedEventsRequest request;
     request.set_parent("schools/nancy");
-    const auto found = world_.Call<v1::SearchParkedEventsResponse>(request);
-    EXPECT_TRUE(found.ok()) << found.status();
-    return found->events_size();
+    request.set_page_size(page_size);
+    std::set<int64_t> numbers;
+    do {
+      const auto found = world_.Call<v1::SearchParkedEventsResponse>(request);
+      EXPECT_TRUE(found.ok()) << found.status();
+      if (!found.ok()) return -1;
+      EXPECT_LE(found->events_size(), page_size == 0 ? 500 : page_size);
+      for (const v1::ParkedEvent& event : found->events())
+        EXPECT_TRUE(numbers.insert(event.number()).second) << event.number();
+      request.set_page_token(found->next_page_token());
+    } while (!request.page_token().empty());
+    return static_cast<int>(numbers.size());
   }
 
   absl::StatusOr<v1::RetryParkedEventsResponse> Retry(const std::string& event,
-                                                      const std::string& request_id = "") {
+                                                      const std::string& request_id = "",
+                                                      const std::string& page_token = "") {
     v1::RetryParkedEventsRequest request;
     request.set_parent("schools/nancy");
     request.set_event(event);
     request.set_request_id(request_id);
+    request.set_page_token(page_token);
     return world_.Write<v1::RetryParkedEventsResponse>(request);
   }
 
@@ -98,6 +125,27 @@ TEST_P(ParkedEventsTest, ALogWithAnotherEventIsNotApplied) {
   ASSERT_EQ(retried->parked_size(), 1);
   EXPECT_EQ(retried->parked(0).reason(), "the log does not hold the event that was parked");
   EXPECT_EQ(Parked(), 1);
+}
+
+TEST_P(ParkedEventsTest, AreFoundAndTriedPageByPage) {
+  ParkMany(1100);
+  EXPECT_EQ(Parked(), 1100);
+  EXPECT_EQ(Parked(99), 1100);
+  int tried = 0, pages = 0;
+  std::string next;
+  do {
+    const auto retried = Retry("", "", next);
+    ASSERT_TRUE(retried.ok()) << retried.status();
+    tried += retried->parked_size();
+    ++pages;
+    next = retried->next_page_token();
+  } while (!next.empty());
+  EXPECT_EQ(tried, 1100);
+  EXPECT_EQ(pages, 3);
+  const auto one = Retry("funding/access/1000007");
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(one->parked_size(), 1);
+  EXPECT_EQ(ReasonOf(Retry("funding/access/1000007", "", next + "x").status()), "INVALID_FIELD");
 }
 
 TEST_P(ParkedEventsTest, WhatIsNotParkedIsNotFound) {

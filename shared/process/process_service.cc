@@ -178,33 +178,26 @@ absl::StatusOr<v1::GetStatusResponse> ProcessService::GetStatus(const v1::GetSta
   return vitals_.Look(std::string(SchoolOf(request.name())));
 }
 
-absl::StatusOr<v1::SearchParkedEventsResponse> ProcessService::SearchParkedEvents(
-    const v1::SearchParkedEventsRequest& request, const security::Caller&) const {
-  v1::SearchParkedEventsResponse response;
-  for (const Part& part : parts_) {
-    ASSIGN_OR_RETURN(std::vector<v1::ParkedEvent> events,
-                     follow::ReadParked(*part.readers, part.service->name(),
-                                        std::string(SchoolOf(request.parent()))));
-    for (v1::ParkedEvent& event : events) *response.add_events() = std::move(event);
-  }
-  return response;
-}
-
-absl::StatusOr<v1::RetryParkedEventsResponse> ProcessService::RetryParkedEvents(
-    const v1::RetryParkedEventsRequest& request, const security::Caller& caller) const {
-  v1::RetryParkedEventsResponse response;
+std::vector<follow::ParkedAt> ProcessService::Parked() const {
+  std::vector<follow::ParkedAt> parked;
   for (const Part& part : parts_) {
     std::vector<const rpc::Service::EventReaction*> reactions;
     for (const rpc::Service::EventReaction& reaction : part.service->reactions())
       reactions.push_back(&reaction);
-    ASSIGN_OR_RETURN(v1::RetryParkedEventsResponse retried,
-                     RetryParkedAt({part.service->name(), std::move(reactions), part.readers,
-                                    part.writer, part.channel, part.authorization},
-                                   request, caller));
-    response.set_applied(response.applied() + retried.applied());
-    response.mutable_parked()->MergeFrom(retried.parked());
+    parked.push_back({part.service->name(), std::move(reactions), part.readers, part.writer,
+                      part.channel, part.authorization});
   }
-  return response;
+  return parked;
+}
+
+absl::StatusOr<v1::SearchParkedEventsResponse> ProcessService::SearchParkedEvents(
+    const v1::SearchParkedEventsRequest& request, const security::Caller&) const {
+  return SearchParked(Parked(), request);
+}
+
+absl::StatusOr<v1::RetryParkedEventsResponse> ProcessService::RetryParkedEvents(
+    const v1::RetryParkedEventsRequest& request, const security::Caller& caller) const {
+  return RetryParked(Parked(), request, caller);
 }
 
 }  // namespace vivier::site

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "shared/follow/parked.h"
 #include "shared/process/trail.h"
 #include "shared/process/vitals.h"
 #include "shared/rpc/adapter.h"
@@ -55,6 +56,7 @@ class ProcessService {
   template <class Request, class Response>
   rpc::Endpoint EndpointOf(Answer<Response, Request> answer);
   std::vector<Trail> Trails() const;
+  std::vector<follow::ParkedAt> Parked() const;
 
   absl::StatusOr<v1::VerifyInvariantsResponse> VerifyInvariants(
       const v1::VerifyInvariantsRequest& request, const security::Caller& caller) const;
