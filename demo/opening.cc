@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "demo/steps.h"
+#include "vivier/access/v1/time_zones.pb.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
@@ -34,6 +35,20 @@ absl::Status BindPartner(Stage& stage, const partners::Company& company,
   bind.mutable_partnership()->set_kind(kind);
   *bind.mutable_partnership()->mutable_start_date() = stage.story().funded_from();
   return stage.Write<partners::Partnership>("partner_manager", "partnership", role, bind).status();
+}
+
+absl::Status OpenSchool(Stage& stage) {
+  access::v1::AnnounceTimeZoneRequest announce;
+  announce.set_parent(stage.School());
+  announce.set_time_zone(stage.story().time_zone());
+  RETURN_IF_ERROR(
+      stage.Write<access::v1::DatedTimeZone>("school_director", "time zone", "", announce)
+          .status());
+  enrolment::UpdateSchoolRequest school;
+  *school.mutable_school() = stage.story().school();
+  school.mutable_school()->set_name(stage.School());
+  school.set_allow_missing(true);
+  return stage.Write<enrolment::School>("school_director", "school", "", school).status();
 }
 
 absl::Status CreateCohort(Stage& stage) {
@@ -101,11 +116,7 @@ absl::Status PublishProgramme(Stage& stage) {
 }
 
 absl::Status OpenCohort(Stage& stage) {
-  enrolment::UpdateSchoolRequest school;
-  *school.mutable_school() = stage.story().school();
-  school.mutable_school()->set_name(stage.School());
-  school.set_allow_missing(true);
-  RETURN_IF_ERROR(stage.Write<enrolment::School>("school_director", "school", "", school).status());
+  RETURN_IF_ERROR(OpenSchool(stage));
   RETURN_IF_ERROR(BindPartner(stage, stage.story().host(), partners::Partnership::HOST, "host"));
   RETURN_IF_ERROR(BindPartner(stage, stage.story().training_body(),
                               partners::Partnership::TRAINING_BODY, "training-body"));

@@ -14,8 +14,8 @@ std::string Stage::Learner(int rank) const {
 }
 
 absl::Status Stage::LiveUntil(const google::type::Date& day, int minute) {
-  const auto zone = FindTimeZone(story().school().time_zone());
-  if (!zone.has_value()) return InvalidField("school.time_zone", "is the name of no time zone");
+  const auto zone = FindTimeZone(story().time_zone());
+  if (!zone.has_value()) return InvalidField("time_zone", "is the name of no time zone");
   const absl::CivilMinute wanted = absl::CivilMinute(ToCivil(day)) + minute;
   const absl::Time time = absl::FromCivil(absl::CivilSecond(wanted), *zone);
   const absl::Status moved = clock.MoveTo(time);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
 #include "shared/security/roles.h"
@@ -83,13 +84,13 @@ TEST(Permissions, EachGrantOfAServiceCoversAnRpc) {
 
 // What only the head of a school may do.
 bool IsTheDirectors(const std::string& permission) {
-  static const auto& permissions = *new std::set<std::string>{
-      "schools.update",       "members.create",      "members.update",     "members.delete",
-      "memberships.get",      "memberships.list",    "memberships.update", "invitations.create",
-      "invitations.get",      "invitations.list",    "invitations.delete", "partnerClients.create",
-      "partnerClients.get",   "partnerClients.list", "roles.create",       "roles.get",
-      "roles.list",           "roles.update",        "roles.delete",       "partnerClients.rotate",
-      "partnerClients.delete"};
+  static const auto& permissions = *new std::set<std::string>(absl::StrSplit(
+      "schools.update datedTimeZones.announce members.create members.update members.delete "
+      "memberships.get memberships.list memberships.update invitations.create invitations.get "
+      "invitations.list invitations.delete partnerClients.create partnerClients.get "
+      "partnerClients.list partnerClients.rotate partnerClients.delete roles.create roles.get "
+      "roles.list roles.update roles.delete",
+      ' '));
   return permissions.count(permission) > 0;
 }
 

@@ -8,8 +8,8 @@
 #include "shared/base/error.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
+#include "vivier/access/v1/time_zones.pb.h"
 #include "vivier/enrolment/v1/people.pb.h"
-#include "vivier/enrolment/v1/school.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
 #include "vivier/statistics/v1/statistics.pb.h"
@@ -27,10 +27,10 @@ class TodayTest : public ::testing::TestWithParam<storage::Engine> {
         absl::FromCivil(absl::CivilSecond(2027, 6, 30, 23, 30, 0), absl::UTCTimeZone()));
   }
 
-  void LiveIn(const std::string& time_zone) {
-    Must<enrolment::v1::School, enrolment::v1::UpdateSchoolRequest>(absl::Substitute(
-        "school { name: 'schools/nancy' title: 'Nancy' time_zone: '$0' } allow_missing: true",
-        time_zone));
+  // From the day on, a start_date, if one is given.
+  void LiveIn(const std::string& time_zone, const std::string& day = "") {
+    Must<access::v1::DatedTimeZone, access::v1::AnnounceTimeZoneRequest>(
+        absl::Substitute("parent: 'schools/nancy' time_zone: '$0' $1", time_zone, day));
     world_.Settle();
   }
 
@@ -102,6 +102,16 @@ class TodayTest : public ::testing::TestWithParam<storage::Engine> {
     return ReasonOf(world_.Write<v1::Submission>(request).status());
   }
 
+  // When the file of a new candidate is erased, UTC.
+  absl::CivilSecond EraseBy(const std::string& id) {
+    namespace v1 = enrolment::v1;
+    const auto candidate = Must<v1::Candidate, v1::CreateCandidateRequest>(
+        absl::Substitute("parent: 'schools/nancy' candidate_id: '$0' candidate { given_name: '$0' "
+                         "family_name: 'Durand' email: '$0@example.org' }",
+                         id));
+    return absl::ToCivilSecond(ToTime(candidate.erase_by()), absl::UTCTimeZone());
+  }
+
   static constexpr char kCompany[] = "73282932000074";
   World world_{GetParam()};
 };
@@ -134,14 +144,35 @@ TEST_P(TodayTest, AMembersAgreementHoldsOnTheSchoolsDay) {
   EXPECT_EQ(Submit("begins", "agreement_start_date { year: 2027 month: 7 day: 1 }"), "");
 }
 
+// Said on 1 July, for the day on which the school moves. Until midnight over there, six in the
+// morning in Paris, its days are those of Paris.
+TEST_P(TodayTest, AMoveIsSaidBeforeAndHoldsFromItsDayInEveryService) {
+  Must<partners::v1::Company, partners::v1::CreateCompanyRequest>(absl::Substitute(
+      "parent: 'schools/nancy' company_id: '$0' company { title: 'Works' }", kCompany));
+  MakeFunder();
+  LiveIn("America/Guadeloupe", "start_date { year: 2027 month: 7 day: 10 }");
+  const auto live_until = [&](int day, int hour) {
+    world_.AdvanceTo(
+        absl::FromCivil(absl::CivilSecond(2027, 7, day, hour, 30, 0), absl::UTCTimeZone()));
+  };
+  live_until(8, 23);
+  EXPECT_EQ(PostingDay("before"), "2027-07-09") << "as in Paris";
+  EXPECT_EQ(EraseBy("ada"), absl::CivilSecond(2029, 7, 9, 4, 0, 0));
+  live_until(10, 23);
+  EXPECT_EQ(PostingDay("after"), "2027-07-10") << "in Paris it is the next day";
+  EXPECT_EQ(EraseBy("zoe"), absl::CivilSecond(2029, 7, 10, 4, 0, 0));
+  const std::string next = "start_date { year: 2027 month: 7 day: 11 }";
+  EXPECT_EQ(Publish("next", next), "NO_EMPLOYER_PARTNERSHIP");
+  EXPECT_EQ(Submit("next", "agreement_" + next), "NOT_A_MEMBER");
+  live_until(11, 4);
+  EXPECT_EQ(Publish("now", next), "");
+  EXPECT_EQ(Submit("now", "agreement_" + next), "");
+  world_.ExpectInvariants();
+}
+
 // Kept for 24 months, until the school's midnight.
 TEST_P(TodayTest, AFileIsErasedWithTheSchoolsDay) {
-  namespace v1 = enrolment::v1;
-  const auto candidate = Must<v1::Candidate, v1::CreateCandidateRequest>(
-      "parent: 'schools/nancy' candidate_id: 'zoe' candidate { given_name: 'Zoe' family_name: "
-      "'Durand' email: 'zoe@example.org' }");
-  EXPECT_EQ(ToTime(candidate.erase_by()),
-            absl::FromCivil(absl::CivilSecond(2029, 6, 30, 22, 0, 0), absl::UTCTimeZone()));
+  EXPECT_EQ(EraseBy("zoe"), absl::CivilSecond(2029, 6, 30, 22, 0, 0));
 }
 
 class NoTimeZoneYetTest : public TodayTest {

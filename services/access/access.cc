@@ -8,6 +8,7 @@ rpc::Service Access::Rpc() {
   memberships_.AddTo(service);
   invitations_.AddTo(service);
   partner_clients_.AddTo(service);
+  time_zones_.AddTo(service);
   return service;
 }
 

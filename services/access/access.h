@@ -7,6 +7,7 @@
 //   own_roles.h         roles of the school's own
 //   invitations.h       roles that wait for whoever brings the secret
 //   partner_clients.h   partners' programs, their secrets and sessions
+//   time_zones/         in which time zone the school lives
 //
 // Of a secret nothing but the hash is kept, among the rights: a right that ends makes the secret
 // worthless.
@@ -20,6 +21,7 @@
 #include "services/access/memberships.h"
 #include "services/access/own_roles.h"
 #include "services/access/partner_clients.h"
+#include "services/access/time_zones/time_zones.h"
 #include "shared/service/service.h"
 
 namespace vivier::access {
@@ -33,6 +35,7 @@ class Access {
   Memberships memberships_{own_roles_};
   Invitations invitations_{own_roles_, memberships_};
   PartnerClients partner_clients_;
+  TimeZones time_zones_;
 };
 
 }  // namespace vivier::access

@@ -22,6 +22,7 @@ TEST(OwnRoles, GiveWhatTheirMakerHasAndTheStaffMay) {
       {"school_director", "partnerClients.rotate", "INVALID_FIELD"},
       {"school_director", "roles.update", "INVALID_FIELD"},
       {"school_director", "schools.update", "INVALID_FIELD"},
+      {"school_director", "datedTimeZones.announce", "INVALID_FIELD"},
       {"school_director", "persons.export", ""},
       {"school_director", "persons.erase", "INVALID_FIELD"},
       {"school_director", "auditTrail.read", "INVALID_FIELD"},

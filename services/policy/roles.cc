@@ -16,6 +16,8 @@ std::vector<Grant> StaffGrants() {
       {"school_director", {"*"}},
       {"admissions_officer",
        {"schools.get",
+        "datedTimeZones.get",
+        "datedTimeZones.list",
         "candidates.*",
         "accessLinks.create",
         "accessLinks.get",
@@ -46,23 +48,25 @@ std::vector<Grant> StaffGrants() {
         "submissions.compute",
         "submissions.request"}},
       {"trainer",
-       {"schools.get", "accessLinks.create", "attendanceSheets.*", "presenceEntries.*",
-        "learners.get", "learners.list", "cohorts.get", "cohorts.list", "programmes.*",
-        "programmeRevisions.*", "jurySessions.get", "jurySessions.list"}},
+       {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "accessLinks.create",
+        "attendanceSheets.*", "presenceEntries.*", "learners.get", "learners.list", "cohorts.get",
+        "cohorts.list", "programmes.*", "programmeRevisions.*", "jurySessions.get",
+        "jurySessions.list"}},
       {"assessor",
        {"jurySessions.get", "jurySessions.list", "jurySessions.deliberate", "certificates.get",
         "certificates.list", "learners.get", "learners.list", "cohorts.get", "cohorts.list",
         "programmeRevisions.get", "programmeRevisions.list", "applications.get",
         "applications.list", "applications.score"}},
       {"finance_officer",
-       {"schools.get", "funders.*", "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*",
-        "reservations.*", "journalEntries.*", "earnings.*", "findings.*", "invoices.*",
-        "invoiceLines.*", "payments.*", "cohorts.get", "cohorts.list", "attendanceSheets.get",
+       {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "funders.*",
+        "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*", "reservations.*",
+        "journalEntries.*", "earnings.*", "findings.*", "invoices.*", "invoiceLines.*",
+        "payments.*", "cohorts.get", "cohorts.list", "attendanceSheets.get",
         "attendanceSheets.list"}},
       {"partner_manager",
-       {"schools.get", "companies.*", "partnerships.*", "jobOffers.*", "learnersPutForward.*",
-        "hirings.*", "contracts.*", "tutors.*", "cohorts.get", "cohorts.list", "learners.get",
-        "learners.list", "outcomes.list"}},
+       {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "companies.*", "partnerships.*",
+        "jobOffers.*", "learnersPutForward.*", "hirings.*", "contracts.*", "tutors.*",
+        "cohorts.get", "cohorts.list", "learners.get", "learners.list", "outcomes.list"}},
   };
 }
 
@@ -84,14 +88,15 @@ std::vector<Grant> OutsideGrants() {
       // which nothing hides.
       {"network_coordinator",
        {"indicators.compute", "indicators.list", "submissions.get", "submissions.list",
-        "members.get", "members.list", "schools.get", "programmes.get", "programmes.list",
-        "programmes.exportLheo", "programmeRevisions.get", "programmeRevisions.list"}},
+        "members.get", "members.list", "schools.get", "datedTimeZones.get", "datedTimeZones.list",
+        "programmes.get", "programmes.list", "programmes.exportLheo", "programmeRevisions.get",
+        "programmeRevisions.list"}},
       // What a parent node gives to a school below it, so that its figures may come.
       {"member_school", {"submissions.submit"}},
       // With an account; his own file is shown to him who follows a link (BearerGrants).
       {"candidate",
-       {"schools.get", "cohorts.get", "cohorts.list", "programmes.get", "programmes.list",
-        "programmeRevisions.get", "programmeRevisions.list"}},
+       {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "cohorts.get", "cohorts.list",
+        "programmes.get", "programmes.list", "programmeRevisions.get", "programmeRevisions.list"}},
   };
 }
 
@@ -101,6 +106,8 @@ std::vector<Grant> WatchGrants() {
       // Everything that holds no personal data.
       {"auditor",
        {"schools.get",
+        "datedTimeZones.get",
+        "datedTimeZones.list",
         "cohorts.get",
         "cohorts.list",
         "programmes.get",
@@ -133,7 +140,8 @@ std::vector<Grant> WatchGrants() {
       // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and
       // 37).
       {"data_protection_officer",
-       {"persons.*", "candidates.get", "schools.get", "invariants.verify", "auditTrail.read"}},
+       {"persons.*", "candidates.get", "schools.get", "datedTimeZones.get", "datedTimeZones.list",
+        "invariants.verify", "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
       {"operator", {"invariants.verify", "status.get", "parkedEvents.*", "submissions.request"}},
   };

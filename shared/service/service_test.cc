@@ -17,6 +17,7 @@
 #include "vivier/funding/v1/events.pb.h"
 #include "vivier/funding/v1/funding.pb.h"
 #include "vivier/options/v1/options.pb.h"
+#include "vivier/security/v1/time_zone.pb.h"
 #include "vivier/site/v1/site.pb.h"
 
 namespace vivier::rpc {
@@ -94,6 +95,18 @@ TEST(ServiceTest, EachServiceFollowsWhoeverElseGivesRights) {
       if (reaction.event == security::v1::RightsChanged::descriptor())
         followed.push_back(reaction.producer);
     EXPECT_EQ(followed, expected) << module.name();
+  }
+}
+
+// So is in which time zone the school lives.
+TEST(ServiceTest, EachServiceFollowsWhoeverElseKeepsTheTimeZone) {
+  for (const site::Module& module : AllModules()) {
+    std::vector<std::string> followed;
+    for (const Service::EventReaction& reaction : module.service.reactions())
+      if (reaction.event == security::v1::TimeZoneChanged::descriptor())
+        followed.push_back(reaction.producer);
+    const std::vector<std::string> access = {"access"}, nobody;
+    EXPECT_EQ(followed, module.name() == "access" ? nobody : access) << module.name();
   }
 }
 

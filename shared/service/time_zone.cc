@@ -14,8 +14,6 @@ namespace {
 
 using storage::Value;
 
-const absl::CivilDay kBeginning(1, 1, 1);
-
 struct Announced {
   google::type::Date since;
   std::string time_zone;
@@ -66,24 +64,18 @@ absl::StatusOr<TimeZones> TimeZonesOf(storage::Transaction& transaction) {
 
 absl::Status StoreTimeZone(storage::Unit& unit, const security::v1::TimeZoneChanged& changed) {
   const Value school(unit.school());
-  const Value since(DateText(changed.has_since() ? changed.since() : ToDate(kBeginning)));
+  const Value since(DateText(changed.since()));
   unit.Send("DELETE FROM time_zones WHERE school = $1 AND since >= $2", {school, since});
   unit.Send("INSERT INTO time_zones (school, since, time_zone) VALUES ($1, $2, $3)",
             {school, since, Value(changed.time_zone())});
   return absl::OkStatus();
 }
 
-absl::Status AnnounceTimeZone(Call& call, const std::string& time_zone) {
-  const std::optional<absl::TimeZone> zone = FindTimeZone(time_zone);
-  if (!zone.has_value()) return Internal("no time zone: " + time_zone);
-  ASSIGN_OR_RETURN(const std::vector<Announced> before, Read(call.unit().transaction()));
+absl::Status AnnounceTimeZone(Call& call, const std::string& time_zone, absl::CivilDay since) {
   security::v1::TimeZoneChanged changed;
   changed.set_school(absl::StrCat("schools/", call.school()));
   changed.set_time_zone(time_zone);
-  if (!before.empty())
-    *changed.mutable_since() = before.back().time_zone == time_zone
-                                   ? before.back().since
-                                   : ToDate(absl::ToCivilDay(call.time(), *zone));
+  *changed.mutable_since() = ToDate(since);
   RETURN_IF_ERROR(StoreTimeZone(call.unit(), changed));
   return call.Emit(changed);
 }

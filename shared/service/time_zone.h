@@ -36,9 +36,8 @@ absl::StatusOr<TimeZones> TimeZonesOf(storage::Transaction& transaction);
 // Keeps what was announced.
 absl::Status StoreTimeZone(storage::Unit& unit, const security::v1::TimeZoneChanged& changed);
 
-// Keeps and announces that the school lives in `time_zone`, the name of one: from the beginning
-// where nothing was announced before, from today on where another one was. The same one is
-// announced again, so that a service that missed it learns of it.
-absl::Status AnnounceTimeZone(Call& call, const std::string& time_zone);
+// Keeps and announces that the school's days are those of `time_zone`, the name of one, from
+// `since` on.
+absl::Status AnnounceTimeZone(Call& call, const std::string& time_zone, absl::CivilDay since);
 
 }  // namespace vivier::rpc

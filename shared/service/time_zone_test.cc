@@ -67,15 +67,15 @@ TEST(StartOf, IsTheFirstInstantOfTheDay) {
 
 class TimeZoneTest : public storage::StoreTest {
  protected:
-  static TimeZoneChanged Changed(const std::string& zone, std::optional<CivilDay> since) {
+  static TimeZoneChanged Changed(const std::string& zone, CivilDay since) {
     TimeZoneChanged changed;
     changed.set_school("schools/nancy");
     changed.set_time_zone(zone);
-    if (since.has_value()) *changed.mutable_since() = ToDate(*since);
+    *changed.mutable_since() = ToDate(since);
     return changed;
   }
 
-  void Store(const std::string& zone, std::optional<CivilDay> since) {
+  void Store(const std::string& zone, CivilDay since) {
     ASSERT_EQ(
         InUnit([&](storage::Unit& unit) { return StoreTimeZone(unit, Changed(zone, since)); }),
         absl::OkStatus());
@@ -107,8 +107,7 @@ class TimeZoneTest : public storage::StoreTest {
                 for (const auto& event : events) {
                   TimeZoneChanged changed;
                   if (!event.payload().UnpackTo(&changed)) continue;
-                  absl::StrAppend(&all, changed.time_zone(), " ",
-                                  changed.has_since() ? DateText(changed.since()) : "ever", "; ");
+                  absl::StrAppend(&all, changed.time_zone(), " ", DateText(changed.since()), "; ");
                 }
                 return absl::OkStatus();
               }),
@@ -123,12 +122,12 @@ class TimeZoneTest : public storage::StoreTest {
 TEST_P(TimeZoneTest, IsUtcUntilOneIsKnown) {
   const absl::Time night = Utc(2027, 6, 30, 23, 30);
   EXPECT_EQ(Today(night), CivilDay(2027, 6, 30));
-  Store("Europe/Paris", std::nullopt);
+  Store("Europe/Paris", kBeginning);
   EXPECT_EQ(Today(night), kJuly);
 }
 
 TEST_P(TimeZoneTest, ReplacesWhatWasToHoldFromThatDayOn) {
-  Store("Europe/Paris", std::nullopt);
+  Store("Europe/Paris", kBeginning);
   Store("Pacific/Auckland", CivilDay(2027, 9, 1));
   Store("America/Guadeloupe", kJuly);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM time_zones"), 2);
@@ -145,24 +144,21 @@ TEST_P(TimeZoneTest, IsOfOneSchool) {
   EXPECT_EQ(Today(Utc(2027, 6, 30, 23, 30)), CivilDay(2027, 6, 30));
 }
 
-TEST_P(TimeZoneTest, IsAnnouncedFromTheBeginningThenFromToday) {
-  const auto announce = [&](absl::Time time, const std::string& zone) {
-    return At(time, [&](Call& call) { return AnnounceTimeZone(call, zone); });
+TEST_P(TimeZoneTest, IsKeptAndAnnouncedAtOnce) {
+  const auto announce = [&](const std::string& zone, CivilDay since) {
+    EXPECT_EQ(
+        At(Utc(2027, 7, 1, 2), [&](Call& call) { return AnnounceTimeZone(call, zone, since); }),
+        absl::OkStatus());
   };
-  EXPECT_EQ(announce(Utc(2026, 9, 7, 9), "Europe/Paris"), absl::OkStatus());
-  EXPECT_EQ(announce(Utc(2026, 9, 8, 9), "Europe/Paris"), absl::OkStatus());
-  EXPECT_EQ(announce(Utc(2027, 7, 1, 2), "America/Guadeloupe"), absl::OkStatus());
-  EXPECT_EQ(announce(Utc(2027, 8, 1, 2), "America/Guadeloupe"), absl::OkStatus());
-  EXPECT_EQ(Announced(),
-            "Europe/Paris ever; Europe/Paris 0001-01-01; America/Guadeloupe 2027-06-30; "
-            "America/Guadeloupe 2027-06-30; ");
+  announce("Europe/Paris", kBeginning);
+  announce("America/Guadeloupe", CivilDay(2027, 6, 30));
+  EXPECT_EQ(Announced(), "Europe/Paris 0001-01-01; America/Guadeloupe 2027-06-30; ");
   EXPECT_EQ(Today(Utc(2027, 7, 1, 2)), CivilDay(2027, 6, 30));
   EXPECT_EQ(Today(Utc(2027, 6, 28, 23)), CivilDay(2027, 6, 29));
-  EXPECT_EQ(announce(Utc(2027, 8, 1, 2), "Europe/Atlantis").code(), absl::StatusCode::kInternal);
 }
 
 TEST_P(TimeZoneTest, IsReadOnceForACall) {
-  Store("Europe/Paris", std::nullopt);
+  Store("Europe/Paris", kBeginning);
   EXPECT_EQ(
       At(Utc(2027, 6, 30, 23, 30),
          [&](Call& call) -> absl::Status {
@@ -178,7 +174,7 @@ TEST_P(TimeZoneTest, IsReadOnceForACall) {
 }
 
 TEST_P(TimeZoneTest, ThatIsNotKnownHereIsSaid) {
-  Store("Europe/Atlantis", std::nullopt);
+  Store("Europe/Atlantis", kBeginning);
   const absl::Status status =
       At(Utc(2027, 6, 30, 23), [](Call& call) { return call.Today().status(); });
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);

@@ -95,8 +95,7 @@ TEST_P(OwnRolesTest, ItsTimeAndScopeHold) {
 
 TEST_P(OwnRolesTest, WhatTheCallerSaysOfItsPermissionsCountsForNothing) {
   Give("permissions: 'schools.update'");
-  const std::string school =
-      "school { name: '$N' title: 'Zoe' time_zone: 'Europe/Paris' } allow_missing: true";
+  const std::string school = "school { name: '$N' title: 'Zoe' } allow_missing: true";
   EXPECT_EQ(Zoe<UpdateSchoolRequest>(school), kDenied);
   Must<Membership, CreateMembershipRequest>(
       world_,

@@ -41,8 +41,9 @@ class School {
   void OpenCohort() {
     namespace v1 = enrolment::v1;
     Write<v1::School, v1::UpdateSchoolRequest>(
-        "school { name: 'schools/nancy' title: 'Nancy' time_zone: 'Europe/Paris' } allow_missing: "
-        "true");
+        "school { name: 'schools/nancy' title: 'Nancy' } allow_missing: true");
+    Write<access::v1::DatedTimeZone, access::v1::AnnounceTimeZoneRequest>(
+        "parent: 'schools/nancy' time_zone: 'Europe/Paris'");
     Write<v1::Cohort, v1::CreateCohortRequest>(absl::Substitute(
         "parent: 'schools/nancy' cohort_id: 'ai-1' cohort { title: 'IA' capacity: 3 "
         "programme_revision: '$0' "

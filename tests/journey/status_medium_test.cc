@@ -72,7 +72,7 @@ TEST_F(ClockCommand, IsOneForAllProcessesAndKeptByARestart) {
   ASSERT_EQ(status, 0) << output;
   EXPECT_THAT(output, StartsWith("2097-05-01T08:00:0"));
   Call("UpdateSchool",
-       R"({"school": {"name": "schools/nancy", "title": "Nancy", "timeZone": "UTC"},
+       R"({"school": {"name": "schools/nancy", "title": "Nancy"},
            "allowMissing": true,
            "requestId": "0b5d5f1e-5a0f-4c3e-9a64-0c6f0f2c9a01"})");
   Call("CreateFunder",

@@ -173,6 +173,7 @@ class BaseRequest {
     static const auto& names = *new std::set<std::string>{
         "vivier.log.v1.FollowEventsRequest.after_number",
         "vivier.log.v1.FollowEventsRequest.after_hash",
+        "vivier.access.v1.AnnounceTimeZoneRequest.start_date",  // today or later
         "vivier.site.v1.RetryParkedEventsRequest.event",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
         "vivier.security.v1.RoleAssignment.company",  // of partners
@@ -212,7 +213,7 @@ class BaseRequest {
         {"vivier.log.v1.GetLoggedEventRequest.service", "enrolment"},
         {"vivier.log.v1.GetLoggedEventRequest.parent", "schools/nancy"},
         {"vivier.log.v1.FollowEventsRequest.parent", "schools/nancy"},
-        {"vivier.enrolment.v1.School.time_zone", "Europe/Paris"},
+        {"vivier.access.v1.AnnounceTimeZoneRequest.time_zone", "Europe/Paris"},
         {"vivier.enrolment.v1.BatchAdmitApplicationsRequest.parent", "schools/nancy"},
         {"vivier.enrolment.v1.BatchSignPresenceRequest.parent", "schools/nancy"},
     };

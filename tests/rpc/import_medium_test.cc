@@ -274,7 +274,6 @@ TEST_P(ImportTest, HoldsTheWriterForAStepAtATime) {
       v1::UpdateSchoolRequest update;
       update.mutable_school()->set_name(kSchool);
       update.mutable_school()->set_title(absl::StrCat("Nancy ", others));
-      update.mutable_school()->set_time_zone("Europe/Paris");
       update.set_allow_missing(true);
       EXPECT_EQ(world_.Write<v1::School>(update).status(), absl::OkStatus());
       longest = std::max(longest, absl::Now() - before);

@@ -99,6 +99,7 @@ constexpr const char* kStoreys[] = {
     "shared/site",
     "shared/command",
     "services/policy",
+    "services/access/time_zones",
     "services/enrolment/school",
     "services/enrolment/people",
     "services/enrolment/cohorts",

@@ -1,5 +1,5 @@
--- Who may do what: memberships, roles of the school's own, invitations, partners' programs. What
--- secrets stand for is in `rights`, by hash.
+-- Who may do what: memberships, roles of the school's own, invitations, partners' programs; and in
+-- which time zone the school lives. What secrets stand for is in `rights`, by hash.
 CREATE TABLE memberships (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   subject TEXT NOT NULL, display_name BYTEA, roles TEXT, create_time BIGINT,
@@ -33,3 +33,8 @@ CREATE TABLE partner_clients (
   old_secret_end_time BIGINT, sessions BIGINT NOT NULL, last_use_time BIGINT, create_time BIGINT,
   PRIMARY KEY (school, name));
 CREATE INDEX partner_clients_by_company ON partner_clients (school, company, name);
+
+CREATE TABLE dated_time_zones (
+  school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
+  time_zone TEXT NOT NULL, start_date TEXT, create_time BIGINT,
+  PRIMARY KEY (school, name));

@@ -2,8 +2,7 @@
 -- outcomes.
 CREATE TABLE schools (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
-  title TEXT NOT NULL, time_zone TEXT NOT NULL, legal_entity TEXT NOT NULL,
-  declaration_number TEXT NOT NULL,
+  title TEXT NOT NULL, legal_entity TEXT NOT NULL, declaration_number TEXT NOT NULL,
   siret TEXT NOT NULL,
   PRIMARY KEY (school, name));
 

@@ -1,8 +1,6 @@
 #include "services/enrolment/school/school.h"
 
-#include "shared/base/date.h"
 #include "shared/service/standard.h"
-#include "shared/service/time_zone.h"
 
 namespace vivier::enrolment {
 
@@ -21,9 +19,6 @@ absl::StatusOr<v1::School> Schools::UpdateSchool(Call& call,
     RETURN_IF_ERROR(schools_.schema().CheckEtag(*found, request.school().etag()));
     RETURN_IF_ERROR(rpc::ApplyUpdate(schools_.schema(), request, request.school(), school));
   }
-  if (!FindTimeZone(school.time_zone()).has_value())
-    return InvalidField("school.time_zone", "is no IANA time zone");
-  RETURN_IF_ERROR(rpc::AnnounceTimeZone(call, school.time_zone()));
   RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school)
                                     : schools_.Insert(call, school));
   return school;
