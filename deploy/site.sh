@@ -80,6 +80,9 @@ start_parent() {
     for service in "${PARENT_SERVICES[@]}"; do peer "$service" "$PARENT-$service"; done
   } >"$directory/config.textproto"
   for service in "${PARENT_SERVICES[@]}"; do start_service "$1" "$PARENT-$service" "$service" "$directory"; done
+  "$VIVIER" call AnnounceTimeZone --data "$directory" "{
+    \"parent\": \"schools/$PARENT\", \"timeZone\": \"Europe/Paris\",
+    \"requestId\": \"5f0c7c52-3d0e-4a58-8f4b-0f5d9f3e6b02\"}" >/dev/null
   "$VIVIER" call CreateMember --data "$directory" "{
     \"parent\": \"schools/$PARENT\", \"memberId\": \"nancy\",
     \"member\": {\"title\": \"Nancy\", \"agreementStartDate\": {\"year\": 2026, \"month\": 1, \"day\": 1}},

@@ -1,5 +1,9 @@
 // "Today" is the school's civil day, in every service: at half past eleven in the evening of 30
 // June, UTC, it is 1 July in Nancy.
+#include <set>
+#include <string>
+#include <utility>
+
 #include "absl/strings/substitute.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -21,6 +25,9 @@ using testing::World;
 
 class TodayTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
+  explicit TodayTest(std::set<std::string> services = {})
+      : world_(GetParam(), std::move(services)) {}
+
   void SetUp() override {
     LiveIn("Europe/Paris");
     world_.AdvanceTo(
@@ -113,7 +120,7 @@ class TodayTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   static constexpr char kCompany[] = "73282932000074";
-  World world_{GetParam()};
+  World world_;
 };
 
 TEST_P(TodayTest, APartnershipHoldsOnTheSchoolsDay) {
@@ -187,7 +194,23 @@ TEST_P(NoTimeZoneYetTest, CountsInUtcUntilTheTimeZoneArrives) {
   EXPECT_EQ(PostingDay("after"), "2026-09-06") << "the first one holds from the beginning";
 }
 
+// Which has no enrolment.
+class NodeAboveSchoolsTest : public TodayTest {
+ protected:
+  NodeAboveSchoolsTest() : TodayTest({"access", "statistics"}) {}
+};
+
+TEST_P(NodeAboveSchoolsTest, LivesInATimeZoneOfItsOwn) {
+  EXPECT_EQ(Submit("begins", "agreement_start_date { year: 2027 month: 7 day: 1 }"), "");
+  LiveIn("America/Guadeloupe");
+  EXPECT_EQ(Submit("tomorrow", "agreement_start_date { year: 2027 month: 7 day: 1 }"),
+            "NOT_A_MEMBER");
+  world_.ExpectInvariants();
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, TodayTest, testing::BothEngines(), testing::EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, NodeAboveSchoolsTest, testing::BothEngines(),
+                         testing::EngineName);
 INSTANTIATE_TEST_SUITE_P(Engines, NoTimeZoneYetTest, testing::BothEngines(), testing::EngineName);
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -35,10 +36,18 @@ std::string FreshFolder() {
 
 }  // namespace
 
-World::World(storage::Engine engine) : World(engine, [](config::v1::Config&) {}) {}
+World::World(storage::Engine engine) : World(engine, std::set<std::string>()) {}
 
 World::World(storage::Engine engine, const std::function<void(config::v1::Config&)>& change)
-    : data_(FreshFolder()), now_(absl::ToUnixMicros(kStart)) {
+    : World(engine, change, {}) {}
+
+World::World(storage::Engine engine, std::set<std::string> services)
+    : World(
+          engine, [](config::v1::Config&) {}, std::move(services)) {}
+
+World::World(storage::Engine engine, const std::function<void(config::v1::Config&)>& change,
+             std::set<std::string> services)
+    : services_(std::move(services)), data_(FreshFolder()), now_(absl::ToUnixMicros(kStart)) {
   config_.add_schools(kSchool);
   config_.set_network("test");
   config_.set_listen_address(absl::StrCat("unix:", data_, "/socket"));
@@ -58,13 +67,21 @@ World::~World() {
   std::filesystem::remove_all(data_, error);
 }
 
+std::vector<site::Module> World::Modules() const {
+  std::vector<site::Module> modules;
+  for (site::Module& module : AllModules())
+    if (services_.empty() || services_.count(module.name()) > 0)
+      modules.push_back(std::move(module));
+  return modules;
+}
+
 void World::Start() {
-  if (absl::Status migrated = site::MigrateAll(config_, data_, AllModules()); !migrated.ok())
+  if (absl::Status migrated = site::MigrateAll(config_, data_, Modules()); !migrated.ok())
     Die(migrated);
   site::Site::Options options;
   options.config = config_;
   options.data = data_;
-  options.modules = AllModules();
+  options.modules = Modules();
   options.now = [this] { return now(); };
   absl::StatusOr<std::unique_ptr<site::Site>> site = site::Site::Start(std::move(options));
   if (!site.ok()) Die(site.status());

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class World {
   explicit World(storage::Engine engine);
   // A world whose configuration `change` has changed.
   World(storage::Engine engine, const std::function<void(config::v1::Config&)>& change);
+  // A world of these services alone, as a node above schools is.
+  World(storage::Engine engine, std::set<std::string> services);
   ~World();
 
   // A person of the school with that role; the school's director without one.
@@ -85,9 +88,13 @@ class World {
   const std::string& data() const { return data_; }
 
  private:
+  World(storage::Engine engine, const std::function<void(config::v1::Config&)>& change,
+        std::set<std::string> services);
+  std::vector<site::Module> Modules() const;
   absl::Status CallInto(const google::protobuf::Message& request, const security::Caller& caller,
                         google::protobuf::Message& response);
 
+  const std::set<std::string> services_;  // all when empty
   std::string data_;
   config::v1::Config config_;
   std::atomic<int64_t> now_;  // microseconds since 1970
