@@ -70,13 +70,16 @@ class Replica {
   Progress::Lag lag() const { return progress_->At(absl::Now(), absl::Now()); }
   // Tries again what is parked of that subject, or all.
   absl::StatusOr<site::v1::RetryParkedEventsResponse> Retry(const std::string& subject = "") {
-    return RetryParked({"statistics",
-                        {&reaction_},
-                        &readers_,
-                        writer_.get(),
-                        [this](const std::string&) { return channel_.get(); },
-                        [this](const std::string&) { return token_; }},
-                       "nancy", subject.empty() ? "" : "enrolment", subject);
+    const ParkedAt at{"statistics",
+                      {&reaction_},
+                      &readers_,
+                      writer_.get(),
+                      [this](const std::string&) { return channel_.get(); },
+                      [this](const std::string&) { return token_; }};
+    ASSIGN_OR_RETURN(
+        const auto events,
+        ReadParked(at, "nancy", {subject.empty() ? "" : "enrolment", subject}, {}, 100));
+    return RetryParked(at, "nancy", events);
   }
   void WaitFor(int64_t number) {
     WaitUntil([&] { return follower_->applied() >= number; });

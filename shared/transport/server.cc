@@ -34,6 +34,11 @@ namespace {
 // A request that exceeds every limit by less is refused by us, with a reason; a larger one by gRPC,
 // without.
 constexpr int kExcessBytes = 64 * 1024;
+// What all callers may have sent that is not parsed. gRPC takes in the whole of a message before it
+// looks at its size, so without a bound one caller could fill the memory; beyond it, gRPC breaks
+// off calls (RESOURCE_EXHAUSTED).
+constexpr size_t kReceivedBytesMax = 64 << 20;
+constexpr int kReflectionThreadsMax = 4;
 constexpr char kHealthService[] = "grpc.health.v1.Health";
 // Calls that one method can take from the wire before the polling thread takes one; more wait
 // inside gRPC. Each is 2.5 KB, and a process has some two hundred methods.
@@ -74,6 +79,12 @@ absl::Status CheckEndpoint(const rpc::Endpoint& endpoint) {
 
 void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options, int request_bytes_max) {
   builder.SetMaxReceiveMessageSize(request_bytes_max + kExcessBytes);
+  grpc::ResourceQuota quota("server");
+  quota.Resize(kReceivedBytesMax);
+  // Reflection is a synchronous service, whose streams take a thread each: a few for the tools that
+  // use it.
+  if (options.reflection) quota.SetMaxThreads(kReflectionThreadsMax);
+  builder.SetResourceQuota(quota);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -95,11 +106,7 @@ void LoadReflection() {
     Log(LogLevel::kWarning, "reflection is not served", {{"error", dlerror()}});
 }
 
-// Reflection is a synchronous service, whose streams take a thread each: a few for the tools that
-// use it.
 void BoundReflection(grpc::ServerBuilder& builder) {
-  constexpr int kThreadsMax = 4;
-  builder.SetResourceQuota(grpc::ResourceQuota("reflection").SetMaxThreads(kThreadsMax));
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
