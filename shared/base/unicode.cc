@@ -127,6 +127,13 @@ std::optional<ForbiddenCharacter::Kind> KindOf(int32_t code) {
   return std::nullopt;
 }
 
+bool BelongsToText(ForbiddenCharacter::Kind kind, int32_t code) {
+  return kind == ForbiddenCharacter::Kind::kInvisible || code == '\n' || code == '\r' ||
+         code == '\t';
+}
+
+bool IsPrintableAscii(char c) { return c >= ' ' && c <= '~'; }
+
 }  // namespace
 
 size_t CharacterBytes(absl::string_view text) {
@@ -180,13 +187,15 @@ std::string NameKey(absl::string_view name) {
   return absl::StrJoin(parts, "");
 }
 
-std::optional<ForbiddenCharacter> FindForbidden(absl::string_view text) {
+std::optional<ForbiddenCharacter> FindForbidden(absl::string_view text, Written as) {
   using Kind = ForbiddenCharacter::Kind;
+  if (std::all_of(text.begin(), text.end(), IsPrintableAscii)) return std::nullopt;
   for (int position = 1; !text.empty(); ++position) {
     const Character character = Decode(text);
     if (character.bytes == 0)
       return ForbiddenCharacter{Kind::kNotUtf8, static_cast<unsigned char>(text[0]), position};
-    if (const std::optional<Kind> kind = KindOf(character.code); kind.has_value())
+    const std::optional<Kind> kind = KindOf(character.code);
+    if (kind.has_value() && !(as == Written::kText && BelongsToText(*kind, character.code)))
       return ForbiddenCharacter{*kind, character.code, position};
     text.remove_prefix(character.bytes);
   }

@@ -32,7 +32,7 @@ std::string ReplaceInvalid(absl::string_view bytes);
 // that are not UTF-8 count as a blank.
 std::string NameKey(absl::string_view name);
 
-// A character that is refused where people are named, because nobody sees it.
+// A character that is refused because nobody sees it.
 struct ForbiddenCharacter {
   enum class Kind { kNotUtf8, kControl, kDirection, kInvisible };
   Kind kind;
@@ -40,8 +40,14 @@ struct ForbiddenCharacter {
   int position;  // 1 for the first character
 };
 
-// The first one of `text`, nullopt when it holds none.
-std::optional<ForbiddenCharacter> FindForbidden(absl::string_view text);
+// A line is a name, a word, an address. A text may have line breaks and tabs, and the invisible
+// characters that join signs or say where a word may break.
+enum class Written { kLine, kText };
+
+// The first one of `text`, nullopt when it holds none. Characters that change the direction make
+// people read what is not written (CVE-2021-42574), so neither kind has any.
+std::optional<ForbiddenCharacter> FindForbidden(absl::string_view text,
+                                                Written as = Written::kLine);
 
 // "character 5 is U+202E, which changes the direction of text"
 std::string Describe(const ForbiddenCharacter& character);

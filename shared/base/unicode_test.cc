@@ -188,6 +188,13 @@ TEST(FindForbidden, NamesTheFirst) {
     EXPECT_FALSE(FindForbidden(text).has_value()) << text;
 }
 
+TEST(FindForbidden, LeavesATextItsLines) {
+  EXPECT_FALSE(FindForbidden("a\tb\r\nMa\u200Drie\u00AD", Written::kText).has_value());
+  EXPECT_EQ(FindForbidden("a\n\u202Eb", Written::kText)->position, 3);
+  EXPECT_EQ(FindForbidden("a\n\x1B[2J", Written::kText)->code, 0x1B);
+  EXPECT_EQ(FindForbidden(absl::string_view("a\0", 2), Written::kText)->code, 0);
+}
+
 TEST(FindForbidden, IsDescribedWithItsCodePoint) {
   EXPECT_EQ(Describe(*FindForbidden("Mari\u202Ee")),
             "character 5 is U+202E, which changes the direction of text");

@@ -19,6 +19,7 @@
 #include "re2/re2.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/unicode.h"
 #include "shared/base/uuid.h"
 #include "shared/service/method.h"
 #include "shared/storage/rows/filter.h"
@@ -39,6 +40,7 @@ struct FieldRule {
   bool uuid = false;
   options::v1::Limits limits;
   std::unique_ptr<RE2> pattern;
+  Written written = Written::kLine;
   std::vector<std::string> name_pattern;  // segments of a resource name, "{}" for a variable one
 };
 
@@ -88,6 +90,8 @@ FieldRule RuleOf(const FieldDescriptor* field) {
     if (name == "order_by") rule.limits.set_max_length(storage::kOrderLengthMax);
     if (name == "page_token" || name == "etag") rule.limits.set_max_length(kPageTokenLengthMax);
   }
+  if (rule.limits.max_length() == 0 || rule.limits.max_length() > kLineLengthMax)
+    rule.written = Written::kText;
   if (!rule.limits.pattern().empty()) rule.pattern = std::make_unique<RE2>(rule.limits.pattern());
   return rule;
 }
@@ -236,7 +240,8 @@ class Validator {
       return Wrong(path, absl::StrCat("is longer than ", rule.limits.max_length(),
                                       bytes ? " bytes" : " characters"));
     if (bytes) return;
-    if (text.find('\0') != std::string::npos) return Wrong(path, "holds a NUL character");
+    if (const auto forbidden = FindForbidden(text, rule.written); forbidden.has_value())
+      return Wrong(path, Describe(*forbidden));
     if (rule.uuid && !IsUuid(text)) return Wrong(path, "is no UUID");
     if (rule.pattern != nullptr && !RE2::FullMatch(text, *rule.pattern))
       return Wrong(path, absl::StrCat("does not match ", rule.limits.pattern()));

@@ -1,6 +1,6 @@
 // Checks a request against what its .proto says of its fields: REQUIRED, limits, formats, resource
-// names, real dates, known enum values, no NUL. The rules of a message type are read from its
-// options once. Thread-safe.
+// names, real dates, known enum values, no character that nobody sees. The rules of a message type
+// are read from its options once. Thread-safe.
 #pragma once
 
 #include "absl/status/status.h"
@@ -10,6 +10,8 @@ namespace vivier::rpc {
 
 // Longest resource name in characters: five levels of two segments of 63, and slack for a UUID.
 inline constexpr int kNameLengthMax = 400;
+// What may be longer holds a text, with line breaks (shared/base/unicode.h); what may not, a line.
+inline constexpr int kLineLengthMax = 200;
 // Longest page token and etag in characters; those of filters are in storage/rows/filter.h.
 inline constexpr int kPageTokenLengthMax = 1000;
 

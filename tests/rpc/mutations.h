@@ -116,6 +116,8 @@ class Mutations {
     }
     AddText(field, "with a NUL",
             absl::StrCat(good, NamePatternOf(field).empty() ? "" : "/", std::string(1, '\0'), "x"));
+    if (NamePatternOf(field).empty())
+      AddText(field, "with a change of direction", good + "\u202E");
     AddInvalidUtf8(field);
   }
 

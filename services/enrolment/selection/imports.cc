@@ -14,6 +14,7 @@
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/unicode.h"
 #include "shared/formats/csv.h"
 #include "shared/formats/text.h"
 #include "vivier/options/v1/options.pb.h"
@@ -122,11 +123,12 @@ std::optional<bool> ReadYes(const std::string& text) {
   return std::nullopt;
 }
 
-// Whether `text` keeps the limits that the .proto declares for the field.
+// Whether `text` is a line that keeps the limits that the .proto declares for the field.
 bool KeepsLimits(const google::protobuf::FieldDescriptor& field, const std::string& text) {
   const options::v1::Limits& limits = field.options().GetExtension(options::v1::limits);
   return (limits.max_length() == 0 || formats::Characters(text) <= limits.max_length()) &&
-         (limits.pattern().empty() || RE2::FullMatch(text, limits.pattern()));
+         (limits.pattern().empty() || RE2::FullMatch(text, limits.pattern())) &&
+         !FindForbidden(text).has_value();
 }
 
 // False when the cell does not have the form of its field.
