@@ -13,17 +13,18 @@ constexpr char kQueue[] = "workers";  // what a refusal for load calls it
 
 }  // namespace
 
-Workers::Workers(int threads) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Loop(); });
+Workers::~Workers() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  stopping_ = true;
+  has_work_.notify_all();
+  has_ended_.wait(lock, [this] { return threads_ == 0; });
 }
 
-Workers::~Workers() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
-  }
-  has_work_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+void Workers::CallSomebody() {
+  if (static_cast<size_t>(idle_) >= lines_.size() || threads_ == threads_max_)
+    return has_work_.notify_one();  // a Monitor would wake every idle worker for one task
+  ++threads_;
+  std::thread([this] { Loop(); }).detach();  // counted, and the destructor waits for it
 }
 
 void Workers::Submit(const std::string& school, absl::string_view share, Task task) {
@@ -38,9 +39,9 @@ void Workers::Submit(const std::string& school, absl::string_view share, Task ta
     } else {
       for (Task& more : lines_.Add(school, share, std::move(task), absl::Now()))
         shed.push_back(std::move(more));
+      CallSomebody();
     }
   }
-  has_work_.notify_one();  // a Monitor would wake every idle worker for one task
   for (const Task& one : shed) one.refuse(Overloaded(kQueue));
 }
 
@@ -49,22 +50,35 @@ absl::Status Workers::Submit(std::function<void()> task) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return Unavailable("the service is stopping");
     lines_.Add("", "", {std::move(task), nullptr}, absl::Now());
+    CallSomebody();
   }
-  has_work_.notify_one();
   return absl::OkStatus();
 }
 
+int Workers::threads() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return threads_;
+}
+
+bool Workers::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  ++idle_;
+  has_work_.wait_for(lock, absl::ToChronoNanoseconds(idle_max_),
+                     [this] { return stopping_ || !lines_.empty(); });
+  --idle_;
+  return !lines_.empty();
+}
+
 void Workers::Loop() {
-  while (true) {
-    std::vector<SchoolLines<Task>::Taken> taken;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      has_work_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
-      taken = lines_.Take(1, absl::Now());
-    }
-    if (taken.empty()) return;
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (WaitForWork(lock)) {
+    std::vector<SchoolLines<Task>::Taken> taken = lines_.Take(1, absl::Now());
+    lock.unlock();
     taken.front().item.run();
+    taken.clear();
+    lock.lock();
   }
+  --threads_;
+  has_ended_.notify_all();  // under the mutex, which is destroyed next
 }
 
 }  // namespace vivier::rpc

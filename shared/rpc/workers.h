@@ -1,7 +1,8 @@
 // A bounded pool of threads for what may take long: reads of more than a row, PostgreSQL, Redis
 // misses, other services.
 // Schools take turns, and so do those who ask at one school; what comes faster than it is done is
-// refused, the newest first (shared/queue/fair_line.h). Thread-safe.
+// refused, the newest first (shared/queue/fair_line.h). A thread is made when something waits and
+// all are busy, and ends when nothing came for a while: an idle pool has none. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -13,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "shared/queue/school_lines.h"
 
 namespace vivier::rpc {
@@ -21,13 +23,16 @@ class Workers {
  public:
   // What may wait until an overload is noticed, in a tenth of a second, is far less.
   static constexpr size_t kQueueMax = 4096;
+  // A thread takes some 50 KB, and 0.05 ms to make again.
+  static constexpr absl::Duration kIdleMax = absl::Seconds(10);
 
   struct Task {
     std::function<void()> run;
     std::function<void(const absl::Status&)> refuse;  // instead of `run`; null where it never is
   };
 
-  explicit Workers(int threads);
+  explicit Workers(int threads_max, absl::Duration idle_max = kIdleMax)
+      : threads_max_(threads_max), idle_max_(idle_max) {}
   ~Workers();
 
   // Runs the task, or refuses it on this or another thread. `share` is who asks; "" is our own.
@@ -36,14 +41,22 @@ class Workers {
   // UNAVAILABLE when the service is stopping; then it is not run.
   absl::Status Submit(std::function<void()> task);
 
+  // How many there are at this moment.
+  int threads();
+
  private:
   void Loop();
+  // Under the mutex: sees to it that somebody comes for what waits.
+  void CallSomebody();
+  bool WaitForWork(std::unique_lock<std::mutex>& lock);
 
+  const int threads_max_;
+  const absl::Duration idle_max_;
   std::mutex mutex_;  // guards what follows
-  std::condition_variable has_work_;
+  std::condition_variable has_work_, has_ended_;
   SchoolLines<Task> lines_;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  int threads_ = 0, idle_ = 0;
 };
 
 }  // namespace vivier::rpc

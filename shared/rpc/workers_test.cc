@@ -1,0 +1,63 @@
+// The pool has the threads that its work needs, and none without.
+#include "shared/rpc/workers.h"
+
+#include <atomic>
+
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "shared/base/monitor.h"
+
+namespace vivier::rpc {
+namespace {
+
+constexpr int kThreads = 3;
+
+TEST(WorkersTest, AreMadeAsTheyAreNeededAndEndWhenNothingComes) {
+  Workers workers(kThreads, absl::Milliseconds(1));
+  EXPECT_EQ(workers.threads(), 0);
+  for (int round = 0; round < 3; ++round) {
+    // Each waits for the others, so it takes as many threads.
+    Countdown others(kThreads), ended(kThreads);
+    for (int i = 0; i < kThreads; ++i)
+      ASSERT_EQ(workers.Submit([&] {
+        others.CountDown();
+        others.Wait();
+        ended.CountDown();
+      }),
+                absl::OkStatus());
+    ended.Wait();
+    EXPECT_LE(workers.threads(), kThreads);
+    const absl::Time start = absl::Now();
+    while (workers.threads() > 0) ASSERT_LT(absl::Now() - start, absl::Minutes(1));
+  }
+}
+
+TEST(WorkersTest, AreNoMoreThanTheyMayBe) {
+  Workers workers(kThreads);
+  std::atomic<int> running{0}, most{0};
+  constexpr int kTasks = 300;
+  Countdown ended(kTasks);
+  for (int i = 0; i < kTasks; ++i)
+    ASSERT_EQ(workers.Submit([&] {
+      const int now = ++running;
+      for (int before = most; now > before && !most.compare_exchange_weak(before, now);) continue;
+      --running;
+      ended.CountDown();
+    }),
+              absl::OkStatus());
+  ended.Wait();
+  EXPECT_LE(most, kThreads);
+  EXPECT_LE(workers.threads(), kThreads);
+}
+
+TEST(WorkersTest, FinishWhatTheyHaveBeforeTheyEnd) {
+  std::atomic<int> done{0};
+  {
+    Workers workers(kThreads, absl::ZeroDuration());
+    for (int i = 0; i < 300; ++i) ASSERT_EQ(workers.Submit([&] { ++done; }), absl::OkStatus());
+  }
+  EXPECT_EQ(done, 300);
+}
+
+}  // namespace
+}  // namespace vivier::rpc
