@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
+#include "shared/base/monitor.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
 #include "shared/log/log.h"
@@ -17,8 +18,8 @@ namespace {
 
 using storage::Value;
 
-// A delivery waits for nobody at a keyboard.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
+// A delivery waits for nobody at a keyboard; one look serves all commits of that time.
+constexpr absl::Duration kGather = absl::Milliseconds(200);
 constexpr absl::Duration kTryAgain = absl::Seconds(1);
 
 constexpr char kDelivered[] = "OK";
@@ -64,30 +65,20 @@ class StoreWork : public storage::Work {
 
 }  // namespace
 
-Delivery::Delivery(Options options) : options_(std::move(options)), thread_([this] { Loop(); }) {}
-
-Delivery::~Delivery() {
-  {
-    Monitor::Lock lock(monitor_);
-    stopping_ = true;
-  }
-  thread_.join();
+Delivery::Delivery(Options options)
+    : options_(std::move(options)),
+      timer_(*options_.scheduler, Scheduler::Lane::kOutside, [this] { Run(); }) {
+  timer_.In(absl::ZeroDuration());
 }
 
-bool Delivery::Wait(absl::Duration time) {
-  Monitor::Lock lock(monitor_);
-  return !lock.AwaitFor(time, [this] { return stopping_; });
-}
+void Delivery::Wake() { timer_.In(kGather); }
 
-void Delivery::Loop() {
-  absl::Duration pause = absl::ZeroDuration();
-  while (Wait(pause)) {
-    const absl::StatusOr<bool> delivered = DeliverPage();
-    if (!delivered.ok())
-      Log(LogLevel::kWarning, "a delivery waits",
-          {{"target", options_.target}, {"error", delivered.status().message()}});
-    pause = !delivered.ok() ? kTryAgain : *delivered ? absl::ZeroDuration() : kLookAgain;
-  }
+void Delivery::Run() {
+  const absl::StatusOr<bool> delivered = DeliverPage();
+  if (!delivered.ok())
+    Log(LogLevel::kWarning, "a delivery waits",
+        {{"target", options_.target}, {"error", delivered.status().message()}});
+  if (!delivered.ok() || *delivered) timer_.In(delivered.ok() ? absl::ZeroDuration() : kTryAgain);
 }
 
 absl::StatusOr<bool> Delivery::DeliverPage() {

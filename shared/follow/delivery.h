@@ -1,15 +1,15 @@
-// Takes events of a service's own log to one target outside: a thread that reads what comes after
-// its last delivery, runs the service's function, which may block, and stores the outcome in an
-// ordinary transaction. At least once, in order; an event that meets a transient error is tried
-// again without limit, a refusal is stored and the next one follows. Thread-safe.
+// Takes events of a service's own log to one target outside: after a commit it reads what comes
+// after its last delivery, runs the service's function, which may block, and stores the outcome in
+// an ordinary transaction. At least once, in order; an event that meets a transient error is tried
+// again without limit, a refusal is stored and the next one follows. Few run at a time, so that a
+// silent target takes no threads from others. Thread-safe.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <thread>
 
-#include "absl/time/time.h"
-#include "shared/base/monitor.h"
+#include "absl/status/statusor.h"
+#include "shared/queue/scheduler.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
 #include "shared/storage/log/writer.h"
@@ -28,23 +28,24 @@ class Delivery {
         there;  // an error where its token cannot be read
     storage::Writer* writer;
     rpc::Readers* readers;
+    Scheduler* scheduler;
   };
 
+  // Begins with what was not delivered yet. Its end waits for one that is under way.
   explicit Delivery(Options options);
-  ~Delivery();
+
+  // The log has more events, or may have.
+  void Wake();
 
  private:
-  void Loop();
+  void Run();
   // True when there was something to deliver.
   absl::StatusOr<bool> DeliverPage();
   absl::StatusOr<std::string> Deliver(const log::v1::LoggedEvent& event) const;
   absl::Status Store(int64_t before, int64_t number, const std::string& outcome);
-  bool Wait(absl::Duration time);
 
   const Options options_;
-  Monitor monitor_;  // guards what follows
-  bool stopping_ = false;
-  std::thread thread_;
+  Scheduler::Timer timer_;
 };
 
 }  // namespace vivier::follow

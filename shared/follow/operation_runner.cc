@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "shared/base/status.h"
 #include "shared/log/log.h"
@@ -58,62 +57,69 @@ void LogEnd(const storage::Operation& operation, const absl::Status& error) {
 
 }  // namespace
 
-OperationRunner::OperationRunner(Options options)
-    : options_(std::move(options)), thread_([this] { Loop(); }) {}
+OperationRunner::OperationRunner(Options options) : options_(std::move(options)) {
+  for (const std::string& school : options_.schools)
+    timers_.try_emplace(school, *options_.scheduler, Scheduler::Lane::kHouse,
+                        [this, school] { Run(school, timers_.at(school)); });
+}
 
-void OperationRunner::Wake() {
-  Monitor::Lock lock(monitor_);
-  woken_ = true;
+void OperationRunner::Begin() {
+  begun_ = true;
+  for (auto& [school, timer] : timers_) timer.In(absl::ZeroDuration());
+}
+
+void OperationRunner::LookAt(const std::string& school) {
+  if (begun_) Wake(school);
+}
+
+void OperationRunner::Wake(const std::string& school) {
+  const auto timer = timers_.find(school);
+  if (timer != timers_.end()) timer->second.In(absl::ZeroDuration());
 }
 
 void OperationRunner::Stop() {
-  {
-    Monitor::Lock lock(monitor_);
-    stopping_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
+  stopping_ = true;
+  for (auto& [school, timer] : timers_) timer.Close();
 }
 
-bool OperationRunner::stopping() {
-  Monitor::Lock lock(monitor_);
-  return stopping_;
-}
-
-void OperationRunner::Loop() {
-  while (true) {
-    {
-      Monitor::Lock lock(monitor_);
-      lock.AwaitFor(options_.interval, [this] { return stopping_ || woken_; });
-      if (stopping_) return;
-      woken_ = false;
-    }
-    RunOnce();
-  }
+// One round at a time, so that no school waits for another's file.
+void OperationRunner::Run(const std::string& school, Scheduler::Timer& timer) {
+  const absl::StatusOr<std::vector<storage::Operation>> running = Running(school);
+  if (running.ok() && running->empty()) return;
+  const bool goes_on = running.ok() && RunRound(school, *running) > 0;
+  timer.In(goes_on ? absl::ZeroDuration() : kTryAgain);
 }
 
 int OperationRunner::RunOnce() {
   int steps = 0, before = -1;
-  while (steps != before) {  // round by round, so that no school waits for another's file
+  while (steps != before) {
     before = steps;
-    for (const std::string& school : options_.schools) steps += RunRound(school);
+    for (const std::string& school : options_.schools)
+      if (const auto running = Running(school); running.ok()) steps += RunRound(school, *running);
   }
   return steps;
 }
 
-// One step of each operation of the school; gives how many it did itself.
-int OperationRunner::RunRound(const std::string& school) {
+absl::StatusOr<std::vector<storage::Operation>> OperationRunner::Running(
+    const std::string& school) {
   std::vector<storage::Operation> running;
   const absl::Status read =
       options_.readers->Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
         ASSIGN_OR_RETURN(running, storage::RunningOperations(snapshot));
         return absl::OkStatus();
       });
-  if (!read.ok())
-    Log(LogLevel::kWarning, "operations could not be looked at",
-        {{"service", options_.service->name()}, {"error", read.message()}});
+  if (read.ok()) return running;
+  Log(LogLevel::kWarning, "operations could not be looked at",
+      {{"service", options_.service->name()}, {"error", read.message()}});
+  return read;
+}
+
+// One step of each operation; gives how many it did itself.
+int OperationRunner::RunRound(const std::string& school,
+                              const std::vector<storage::Operation>& running) {
   int done = 0;
   for (const storage::Operation& operation : running)
-    done += !stopping() && RunStep(school, operation) ? 1 : 0;
+    done += !stopping_ && RunStep(school, operation) ? 1 : 0;
   return done;
 }
 

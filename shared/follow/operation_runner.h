@@ -1,16 +1,18 @@
-// Runs the operations of a service (shared/service/operation.h): every interval, or when somebody
-// who waits wakes it, it takes what goes on at its schools and puts one step of each through the
+// Runs the operations of a service (shared/service/operation.h): when one begins, or when somebody
+// who waits wakes it, it takes what goes on at that school and puts one step of each through the
 // writer, again and again until none is left. Other writes get in between two steps. Two replicas
 // may look at the same operation: a step says from which position it was begun, and one that comes
 // second does nothing and leaves the operation to the other. Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <map>
 #include <set>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "absl/time/time.h"
-#include "shared/base/monitor.h"
+#include "shared/queue/scheduler.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
 #include "shared/storage/log/operations.h"
@@ -25,13 +27,19 @@ class OperationRunner {
     std::set<std::string> schools;
     storage::Writer* writer;
     rpc::Readers* readers;
-    absl::Duration interval = absl::Seconds(1);  // infinite: only when it is woken
+    Scheduler* scheduler;
   };
+  // What goes on and could not go on now is tried again so often.
+  static constexpr absl::Duration kTryAgain = absl::Seconds(1);
 
   explicit OperationRunner(Options options);
   ~OperationRunner() { Stop(); }
 
-  void Wake();
+  // Runs what goes on and what begins from now on; without, only where somebody wakes it.
+  void Begin();
+  // An operation began there, or may have.
+  void LookAt(const std::string& school);
+  void Wake(const std::string& school);
   // Ends behind the step that runs.
   void Stop();
 
@@ -39,16 +47,14 @@ class OperationRunner {
   int RunOnce();
 
  private:
-  void Loop();
-  int RunRound(const std::string& school);
+  void Run(const std::string& school, Scheduler::Timer& timer);
+  absl::StatusOr<std::vector<storage::Operation>> Running(const std::string& school);
+  int RunRound(const std::string& school, const std::vector<storage::Operation>& running);
   bool RunStep(const std::string& school, const storage::Operation& operation);
-  bool stopping();
 
   const Options options_;
-  Monitor monitor_;  // guards what follows
-  bool stopping_ = false;
-  bool woken_ = false;
-  std::thread thread_;
+  std::atomic<bool> begun_ = false, stopping_ = false;
+  std::map<std::string, Scheduler::Timer> timers_;  // of each school
 };
 
 }  // namespace vivier::follow

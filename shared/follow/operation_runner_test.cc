@@ -13,6 +13,7 @@
 #include "shared/base/rpc_status.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
+#include "shared/rpc/workers.h"
 #include "shared/service/channel.h"
 #include "shared/storage/engines/migrate.h"
 #include "shared/storage/log/perform.h"
@@ -84,8 +85,8 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   std::unique_ptr<OperationRunner> Runner(storage::Writer& writer) {
-    return std::make_unique<OperationRunner>(OperationRunner::Options{
-        &service_, {"nancy"}, &writer, &readers_, absl::InfiniteDuration()});
+    return std::make_unique<OperationRunner>(
+        OperationRunner::Options{&service_, {"nancy"}, &writer, &readers_, &scheduler_});
   }
 
   // The name of an operation of so many steps.
@@ -199,6 +200,9 @@ class OperationRunnerTest : public ::testing::TestWithParam<storage::Engine> {
   rpc::Readers readers_;
   rpc::Service service_;
   Clerk clerk_;
+  rpc::Workers workers_{2};
+  Scheduler scheduler_{
+      {[this](std::function<void()> task) { return workers_.Submit(std::move(task)); }}};
 };
 
 TEST_P(OperationRunnerTest, DoesEachStepOnceAndKeepsTheAnswer) {
@@ -228,7 +232,8 @@ TEST_P(OperationRunnerTest, RunsWhenItIsWoken) {
     return absl::OkStatus();
   };
   const auto runner = Runner(*writer);
-  runner->Wake();
+  scheduler_.Begin();
+  runner->Wake("nancy");
   {
     Monitor::Lock lock(monitor);
     ASSERT_TRUE(lock.AwaitFor(absl::Minutes(1), [&] { return over; }));

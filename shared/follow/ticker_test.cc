@@ -1,11 +1,15 @@
-// Ticks: every row that is due is handled once, by however many processes.
+// Ticks: every row that is due is handled once, by however many processes, and nobody looks before.
 #include "shared/follow/ticker.h"
+
+#include <atomic>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/perform.h"
 #include "tests/support/engines.h"
 #include "vivier/statistics/v1/facts.pb.h"
 
@@ -42,32 +46,57 @@ class TickerTest : public ::testing::TestWithParam<storage::Engine> {
     service_.Tick(clocks_, &Clocks::Ring, clocks_.table, "due_time");
   }
 
-  // Clocks that ring `seconds` after now.
+  // A clock of that number rings `seconds` after kNow.
+  static absl::Status Insert(storage::Connection& connection, const std::string& school, int number,
+                             int64_t seconds) {
+    return connection.Send(
+        "INSERT INTO submission_clocks (school, name, version, revision, due_time) VALUES "
+        "($1, $2, 1, 0, $3)",
+        {storage::Value(school),
+         storage::Value(
+             absl::StrCat("schools/", school, "/submissionClocks/", seconds, ".", number)),
+         storage::Value(absl::ToUnixMicros(kNow + absl::Seconds(seconds)))});
+  }
   void Set(int count, int64_t seconds) {
     const std::unique_ptr<storage::Connection> connection =
         *database_->Connect(storage::Access::kWrite);
     ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
     for (int i = 0; i < count; ++i)
-      ASSERT_EQ(
-          connection->Send(
-              "INSERT INTO submission_clocks (school, name, version, revision, due_time) VALUES "
-              "('nancy', $1, "
-              "1, 0, $2)",
-              {storage::Value(absl::StrCat("schools/nancy/submissionClocks/", seconds, ".", i)),
-               storage::Value(absl::ToUnixMicros(kNow + absl::Seconds(seconds)))}),
-          absl::OkStatus());
+      ASSERT_EQ(Insert(*connection, "nancy", i, seconds), absl::OkStatus());
     ASSERT_EQ(connection->Commit(), absl::OkStatus());
+  }
+  // One that no commit tells of.
+  void Plant(storage::Writer& writer, int64_t seconds, const std::string& school = "nancy") {
+    ASSERT_EQ(storage::Perform(writer, school,
+                               [&](storage::Transaction& transaction, absl::Time) {
+                                 return Insert(transaction.connection(), school, 99, seconds);
+                               }),
+              absl::OkStatus());
   }
 
   std::unique_ptr<storage::Writer> Writer() {
     storage::Writer::Options options;
-    options.now = [] { return kNow; };
-    return *storage::Writer::Start(*database_, nullptr, options, {});
+    options.now = [this] { return site(); };
+    storage::Writer::Observer observer;
+    observer.committed = [this](const storage::Transaction& transaction) {
+      if (ticker_ != nullptr) ticker_->Changed(transaction.school(), transaction.changed());
+    };
+    return *storage::Writer::Start(*database_, nullptr, options, observer);
   }
 
   std::unique_ptr<Ticker> Start(storage::Writer& writer) {
     return std::make_unique<Ticker>(Ticker::Options{
-        &service_, {"nancy"}, &writer, &readers_, [] { return kNow; }, absl::InfiniteDuration()});
+        &service_, {"metz", "nancy"}, &writer, &readers_, &scheduler_, [this] { return site(); }});
+  }
+
+  // Lets time pass on both clocks, and what is due with it run.
+  void Pass(absl::Duration by) {
+    passed_us_ += absl::ToInt64Microseconds(by);
+    for (int before = -1; before != runs_; scheduler_.Turn()) before = runs_;
+  }
+  absl::Time site() const { return kNow + absl::Microseconds(passed_us_.load()); }
+  int64_t Rung() {
+    return Number("SELECT CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM submission_clocks");
   }
 
   int64_t Number(const std::string& sql) {
@@ -84,6 +113,15 @@ class TickerTest : public ::testing::TestWithParam<storage::Engine> {
   rpc::Readers readers_;
   Clocks clocks_;
   rpc::Service service_;
+  std::atomic<int64_t> passed_us_ = 0;
+  std::atomic<int> runs_ = 0;
+  Scheduler scheduler_{{[this](std::function<void()> task) {
+                          ++runs_;
+                          task();
+                          return absl::OkStatus();
+                        },
+                        [this] { return site(); }, [this] { return site(); }}};
+  Ticker* ticker_ = nullptr;  // the one that is told of commits
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, TickerTest, testing::BothEngines(), testing::EngineName);
@@ -96,7 +134,7 @@ TEST_P(TickerTest, HandlesWhatIsDueOnce) {
   const std::unique_ptr<Ticker> ticker = Start(*writer);
   EXPECT_EQ(ticker->RunOnce(), 5);
   EXPECT_EQ(ticker->RunOnce(), 0);
-  EXPECT_EQ(Number("SELECT CAST(SUM(revision) AS BIGINT) FROM submission_clocks"), 5);
+  EXPECT_EQ(Rung(), 5);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM submission_clocks WHERE due_time IS NOT NULL"), 4);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM audit_records"), 5);
 }
@@ -120,7 +158,77 @@ TEST_P(TickerTest, OneThatFailsStopsNobody) {
   EXPECT_EQ(ticker->RunOnce(), 0);
   clocks_.broken.clear();
   EXPECT_EQ(ticker->RunOnce(), 1);
-  EXPECT_EQ(Number("SELECT CAST(SUM(revision) AS BIGINT) FROM submission_clocks"), 3);
+  EXPECT_EQ(Rung(), 3);
+}
+
+// When the ticker looks is seen by rows that it is not told of.
+TEST_P(TickerTest, LooksWhenTheNextRowIsDueAndNotBefore) {
+  Set(1, 100);
+  const std::unique_ptr<storage::Writer> writer = Writer();
+  const std::unique_ptr<Ticker> ticker = Start(*writer);
+  ticker->Begin();
+  Pass(absl::ZeroDuration());
+  Plant(*writer, 0);
+  for (int i = 0; i < 99; ++i) Pass(absl::Seconds(1));
+  EXPECT_EQ(Rung(), 0);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Rung(), 2);
+  Pass(Ticker::kTryAgain);
+  Plant(*writer, 150);
+  Pass(absl::Hours(24));
+  EXPECT_EQ(Rung(), 2) << "nothing is due any more";
+  ticker->LookAt("nancy");
+  Pass(Ticker::kGather);
+  EXPECT_EQ(Rung(), 3);
+  ticker->End();
+}
+
+TEST_P(TickerTest, ACommitMovesTheTimeOfItsSchool) {
+  const std::unique_ptr<storage::Writer> writer = Writer();
+  const std::unique_ptr<Ticker> ticker = Start(*writer);
+  ticker_ = ticker.get();
+  ticker->Begin();
+  Pass(absl::ZeroDuration());
+  Plant(*writer, 0, "metz");
+  const auto commit = [&](const std::string& id, absl::Time due) {
+    return storage::Perform(*writer, "nancy",
+                            [&](storage::Transaction& transaction, absl::Time now) -> absl::Status {
+                              const security::Caller caller;
+                              const rpc::Fetched none;
+                              storage::Unit unit(transaction);
+                              rpc::Call call(caller, now, unit, none);
+                              SubmissionClock clock;
+                              clock.set_name("schools/nancy/submissionClocks/" + id);
+                              clock.mutable_due_time()->set_seconds(absl::ToUnixSeconds(due));
+                              RETURN_IF_ERROR(clocks_.table.Insert(call, clock));
+                              return unit.Apply({"test", "test", clock.name(), "", "", ""}, now);
+                            });
+  };
+  ASSERT_EQ(commit("late", site() + absl::Seconds(100)), absl::OkStatus());
+  Pass(Ticker::kGather);
+  ASSERT_EQ(commit("soon", site() + absl::Seconds(10)), absl::OkStatus());
+  Pass(Ticker::kGather);
+  EXPECT_EQ(Rung(), 0);
+  Pass(absl::Seconds(10));
+  EXPECT_EQ(Rung(), 1) << "the one that was committed last is due first";
+  Pass(absl::Seconds(90));
+  EXPECT_EQ(Rung(), 2) << "and nobody looked at the other school";
+  ticker->End();
+  ticker_ = nullptr;
+}
+
+TEST_P(TickerTest, TriesAgainWhatFailed) {
+  Set(1, -5);
+  clocks_.broken = "schools/nancy/submissionClocks/-5.0";
+  const std::unique_ptr<storage::Writer> writer = Writer();
+  const std::unique_ptr<Ticker> ticker = Start(*writer);
+  ticker->Begin();
+  for (int i = 0; i < 3; ++i) Pass(Ticker::kTryAgain);
+  EXPECT_EQ(Rung(), 0);
+  clocks_.broken.clear();
+  Pass(Ticker::kTryAgain);
+  EXPECT_EQ(Rung(), 1);
+  ticker->End();
 }
 
 class TickerReplicasTest : public TickerTest {};
@@ -135,7 +243,7 @@ TEST_P(TickerReplicasTest, TwoReplicasHandleEachRowOnce) {
   std::thread other([&] { second->RunOnce(); });
   first->RunOnce();
   other.join();
-  EXPECT_EQ(Number("SELECT CAST(SUM(revision) AS BIGINT) FROM submission_clocks"), 80);
+  EXPECT_EQ(Rung(), 80);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM audit_records"), 80);
 }
 

@@ -66,13 +66,10 @@ absl::Status EraseAgain(const rpc::Service& service, Transaction& transaction,
 
 }  // namespace
 
-Housekeeping::~Housekeeping() {
-  {
-    Monitor::Lock lock(monitor_);
-    stopping_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
-}
+Housekeeping::Housekeeping(Options options)
+    : options_(std::move(options)),
+      all_(*options_.scheduler, Scheduler::Lane::kHouse, [this] { RunAll(); }),
+      erased_(*options_.scheduler, Scheduler::Lane::kHouse, [this] { ListErased(); }) {}
 
 absl::Status Housekeeping::ApplyList() {
   ASSIGN_OR_RETURN(const std::vector<ListedErasure> erasures, ReadList(options_.data));
@@ -94,23 +91,51 @@ absl::Status Housekeeping::ApplyList() {
 }
 
 void Housekeeping::Begin() {
-  thread_ = std::thread([this] { Loop(); });
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    begun_ = true;
+  }
+  all_.In(absl::ZeroDuration());
 }
 
-void Housekeeping::Loop() {
-  while (true) {
-    {
-      Monitor::Lock lock(monitor_);
-      if (lock.AwaitFor(options_.interval, [this] { return stopping_; })) return;
-    }
-    const absl::Status done = RunOnce();
-    if (!done.ok())
-      Log(LogLevel::kWarning, "the house could not be kept",
-          {{"service", options_.service->name()}, {"error", done.message()}});
+void Housekeeping::End() {
+  all_.Close();
+  erased_.Close();
+}
+
+void Housekeeping::Erased(const std::string& school) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!begun_) return;
+  with_erasures_.insert(school);
+  erased_.In(absl::ZeroDuration());
+}
+
+void Housekeeping::RunAll() {
+  const absl::Status done = RunOnce();
+  if (!done.ok())
+    Log(LogLevel::kWarning, "the house could not be kept",
+        {{"service", options_.service->name()}, {"error", done.message()}});
+  all_.In(done.ok() ? kInterval : kTryAgain);
+}
+
+void Housekeeping::ListErased() {
+  std::set<std::string> schools;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    schools.swap(with_erasures_);
+  }
+  std::lock_guard<std::mutex> keeping(keeping_);
+  for (const std::string& school : schools) {
+    const absl::Status listed = ListErasures(school);
+    if (listed.ok()) continue;
+    Log(LogLevel::kWarning, "erasures could not be listed outside the database",
+        {{"service", options_.service->name()}, {"school", school}, {"error", listed.message()}});
+    all_.In(kTryAgain);
   }
 }
 
 absl::Status Housekeeping::RunOnce() {
+  std::lock_guard<std::mutex> keeping(keeping_);
   for (const std::string& school : options_.schools) {
     RETURN_IF_ERROR(ListErasures(school));
     RETURN_IF_ERROR(DeleteAnswers(school));

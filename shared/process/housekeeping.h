@@ -4,13 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "shared/base/monitor.h"
+#include "shared/queue/scheduler.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
 #include "shared/storage/log/writer.h"
@@ -29,6 +29,9 @@ class Housekeeping {
   // Answers that are deleted in one transaction: the writer serves requests in between.
   static constexpr int kAnswersMax = 500;
   static constexpr size_t kErasuresMax = 500;
+  // What is kept for thirty days may be kept an hour longer.
+  static constexpr absl::Duration kInterval = absl::Hours(1);
+  static constexpr absl::Duration kTryAgain = absl::Seconds(1);
 
   struct Options {
     const rpc::Service* service;
@@ -37,30 +40,36 @@ class Housekeeping {
     storage::Writer* writer;
     rpc::Readers* readers;
     std::function<absl::Time()> now;  // the machine's, by which retries come
-    absl::Duration interval = absl::Seconds(1);
+    Scheduler* scheduler;
   };
 
-  explicit Housekeeping(Options options) : options_(std::move(options)) {}
-  ~Housekeeping();
+  explicit Housekeeping(Options options);
 
   // Erases here whom the list names and the database does not: its backup was older. The service's
   // reaction runs first, while the keys still open what it folds.
   absl::Status ApplyList();
-  // Does from now on, every interval, what is due.
+  // Does from now on what is due.
   void Begin();
+  // Waits for what is being done; nothing is done by itself any more.
+  void End();
+  // A commit there erased somebody, or may have.
+  void Erased(const std::string& school);
   // Does all that is due and waits for it.
   absl::Status RunOnce();
 
  private:
-  void Loop();
+  void RunAll();
+  void ListErased();
   absl::Status ListErasures(const std::string& school);
   absl::Status DeleteAnswers(const std::string& school);
   absl::Status DeleteOperations(const std::string& school);
 
   const Options options_;
-  Monitor monitor_;  // guards what follows
-  bool stopping_ = false;
-  std::thread thread_;
+  Scheduler::Timer all_, erased_;
+  std::mutex keeping_;                   // held by whoever keeps the house: the list has one writer
+  std::mutex mutex_;                     // guards what follows
+  std::set<std::string> with_erasures_;  // schools that are looked at next
+  bool begun_ = false;
 };
 
 }  // namespace vivier::site

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/base/message.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/service/channel.h"
 #include "shared/service/operation.h"
@@ -46,7 +47,8 @@ class OperationService::Look : public rpc::Responder {
   void Answer(std::shared_ptr<const std::string> bytes) override {
     v1::Operation operation;
     const bool done = !operation.ParseFromString(*bytes) || operation.done();
-    if (!done && waiter_->part->runner != nullptr) waiter_->part->runner->Wake();
+    if (!done && waiter_->part->runner != nullptr)
+      waiter_->part->runner->Wake(std::string(SchoolOf(operation.name())));
     if (done || absl::Now() >= waiter_->until || !service_.Keep(waiter_))
       waiter_->responder->Answer(std::move(bytes));
   }
@@ -118,22 +120,18 @@ bool OperationService::Keep(std::shared_ptr<const Waiter> waiter) {
   Monitor::Lock lock(monitor_);
   if (stopping_ || waiting_.size() >= kWaitersMax) return false;
   waiting_.push_back(std::move(waiter));
+  timer_.In(kLookAgain);
   return true;
 }
 
-void OperationService::Loop() {
-  bool stopping = false;
-  while (!stopping) {
-    std::vector<std::shared_ptr<const Waiter>> waiting;
-    {
-      Monitor::Lock lock(monitor_);
-      lock.Await([this] { return stopping_ || !waiting_.empty(); });
-      stopping = lock.AwaitFor(kLookAgain, [this] { return stopping_; });
-      waiting.swap(waiting_);
-    }
-    for (const std::shared_ptr<const Waiter>& waiter : waiting)
-      if (!waiter->responder->cancelled()) Ask(waiter);
+void OperationService::AskAll() {
+  std::vector<std::shared_ptr<const Waiter>> waiting;
+  {
+    Monitor::Lock lock(monitor_);
+    waiting.swap(waiting_);
   }
+  for (const std::shared_ptr<const Waiter>& waiter : waiting)
+    if (!waiter->responder->cancelled()) Ask(waiter);
 }
 
 void OperationService::Stop() {
@@ -141,7 +139,8 @@ void OperationService::Stop() {
     Monitor::Lock lock(monitor_);
     stopping_ = true;
   }
-  if (thread_.joinable()) thread_.join();
+  timer_.Close();
+  AskAll();
 }
 
 }  // namespace vivier::site

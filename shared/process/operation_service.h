@@ -1,14 +1,13 @@
 // Operations of every service that a process runs, behind one name
 // (vivier.operations.v1.OperationService): a request goes to the service that its operation's name,
 // or its field `service`, says, and there through the adapter as any other. Who waits is asked for
-// again and again by one thread of this object, on readers and never on the writer, so that it does
+// again and again, on readers and never on the writer, so that it does
 // not matter which replica runs the operation. Thread-safe once every service is added.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +15,7 @@
 #include "shared/base/monitor.h"
 #include "shared/follow/operation_runner.h"
 #include "shared/process/operation_handlers.h"
+#include "shared/queue/scheduler.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/service/service.h"
@@ -30,7 +30,8 @@ class OperationService {
   // Each costs ten reads a second; who comes later is answered at once.
   static constexpr size_t kWaitersMax = 200;
 
-  OperationService() : thread_([this] { Loop(); }) {}
+  explicit OperationService(Scheduler& scheduler)
+      : timer_(scheduler, Scheduler::Lane::kHouse, [this] { AskAll(); }) {}
   ~OperationService() { Stop(); }
 
   // All that is given outlives this; `runner` may be null.
@@ -58,13 +59,13 @@ class OperationService {
             std::shared_ptr<rpc::Responder> responder);
   void Ask(std::shared_ptr<const Waiter> waiter);
   bool Keep(std::shared_ptr<const Waiter> waiter);
-  void Loop();
+  void AskAll();
 
   std::map<std::string, Part> parts_;  // by service
-  Monitor monitor_;                    // guards what follows
+  Scheduler::Timer timer_;
+  Monitor monitor_;  // guards what follows
   std::vector<std::shared_ptr<const Waiter>> waiting_;
   bool stopping_ = false;
-  std::thread thread_;
 };
 
 }  // namespace vivier::site

@@ -89,16 +89,12 @@ absl::Status RunningService::Start() {
                    storage::Writer::Start(*database_, common_.school_key, writing, Observe()));
   ASSIGN_OR_RETURN(adapter_, rpc::Adapter::Make(service(), Surroundings()));
   followed_ = WhatFollows();
-  housekeeping_ = std::make_unique<Housekeeping>(Housekeeping::Options{
-      &service(), common_.schools(), options.data, writer_.get(), readers_.get(), options.now});
-  RETURN_IF_ERROR(housekeeping_->ApplyList());
-  if (service().operations().empty()) return absl::OkStatus();
-  follow::OperationRunner::Options running{&service(), common_.schools(), writer_.get(),
-                                           readers_.get()};
-  // Without background an operation goes on when somebody waits for it.
-  if (!options.background) running.interval = absl::InfiniteDuration();
-  operations_ = std::make_unique<follow::OperationRunner>(std::move(running));
-  return absl::OkStatus();
+  // The writer's observer tells them of every commit.
+  keepers_ = std::make_unique<Keepers>(Keepers::Options{
+      &service(), common_.schools(), options.data, writer_.get(), readers_.get(), common_.scheduler,
+      common_.OwnsRows() ? Keepers::Committers::kThisProcess : Keepers::Committers::kReplicas,
+      options.now, common_.now});
+  return keepers_->ApplyList();
 }
 
 rpc::Adapter::Surroundings RunningService::Surroundings() const {
@@ -121,10 +117,11 @@ rpc::Adapter::Surroundings RunningService::Surroundings() const {
 
 storage::Writer::Observer RunningService::Observe() {
   storage::Writer::Observer observer;
-  observer.committed = [this](const std::vector<storage::RowKey>& changed) {
-    for (const auto& [schema, row] : changed) common_.near->Drop(row);
-    peers_->Changed(changed);
+  observer.committed = [this](const storage::Transaction& transaction) {
+    for (const auto& [schema, row] : transaction.changed()) common_.near->Drop(row);
+    peers_->Changed(transaction.changed());
     common_.committed(name());
+    keepers_->Committed(transaction);
   };
   observer.measured = [this](size_t works, absl::Duration held, absl::Duration commit) {
     metrics_.batch_size.Observe(static_cast<double>(works));
@@ -158,39 +155,28 @@ void RunningService::Begin() {
         [this, producer = producer] { return common_.authorization(producer, name()); },
         writer_.get(), readers_.get(), progress, common_.options->now}));
   }
-  ticker_ = std::make_unique<follow::Ticker>(follow::Ticker::Options{
-      &service(), common_.schools(), writer_.get(), readers_.get(), common_.now});
-  housekeeping_->Begin();
+  keepers_->Begin();
 }
 
 void RunningService::Deliver(const config::v1::Parent& parent, rpc::Channel& there) {
   for (const rpc::Service::EventDelivery& delivery : service().deliveries())
     for (const std::string& school : common_.options->config.schools())
-      deliveries_.push_back(std::make_unique<follow::Delivery>(follow::Delivery::Options{
-          school, parent.name(), &delivery,
-          [this, here = peers_->Find(name())] {
-            return rpc::Outside::End{here, common_.tokens->OfService(name())};
-          },
-          [channel = &there, file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
-            ASSIGN_OR_RETURN(std::string token, security::ReadSecretFile(file));
-            return rpc::Outside::End{channel,
-                                     std::string(absl::StripTrailingAsciiWhitespace(token))};
-          },
-          writer_.get(), readers_.get()}));
+      keepers_->Deliver(
+          {school, parent.name(), &delivery,
+           [this, here = peers_->Find(name())] {
+             return rpc::Outside::End{here, common_.tokens->OfService(name())};
+           },
+           [channel = &there, file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
+             ASSIGN_OR_RETURN(std::string token, security::ReadSecretFile(file));
+             return rpc::Outside::End{channel,
+                                      std::string(absl::StripTrailingAsciiWhitespace(token))};
+           },
+           writer_.get(), readers_.get(), common_.scheduler});
 }
 
 void RunningService::End() {
   followers_.clear();
-  deliveries_.clear();
-  ticker_ = nullptr;
-  housekeeping_ = nullptr;
-  if (operations_ != nullptr) operations_->Stop();
-}
-
-int RunningService::RunTicks() {
-  const int handled = ticker_ == nullptr ? 0 : ticker_->RunOnce();
-  if (operations_ != nullptr) operations_->RunOnce();
-  return handled;
+  keepers_->End();
 }
 
 }  // namespace vivier::site

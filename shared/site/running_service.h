@@ -14,17 +14,15 @@
 #include "absl/status/statusor.h"
 #include "shared/cache/layered.h"
 #include "shared/cache/near.h"
-#include "shared/follow/delivery.h"
 #include "shared/follow/follower.h"
-#include "shared/follow/operation_runner.h"
-#include "shared/follow/ticker.h"
-#include "shared/process/housekeeping.h"
 #include "shared/process/operation_service.h"
 #include "shared/process/process_service.h"
 #include "shared/process/vitals.h"
+#include "shared/queue/scheduler.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/metrics.h"
 #include "shared/security/school_key.h"
+#include "shared/site/keepers.h"
 #include "shared/site/module.h"
 #include "shared/site/peers.h"
 #include "shared/site/site.h"
@@ -40,6 +38,7 @@ struct Common {
   cache::Layered* cache = nullptr;
   cache::NearCache* near = nullptr;
   rpc::Workers* workers = nullptr;
+  Scheduler* scheduler = nullptr;
   std::function<absl::Time()> now;  // the site's clock; options->now is the machine's
   std::set<std::string> reachable;  // services that run here or are configured as peers
   // The token by which one service (the second) calls another; "" where its certificate does.
@@ -67,7 +66,7 @@ class RunningService {
   storage::Writer& writer() { return *writer_; }
   Peers& peers() { return *peers_; }
   Vitals::Followed& followed() { return followed_; }
-  follow::OperationRunner* operations() { return operations_.get(); }
+  follow::OperationRunner* operations() { return keepers_->operations(); }
 
   // What an adapter of this service stands on.
   rpc::Adapter::Surroundings Surroundings() const;
@@ -80,8 +79,8 @@ class RunningService {
   void End();
 
   // Runs the ticks and operations that are due; gives how many rows were handled.
-  int RunTicks();
-  absl::Status KeepHouse() { return housekeeping_->RunOnce(); }
+  int RunTicks() { return keepers_->RunTicks(); }
+  absl::Status KeepHouse() { return keepers_->KeepHouse(); }
 
  private:
   RunningService(Module module, const Common& common, std::unique_ptr<storage::Database> database);
@@ -99,12 +98,9 @@ class RunningService {
   std::unique_ptr<storage::Writer> writer_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<rpc::Adapter> adapter_;
-  std::unique_ptr<Housekeeping> housekeeping_;
-  std::unique_ptr<follow::Ticker> ticker_;
-  std::unique_ptr<follow::OperationRunner> operations_;  // null where the service has none
+  std::unique_ptr<Keepers> keepers_;
   Vitals::Followed followed_;
   std::vector<std::unique_ptr<follow::Follower>> followers_;
-  std::vector<std::unique_ptr<follow::Delivery>> deliveries_;
 };
 
 rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured);

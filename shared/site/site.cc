@@ -35,6 +35,8 @@ using config::v1::Config;
 constexpr size_t kPeerBytesMax = 16 << 20;
 // They wait for PostgreSQL, Redis and peers most of their time.
 constexpr int kWorkerThreads = 8;
+// In development another process may move the clock on, which tells nobody (docs/clock.md).
+constexpr absl::Duration kLookAtClock = absl::Milliseconds(500);
 
 Vitals::Options VitalsOptions(const Site::Options& options, const std::string& process,
                               std::function<absl::Time()> log_time) {
@@ -49,12 +51,24 @@ Vitals::Options VitalsOptions(const Site::Options& options, const std::string& p
   return vitals;
 }
 
+Scheduler::Options Scheduling(const Config& config, rpc::Workers& workers,
+                              std::function<absl::Time()> site) {
+  Scheduler::Options scheduling;
+  scheduling.run = [&workers](std::function<void()> task) {
+    return workers.Submit(std::move(task));
+  };
+  scheduling.site = std::move(site);
+  if (config.development()) scheduling.look_again = kLookAtClock;
+  return scheduling;
+}
+
 class RunningSite : public Site {
  public:
   explicit RunningSite(Options options)
       : options_(std::move(options)),
         process_(options_.modules.size() == 1 ? options_.modules[0].name() : "all"),
         workers_(kWorkerThreads),
+        scheduler_(Scheduling(config(), workers_, [this] { return Now(); })),
         near_(options_.near_bytes_max),
         vitals_(VitalsOptions(options_, process_, [this] { return Now(); })) {
     for (const config::v1::Peer& peer : config().peers()) common_.reachable.insert(peer.service());
@@ -66,6 +80,7 @@ class RunningSite : public Site {
     RETURN_IF_ERROR(CheckCertificates(config(), process_));
     RETURN_IF_ERROR(CreateKeys(options_.data));
     RETURN_IF_ERROR(OpenClock());
+    scheduler_.Begin();
     ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data, options_.now));
     ASSIGN_OR_RETURN(security::SchoolKey key,
                      security::SchoolKey::Load(options_.data + "/keys/school.key"));
@@ -150,6 +165,7 @@ class RunningSite : public Site {
     common_.cache = cache_.get();
     common_.near = &near_;
     common_.workers = &workers_;
+    common_.scheduler = &scheduler_;
     common_.authorization = [this](const std::string& callee, const std::string& caller) {
       return AuthorizationTo(callee, caller);
     };
@@ -242,6 +258,7 @@ class RunningSite : public Site {
   const std::string process_;     // what its certificate is called
   std::unique_ptr<Clock> clock_;  // null outside development
   rpc::Workers workers_;
+  Scheduler scheduler_;
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<security::SchoolKey> school_key_;
   std::unique_ptr<cache::Layered> cache_;
@@ -251,7 +268,7 @@ class RunningSite : public Site {
   Vitals vitals_;
   ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()),
                                   [this] { return Now(); }};
-  OperationService operation_service_;
+  OperationService operation_service_{scheduler_};
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<RunningService>> running_;
   std::unique_ptr<transport::Server> server_;

@@ -139,6 +139,7 @@ constexpr const char* kStoreys[] = {
     "tests/storage",
     "tests/invariants",
     "tests/walls",
+    "tests/idle",
     "tests/rules",
     "tests/rpc",
     "tests/identity",

@@ -71,6 +71,7 @@ absl::Status ErasePersons(Transaction& transaction, const pb::Message& event, in
                           absl::Time now) {
   const std::vector<std::string> persons = ErasedBy(event);
   if (persons.empty()) return absl::OkStatus();
+  transaction.news().erasures = true;
   for (const std::string& person : persons) RETURN_IF_ERROR(transaction.RetireKey(person, now));
   RETURN_IF_ERROR(transaction.connection().Send(
       "INSERT INTO erasures (school, subject, type, payload, number) VALUES ($1, $2, $3, $4, $5) "

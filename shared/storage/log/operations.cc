@@ -102,6 +102,7 @@ absl::Status InsertOperation(Unit& unit, const Operation& operation, const Seale
                              absl::Time now) {
   if (unit.transaction().school_key() == nullptr)
     return Internal("this process holds no school key");
+  unit.transaction().news().operations = true;
   const Value school = unit.school(), name = operation.name, time = absl::ToUnixMicros(now);
   unit.Send(
       "INSERT INTO operations (school, name, method, resource, principal, caller, traceparent, "

@@ -81,6 +81,7 @@ absl::Status Transaction::StoreHead() {
   if (head_.event_number == stored_head_.event_number &&
       head_.audit_number == stored_head_.audit_number)
     return absl::OkStatus();
+  news_.events = news_.events || head_.event_number != stored_head_.event_number;
   stored_head_ = head_;
   return connection_.Send(
       "UPDATE heads SET event_number = $2, event_hash = $3, audit_number = $4, audit_hash = $5 "

@@ -58,6 +58,7 @@ class Transaction {
   Connection& connection() { return connection_; }
   const std::string& school() const { return school_; }
   Head& head() { return head_; }
+  const Head& head() const { return head_; }
 
   // First statement of a write transaction: locks the head row (PostgreSQL waits here for the other
   // replica) and reads it.
@@ -93,6 +94,12 @@ class Transaction {
 
   // The rows that the units applied so far have changed, for the caches.
   const std::vector<RowKey>& changed() const { return changed_; }
+  // What has come besides, for those who act on it.
+  struct News {
+    bool events = false, operations = false, erasures = false;
+  };
+  News& news() { return news_; }
+  const News& news() const { return news_; }
 
   // The message of a row, with its personal data opened where their key still exists.
   absl::StatusOr<std::shared_ptr<const google::protobuf::Message>> Decode(const Schema& schema,
@@ -115,6 +122,7 @@ class Transaction {
   absl::flat_hash_map<std::string, std::optional<Answer>> answers_;
   absl::flat_hash_map<std::string, PersonKey> keys_;
   std::vector<RowKey> changed_;
+  News news_;
 };
 
 class Unit {

@@ -153,7 +153,7 @@ absl::Status Writer::Attempt(Batch& batch) {
     return committed;
   }
   const absl::Time end = absl::Now();
-  if (observer_.committed) observer_.committed(transaction.changed());
+  if (observer_.committed) observer_.committed(transaction);
   if (observer_.measured) observer_.measured(batch.size(), end - start, end - ready);
   return absl::OkStatus();
 }

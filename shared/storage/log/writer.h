@@ -67,7 +67,7 @@ class Writer {
   };
   // What is told of each batch, on the writer's thread; each may be empty.
   struct Observer {
-    std::function<void(const std::vector<RowKey>& changed)> committed;
+    std::function<void(const Transaction& transaction)> committed;
     // `held` is how long the batch had the writer, from before BEGIN to the end of COMMIT, of which
     // `commit` is the last part: what all that came meanwhile waited for it.
     std::function<void(size_t works, absl::Duration held, absl::Duration commit)> measured;
