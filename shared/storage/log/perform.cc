@@ -4,12 +4,9 @@
 #include <utility>
 
 #include "shared/base/monitor.h"
-#include "shared/base/status.h"
 
 namespace vivier::storage {
 namespace {
-
-using Step = std::function<absl::Status(Transaction&, absl::Time now)>;
 
 class StepWork : public Work {
  public:
@@ -34,14 +31,20 @@ class StepWork : public Work {
 
 }  // namespace
 
+void PerformLater(Writer& writer, const std::string& school, Step step,
+                  std::function<void(absl::Status)> done) {
+  const absl::Status taken =
+      writer.Submit(std::make_unique<StepWork>(school, std::move(step), done));
+  if (!taken.ok()) done(taken);
+}
+
 absl::Status Perform(Writer& writer, const std::string& school, Step step) {
   absl::Status outcome;
   Countdown waiting(1);
-  RETURN_IF_ERROR(
-      writer.Submit(std::make_unique<StepWork>(school, std::move(step), [&](absl::Status status) {
-        outcome = std::move(status);
-        waiting.CountDown();
-      })));
+  PerformLater(writer, school, std::move(step), [&](absl::Status status) {
+    outcome = std::move(status);
+    waiting.CountDown();
+  });
   waiting.Wait();
   return outcome;
 }

@@ -1,5 +1,4 @@
-// A step of the house itself as a work of a service's writer, for a thread that waits for it.
-// Thread-safe.
+// A step of the house itself as a work of a service's writer. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -12,9 +11,15 @@
 
 namespace vivier::storage {
 
-// Runs `step` in a transaction of the school and waits for its commit: OK when it is stored. `step`
-// refuses before it sends anything, and may be run again when the transaction is.
-absl::Status Perform(Writer& writer, const std::string& school,
-                     std::function<absl::Status(Transaction&, absl::Time now)> step);
+// What refuses before it sends anything, and may be run again when the transaction is.
+using Step = std::function<absl::Status(Transaction&, absl::Time now)>;
+
+// Runs `step` in a transaction of the school and waits for its commit: OK when it is stored.
+absl::Status Perform(Writer& writer, const std::string& school, Step step);
+
+// The same for who does not wait: `done` is called once, on the thread that the writer's observer
+// tells on, or on this one where the writer does not take it.
+void PerformLater(Writer& writer, const std::string& school, Step step,
+                  std::function<void(absl::Status)> done);
 
 }  // namespace vivier::storage
