@@ -1,174 +1,253 @@
 #include "shared/follow/follower.h"
 
-#include <utility>
+#include <algorithm>
+#include <atomic>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
+#include "shared/base/rpc_status.h"
 #include "shared/base/status.h"
 #include "shared/log/log.h"
-#include "shared/storage/log/erasure.h"
-#include "shared/storage/log/events.h"
 
 namespace vivier::follow {
 namespace {
 
 // Long enough not to hammer a service that restarts, short enough that nobody notices.
 constexpr absl::Duration kPause = absl::Milliseconds(50);
+constexpr absl::Duration kPauseMax = absl::Seconds(1);
+
+// A stream is not opened more often for one log's sake: that costs the producer a look at each.
+constexpr absl::Duration kOpenInterval = absl::Milliseconds(50);
+constexpr absl::Duration kOpenIntervalPerLog = absl::Milliseconds(1);
+
+// Events that one log has with the writer at once, and all: the writer's queue takes 8,192.
+constexpr size_t kBatchMax = 500;
+constexpr size_t kInFlightMax = 1000;
 
 constexpr char kFollowPath[] = "/vivier.log.v1.LogService/FollowEvents";
 
-bool IsPassing(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsAborted(error) || absl::IsResourceExhausted(error) ||
-         absl::IsDeadlineExceeded(error);
-}
-
-absl::Time TimeOf(const log::v1::LoggedEvent& event) {
-  return absl::FromUnixSeconds(event.create_time().seconds()) +
-         absl::Nanoseconds(event.create_time().nanos());
-}
-
 }  // namespace
 
-Follower::Follower(Options options) : options_(std::move(options)), thread_([this] { Loop(); }) {}
+// Events on their way through the writer, which tells of each.
+struct Follower::Flight {
+  explicit Flight(size_t events) : outcomes(events), left(events) {}
+  std::vector<EventWork::Outcome> outcomes;
+  std::atomic<size_t> left;
+};
+
+Follower::Follower(Options options) : options_(std::move(options)) {
+  for (const FollowedLog::Source& source : options_.logs) {
+    FollowedLog log(source);
+    logs_.emplace(log.name(), std::move(log));
+  }
+  options_.loop->Post(this, [this] { ReadCursors(); });
+}
 
 Follower::~Follower() {
-  {
-    Monitor::Lock lock(monitor_);
+  options_.loop->Post(this, [this] {
     stopping_ = true;
     if (stream_ != nullptr) stream_->Cancel();
-  }
-  thread_.join();
-}
-
-bool Follower::stopping() {
-  Monitor::Lock lock(monitor_);
-  return stopping_;
-}
-
-void Follower::Pause() {
-  Monitor::Lock lock(monitor_);
-  lock.AwaitFor(kPause, [this] { return stopping_; });
-}
-
-void Follower::Loop() {
-  while (!stopping()) {
-    const absl::Status ended = FollowOnce();
-    if (ReasonOf(ended) == "LOG_FORKED") {
-      Log(LogLevel::kError,
-          "the log that this service follows was restored to the past; following stops",
-          {{"producer", options_.producer},
-           {"school", options_.school},
-           {"error", ended.message()}});
-      options_.progress->Fork();
-      return;
-    }
-    Pause();
-  }
-}
-
-absl::Status Follower::FollowOnce() {
-  Position position;
-  RETURN_IF_ERROR(options_.readers->Read(
-      options_.school, [&](storage::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(position, ReadPosition(transaction, options_.producer));
-        return absl::OkStatus();
-      }));
-  options_.progress->Begin(position.number);
-  log::v1::FollowEventsRequest request;
-  request.set_parent(absl::StrCat("schools/", options_.school));
-  request.set_service(options_.producer);
-  request.set_after_number(position.number);
-  request.set_after_hash(position.hash);
-  rpc::CallOptions call{absl::InfiniteDuration(), options_.authorization(), ""};
-  std::unique_ptr<rpc::ClientStream> stream =
-      options_.channel->Stream(kFollowPath, request.SerializeAsString(), call);
+    RestIfStopping();
+  });
   {
     Monitor::Lock lock(monitor_);
-    if (stopping_) return absl::OkStatus();
-    stream_ = stream.get();
+    lock.Await([this] { return rests_; });
   }
-  const absl::Status ended = [&]() -> absl::Status {
-    while (true) {
-      ASSIGN_OR_RETURN(std::optional<std::string> bytes, stream->Read());
-      log::v1::FollowEventsResponse page;
-      if (!bytes.has_value() || !page.ParseFromString(*bytes))
-        return Unavailable("the stream ended");
-      options_.progress->Hear(page.last_number(), options_.now());
-      if (!Apply({page.events().begin(), page.events().end()})) return absl::OkStatus();
-    }
-  }();
+  options_.loop->Forget(this);
+}
+
+void Follower::RestIfStopping() {
+  if (!stopping_ || stream_ != nullptr || in_flight_ > 0 || reading_) return;
   Monitor::Lock lock(monitor_);
-  stream_ = nullptr;
-  return ended;
+  rests_ = true;
 }
 
-bool Follower::Apply(const Events& events) {
-  bool erased = false;
-  size_t next = 0;
-  while (next < events.size()) {
-    options_.progress->Wait(TimeOf(events[next]));
-    const std::vector<EventWork::Outcome> outcomes = Submit(events, next);
-    for (const EventWork::Outcome& outcome : outcomes) {
-      if (outcome.verdict == Verdict::kGap) return false;
-      if (outcome.verdict == Verdict::kRefused) {
-        Failed(events[next], outcome.error);
-        Pause();
-        break;
-      }
-      options_.progress->Apply(events[next].number());
-      erased = erased || storage::Erases(storage::TypeOf(events[next]));
-      ++next;
+void Follower::ReadCursors() {
+  if (stopping_ || reading_) return;
+  std::vector<Cursor> cursors;
+  for (auto& [name, log] : logs_)
+    if (!log.begun()) cursors.push_back({&log, {}});
+  reading_ = true;
+  const absl::Status taken = options_.workers->Submit([this, cursors]() mutable {
+    absl::Status read;
+    for (auto& [log, position] : cursors) {
+      const FollowedLog::Source& source = log->source();
+      read = options_.readers->Read(
+          source.school, [&, &position = position](storage::Transaction& snapshot) -> absl::Status {
+            ASSIGN_OR_RETURN(position, ReadPosition(snapshot, source.producer));
+            return absl::OkStatus();
+          });
+      if (!read.ok()) break;
     }
-    if (stopping()) return false;
+    options_.loop->Post(this, [this, cursors, read] { HaveCursors(cursors, read); });
+  });
+  if (!taken.ok()) HaveCursors({}, taken);
+}
+
+void Follower::HaveCursors(const std::vector<Cursor>& cursors, const absl::Status& read) {
+  reading_ = false;
+  if (stopping_) return RestIfStopping();
+  if (!read.ok()) return options_.loop->After(this, kPause, [this] { ReadCursors(); });
+  for (const auto& [log, position] : cursors) log->Begin(position);
+  AskAgain();
+}
+
+// Soon: what else has to be asked for by then is asked for as well.
+void Follower::AskAgain() {
+  ask_again_ = true;
+  if (std::exchange(asking_, true)) return;
+  const absl::Duration interval =
+      kOpenInterval + kOpenIntervalPerLog * static_cast<int64_t>(logs_.size());
+  options_.loop->After(this, std::max(absl::ZeroDuration(), opened_ + interval - absl::Now()),
+                       [this] {
+                         asking_ = false;
+                         if (stopping_) return;
+                         if (stream_ == nullptr) return Open();
+                         stream_->Cancel();
+                       });
+}
+
+void Follower::Open() {
+  ask_again_ = false;
+  carried_.clear();
+  log::v1::FollowEventsRequest request;
+  for (auto& [name, log] : logs_) {
+    if (!log.IsWanted()) continue;
+    log::v1::LogPosition wanted;
+    wanted.set_parent(absl::StrCat("schools/", log.source().school));
+    wanted.set_service(log.source().producer);
+    wanted.set_after_number(log.position().number);
+    wanted.set_after_hash(log.position().hash);
+    if (carried_.empty())
+      request.ParseFromString(wanted.SerializeAsString());  // the same four fields
+    else
+      *request.add_others() = std::move(wanted);
+    log.Opened();
+    carried_.push_back(&log);
   }
-  return !erased;  // to begin anew behind it is what tells the producer
+  if (carried_.empty()) return;
+  opened_ = absl::Now();
+  stream_ = options_.channel->Stream(
+      kFollowPath, request.SerializeAsString(),
+      {absl::InfiniteDuration(), options_.authorization(), ""},
+      {[this](std::string message) {
+         options_.loop->Post(this, [this, message = std::move(message)] { Hear(message); });
+       },
+       [this](absl::Status status) {
+         options_.loop->Post(this, [this, status = std::move(status)] { Ended(status); });
+       }});
 }
 
-// Puts the events from `first` on through the writer, in order. Once one of them is refused those
-// behind it find a gap and do nothing, so the outcomes end with the first that is not applied or
-// parked.
-std::vector<EventWork::Outcome> Follower::Submit(const Events& events, size_t first) {
-  std::vector<EventWork::Outcome> outcomes(events.size() - first);
-  Countdown waiting(outcomes.size());
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    const log::v1::LoggedEvent& event = events[first + i];
-    auto work =
-        std::make_unique<EventWork>(options_.school, options_.producer, event, ReactionTo(event),
-                                    ParkReason(event), [&, i](EventWork::Outcome outcome) {
-                                      outcomes[i] = std::move(outcome);
-                                      waiting.CountDown();
-                                    });
-    const absl::Status taken = options_.writer->Submit(std::move(work));
-    if (taken.ok()) continue;
-    outcomes[i] = {Verdict::kRefused, taken};
-    waiting.CountDown();
+void Follower::Ended(const absl::Status& status) {
+  stream_ = nullptr;
+  held_.reset();
+  if (stopping_) return RestIfStopping();
+  // The only log of a stream is refused by the end of it.
+  if (carried_.size() == 1 && ReasonOf(status) == "LOG_FORKED") Refuse(*carried_[0], status);
+  if (ask_again_ && !asking_) return Open();
+  if (std::exchange(asking_, true)) return;
+  pause_ = std::clamp(2 * pause_, kPause, kPauseMax);
+  options_.loop->After(this, pause_, [this] {
+    asking_ = false;
+    if (!stopping_ && stream_ == nullptr) Open();
+  });
+}
+
+void Follower::Hear(const std::string& message) {
+  if (stream_ == nullptr || stopping_) return;
+  held_.emplace();
+  if (!held_->ParseFromString(message)) return stream_->Cancel();
+  Place();
+  Advance();
+}
+
+// Gives the page to its log and asks for another one, unless it has no room.
+void Follower::Place() {
+  if (!held_.has_value() || stream_ == nullptr) return;
+  pause_ = absl::ZeroDuration();
+  Page& page = *held_;
+  const auto log = logs_.find({page.service(), std::string(SchoolOf(page.parent()))});
+  if (log != logs_.end()) {
+    if (!Place(log->second, page)) return;
+  } else if (!page.parent().empty()) {
+    Beat();
+  } else if (!Place(*carried_.front(), page)) {  // an earlier version has one log a stream
+    return;
   }
-  waiting.Wait();
-  return outcomes;
+  held_.reset();
+  stream_->Next();
 }
 
-const rpc::Service::EventReaction* Follower::ReactionTo(const log::v1::LoggedEvent& event) const {
-  for (const rpc::Service::EventReaction* reaction : options_.reactions)
-    if (reaction->event->full_name() == storage::TypeOf(event)) return reaction;
-  return nullptr;
+bool Follower::Place(FollowedLog& log, Page& page) {
+  if (page.has_error()) {
+    Refuse(log, FromMessage(page.error()));
+    return true;
+  }
+  log.progress().Hear(page.last_number(), options_.now());
+  const FollowedLog::Taken taken = log.Take(page);
+  if (taken == FollowedLog::Taken::kNoRoom) return false;
+  if (taken == FollowedLog::Taken::kLost) AskAgain();
+  Ready(log);
+  return true;
 }
 
-// Why the event must be set aside, or "".
-std::string Follower::ParkReason(const log::v1::LoggedEvent& event) const {
-  if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
-          storage::TypeOf(event)) == nullptr)
-    return "this binary does not know the event's type";
-  return event.number() == failing_number_ && failures_ >= kAttemptsMax ? failure_ : "";
+void Follower::Beat() {
+  const absl::Time now = options_.now();
+  for (const FollowedLog* log : carried_)
+    if (log->IsWanted()) log->progress().Hear(now);
 }
 
-void Follower::Failed(const log::v1::LoggedEvent& event, const absl::Status& error) {
-  if (IsPassing(error)) return;
-  if (failing_number_ != event.number()) failures_ = 0;
-  failing_number_ = event.number();
-  failure_ = std::string(error.message());
-  ++failures_;
-  Log(LogLevel::kWarning, "an event cannot be applied",
-      {{"producer", options_.producer}, {"subject", event.subject()}, {"error", failure_}});
+void Follower::Refuse(FollowedLog& log, const absl::Status& why) {
+  const absl::Duration pause = log.Refuse(why);
+  if (pause == absl::InfiniteDuration()) return;
+  options_.loop->After(this, pause, [this, &log] {
+    log.EndRefusal();
+    AskAgain();
+  });
+}
+
+void Follower::Ready(FollowedLog& log) { ready_.push_back(&log); }
+
+void Follower::Advance() {
+  while (!ready_.empty() && in_flight_ < kInFlightMax && !stopping_) {
+    FollowedLog& log = *ready_.front();
+    ready_.pop_front();
+    if (const auto batch = log.Batch(kBatchMax); !batch.empty()) Submit(log, batch);
+  }
+}
+
+void Follower::Submit(FollowedLog& log, const std::vector<const log::v1::LoggedEvent*>& batch) {
+  in_flight_ += batch.size();
+  const auto flight = std::make_shared<Flight>(batch.size());
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const auto done = [this, &log, flight, i](EventWork::Outcome outcome) {
+      flight->outcomes[i] = std::move(outcome);
+      if (--flight->left == 0)
+        options_.loop->Post(this, [this, &log, flight] { Conclude(log, *flight); });
+    };
+    const absl::Status taken = options_.writer->Submit(
+        std::make_unique<EventWork>(log.source().school, log.source().producer, *batch[i],
+                                    log.ReactionTo(*batch[i]), log.ParkReason(*batch[i]), done));
+    if (!taken.ok()) done({Verdict::kRefused, taken});
+  }
+}
+
+void Follower::Conclude(FollowedLog& log, const Flight& flight) {
+  in_flight_ -= flight.outcomes.size();
+  const FollowedLog::Next next = log.Conclude(flight.outcomes);
+  if (stopping_) return RestIfStopping();
+  if (next.read_cursor) ReadCursors();
+  if (next.ask_again) AskAgain();
+  if (next.pause)
+    options_.loop->After(this, kPause, [this, &log] {
+      log.Resume();
+      Ready(log);
+      Advance();
+    });
+  Ready(log);
+  Place();
+  Advance();
 }
 
 }  // namespace vivier::follow

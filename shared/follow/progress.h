@@ -37,6 +37,11 @@ class Progress {
     last_ = last;
     heard_ = now;
   }
+  // Nothing else has happened there.
+  void Hear(absl::Time now) {
+    const std::lock_guard lock(mutex_);
+    heard_ = now;
+  }
   // The oldest event that is not applied was made at `created`.
   void Wait(absl::Time created) {
     const std::lock_guard lock(mutex_);

@@ -55,9 +55,10 @@ class ServerStream {
 
   // Queues a message. False when the peer has gone, the stream is closed or the queue is full.
   virtual bool Write(std::shared_ptr<const std::string> bytes) = 0;
-  // Waits until Write has room. False when the peer has gone or `timeout` passed. Never on a
-  // polling thread.
-  virtual bool WaitWritable(absl::Duration timeout) = 0;
+  // Calls `callback` once, when all that was written is on its way to the peer or the stream is
+  // gone or has ended, or at once if that is so. A later callback replaces the one before. It must
+  // not block: it runs on a polling thread.
+  virtual void OnDrained(std::function<void()> callback) = 0;
   // Ends the stream with `status` after what is queued.
   virtual void Close(const absl::Status& status) = 0;
 

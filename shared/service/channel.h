@@ -1,7 +1,6 @@
 // The client's side of the wire: a channel takes and gives bytes, Invoke<Response> takes and gives
 // messages. An error comes back as the server made it, with its ErrorInfo and the other details as
-// payloads. Channels are thread-safe and live as long as the process; a ClientStream belongs to one
-// reading thread, only Cancel may come from another.
+// payloads. Channels and streams are thread-safe; channels live as long as the process.
 #pragma once
 
 #include <functional>
@@ -25,13 +24,18 @@ struct CallOptions {
   std::string reason = "";    // see kReasonHeader in endpoint.h, "" for none
 };
 
-// The answers of one server-streaming call. Destroying it cancels the call.
+// One server-streaming call. Letting go of it does not end it.
 class ClientStream {
  public:
+  // Told on the one thread that all channels share: neither must block there.
+  struct Listener {
+    std::function<void(std::string)> message;  // one, and another after each Next
+    std::function<void(absl::Status)> end;     // once, the last
+  };
   virtual ~ClientStream() = default;
-  // Blocks for the next message; nullopt after the last one of a stream that ended well, else its
-  // error.
-  virtual absl::StatusOr<std::optional<std::string>> Read() = 0;
+  // Asks for another message, once the one before has come.
+  virtual void Next() = 0;
+  // Ends the call soon; messages may come until it has ended.
   virtual void Cancel() = 0;
 };
 
@@ -47,8 +51,10 @@ class Channel {
   // share: it must not block there.
   virtual void Start(const std::string& path, const std::string& request,
                      const CallOptions& options, Done done) = 0;
-  virtual std::unique_ptr<ClientStream> Stream(const std::string& path, const std::string& request,
-                                               const CallOptions& options) = 0;
+  // The listener hears of the first message without a Next.
+  virtual std::shared_ptr<ClientStream> Stream(const std::string& path, const std::string& request,
+                                               const CallOptions& options,
+                                               ClientStream::Listener listener) = 0;
 };
 
 inline std::string PathOf(const google::protobuf::MethodDescriptor& method) {

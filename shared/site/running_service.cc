@@ -120,7 +120,7 @@ storage::Writer::Observer RunningService::Observe() {
   observer.committed = [this](const storage::Transaction& transaction) {
     for (const auto& [schema, row] : transaction.changed()) common_.near->Drop(row);
     peers_->Changed(transaction.changed());
-    common_.committed(name());
+    common_.committed(name(), transaction.school(), transaction.head().event_number);
     keepers_->Committed(transaction);
   };
   observer.measured = [this](size_t works, absl::Duration held, absl::Duration commit) {
@@ -144,17 +144,25 @@ Vitals::Followed RunningService::WhatFollows() const {
   return followed;
 }
 
-void RunningService::Begin() {
-  std::map<std::string, std::vector<const rpc::Service::EventReaction*>> by_producer;
+void RunningService::Follow() {
+  std::map<std::string, std::vector<const rpc::Service::EventReaction*>> reactions;
   for (const rpc::Service::EventReaction& reaction : service().reactions())
-    by_producer[reaction.producer].push_back(&reaction);
+    reactions[reaction.producer].push_back(&reaction);
+  std::map<rpc::Channel*, std::vector<follow::FollowedLog::Source>> processes;
   for (const auto& [where, progress] : followed_) {
     const auto& [producer, school] = where;
-    followers_.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
-        name(), producer, school, by_producer[producer], peers_->Find(producer),
-        [this, producer = producer] { return common_.authorization(producer, name()); },
-        writer_.get(), readers_.get(), progress, common_.options->now}));
+    processes[peers_->Find(producer)].push_back({producer, school, reactions[producer], progress});
   }
+  for (auto& [channel, logs] : processes) {
+    const std::string& one = logs.front().producer;  // all of a process take the same token
+    followers_.push_back(std::make_unique<follow::Follower>(follow::Follower::Options{
+        name(), logs, channel, [this, one] { return common_.authorization(one, name()); },
+        writer_.get(), readers_.get(), common_.workers, common_.loop, common_.options->now}));
+  }
+}
+
+void RunningService::Begin() {
+  Follow();
   keepers_->Begin();
 }
 

@@ -39,12 +39,15 @@ struct Common {
   cache::NearCache* near = nullptr;
   rpc::Workers* workers = nullptr;
   Scheduler* scheduler = nullptr;
+  follow::Loop* loop = nullptr;
   std::function<absl::Time()> now;  // the site's clock; options->now is the machine's
   std::set<std::string> reachable;  // services that run here or are configured as peers
   // The token by which one service (the second) calls another; "" where its certificate does.
   std::function<std::string(const std::string& callee, const std::string& caller)> authorization;
-  // After a commit of the service, and what the writer leaves to a thread of the server.
-  std::function<void(const std::string& service)> committed;
+  // After a commit of the service at a school, whose log ends there now, and what the writer leaves
+  // to a thread of the server.
+  std::function<void(const std::string& service, const std::string& school, int64_t last_event)>
+      committed;
   std::function<void(std::function<void()>)> tell_elsewhere;
 
   bool OwnsRows() const { return options->config.engine() == config::v1::SQLITE; }
@@ -89,6 +92,8 @@ class RunningService {
   storage::Writer::Observer Observe();
   // Producers and schools that the service will follow once it serves.
   Vitals::Followed WhatFollows() const;
+  // One follower for each process that runs some of them.
+  void Follow();
 
   const Module module_;
   const Common& common_;
@@ -100,7 +105,7 @@ class RunningService {
   std::unique_ptr<rpc::Adapter> adapter_;
   std::unique_ptr<Keepers> keepers_;
   Vitals::Followed followed_;
-  std::vector<std::unique_ptr<follow::Follower>> followers_;
+  std::vector<std::unique_ptr<follow::Follower>> followers_;  // one for each process
 };
 
 rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured);

@@ -166,10 +166,12 @@ class RunningSite : public Site {
     common_.near = &near_;
     common_.workers = &workers_;
     common_.scheduler = &scheduler_;
+    common_.loop = &loop_;
     common_.authorization = [this](const std::string& callee, const std::string& caller) {
       return AuthorizationTo(callee, caller);
     };
-    common_.committed = [this](const std::string& service) { log_service_.Wake(service); };
+    common_.committed = [this](const std::string& service, const std::string& school,
+                               int64_t last) { log_service_.Wake(service, school, last); };
     common_.tell_elsewhere = [this](std::function<void()> tell) {
       transport::Server* const server = answering_;
       server == nullptr ? tell() : server->Run(std::move(tell));
@@ -180,7 +182,9 @@ class RunningSite : public Site {
     ASSIGN_OR_RETURN(std::unique_ptr<RunningService> opened,
                      RunningService::Open(std::move(module), common_));
     RunningService& running = *running_.emplace_back(std::move(opened));
-    log_service_.Add(running.name(), running.readers(), running.adapter(), running.writer());
+    log_service_.Add(running.name(), running.readers(), running.adapter().entry(), running.writer(),
+                     common_.OwnsRows() ? follow::LogService::Committers::kThisProcess
+                                        : follow::LogService::Committers::kReplicas);
     process_service_.Add(
         {&running.service(), &running.adapter(), &running.readers(), &running.writer(),
          [&running](const std::string& service) { return running.peers().Find(service); },
@@ -264,7 +268,8 @@ class RunningSite : public Site {
   std::unique_ptr<cache::Layered> cache_;
   cache::NearCache near_;
   Common common_;
-  follow::LogService log_service_;
+  follow::Loop loop_;
+  follow::LogService log_service_{loop_, workers_};
   Vitals vitals_;
   ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()),
                                   [this] { return Now(); }};

@@ -8,9 +8,9 @@
 #include <grpcpp/impl/client_unary_call.h>
 #include <grpcpp/impl/rpc_method.h>
 #include <grpcpp/server.h>
-#include <grpcpp/support/sync_stream.h>
+#include <grpcpp/support/async_stream.h>
 
-#include <atomic>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -97,48 +97,20 @@ absl::StatusOr<std::string> Result(const grpc::Status& status, grpc::ByteBuffer&
 
 constexpr char kQueue[] = "client";  // what a refusal by ourselves calls it
 
-class GrpcStream final : public rpc::ClientStream {
+// What a channel waits for. Its address is the tag.
+class Awaited {
  public:
-  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::string path, const std::string& request,
-             const rpc::CallOptions& options, const std::string& in_process_key)
-      : channel_(std::move(channel)), path_(std::move(path)) {
-    SetContext(context_, options, in_process_key);
-    reader_.reset(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
-        channel_.get(), method_, &context_, Copied(request)));
-  }
-  ~GrpcStream() override {
-    if (end_) return;
-    Cancel();
-    while (Read().ok() && !end_) continue;  // gRPC wants the call's end before its objects go
-  }
-
-  absl::StatusOr<std::optional<std::string>> Read() override {
-    grpc::ByteBuffer message;
-    if (!end_ && reader_->Read(&message)) {
-      grpc::Slice slice;
-      return std::string(Whole(message, slice));
-    }
-    if (!end_) end_ = StatusOf(reader_->Finish(), cancelled_);
-    if (!end_->ok()) return *end_;
-    return std::nullopt;
-  }
-  void Cancel() override {
-    cancelled_ = true;
-    context_.TryCancel();
-  }
-
- private:
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::string path_;
-  const RpcMethod method_{path_.c_str(), RpcMethod::SERVER_STREAMING};
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> reader_;
-  std::atomic<bool> cancelled_{false};
-  std::optional<absl::Status> end_;
+  virtual ~Awaited() = default;
+  virtual void Came(bool ok) = 0;
 };
 
-// A call that was started and not yet answered. Its address is the tag.
-struct StartedCall {
+// A call that was started and not yet answered; gone with its answer.
+struct StartedCall final : Awaited {
+  void Came(bool) override {
+    done(Result(status, answer));
+    delete this;
+  }
+
   grpc::Alarm refused;  // rings at once, for a call that is not asked
   grpc::ClientContext context;
   grpc::ByteBuffer answer;
@@ -164,13 +136,101 @@ class Answers {
   void Poll() {
     void* tag = nullptr;
     bool ok = false;
-    while (queue_.Next(&tag, &ok)) {
-      const std::unique_ptr<StartedCall> call(static_cast<StartedCall*>(tag));
-      call->done(Result(call->status, call->answer));
-    }
+    while (queue_.Next(&tag, &ok)) static_cast<Awaited*>(tag)->Came(ok);
   }
 
   grpc::CompletionQueue queue_;
+};
+
+// A stream from its call to its end, at most one operation at a time: it has begun, a message is
+// read, or its end is. Holds itself until then.
+class GrpcStream final : public rpc::ClientStream {
+ public:
+  static std::shared_ptr<GrpcStream> Open(std::shared_ptr<grpc::Channel> channel, std::string path,
+                                          const std::string& request,
+                                          const rpc::CallOptions& options,
+                                          const std::string& in_process_key, Listener listener) {
+    auto stream =
+        std::make_shared<GrpcStream>(std::move(channel), std::move(path), std::move(listener));
+    SetContext(stream->context_, options, in_process_key);
+    stream->self_ = stream;
+    stream->reader_.reset(grpc::internal::ClientAsyncReaderFactory<grpc::ByteBuffer>::Create(
+        stream->channel_.get(), &Answers::Queue(), stream->method_, &stream->context_,
+        Copied(request), /*start=*/false, nullptr));
+    stream->reader_->StartCall(AsTag(stream->begun_));
+    return stream;
+  }
+
+  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::string path, Listener listener)
+      : channel_(std::move(channel)), path_(std::move(path)), listener_(std::move(listener)) {}
+
+  void Next() override {
+    const std::lock_guard lock(mutex_);
+    Read();
+  }
+  void Cancel() override {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    context_.TryCancel();
+    Read();  // which fails and leads to the end
+  }
+
+ private:
+  struct Step final : Awaited {
+    Step(GrpcStream& of, void (GrpcStream::*then)(bool)) : stream(of), came(then) {}
+    void Came(bool ok) override { (stream.*came)(ok); }
+    GrpcStream& stream;
+    void (GrpcStream::*const came)(bool);
+  };
+  static void* AsTag(Awaited& step) { return &step; }
+
+  // Under the mutex.
+  void Read() {
+    if (!std::exchange(resting_, false)) return;
+    message_.Clear();
+    reader_->Read(&message_, AsTag(read_));
+  }
+  void Begun(bool ok) {
+    const std::lock_guard lock(mutex_);
+    resting_ = ok;
+    ok ? Read() : reader_->Finish(&status_, AsTag(finished_));
+  }
+  void HasRead(bool ok) {
+    std::string message;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ok) return reader_->Finish(&status_, AsTag(finished_));
+      grpc::Slice slice;
+      message = std::string(Whole(message_, slice));
+      resting_ = true;
+      if (cancelled_) return Read();
+    }
+    listener_.message(std::move(message));
+  }
+  void Finished(bool) {
+    const std::shared_ptr<GrpcStream> self = std::move(self_);
+    const Listener listener = std::exchange(listener_, {});  // which may hold whoever holds this
+    const bool cancelled = [this] {
+      const std::lock_guard lock(mutex_);
+      return cancelled_;
+    }();
+    listener.end(StatusOf(status_, cancelled));
+  }
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::string path_;
+  const RpcMethod method_{path_.c_str(), RpcMethod::SERVER_STREAMING};
+  Step begun_{*this, &GrpcStream::Begun}, read_{*this, &GrpcStream::HasRead},
+      finished_{*this, &GrpcStream::Finished};
+  grpc::ClientContext context_;
+  grpc::ByteBuffer message_;
+  grpc::Status status_;
+  std::unique_ptr<grpc::ClientAsyncReader<grpc::ByteBuffer>> reader_;
+  Listener listener_;
+  std::shared_ptr<GrpcStream> self_;
+  std::mutex mutex_;      // guards what follows
+  bool resting_ = false;  // nothing is on its way
+  bool cancelled_ = false;
 };
 
 class GrpcChannel final : public rpc::Channel {
@@ -200,18 +260,20 @@ class GrpcChannel final : public rpc::Channel {
       call->done = [done = std::move(done)](const absl::StatusOr<std::string>&) {
         done(Overloaded(kQueue));
       };
-      return call->refused.Set(&Answers::Queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC), call);
+      return call->refused.Set(&Answers::Queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC),
+                               static_cast<Awaited*>(call));
     }
     call->done = throttles_ == nullptr ? std::move(done) : Learning(path, options, std::move(done));
     SetContext(call->context, options, in_process_key_);
     call->reader = stub_.PrepareUnaryCall(&call->context, path, Copied(request), &Answers::Queue());
     call->reader->StartCall();
-    call->reader->Finish(&call->answer, &call->status, call);
+    call->reader->Finish(&call->answer, &call->status, static_cast<Awaited*>(call));
   }
 
-  std::unique_ptr<rpc::ClientStream> Stream(const std::string& path, const std::string& request,
-                                            const rpc::CallOptions& options) override {
-    return std::make_unique<GrpcStream>(channel_, path, request, options, in_process_key_);
+  std::shared_ptr<rpc::ClientStream> Stream(const std::string& path, const std::string& request,
+                                            const rpc::CallOptions& options,
+                                            rpc::ClientStream::Listener listener) override {
+    return GrpcStream::Open(channel_, path, request, options, in_process_key_, std::move(listener));
   }
 
  private:

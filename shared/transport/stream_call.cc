@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/rpc/metrics.h"
 #include "shared/transport/bytes.h"
@@ -25,7 +24,7 @@ class StreamWriter final : public rpc::ServerStream {
   bool Write(std::shared_ptr<const std::string> bytes) override {
     return call_->Write(std::move(bytes));
   }
-  bool WaitWritable(absl::Duration timeout) override { return call_->WaitWritable(timeout); }
+  void OnDrained(std::function<void()> callback) override { call_->OnDrained(std::move(callback)); }
   void Close(const absl::Status& status) override { call_->Close(status); }
   bool gone() const override { return call_->gone(); }
   void OnGone(std::function<void()> callback) override { call_->OnGone(std::move(callback)); }
@@ -82,20 +81,21 @@ bool StreamCall::Write(std::shared_ptr<const std::string> bytes) {
   return true;
 }
 
-bool StreamCall::WaitWritable(absl::Duration timeout) {
-  const absl::Time until = absl::Now() + timeout;
-  absl::MutexLock lock(&mutex_);
-  while (!gone_ && !close_ && !HasRoom()) {
-    if (room_.WaitWithDeadline(&mutex_, until)) break;
+void StreamCall::OnDrained(std::function<void()> callback) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!gone_ && (writing_ || !pending_.empty())) {
+      on_drained_ = std::move(callback);
+      return;
+    }
   }
-  return !gone_ && !close_ && HasRoom();
+  callback();
 }
 
 void StreamCall::Close(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
   if (close_) return;
   close_ = status;
-  room_.SignalAll();
   Next();
 }
 
@@ -123,14 +123,15 @@ void StreamCall::OnGone(std::function<void()> callback) {
 
 // Tells the writer, outside the lock.
 void StreamCall::Leave() {
-  std::function<void()> callback;
+  std::function<void()> gone, drained;
   {
     absl::MutexLock lock(&mutex_);
     gone_ = true;
-    callback = std::exchange(on_gone_, nullptr);
-    room_.SignalAll();
+    gone = std::exchange(on_gone_, nullptr);
+    drained = std::exchange(on_drained_, nullptr);
   }
-  if (callback) callback();
+  if (gone) gone();
+  if (drained) drained();
 }
 
 // Sends the next message, or the end when there is none left.
@@ -141,7 +142,6 @@ void StreamCall::Next() {
     const std::shared_ptr<const std::string> bytes = std::move(pending_.front());
     pending_.pop_front();
     pending_bytes_ -= bytes->size();
-    room_.SignalAll();
     wire_->writer.Write(Wrap(bytes), &written_);
   } else if (close_) {
     finishing_ = true;
@@ -151,13 +151,18 @@ void StreamCall::Next() {
 
 void StreamCall::Written(bool ok) {
   if (!ok) Leave();
-  absl::MutexLock lock(&mutex_);
-  writing_ = false;
-  if (!ok) {
-    pending_.clear();
-    if (!close_) close_ = absl::CancelledError("the peer has gone");
+  std::function<void()> drained;
+  {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    if (!ok) {
+      pending_.clear();
+      if (!close_) close_ = absl::CancelledError("the peer has gone");
+    }
+    if (pending_.empty()) drained = std::exchange(on_drained_, nullptr);
+    Next();
   }
-  Next();
+  if (drained) drained();
 }
 
 void StreamCall::Finished(bool) { CountTag(); }

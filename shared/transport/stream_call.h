@@ -24,7 +24,7 @@ class StreamCall final : public OpenStream, public std::enable_shared_from_this<
   explicit StreamCall(const Lane& lane) : lane_(lane) {}
 
   bool Write(std::shared_ptr<const std::string> bytes);
-  bool WaitWritable(absl::Duration timeout);
+  void OnDrained(std::function<void()> callback);
   void Close(const absl::Status& status);
   bool gone() const;
   void OnGone(std::function<void()> callback);
@@ -58,7 +58,6 @@ class StreamCall final : public OpenStream, public std::enable_shared_from_this<
   int tags_left_ = 2;  // finished and ended, in either order; on the polling thread only
 
   mutable absl::Mutex mutex_;
-  absl::CondVar room_;
   std::deque<std::shared_ptr<const std::string>> pending_ ABSL_GUARDED_BY(mutex_);
   size_t pending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -66,6 +65,7 @@ class StreamCall final : public OpenStream, public std::enable_shared_from_this<
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> close_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> on_gone_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> on_drained_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<StreamCall> self_;
 };
 

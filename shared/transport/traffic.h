@@ -23,7 +23,7 @@ class OpenStream {
 
 class Traffic {
  public:
-  // A follower has one for each school and log.
+  // A follower has one for each process that it follows.
   static constexpr int kStreamsPerShare = 64;
 
   Traffic(int calls_max, int streams_max) : calls_max_(calls_max), streams_max_(streams_max) {}

@@ -19,6 +19,7 @@
 #include "shared/base/error.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
+#include "tests/support/client.h"
 #include "tests/transport/echo_server.h"
 
 namespace vivier::transport {
@@ -80,30 +81,29 @@ TEST_P(EachWay, CarriesEveryDetailOfAnError) {
 }
 
 TEST_P(EachWay, StreamsInOrderToTheEnd) {
-  const std::unique_ptr<rpc::ClientStream> stream = channel_->Stream(kCount, "n", {});
+  testing::BlockingStream stream(*channel_, kCount, "n");
   for (const char* expected : {"n0", "n1", "n2"}) {
-    const auto message = stream->Read();
+    const auto message = stream.Read();
     ASSERT_TRUE(message.ok()) << message.status();
     EXPECT_EQ(*message, expected);
   }
   for (int again = 0; again < 2; ++again) {
-    const auto end = stream->Read();
+    const auto end = stream.Read();
     ASSERT_TRUE(end.ok()) << end.status();
     EXPECT_FALSE(end->has_value());
   }
 }
 
 TEST_P(EachWay, ACancelledStreamIsNoticedAndItsQueueIsBounded) {
-  const std::unique_ptr<rpc::ClientStream> stream =
-      channel_->Stream(kFlood, "", {absl::InfiniteDuration(), "", ""});
-  ASSERT_TRUE(stream->Read().ok());
+  testing::BlockingStream stream(*channel_, kFlood, "", {absl::InfiniteDuration(), "", ""});
+  ASSERT_TRUE(stream.Read().ok());
   while (fixture_->flood_full == 0)
     std::this_thread::yield();  // nobody reads, so the writer is held back
-  stream->Cancel();
+  stream.Cancel();
   EXPECT_TRUE(fixture_->flood_gone.WaitForNotificationWithTimeout(absl::Seconds(10)));
   fixture_->writer.join();
-  while (stream->Read().ok()) continue;
-  EXPECT_EQ(stream->Read().status().code(), absl::StatusCode::kCancelled);
+  while (stream.Read().ok()) continue;
+  EXPECT_EQ(stream.Read().status().code(), absl::StatusCode::kCancelled);
 }
 
 TEST_P(EachWay, RefusesAMessageAboveTheMethodsLimit) {
@@ -228,17 +228,17 @@ TEST(Transport, RefusesAnEndpointWithoutTheHandlerOfItsKind) {
 
 TEST(Transport, ReflectionIsThereWhereItIsAskedFor) {
   Fixture fixture;
-  const auto stream = fixture.Dial()->Stream(kReflection, std::string("\x3a\x01*"), {});
-  EXPECT_EQ(stream->Read().status().code(), absl::StatusCode::kUnimplemented);
+  testing::BlockingStream stream(*fixture.Dial(), kReflection, std::string("\x3a\x01*"));
+  EXPECT_EQ(stream.Read().status().code(), absl::StatusCode::kUnimplemented);
 }
 
 TEST(Transport, ReflectionListsTheServices) {
   ServerOptions options;
   options.reflection = true;
   Fixture fixture(options);
-  const auto stream =
-      fixture.Dial()->Stream(kReflection, std::string("\x3a\x01*"), {});  // list_services = "*"
-  const auto answer = stream->Read();
+  testing::BlockingStream stream(*fixture.Dial(), kReflection,
+                                 std::string("\x3a\x01*"));  // list_services = "*"
+  const auto answer = stream.Read();
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_THAT(**answer, HasSubstr("vivier.test.Echo"));
   EXPECT_THAT(**answer, HasSubstr("grpc.health.v1.Health"));
@@ -260,19 +260,19 @@ TEST(Health, ChecksAndWatches) {
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_EQ(answer->status(), HealthCheckResponse::SERVING);
   }
-  const auto stream = channel->Stream(kHealthWatch, request.SerializeAsString(),
-                                      {absl::InfiniteDuration(), "", ""});
-  EXPECT_EQ(StatusOf(**stream->Read()), HealthCheckResponse::SERVING);
+  testing::BlockingStream stream(*channel, kHealthWatch, request.SerializeAsString(),
+                                 {absl::InfiniteDuration(), "", ""});
+  EXPECT_EQ(StatusOf(**stream.Read()), HealthCheckResponse::SERVING);
   fixture.server->SetServing(false);
-  EXPECT_EQ(StatusOf(**stream->Read()), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(StatusOf(**stream.Read()), HealthCheckResponse::NOT_SERVING);
   fixture.server->SetServing(true);
-  EXPECT_EQ(StatusOf(**stream->Read()), HealthCheckResponse::SERVING);
+  EXPECT_EQ(StatusOf(**stream.Read()), HealthCheckResponse::SERVING);
 
   request.set_service("vivier.test.Unknown");
   EXPECT_EQ(rpc::Invoke<HealthCheckResponse>(*channel, kHealthCheck, request).status().code(),
             absl::StatusCode::kNotFound);
-  const auto unknown = channel->Stream(kHealthWatch, request.SerializeAsString(), {});
-  EXPECT_EQ(StatusOf(**unknown->Read()), HealthCheckResponse::SERVICE_UNKNOWN);
+  testing::BlockingStream unknown(*channel, kHealthWatch, request.SerializeAsString());
+  EXPECT_EQ(StatusOf(**unknown.Read()), HealthCheckResponse::SERVICE_UNKNOWN);
 }
 
 TEST(Drain, WaitsForTheCallsInFlightAndRefusesNewOnes) {
@@ -330,11 +330,11 @@ TEST(Drain, UnderLoadEveryCallThatWasTakenIsAnswered) {
 
 TEST(Drain, EndsStreams) {
   Fixture fixture;
-  const auto stream = fixture.Dial()->Stream(kFlood, "", {absl::InfiniteDuration(), "", ""});
-  ASSERT_TRUE(stream->Read().ok());
+  testing::BlockingStream stream(*fixture.Dial(), kFlood, "", {absl::InfiniteDuration(), "", ""});
+  ASSERT_TRUE(stream.Read().ok());
   std::thread drain([&] { EXPECT_TRUE(fixture.server->Drain()); });
-  while (stream->Read().ok()) continue;
-  EXPECT_EQ(stream->Read().status().code(), absl::StatusCode::kUnavailable);
+  while (stream.Read().ok()) continue;
+  EXPECT_EQ(stream.Read().status().code(), absl::StatusCode::kUnavailable);
   drain.join();
   fixture.writer.join();
 }

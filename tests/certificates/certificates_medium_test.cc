@@ -15,6 +15,7 @@
 #include "shared/transport/channel.h"
 #include "shared/transport/server.h"
 #include "tests/certificates/site_over_tls.h"
+#include "tests/support/client.h"
 #include "vivier/log/v1/log.pb.h"
 
 namespace vivier::testing {
@@ -152,12 +153,11 @@ TEST_F(CertificatesTest, WhoFollowsALogIsCutOffWhenRevoked) {
   const std::shared_ptr<rpc::Channel> channel = site_.Dial("enrolment");
   ASSERT_EQ(SiteOverTls::Read(*channel).status().code(), absl::StatusCode::kNotFound);  // connected
   const std::string path = rpc::PathOf(*rpc::MethodTaking(*request.GetDescriptor()));
-  const auto stream =
-      channel->Stream(path, request.SerializeAsString(), {absl::Seconds(20), "", ""});
+  BlockingStream stream(*channel, path, request.SerializeAsString(), {absl::Seconds(20), "", ""});
   site_.certificates().Revoke("enrolment");
   const absl::Time start = absl::Now();
-  absl::StatusOr<std::optional<std::string>> page = stream->Read();
-  while (page.ok() && page->has_value()) page = stream->Read();  // it was open
+  absl::StatusOr<std::optional<std::string>> page = stream.Read();
+  while (page.ok() && page->has_value()) page = stream.Read();  // it was open
   EXPECT_EQ(page.status().code(), absl::StatusCode::kCancelled);
   EXPECT_LT(absl::Now() - start, absl::Seconds(3));
 }

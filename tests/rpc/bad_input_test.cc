@@ -24,6 +24,7 @@
 #include "tests/rpc/digest.h"
 #include "tests/rpc/mutations.h"
 #include "tests/rpc/services.h"
+#include "tests/support/client.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
@@ -99,9 +100,9 @@ class BadInputTest : public ::testing::TestWithParam<storage::Engine> {
   absl::StatusOr<std::string> Send(const pb::MethodDescriptor& method, const std::string& bytes,
                                    const std::string& authorization) {
     if (!method.server_streaming()) return world_.CallRaw(method, bytes, authorization);
-    std::unique_ptr<rpc::ClientStream> stream = world_.site().channel()->Stream(
-        rpc::PathOf(method), bytes, {absl::Seconds(10), authorization, ""});
-    absl::StatusOr<std::optional<std::string>> first = stream->Read();
+    BlockingStream stream(*world_.site().channel(), rpc::PathOf(method), bytes,
+                          {absl::Seconds(10), authorization, ""});
+    absl::StatusOr<std::optional<std::string>> first = stream.Read();
     if (!first.ok()) return first.status();
     return first->value_or("");
   }

@@ -174,6 +174,7 @@ class BaseRequest {
         "vivier.log.v1.FollowEventsRequest.after_number",
         "vivier.log.v1.FollowEventsRequest.after_hash",
         "vivier.access.v1.AnnounceTimeZoneRequest.start_date",  // today or later
+        "vivier.log.v1.FollowEventsRequest.others",  // each is asked for as by a request of its own
         "vivier.site.v1.RetryParkedEventsRequest.event",
         "vivier.enrolment.v1.Cohort.eligibility_rules",
         "vivier.security.v1.RoleAssignment.company",  // of partners

@@ -131,6 +131,7 @@ constexpr const char* kStoreys[] = {
     "services",
     "tests/transport",
     "tests/support",
+    "tests/follow",
     "tests",
     "tests/api",
     "tests/tidy",

@@ -113,7 +113,9 @@ class Fixture {
         while (!stream->gone()) {
           if (stream->Write(Bytes(std::string(10'000, 'x')))) continue;
           ++flood_full;
-          stream->WaitWritable(absl::Seconds(1));
+          absl::Notification drained;
+          stream->OnDrained([&drained] { drained.Notify(); });
+          drained.WaitForNotification();
         }
       });
     });

@@ -91,4 +91,16 @@ absl::Status StoreFollower(Transaction& transaction, const std::string& follower
   return DestroyAwaited(transaction, now);
 }
 
+absl::StatusOr<bool> IsFollowerStored(Transaction& transaction, const std::string& follower,
+                                      int64_t number) {
+  ASSIGN_OR_RETURN(
+      Result stored,
+      transaction.connection().Query(
+          "SELECT number FROM followers WHERE school = $1 AND follower = $2 AND number = "
+          "$3 AND NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.school = $1 AND "
+          "erase_time IS NULL)",
+          {Value(transaction.school()), Value(follower), Value(number)}));
+  return !stored.rows.empty();
+}
+
 }  // namespace vivier::storage

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/storage/log/unit.h"
@@ -37,5 +38,9 @@ absl::Status ErasePersons(Transaction& transaction, const google::protobuf::Mess
 // for that.
 absl::Status StoreFollower(Transaction& transaction, const std::string& follower, int64_t number,
                            absl::Time now);
+
+// Whether StoreFollower with these would change nothing.
+absl::StatusOr<bool> IsFollowerStored(Transaction& transaction, const std::string& follower,
+                                      int64_t number);
 
 }  // namespace vivier::storage

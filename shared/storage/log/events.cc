@@ -124,6 +124,15 @@ absl::StatusOr<int64_t> LastEvent(Transaction& transaction) {
   return head.rows.empty() ? 0 : std::get<int64_t>(head.rows[0][0]);
 }
 
+absl::StatusOr<std::map<std::string, int64_t>> LastEvents(Transaction& transaction) {
+  ASSIGN_OR_RETURN(Result heads, transaction.connection().Query(
+                                     "SELECT school, event_number FROM heads ORDER BY school"));
+  std::map<std::string, int64_t> last;
+  for (const Row& head : heads.rows)
+    last[std::get<std::string>(head[0])] = std::get<int64_t>(head[1]);
+  return last;
+}
+
 std::string TypeOf(const log::v1::LoggedEvent& event) {
   const std::string& url = event.payload().type_url();
   return url.substr(url.rfind('/') + 1);

@@ -5,6 +5,7 @@
 // and payload as they are stored, so it can be proved after a person's key was destroyed.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transa
 
 // The number of the last event; 0 while there is none.
 absl::StatusOr<int64_t> LastEvent(Transaction& transaction);
+
+// The same of every school that has a log.
+absl::StatusOr<std::map<std::string, int64_t>> LastEvents(Transaction& transaction);
 
 // One event in the same way; NOT_FOUND where the log has none of that number.
 absl::StatusOr<log::v1::LoggedEvent> ReadEvent(Transaction& transaction, int64_t number);

@@ -13,6 +13,7 @@
 #include "shared/follow/parked.h"
 #include "shared/storage/engines/migrate.h"
 #include "shared/storage/log/events.h"
+#include "tests/follow/replica.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/enrolment/v1/events.pb.h"
@@ -23,86 +24,12 @@ namespace {
 using enrolment::v1::CohortOpened;
 using storage::Engine;
 using storage::Value;
-
-constexpr absl::Duration kPatience = absl::Minutes(1);
-
-void WaitUntil(const std::function<bool()>& done) {
-  const absl::Time start = absl::Now();
-  while (!done()) {
-    ASSERT_LT(absl::Now() - start, kPatience);
-    absl::SleepFor(absl::Milliseconds(2));
-  }
-}
-
-// One process of a service that follows enrolment and keeps in the table `seen` what it applied, in
-// order.
-class Replica {
- public:
-  Replica(const std::string& url, testing::World& world,
-          std::function<absl::Status(const CohortOpened&)> react)
-      : database_(*storage::Database::Open(url)),
-        readers_(*database_, nullptr),
-        writer_(*storage::Writer::Start(*database_, nullptr, {}, {})),
-        react_(std::move(react)) {
-    reaction_ = {CohortOpened::descriptor(), "enrolment",
-                 [this](rpc::Call& call, const google::protobuf::Message& event) -> absl::Status {
-                   const auto& opened = static_cast<const CohortOpened&>(event);
-                   RETURN_IF_ERROR(react_(opened));
-                   call.unit().Send(
-                       "INSERT INTO seen (place, title) VALUES ((SELECT COUNT(*) FROM seen), $1)",
-                       {Value(opened.title())});
-                   return absl::OkStatus();
-                 }};
-    channel_ = world.site().channel();
-    token_ = world.Authorization(testing::World::Person());
-    follower_ = std::make_unique<Follower>(Follower::Options{"statistics",
-                                                             "enrolment",
-                                                             "nancy",
-                                                             {&reaction_},
-                                                             channel_.get(),
-                                                             [this] { return token_; },
-                                                             writer_.get(),
-                                                             &readers_,
-                                                             progress_});
-  }
-
-  Follower& follower() { return *follower_; }
-  Progress::Lag lag() const { return progress_->At(absl::Now(), absl::Now()); }
-  // Tries again what is parked of that subject, or all.
-  absl::StatusOr<site::v1::RetryParkedEventsResponse> Retry(const std::string& subject = "") {
-    const ParkedAt at{"statistics",
-                      {&reaction_},
-                      &readers_,
-                      writer_.get(),
-                      [this](const std::string&) { return channel_.get(); },
-                      [this](const std::string&) { return token_; }};
-    ASSIGN_OR_RETURN(
-        const auto events,
-        ReadParked(at, "nancy", {subject.empty() ? "" : "enrolment", subject}, {}, 100));
-    return RetryParked(at, "nancy", events);
-  }
-  void WaitFor(int64_t number) {
-    WaitUntil([&] { return follower_->applied() >= number; });
-  }
-
- private:
-  std::unique_ptr<storage::Database> database_;
-  rpc::Readers readers_;
-  std::unique_ptr<storage::Writer> writer_;
-  const std::function<absl::Status(const CohortOpened&)> react_;
-  rpc::Service::EventReaction reaction_;
-  std::shared_ptr<rpc::Channel> channel_;
-  const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>(absl::Now());
-  std::string token_;
-  std::unique_ptr<Follower> follower_;
-};
+using testing::Replica;
+using testing::WaitUntil;
 
 class FollowerTest : public ::testing::TestWithParam<Engine> {
  protected:
-  FollowerTest() : world_(GetParam()), url_(testing::FreshUrl(GetParam())) {
-    EXPECT_EQ(storage::Migrate(**storage::Database::Open(url_), "statistics"), absl::OkStatus());
-    Change(url_, "CREATE TABLE seen (place BIGINT PRIMARY KEY, title TEXT NOT NULL)");
-  }
+  FollowerTest() : world_(GetParam()), url_(Replica::FreshUrl(GetParam())) {}
 
   static void InTransaction(const std::string& url,
                             const std::function<absl::Status(storage::Transaction&)>& run) {
@@ -163,9 +90,12 @@ class FollowerTest : public ::testing::TestWithParam<Engine> {
     });
   }
 
-  std::unique_ptr<Replica> Follow(std::function<absl::Status(const CohortOpened&)> react =
-                                      [](const CohortOpened&) { return absl::OkStatus(); }) {
-    return std::make_unique<Replica>(url_, world_, std::move(react));
+  std::unique_ptr<Replica> Follow(Replica::React react = [](const CohortOpened&) {
+    return absl::OkStatus();
+  }) {
+    return std::make_unique<Replica>(url_, world_.site().channel(),
+                                     world_.Authorization(testing::World::Person()),
+                                     std::set<std::string>{"nancy"}, std::move(react));
   }
 
   // Rows of a query with one text column.
@@ -228,7 +158,7 @@ TEST_P(FollowerTest, ParksWhatCannotBeAppliedAndWhatFollowsIt) {
   });
   replica->WaitFor(6);
   replica = nullptr;
-  EXPECT_EQ(attempts, Follower::kAttemptsMax);
+  EXPECT_EQ(attempts, FollowedLog::kAttemptsMax);
   EXPECT_EQ(Seen(), (std::vector<std::string>{"good", "other", "good:2"}));
   EXPECT_EQ(Parked(), (std::vector<std::string>{
                           "schools/nancy/cohorts/bad no such programme",
@@ -297,7 +227,7 @@ TEST_P(FollowerTest, RetriesWhatIsParkedInOrder) {
 // What passes by itself is tried for ever: an outage must not fill the table of parked events.
 TEST_P(FollowerTest, TriesTransientErrorsWithoutLimit) {
   Append({"a", "b", "c"});
-  std::atomic<int> failures = 3 * Follower::kAttemptsMax;
+  std::atomic<int> failures = 3 * FollowedLog::kAttemptsMax;
   const std::vector<absl::Status> passing = {Unavailable("down"), absl::AbortedError("again"),
                                              absl::ResourceExhaustedError("full"),
                                              absl::DeadlineExceededError("late")};
@@ -316,13 +246,13 @@ TEST_P(FollowerTest, StopsWhenTheLogWasRestoredToThePast) {
   Append({"a", "b"});
   std::unique_ptr<Replica> replica = Follow();
   replica->WaitFor(2);
-  EXPECT_FALSE(replica->follower().forked());
+  EXPECT_FALSE(replica->forked());
   replica = nullptr;
   Change(url_, "UPDATE cursors SET number = 3");  // the producer came back without its third event
   Append({"another"});
   Append({"more"});
   replica = Follow();
-  WaitUntil([&] { return replica->follower().forked(); });
+  WaitUntil([&] { return replica->forked(); });
   replica = nullptr;
   EXPECT_EQ(Seen(), (std::vector<std::string>{"a", "b"}));
 }
