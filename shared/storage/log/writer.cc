@@ -159,7 +159,7 @@ absl::Status Writer::Attempt(Batch& batch) {
 }
 
 absl::Status Writer::Run(Transaction& transaction, const Batch& batch, size_t& ran) {
-  const absl::Time end = absl::Now() + options_.batch_time_max;
+  const absl::Time start = absl::Now();
   RETURN_IF_ERROR(connection_->Begin(Access::kWrite));
   RETURN_IF_ERROR(transaction.LockHead());
   if (engine_ == Engine::kPostgres) {
@@ -167,6 +167,10 @@ absl::Status Writer::Run(Transaction& transaction, const Batch& batch, size_t& r
     for (const Lines::Taken& work : batch) work.item->Want(wanted);
     RETURN_IF_ERROR(transaction.Prefetch(wanted));
   }
+  // At least as long as it took to get here: a slow database, or a process that is given little of
+  // a processor, would else do one work a batch, and less the more it is asked.
+  const absl::Time began = absl::Now();
+  const absl::Time end = began + std::max(options_.batch_time_max, began - start);
   const absl::Time now = options_.now();
   while (ran < batch.size() && (ran == 0 || absl::Now() < end)) {
     batch[ran++].item->Run(transaction, now);

@@ -57,8 +57,8 @@ class Writer {
   struct Options {
     // More gains nothing: at 256 the fsync is below a tenth of the batch's time.
     int batch_works_max = 256;
-    // No work waits longer for the others of its batch; keeps the writer under 20 ms with the
-    // commit.
+    // No work waits longer for the others of its batch, unless the way from BEGIN to the first took
+    // longer; keeps the writer under 20 ms with the commit.
     absl::Duration batch_time_max = absl::Milliseconds(4);
     // What may wait until an overload is noticed, in a tenth of a second: more than any site does
     // in that time.
