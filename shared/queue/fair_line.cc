@@ -19,20 +19,27 @@ void LinePace::Served(absl::Time now, bool others_wait) {
     counting_ = true;
     counting_since_ = now;
     counted_ = 0;
-    return;
+    measured_ = false;
+  } else if (const absl::Duration took = now - counting_since_; took >= kWindow) {
+    const double measured = counted_ / absl::ToDoubleSeconds(took);
+    per_second_ = per_second_ == 0 ? measured : (per_second_ + measured) / 2;
+    measured_ = true;
+    counting_since_ = now;
+    counted_ = 0;
   }
-  ++counted_;
-  const absl::Duration took = now - counting_since_;
-  if (took < kWindow) return;
-  const double measured = counted_ / absl::ToDoubleSeconds(took);
-  per_second_ = per_second_ == 0 ? measured : (per_second_ + measured) / 2;
-  counting_since_ = now;
-  counted_ = 0;
+  ++counted_;  // after the window, so that it holds whole batches
 }
 
-void LinePace::Observe(absl::Time now, absl::Duration oldest) {
+void LinePace::NotServed() {
+  if (counting_ && counted_ > 0) --counted_;
+}
+
+void LinePace::Observe(absl::Time now, size_t waiting, absl::Duration oldest) {
   const bool changes = overloaded_ ? oldest < kTarget / 2 : oldest > kTarget;
-  if (!changes) {
+  if (!overloaded_ && Hopeless(waiting, oldest)) {
+    overloaded_ = true;
+    changing_since_ = absl::InfiniteFuture();
+  } else if (!changes) {
     changing_since_ = absl::InfiniteFuture();
   } else if (changing_since_ == absl::InfiniteFuture()) {
     changing_since_ = now;
@@ -40,6 +47,14 @@ void LinePace::Observe(absl::Time now, absl::Duration oldest) {
     overloaded_ = !overloaded_;
     changing_since_ = absl::InfiniteFuture();
   }
+}
+
+// One who has waited for the whole interval need not be seen twice. After a standstill, which says
+// nothing about the pace, the line is first looked at while it is served.
+bool LinePace::Hopeless(size_t waiting, absl::Duration oldest) const {
+  return measured_ &&
+         (oldest > kTarget + kInterval ||
+          static_cast<double>(waiting) > per_second_ * absl::ToDoubleSeconds(kHopeless));
 }
 
 size_t LinePace::room() const {

@@ -2,8 +2,9 @@
 // else's way; and, when more comes than is served, with an early no for the newest, so that the
 // others are still served in time.
 //
-//   calm ──── the oldest has waited above kTarget, for kInterval ────▶ overloaded
-//    ▲                                                                     │
+//   calm ──── the oldest has waited above kTarget, for kInterval, ───▶ overloaded
+//    ▲        or more waits than is served in kHopeless                    │
+//    │                                                                     │
 //    └──── the oldest has waited below kTarget / 2, for kInterval ─────────┘
 //
 // It goes by time and not by length (Nichols and Jacobson, "Controlling Queue Delay", 2012): a
@@ -33,22 +34,29 @@ class LinePace {
   // A person notices a tenth of a second, and a call passes several lines.
   static constexpr absl::Duration kTarget = absl::Milliseconds(50);
   static constexpr absl::Duration kInterval = absl::Milliseconds(100);
+  // Twice the interval, for the pace is known roughly.
+  static constexpr absl::Duration kHopeless = absl::Milliseconds(200);
 
-  // One more was served; whether others wait. An empty line says nothing about the pace, unless it
+  // One more is served; whether others wait. An empty line says nothing about the pace, unless it
   // is overloaded: then it was emptied by one batch, and filled again during the next.
   void Served(absl::Time now, bool others_wait);
-  // How long the oldest has waited, zero for an empty line.
-  void Observe(absl::Time now, absl::Duration oldest);
+  // The last one was not served after all.
+  void NotServed();
+  // How many wait, and how long the oldest has, zero for an empty line.
+  void Observe(absl::Time now, size_t waiting, absl::Duration oldest);
   bool overloaded() const { return overloaded_; }
   // How many are served within kTarget.
   size_t room() const;
 
  private:
+  bool Hopeless(size_t waiting, absl::Duration oldest) const;
+
   bool overloaded_ = false;
   absl::Time changing_since_ = absl::InfiniteFuture();  // since when the other state would be right
   bool counting_ = false;
   absl::Time counting_since_;
   int counted_ = 0;
+  bool measured_ = false;  // since others began to wait
   double per_second_ = 0;
 };
 
@@ -66,6 +74,7 @@ class FairLine {
   void PutBack(absl::string_view share, T item, absl::Time since) {
     Find(share).items.push_front({std::move(item), since});
     ++size_;
+    pace_.NotServed();
   }
 
   struct Taken {
@@ -151,7 +160,7 @@ class FairLine {
     observed_ = now;
     absl::Time oldest = now;
     for (const Share& share : shares_) oldest = std::min(oldest, share.items.front().since);
-    pace_.Observe(now, now - oldest);
+    pace_.Observe(now, size_, now - oldest);
   }
 
   Shares shares_;

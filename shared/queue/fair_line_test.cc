@@ -136,6 +136,51 @@ TEST(FairLine, AServerOfBatchesIsKeptBusy) {
   }
 }
 
+// It takes 256 and has time for ten of them.
+TEST(FairLine, WhatIsPutBackIsNotThoughtServed) {
+  FairLine<int> line;
+  double due = 0;
+  absl::Time free = kStart;
+  size_t longest = 0;
+  for (absl::Time now = kStart; now < kStart + absl::Seconds(3); now += absl::Microseconds(100)) {
+    for (due += .5; due >= 1; --due) line.Add("a", 0, now);
+    line.Shed(now);
+    if (now > kStart + absl::Seconds(1)) longest = std::max(longest, line.size());
+    if (free > now) continue;
+    std::vector<FairLine<int>::Taken> taken;
+    while (taken.size() < 256 && !line.empty()) taken.push_back(*line.Take(now));
+    for (; taken.size() > 10; taken.pop_back())
+      line.PutBack("a", taken.back().item, taken.back().since);
+    free = now + absl::Milliseconds(20);
+  }
+  EXPECT_LE(longest, 26u);  // 500 a second: 25 in 50 ms
+}
+
+TEST(FairLine, AFloodIsNoticedBeforeItIsOld) {
+  Simulation server(2000);
+  server.Run({{"a", 1000}}, absl::Seconds(1));
+  server.Run({{"a", 10'000}}, absl::Milliseconds(90));
+  EXPECT_GT(server.Refused(), 0);
+}
+
+// The server looks seldom, as one does that is given little of a processor.
+TEST(FairLine, WhatHasWaitedForTheWholeIntervalNeedNotBeSeenTwice) {
+  FairLine<int> line;
+  for (int i = 0; i < 100; ++i) line.Add("a", i, kStart);
+  for (int i = 0; i < 60; ++i) line.Take(kStart + i * absl::Milliseconds(2));
+  EXPECT_TRUE(line.Shed(kStart + absl::Milliseconds(149)).empty());
+  EXPECT_EQ(line.Shed(kStart + absl::Milliseconds(152)).size(), 15u);  // 500 a second: 25 stay
+}
+
+TEST(FairLine, AStandstillIsNoOverload) {
+  FairLine<int> line;
+  for (int i = 0; i < 100; ++i) line.Add("a", i, kStart);
+  EXPECT_TRUE(line.Shed(kStart + absl::Milliseconds(500)).empty());
+  EXPECT_EQ(Drain(line, kStart + absl::Milliseconds(501)).size(), 100u);
+  line.Add("a", 1, kStart + absl::Milliseconds(650));
+  EXPECT_TRUE(line.Shed(kStart + absl::Milliseconds(700)).empty());
+}
+
 TEST(FairLine, ABurstThatIsServedWithinTheIntervalIsRefusedNothing) {
   Simulation server(2000);
   server.Run({{"a", 1000}}, absl::Seconds(1));
