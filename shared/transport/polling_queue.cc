@@ -17,14 +17,15 @@ constexpr absl::Duration kWaited = absl::Microseconds(100);
 // Each time that gRPC looks, it reads of one connection; none of its calls may be whole yet.
 constexpr int kEmptyMax = 8;
 // Then calls are served, whatever else has come.
-constexpr int kCollectedMax = 512;
+constexpr absl::Duration kCollectMax = absl::Milliseconds(10);
 
 }  // namespace
 
-void WaitingCalls::Serve(absl::Duration slice) {
+void WaitingCalls::Serve(absl::Time start) {
   for (const std::shared_ptr<WaitingCall>& call : line_.Shed(absl::Now())) call->Shed();
   absl::Time now = absl::Now();
-  for (const absl::Time end = now + slice; !line_.empty() && now < end; now = absl::Now())
+  for (const absl::Time end = now + std::max(kSlice, now - start); !line_.empty() && now < end;
+       now = absl::Now())
     line_.Take(now)->item->Begin();
 }
 
@@ -54,7 +55,7 @@ void PollingQueue::Poll() {
     const absl::Time start = absl::Now();
     if (!Collect()) return;
     // Half of the time goes to what is served, however much there is to refuse.
-    if (!waiting_.empty()) waiting_.Serve(std::max(WaitingCalls::kSlice, looked_ - start));
+    if (!waiting_.empty()) waiting_.Serve(start);
   }
 }
 
@@ -76,14 +77,16 @@ bool PollingQueue::Collect() {
   bool ok = false;
   auto next = grpc::CompletionQueue::GOT_EVENT;
   int empty = 0;
-  for (int i = 0; i < kCollectedMax && empty < kEmptyMax; ++i) {
+  absl::Time now = absl::Now();
+  for (const absl::Time end = now + kCollectMax; empty < kEmptyMax && now < end;
+       now = absl::Now()) {
     next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
     if (next == grpc::CompletionQueue::SHUTDOWN) break;
     empty = next == grpc::CompletionQueue::GOT_EVENT ? 0 : empty + 1;
     if (empty == 0) static_cast<Event*>(tag)->Happened(ok);
   }
   collecting_ = false;
-  looked_ = absl::Now();
+  if (empty == kEmptyMax) looked_ = now;
   return next != grpc::CompletionQueue::SHUTDOWN;
 }
 

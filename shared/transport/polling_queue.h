@@ -61,11 +61,12 @@ class WaitingCalls {
   // How long calls are served, at least, before the wire is looked at again.
   static constexpr absl::Duration kSlice = absl::Milliseconds(1);
 
-  void Add(absl::string_view share, std::shared_ptr<WaitingCall> call, absl::Time now) {
-    line_.Add(share, std::move(call), now);
+  // `since` is when it may have come.
+  void Add(absl::string_view share, std::shared_ptr<WaitingCall> call, absl::Time since) {
+    line_.Add(share, std::move(call), since);
   }
-  // Sheds what is too much, then begins calls for so long.
-  void Serve(absl::Duration slice);
+  // Sheds what is too much, then begins calls for as long as has passed since `start`.
+  void Serve(absl::Time start);
   bool empty() const { return line_.empty(); }
 
  private:
@@ -83,6 +84,8 @@ class PollingQueue {
   // Both on the polling thread. While it collects, a call that arrives waits for its turn.
   bool collecting() const { return collecting_; }
   WaitingCalls& waiting() { return waiting_; }
+  // When nothing had come but what was taken: what comes now has waited since then, at most.
+  absl::Time looked() const { return looked_; }
   // How often the thread came round: it stands still only while the thread is stuck, or has nothing
   // to do.
   uint64_t beats() const { return beats_; }
@@ -102,7 +105,7 @@ class PollingQueue {
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   bool collecting_ = false;
-  absl::Time looked_;  // when nothing more had come than what was taken
+  absl::Time looked_;
   WaitingCalls waiting_;
   std::atomic<uint64_t> beats_{0};
   std::thread thread_;

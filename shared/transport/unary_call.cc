@@ -60,7 +60,7 @@ void UnaryCall::Arrived(bool ok) {
   if (lane_.health || !lane_.polling.collecting()) return Begin();
   peer_ = PeerOf(wire_->context, lane_);
   lane_.polling.waiting().Add(ShareOf(wire_->context, *peer_, lane_), shared_from_this(),
-                              absl::Now());
+                              lane_.polling.looked());
 }
 
 bool UnaryCall::Enter() {
