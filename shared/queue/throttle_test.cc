@@ -42,6 +42,42 @@ TEST(Throttle, AsksLittleMoreThanIsAnswered) {
   EXPECT_LE(second.asked, 1000 * Throttle::kAsked + 50);
 }
 
+// Five thousand were asked before the first refusal came; a thousand a second are answered.
+TEST(Throttle, WaitsUntilWhatIsOnItsWayHasCome) {
+  Throttles throttles;
+  absl::Time now = kStart;
+  for (int i = 0; i < 3000; ++i) {
+    now += absl::Milliseconds(1);
+    EXPECT_TRUE(throttles.MayAsk("officer", "/List", now));
+    throttles.Learn("officer", "/List", absl::OkStatus(), now);
+  }
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(throttles.MayAsk("officer", "/List", now));
+  throttles.Learn("officer", "/List", Overloaded("calls"), now);
+  int left = 999;
+  for (; left > 0 && !throttles.MayAsk("officer", "/List", now); --left) {
+    now += absl::Milliseconds(1);
+    throttles.Learn("officer", "/List", absl::OkStatus(), now);
+  }
+  EXPECT_NEAR(left, 92, 20);  // 25 ms of answers, doubled each half second, and four
+}
+
+TEST(Throttle, WhatExpiredIsNotOnItsWay) {
+  Throttles throttles;
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(throttles.MayAsk("officer", "/List", kStart));
+  throttles.Learn("officer", "/List", Overloaded("calls"), kStart);
+  EXPECT_FALSE(throttles.MayAsk("officer", "/List", kStart + absl::Seconds(1)));
+  for (int i = 0; i < 999; ++i)
+    throttles.Learn("officer", "/List", absl::DeadlineExceededError(""), kStart + absl::Seconds(1));
+  EXPECT_TRUE(throttles.MayAsk("officer", "/List", kStart + absl::Seconds(1)));
+}
+
+TEST(Throttle, WhoGoesOnAskingInVainLosesNothing) {
+  Throttles throttles;
+  AskFor(throttles, kStart, 5000, 1000);
+  const Second second = AskFor(throttles, kStart + absl::Seconds(1), 50'000, 1000);
+  EXPECT_NEAR(second.answered, 1000, 100);
+}
+
 TEST(Throttle, NoticesWhenThereIsMoreRoom) {
   Throttles throttles;
   AskFor(throttles, kStart, 5000, 0);

@@ -235,8 +235,12 @@ class GrpcStream final : public rpc::ClientStream {
 
 class GrpcChannel final : public rpc::Channel {
  public:
-  GrpcChannel(std::shared_ptr<grpc::Channel> channel, std::string in_process_key)
-      : channel_(std::move(channel)), in_process_key_(std::move(in_process_key)), stub_(channel_) {}
+  GrpcChannel(std::shared_ptr<grpc::Channel> channel, std::string in_process_key,
+              std::shared_ptr<Throttles> throttles)
+      : channel_(std::move(channel)),
+        in_process_key_(std::move(in_process_key)),
+        throttles_(std::move(throttles)),
+        stub_(channel_) {}
   absl::StatusOr<std::string> Call(const std::string& path, const std::string& request,
                                    const rpc::CallOptions& options) override {
     if (!MayAsk(path, options)) return Overloaded(kQueue);
@@ -290,9 +294,9 @@ class GrpcChannel final : public rpc::Channel {
 
   const std::shared_ptr<grpc::Channel> channel_;
   const std::string in_process_key_;
-  // Null inside a process: a server does not refuse its own for load.
-  const std::shared_ptr<Throttles> throttles_ =
-      in_process_key_.empty() ? std::make_shared<Throttles>() : nullptr;
+  // Null where it does not hold itself back: inside a process, for a server does not refuse its own
+  // for load.
+  const std::shared_ptr<Throttles> throttles_;
   grpc::GenericStub stub_;
 };
 
@@ -303,7 +307,7 @@ std::shared_ptr<rpc::Channel> Connect(const ChannelOptions& options) {
   return std::make_shared<GrpcChannel>(
       grpc::CreateCustomChannel(options.target, ChannelCredentialsOf(options.tls),
                                 Arguments(options)),
-      "");
+      "", options.holds_back ? Throttles::Of(options.target) : nullptr);
 }
 
 absl::Status TryConnect(const ChannelOptions& options, absl::Duration timeout) {
@@ -315,7 +319,7 @@ absl::Status TryConnect(const ChannelOptions& options, absl::Duration timeout) {
 }
 
 std::shared_ptr<rpc::Channel> InProcess(grpc::Server& server, const std::string& key) {
-  return std::make_shared<GrpcChannel>(server.InProcessChannel(Arguments()), key);
+  return std::make_shared<GrpcChannel>(server.InProcessChannel(Arguments()), key, nullptr);
 }
 
 }  // namespace vivier::transport

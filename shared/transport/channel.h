@@ -22,6 +22,7 @@ struct ChannelOptions {
   std::string target;      // HOST:PORT, dns:///NAME:PORT or unix:PATH
   std::optional<Tls> tls;  // plain text without
   bool retry = true;
+  bool holds_back = true;  // while it is told OVERLOADED; false for one that plays a flood
 };
 
 // Connects at the first call.

@@ -49,7 +49,9 @@ ABSL_FLAG(std::string, postgres, "",
           "an empty database, to measure writes beside a batch on PostgreSQL too");
 ABSL_FLAG(bool, beside, false, "measure writes beside a batch, and nothing else");
 ABSL_FLAG(bool, overload, false, "measure what is answered under overload, and nothing else");
-ABSL_FLAG(int, share, 10, "percent of a core to which --overload holds the server");
+ABSL_FLAG(bool, brief, false, "of --overload what a test looks at: reads and writes on SQLite");
+ABSL_FLAG(bool, hostile, false, "let the floods of --overload go on whatever they are told");
+ABSL_FLAG(int, share, 10, "percent of a core to which --overload holds the server; 0: all of it");
 ABSL_FLAG(std::string, folder, "",
           "where the data shall be: decides which disk is measured; a temporary one without");
 
@@ -280,22 +282,37 @@ class Bench {
     std::vector<std::string> words = {"/proc/self/exe", "site"};
     words.insert(words.end(), site.begin(), site.end());
     ASSIGN_OR_RETURN(const std::unique_ptr<Process> process, Process::Start(words, "ready "));
-    ASSIGN_OR_RETURN(const std::unique_ptr<Share> share,
-                     Share::Hold(process->id(), absl::GetFlag(FLAGS_share)));
+    std::unique_ptr<Share> share;
+    if (absl::GetFlag(FLAGS_share) > 0) {
+      ASSIGN_OR_RETURN(share, Share::Hold(process->id(), absl::GetFlag(FLAGS_share)));
+    }
+    const bool brief = absl::GetFlag(FLAGS_brief);
     const Target target = Dial(process->id(), Word(*process, 0), Word(*process, 1), kConnections);
-    const std::string service = "/vivier.enrolment.v1.CohortService/";
-    // As many callers as are served within 50 ms, so that the peak is measured without a refusal.
-    const auto measure = [&](const std::string& name, const std::string& method, int callers,
-                             Next next) {
-      return MeasureOverload({absl::StrCat(name, "_", engine),
-                              {&target, service + method, callers, std::move(next)},
-                              process->id(),
-                              scale_.overload},
+    const auto flood = [&](const std::string& token) {
+      return Dial(process->id(), Word(*process, 0), token, kConnections,
+                  !absl::GetFlag(FLAGS_hostile));
+    };
+    const Target deputy = flood(Word(*process, 2)), other = flood(Word(*process, 3)),
+                 nobody = flood("");
+    const auto measure = [&](const std::string& name, const Load& load, std::vector<Flood> floods) {
+      return MeasureOverload({absl::StrCat(name, "_", engine), load, process->id(), scale_.overload,
+                              std::move(floods)},
                              report_);
     };
-    RETURN_IF_ERROR(measure("list", "ListCohorts", 8, Lists()));
-    RETURN_IF_ERROR(measure("write", "UpdateCohort", 32, Updates(SmallCohorts())));
-    return measure("get", "GetCohort", 64, Gets(SmallCohorts()));
+    // As many callers as are served within 50 ms, so that the peak is measured without a refusal.
+    const std::string service = "/vivier.enrolment.v1.CohortService/",
+                      list = service + "ListCohorts", update = service + "UpdateCohort",
+                      get = service + "GetCohort";
+    if (!brief)
+      RETURN_IF_ERROR(measure(
+          "list", {&target, list, 8, Lists()},
+          {{"principal", {&deputy, list, 0, Lists()}}, {"peer", {&nobody, list, 0, Lists()}}}));
+    RETURN_IF_ERROR(measure("write", {&target, update, 32, Updates(SmallCohorts())},
+                            {{"school", {&other, update, 0, Updates(SmallCohorts(kOtherSchool))}},
+                             {"principal", {&deputy, update, 0, Updates(LargeCohorts())}}}));
+    return measure("get", {&target, get, 64, Gets(SmallCohorts())},
+                   {{"principal", {&deputy, get, 0, Gets(SmallCohorts())}},
+                    {"peer", {&nobody, get, 0, Gets(SmallCohorts())}}});
   }
 
   absl::StatusOr<Rates> Round(const Servers& servers) {

@@ -23,17 +23,17 @@ using enrolment::v1::CohortSeats;
 constexpr int kCohortsPerCommit = 40;
 constexpr int kLargeRules = 25;
 
-std::string CohortName(const std::string& kind, int i) {
-  return absl::StrCat("schools/", kSchool, "/cohorts/", kind, "-", i);
+std::string CohortName(const std::string& kind, int i, const std::string& school = kSchool) {
+  return absl::StrCat("schools/", school, "/cohorts/", kind, "-", i);
 }
 
 std::string ApplicationName(int cohort, int rank) {
   return absl::StrCat(CohortName("admit", cohort), "/applications/a-", rank);
 }
 
-std::vector<std::string> CohortNames(const std::string& kind) {
+std::vector<std::string> CohortNames(const std::string& kind, const std::string& school) {
   std::vector<std::string> names;
-  for (int i = 0; i < kReadNames; ++i) names.push_back(CohortName(kind, i));
+  for (int i = 0; i < kReadNames; ++i) names.push_back(CohortName(kind, i, school));
   return names;
 }
 
@@ -124,11 +124,11 @@ class Filler {
     return Store(unit);
   }
 
-  absl::Status Readable() {
+  absl::Status Readable(const std::string& school) {
     storage::Unit unit(transaction_);
     for (int i = 0; i < kReadNames; ++i) {
-      Cohort small = MakeCohort(CohortName("small", i), 0),
-             large = MakeCohort(CohortName("large", i), kLargeRules);
+      Cohort small = MakeCohort(CohortName("small", i, school), 0),
+             large = MakeCohort(CohortName("large", i, school), kLargeRules);
       RETURN_IF_ERROR(cohorts_.Insert(unit, small));
       RETURN_IF_ERROR(cohorts_.Insert(unit, large));
     }
@@ -148,13 +148,14 @@ class Filler {
   storage::Table<Application> applications_;
 };
 
-absl::Status FillSome(storage::Connection& connection, const security::SchoolKey& key, int first,
-                      int last) {
+// Cohorts to read when there are none to admit into.
+absl::Status FillSome(storage::Connection& connection, const security::SchoolKey& key,
+                      const std::string& school, int first, int last) {
   RETURN_IF_ERROR(connection.Begin(storage::Access::kWrite));
-  storage::Transaction transaction(connection, kSchool, &key);
+  storage::Transaction transaction(connection, school, &key);
   RETURN_IF_ERROR(transaction.LockHead());
   Filler filler(transaction);
-  if (first == 0) RETURN_IF_ERROR(filler.Readable());
+  if (first == last) RETURN_IF_ERROR(filler.Readable(school));
   for (int cohort = first; cohort < last; ++cohort) RETURN_IF_ERROR(filler.Admittable(cohort));
   RETURN_IF_ERROR(transaction.StoreHead());
   RETURN_IF_ERROR(connection.Commit());
@@ -168,9 +169,11 @@ absl::Status FillDatabase(const std::string& url, const std::string& folder, int
   RETURN_IF_ERROR(storage::Migrate(*database, "enrolment"));
   ASSIGN_OR_RETURN(std::unique_ptr<storage::Connection> connection,
                    database->Connect(storage::Access::kWrite));
+  for (const char* school : {kSchool, kOtherSchool})
+    RETURN_IF_ERROR(FillSome(*connection, key, school, 0, 0));
   for (int first = 0; first < cohorts; first += kCohortsPerCommit)
     RETURN_IF_ERROR(
-        FillSome(*connection, key, first, std::min(first + kCohortsPerCommit, cohorts)));
+        FillSome(*connection, key, kSchool, first, std::min(first + kCohortsPerCommit, cohorts)));
   return absl::OkStatus();
 }
 
@@ -192,7 +195,9 @@ std::vector<std::string> ApplicationNames(int cohorts) {
   return names;
 }
 
-std::vector<std::string> SmallCohorts() { return CohortNames("small"); }
-std::vector<std::string> LargeCohorts() { return CohortNames("large"); }
+std::vector<std::string> SmallCohorts(const std::string& school) {
+  return CohortNames("small", school);
+}
+std::vector<std::string> LargeCohorts() { return CohortNames("large", kSchool); }
 
 }  // namespace vivier::bench

@@ -11,6 +11,7 @@
 namespace vivier::bench {
 
 inline constexpr char kSchool[] = "nancy";
+inline constexpr char kOtherSchool[] = "metz";  // has cohorts to read only
 inline constexpr int kSeats = 24;
 inline constexpr int kReadNames = 256;  // of each size
 
@@ -23,7 +24,7 @@ absl::Status FillPostgres(const std::string& folder, const std::string& postgres
 // In the order in which they may be admitted.
 std::vector<std::string> ApplicationNames(int cohorts);
 // Cohorts whose message has about 300 bytes, or 2 KB.
-std::vector<std::string> SmallCohorts();
+std::vector<std::string> SmallCohorts(const std::string& school = kSchool);
 std::vector<std::string> LargeCohorts();
 
 }  // namespace vivier::bench

@@ -14,6 +14,8 @@ namespace {
 // 256 callers of one transaction each wait a quarter of a second; a stuck server shall fail the
 // run, not hang it.
 constexpr absl::Duration kCallTimeout = absl::Seconds(20);
+// How long a caller who was refused for load waits, at most, before they ask again.
+constexpr absl::Duration kRest = absl::Milliseconds(10);
 
 class Run {
  public:
@@ -24,20 +26,32 @@ class Run {
     if (!request) return;
     channel.Start(load_.path, *request, {kCallTimeout, load_.target->authorization, ""},
                   [this, &channel, start = absl::Now()](absl::StatusOr<std::string> answer) {
-                    if (Count(answer.status(), absl::Now() - start)) Ask(channel);
+                    if (Count(channel, answer.status(), absl::Now() - start)) Ask(channel);
                   });
   }
 
   // How long each answer took, once all have come.
   absl::StatusOr<std::vector<double>> Wait() {
+    while (!IsOverSoon()) {
+      for (rpc::Channel* channel : TakeResting()) Ask(*channel);
+    }
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(this, &Run::IsOver));
     if (!error_.ok()) return error_;
     return std::move(microseconds_);
   }
 
  private:
   bool IsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return asking_ == 0; }
+
+  bool IsOverSoon() {
+    absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithTimeout(absl::Condition(this, &Run::IsOver), kRest);
+  }
+
+  std::vector<rpc::Channel*> TakeResting() {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(resting_, {});
+  }
 
   std::optional<std::string> Next() {
     absl::MutexLock lock(&mutex_);
@@ -47,13 +61,17 @@ class Run {
     return request;
   }
 
-  bool Count(const absl::Status& status, absl::Duration took) {
+  // Whether the caller asks again at once.
+  bool Count(rpc::Channel& channel, const absl::Status& status, absl::Duration took) {
     absl::MutexLock lock(&mutex_);
     if (status.ok()) {
       microseconds_.push_back(absl::ToDoubleMicroseconds(took));
       return true;
     }
-    if (absl::IsResourceExhausted(status)) return true;  // refused for load: no answer, no error
+    if (absl::IsResourceExhausted(status)) {  // refused for load: no answer, no error
+      resting_.push_back(&channel);
+      return false;
+    }
     if (error_.ok()) error_ = status;
     --asking_;
     return false;
@@ -63,6 +81,7 @@ class Run {
   const absl::Time end_;
   absl::Mutex mutex_;
   int asking_ ABSL_GUARDED_BY(mutex_);
+  std::vector<rpc::Channel*> resting_ ABSL_GUARDED_BY(mutex_);
   std::vector<double> microseconds_ ABSL_GUARDED_BY(mutex_);
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
 };
@@ -70,13 +89,13 @@ class Run {
 }  // namespace
 
 Target Dial(pid_t process, const std::string& address, const std::string& authorization,
-            int connections) {
+            int connections, bool holds_back) {
   Target target;
   target.process = process;
   target.authorization = authorization;
   for (int i = 0; i < connections; ++i)
-    target.channels.push_back(
-        transport::Connect({.target = address, .tls = std::nullopt, .retry = false}));
+    target.channels.push_back(transport::Connect(
+        {.target = address, .tls = std::nullopt, .retry = false, .holds_back = holds_back}));
   return target;
 }
 

@@ -24,8 +24,9 @@ struct Target {
 };
 
 // Connects `connections` times to the process that listens there.
+// `holds_back`: as our channels do when they are told of an overload.
 Target Dial(pid_t process, const std::string& address, const std::string& authorization,
-            int connections);
+            int connections, bool holds_back = true);
 
 struct Load {
   const Target* target;

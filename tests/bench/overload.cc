@@ -26,8 +26,10 @@ constexpr absl::Duration kNormal = absl::Seconds(5);  // within which a site is 
 // What came back of the calls of one turn.
 struct Tally {
   int sent = 0;
-  int expired = 0;  // no answer in time
-  int failed = 0;   // neither answered nor refused for load
+  int expired = 0;        // no answer in time
+  int failed = 0;         // neither answered nor refused for load
+  int answered = 0;       // before the turn was over
+  int answered_late = 0;  // of them, in its second half
   std::vector<double> answered_ms, refused_ms;
   std::vector<double> refused_unnoticed_ms;
   absl::Time last_refusal = absl::InfinitePast();
@@ -35,11 +37,12 @@ struct Tally {
 
 class OpenLoop {
  public:
-  OpenLoop(const Load& load, double per_second) : load_(load), per_second_(per_second) {}
+  OpenLoop(const Load& load, double per_second, absl::Duration time)
+      : load_(load), per_second_(per_second), time_(time) {}
 
-  Tally Run(absl::Duration time) {
+  Tally Run() {
     start_ = absl::Now();
-    for (absl::Time now = start_; now < start_ + time; now = absl::Now()) {
+    for (absl::Time now = start_; now < start_ + time_; now = absl::Now()) {
       for (const double due = per_second_ * absl::ToDoubleSeconds(now - start_); sent_ < due;)
         Send();
       absl::SleepFor(kTick);
@@ -66,13 +69,16 @@ class OpenLoop {
   void Count(const absl::Status& status, absl::Time start) {
     absl::MutexLock lock(&mutex_);
     ++answers_;
-    const double milliseconds = absl::ToDoubleMilliseconds(absl::Now() - start);
+    const absl::Time now = absl::Now();
+    const double milliseconds = absl::ToDoubleMilliseconds(now - start);
     if (status.ok()) {
+      tally_.answered += now < start_ + time_ ? 1 : 0;
+      tally_.answered_late += now > start_ + time_ / 2 && now < start_ + time_ ? 1 : 0;
       tally_.answered_ms.push_back(milliseconds);
     } else if (absl::IsResourceExhausted(status)) {
       (start < start_ + kUnnoticed ? tally_.refused_unnoticed_ms : tally_.refused_ms)
           .push_back(milliseconds);
-      tally_.last_refusal = absl::Now();
+      tally_.last_refusal = now;
     } else {
       ++(absl::IsDeadlineExceeded(status) ? tally_.expired : tally_.failed);
     }
@@ -80,6 +86,7 @@ class OpenLoop {
 
   const Load& load_;
   const double per_second_;
+  const absl::Duration time_;
   absl::Time start_;
   int sent_ = 0;
   absl::Mutex mutex_;
@@ -116,6 +123,16 @@ void Tell(const std::string& name, const Tally& tally, Report& report) {
   report.Number(name + "_failed_share", static_cast<double>(tally.failed) / tally.sent);
 }
 
+void MeasureFlood(const Overload& overload, const Flood& flood, double peak, Report& report) {
+  std::thread flooding([&] { OpenLoop(flood.load, 5 * peak, overload.time).Run(); });
+  const Tally others = OpenLoop(overload.load, peak / 2, overload.time).Run();
+  flooding.join();
+  const std::string name = absl::StrCat("while_", flood.who, "_floods_", overload.name);
+  report.Number("goodput_others_" + name,
+                static_cast<double>(others.answered_ms.size()) / others.sent);
+  Tell("others_" + name, others, report);
+}
+
 }  // namespace
 
 absl::Status MeasureOverload(const Overload& overload, Report& report) {
@@ -130,19 +147,21 @@ absl::Status MeasureOverload(const Overload& overload, Report& report) {
   for (const int times : {2, 5}) {
     const std::string turn = absl::StrCat(times, "x_", name);
     const double processor = ProcessorSeconds(overload.server);
-    const Tally tally = OpenLoop(overload.load, times * peak.per_second()).Run(overload.time);
-    const double seconds = absl::ToDoubleSeconds(overload.time);
-    report.Number("goodput_" + turn,
-                  static_cast<double>(tally.answered_ms.size()) / seconds / peak.per_second());
+    const Tally tally = OpenLoop(overload.load, times * peak.per_second(), overload.time).Run();
+    const double at_peak = absl::ToDoubleSeconds(overload.time) * peak.per_second();
+    report.Number("goodput_" + turn, tally.answered / at_peak);
+    report.Number(turn + "_late_goodput", tally.answered_late / at_peak * 2);
     report.Number(turn + "_processor_us_per_call",
                   (ProcessorSeconds(overload.server) - processor) * 1e6 / tally.sent);
     Tell(turn, tally, report);
     const absl::Time calm = absl::Now();
-    const Tally after = OpenLoop(overload.load, peak.per_second() / 2).Run(kNormal);
+    const Tally after = OpenLoop(overload.load, peak.per_second() / 2, kNormal).Run();
     Tell(turn + "_afterwards", after, report);
     report.Number(turn + "_normal_after_s",
                   after.last_refusal < calm ? 0 : absl::ToDoubleSeconds(after.last_refusal - calm));
   }
+  for (const Flood& flood : overload.floods)
+    MeasureFlood(overload, flood, peak.per_second(), report);
   report.Number("memory_grows_mb_" + name, ResidentMegabytes(overload.server) - before);
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
 #include "services/enrolment/enrolment.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -86,6 +87,7 @@ absl::Status ServeSite(const std::vector<std::string>& words) {
     return Internal("FOLDER BATCH_WORKS_MAX NEAR_BYTES_MAX [POSTGRES]");
   const sigset_t signals = BlockSignals();
   options.config.add_schools(kSchool);
+  options.config.add_schools(kOtherSchool);
   options.config.set_network("bench");
   options.config.set_listen_address("127.0.0.1:0");
   options.config.set_engine(words.size() > 3 ? config::v1::POSTGRES : config::v1::SQLITE);
@@ -97,11 +99,14 @@ absl::Status ServeSite(const std::vector<std::string>& words) {
   options.modules = {site::MakeModule<enrolment::Enrolment>()};
   options.background = false;
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
-  ASSIGN_OR_RETURN(
-      std::string token,
-      site->Authorization(
-          {"director", security::Caller::Kind::kPerson, {"school_director"}, {kSchool}, ""}));
-  ServeUntil(signals, site->address() + "\t" + token);
+  const auto token = [&](const std::string& name, const std::string& school) {
+    return site->Authorization(
+        {name, security::Caller::Kind::kPerson, {"school_director"}, {school}, ""});
+  };
+  ASSIGN_OR_RETURN(const std::string director, token("director", kSchool));
+  ASSIGN_OR_RETURN(const std::string deputy, token("deputy", kSchool));
+  ASSIGN_OR_RETURN(const std::string other, token("other", kOtherSchool));
+  ServeUntil(signals, absl::StrJoin({site->address(), director, deputy, other}, "\t"));
   site->Stop();
   return absl::OkStatus();
 }

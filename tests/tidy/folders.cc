@@ -139,6 +139,7 @@ constexpr const char* kStoreys[] = {
     "tests/bench",
     "tests/storage",
     "tests/invariants",
+    "tests/overload",
     "tests/walls",
     "tests/idle",
     "tests/rules",
