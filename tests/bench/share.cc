@@ -22,7 +22,10 @@ bool Put(const std::string& file, const std::string& text) {
   return stream.good();
 }
 
+// The most that it may have is also the least, whatever else the machine does.
 bool Limit(const std::string& group, int period) {
+  Put(group + "/cpu.shares", "262144");  // the highest of version 1, then of version 2
+  Put(group + "/cpu.weight", "10000");
   if (std::filesystem::exists(group + "/cpu.max"))
     return Put(group + "/cpu.max", absl::StrCat(kQuotaMicroseconds, " ", period));
   return Put(group + "/cpu.cfs_period_us", absl::StrCat(period)) &&
