@@ -1,6 +1,8 @@
 #include "shared/base/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include <array>
 #include <cstdint>
@@ -56,12 +58,76 @@ class Digest {
   }
 };
 
+const unsigned char* Bytes(absl::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+// The same for HMAC. Taking up a key costs as much as a short text, so the last one is kept.
+class Hmac {
+ public:
+  static Hmac& Begin(absl::string_view key) {
+    thread_local Hmac hmac;
+    hmac.Take(key);
+    return hmac;
+  }
+
+  void Add(absl::string_view bytes) {
+    if (EVP_MAC_update(context_, Bytes(bytes), bytes.size()) != 1) std::abort();
+  }
+
+  std::string Finish() {
+    std::string code(32, '\0');
+    size_t size = 0;
+    if (EVP_MAC_final(context_, reinterpret_cast<unsigned char*>(code.data()), &size,
+                      code.size()) != 1)
+      std::abort();
+    return code;
+  }
+
+  ~Hmac() {
+    OPENSSL_cleanse(key_.data(), key_.size());
+    EVP_MAC_CTX_free(context_);
+  }
+
+ private:
+  Hmac() {
+    EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    context_ = EVP_MAC_CTX_new(algorithm);
+    EVP_MAC_free(algorithm);
+    char hash[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", hash, 0),
+                                     OSSL_PARAM_construct_end()};
+    if (EVP_MAC_CTX_set_params(context_, parameters) != 1) std::abort();
+  }
+
+  void Take(absl::string_view key) {
+    const bool is_same = has_key_ && key == key_;
+    if (EVP_MAC_init(context_, is_same ? nullptr : Bytes(key), is_same ? 0 : key.size(), nullptr) !=
+        1)
+      std::abort();
+    if (is_same) return;
+    OPENSSL_cleanse(key_.data(), key_.size());
+    key_ = std::string(key);
+    has_key_ = true;
+  }
+
+  EVP_MAC_CTX* context_;
+  std::string key_;
+  bool has_key_ = false;
+};
+
 }  // namespace
 
 std::string Sha256(absl::string_view data) {
   Digest digest;
   digest.Add(data);
   return digest.Finish();
+}
+
+std::string HmacSha256(absl::string_view key, absl::Span<const absl::string_view> parts) {
+  Hmac& hmac = Hmac::Begin(key);
+  for (absl::string_view part : parts) hmac.Add(part);
+  return hmac.Finish();
 }
 
 std::string Hex(absl::string_view bytes) { return absl::BytesToHexString(bytes); }

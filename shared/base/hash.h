@@ -1,5 +1,5 @@
-// SHA-256 and the hash chains of the event log, the audit trail and the attendance sheets.
-// Thread-safe: each thread keeps its own digest context.
+// SHA-256, HMAC, and the hash chains of the event log, the audit trail and the attendance sheets.
+// Thread-safe: each thread keeps its own contexts.
 //
 // What a link of a chain hashes, so that no two different records give the same bytes:
 //
@@ -20,6 +20,10 @@ namespace vivier {
 
 // The 32 raw bytes of SHA-256.
 std::string Sha256(absl::string_view data);
+
+// The 32 raw bytes of HMAC-SHA-256 (RFC 2104) over the parts, one after another: whoever calls sees
+// to it that no two lists of parts give the same bytes.
+std::string HmacSha256(absl::string_view key, absl::Span<const absl::string_view> parts);
 
 // The lower-case hexadecimal form of any bytes.
 std::string Hex(absl::string_view bytes);

@@ -24,6 +24,27 @@ TEST(HashTest, GivesTheValuesOfThePublishedExamples) {
     EXPECT_EQ(Hex(Sha256(row.data)), row.hash) << row.data.size() << " bytes";
 }
 
+// RFC 4231, cases 1, 2, 3 and 6.
+TEST(HashTest, HmacGivesTheValuesOfThePublishedExamples) {
+  const struct {
+    std::string key, text, code;
+  } rows[] = {
+      {std::string(20, '\x0b'), "Hi There",
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {"Jefe", "what do ya want for nothing?",
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {std::string(20, '\xaa'), std::string(50, '\xdd'),
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+      {std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(Hex(HmacSha256(row.key, {row.text})), row.code) << row.text;
+    EXPECT_EQ(Hex(HmacSha256(row.key, {row.text})), row.code) << "by a key that is kept";
+    EXPECT_EQ(Hex(HmacSha256(row.key, {row.text.substr(0, 3), "", row.text.substr(3)})), row.code);
+  }
+}
+
 TEST(HashTest, ChainTellsEverySplitOfTheSameBytesApart) {
   const std::vector<std::vector<absl::string_view>> records = {
       {}, {""}, {"", ""}, {"ab"}, {"a", "b"}, {"", "ab"}, {"ab", ""}, {"a", "", "b"}};

@@ -1,11 +1,8 @@
 #include "shared/security/school_key.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -49,18 +46,9 @@ absl::StatusOr<Key> LoadKey(const std::string& path) {
   return key;
 }
 
-std::string Hmac(absl::string_view key, absl::string_view text) {
-  std::string code(32, '\0');
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-           reinterpret_cast<unsigned char*>(code.data()), nullptr) == nullptr)
-    std::abort();
-  return code;
-}
-
 std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_view text) {
-  std::string purpose_key = Hmac(key.bytes(), absl::StrCat("vivier blind index ", purpose));
-  std::string code = Hmac(purpose_key, NormalizeForIndex(text));
+  std::string purpose_key = HmacSha256(key.bytes(), {"vivier blind index ", purpose});
+  const std::string code = HmacSha256(purpose_key, {NormalizeForIndex(text)});
   OPENSSL_cleanse(purpose_key.data(), purpose_key.size());
   return Hex(absl::string_view(code).substr(0, kIndexSize));
 }
@@ -121,6 +109,13 @@ std::vector<std::string> SchoolKey::BlindIndexes(absl::string_view purpose,
   std::vector<std::string> indexes;
   for (const Entry& entry : keys_) indexes.push_back(IndexUnder(entry.key, purpose, text));
   return indexes;
+}
+
+Key SchoolKey::Derive(absl::string_view purpose) const {
+  std::string bytes = HmacSha256(keys_.front().key.bytes(), {"vivier derived key ", purpose});
+  const Key derived = *Key::FromBytes(bytes);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return derived;
 }
 
 absl::Status CreateSchoolKey(const std::string& path) {

@@ -55,6 +55,10 @@ class SchoolKey {
   // all of them.
   std::vector<std::string> BlindIndexes(absl::string_view purpose, absl::string_view text) const;
 
+  // The key of its own that all processes of the school have for a purpose ("cache"): HMAC-SHA-256
+  // under the current school key, apart from what the indexes are keyed with.
+  Key Derive(absl::string_view purpose) const;
+
  private:
   struct Entry {
     std::string id;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 
@@ -40,6 +41,17 @@ TEST_F(SchoolKeyTest, CreatesAFileThatOnlyItsOwnerReads) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   EXPECT_TRUE(SchoolKey::Load(path).ok());
   EXPECT_EQ(CreateSchoolKey(path).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(SchoolKeyTest, DerivesAKeyForEachPurpose) {
+  const auto load = [this](const std::string& name, char digit) {
+    return *SchoolKey::Load(Write(name, std::string(64, digit)));
+  };
+  const SchoolKey key = load("a", 'a'), same = load("b", 'a'), other = load("c", 'c');
+  EXPECT_EQ(key.Derive("cache").bytes(), same.Derive("cache").bytes());
+  EXPECT_NE(key.Derive("cache").bytes(), key.Derive("rows").bytes());
+  EXPECT_NE(key.Derive("cache").bytes(), other.Derive("cache").bytes());
+  EXPECT_NE(key.Derive("cache").bytes(), absl::HexStringToBytes(std::string(64, 'a')));
 }
 
 TEST_F(SchoolKeyTest, TakesTheWholeFileOrNothing) {
