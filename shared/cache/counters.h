@@ -12,8 +12,8 @@ struct NearCounters {
 
 struct RedisCounters {
   std::atomic<uint64_t> hits{0}, misses{0};
-  std::atomic<uint64_t> odd_values{
-      0};  // wrong format, schema, checksum or type: treated as a miss and deleted
+  // Values that were not believed (verifier.h), each of them a miss.
+  std::atomic<uint64_t> forged_values{0}, other_schemas{0}, old_values{0}, overtaken_values{0};
   std::atomic<uint64_t> sets{0}, refused_sets{0};
   std::atomic<uint64_t> timeouts{0};  // commands that took too long; each closes the connection
   std::atomic<uint64_t> skipped{0};   // commands not sent because Redis is away or too many wait

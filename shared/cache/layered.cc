@@ -1,5 +1,6 @@
 #include "shared/cache/layered.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -9,13 +10,12 @@
 namespace vivier::cache {
 namespace {
 
-constexpr absl::Duration kLife = absl::Seconds(60);
 constexpr absl::Duration kUnwatchedLife = absl::Seconds(2);
 
 }  // namespace
 
 Layered::Layered(size_t near_bytes_max, std::optional<Redis::Options> redis)
-    : near_(near_bytes_max) {
+    : now_(redis ? redis->now : [] { return absl::Now(); }), near_(near_bytes_max) {
   if (!redis) return;
   // What was kept before changes were heard might have changed unheard.
   redis_ = std::make_unique<Redis>(*std::move(redis),
@@ -31,9 +31,8 @@ void Layered::Fetch(const std::string& name, uint64_t fingerprint, Loader loader
   const FlightPointer flight = Join(name, fingerprint, std::move(callback));
   if (flight == nullptr) return;
   const auto load = [this, flight, loader = std::move(loader)] {
-    loader([this, flight, begin = absl::Now()](absl::StatusOr<Versioned> loaded) {
-      CountLoad(begin);
-      Land(flight, KeepLoaded(*flight, std::move(loaded)));
+    loader([this, flight, begin = now_()](absl::StatusOr<Versioned> loaded) {
+      Land(flight, KeepLoaded(*flight, begin, std::move(loaded)));
     });
   };
   if (redis_ == nullptr) return load();
@@ -67,10 +66,8 @@ absl::StatusOr<Bytes> Layered::FetchBlocking(const std::string& name, uint64_t f
   if (value) {
     Land(flight, KeepNear(*flight, *std::move(value)));
   } else {
-    const absl::Time begin = absl::Now();
-    absl::StatusOr<Versioned> loaded = loader();
-    CountLoad(begin);
-    Land(flight, KeepLoaded(*flight, std::move(loaded)));
+    const absl::Time begin = now_();
+    Land(flight, KeepLoaded(*flight, begin, loader()));
   }
   return answer.get();
 }
@@ -103,14 +100,18 @@ void Layered::Land(const FlightPointer& flight, absl::StatusOr<Bytes> answer) {
 Bytes Layered::KeepNear(const Flight& flight, Versioned value) {
   auto bytes = std::make_shared<const std::string>(std::move(value.payload));
   const bool is_watched = redis_ != nullptr && redis_->is_ready();
-  near_.Put(flight.ticket, flight.name, value.version, bytes, is_watched ? kLife : kUnwatchedLife);
+  // Its age counts here as well, so that two layers do not make twice the age.
+  near_.Put(flight.ticket, flight.name, value.version, bytes,
+            std::min(value.loaded_at + kAgeMax - now_(), is_watched ? kAgeMax : kUnwatchedLife));
   return bytes;
 }
 
-absl::StatusOr<Bytes> Layered::KeepLoaded(const Flight& flight, absl::StatusOr<Versioned> loaded) {
+absl::StatusOr<Bytes> Layered::KeepLoaded(const Flight& flight, absl::Time begin,
+                                          absl::StatusOr<Versioned> loaded) {
+  CountLoad(begin);
   if (!loaded.ok()) return std::move(loaded).status();
-  if (redis_ != nullptr)
-    redis_->SetIfNewer(flight.name, flight.fingerprint, loaded->version, loaded->payload, kLife);
+  loaded->loaded_at = begin;
+  if (redis_ != nullptr) redis_->SetIfNewer(flight.name, flight.fingerprint, *loaded);
   return KeepNear(flight, *std::move(loaded));
 }
 
@@ -123,8 +124,7 @@ void Layered::Drop(absl::string_view name) {
 void Layered::CountLoad(absl::Time begin) {
   counters_.loads.fetch_add(1, std::memory_order_relaxed);
   counters_.load_nanoseconds.fetch_add(
-      static_cast<uint64_t>(absl::ToInt64Nanoseconds(absl::Now() - begin)),
-      std::memory_order_relaxed);
+      static_cast<uint64_t>(absl::ToInt64Nanoseconds(now_() - begin)), std::memory_order_relaxed);
 }
 
 void Layered::Forget() {

@@ -2,7 +2,8 @@
 // with a dead one, only slower; the only errors are the owner's. Callers that ask for the same name
 // at once share one question to the owner. Thread-safe.
 //
-// What is cached may be up to 60 s old, or 2 s when no change can be heard because Redis is away:
+// What is cached may be up to 60 s old, or 2 s when no change can be heard because Redis is away
+// (verifier.h says what somebody inside Redis can do to this):
 // fit for existence and immutable fields, never for authorization or a decision on another
 // service's changing state, nor for personal data.
 #pragma once
@@ -69,10 +70,13 @@ class Layered {
   FlightPointer Join(const std::string& name, uint64_t fingerprint, Callback callback);
   void Land(const FlightPointer& flight, absl::StatusOr<Bytes> answer);
   Bytes KeepNear(const Flight& flight, Versioned value);
-  absl::StatusOr<Bytes> KeepLoaded(const Flight& flight, absl::StatusOr<Versioned> loaded);
+  // `begin` is when the owner was asked.
+  absl::StatusOr<Bytes> KeepLoaded(const Flight& flight, absl::Time begin,
+                                   absl::StatusOr<Versioned> loaded);
   void Forget();
   void CountLoad(absl::Time begin);
 
+  const std::function<absl::Time()> now_;
   LayeredCounters counters_;
   NearCache near_;
   std::mutex mutex_;

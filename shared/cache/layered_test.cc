@@ -1,6 +1,7 @@
 #include "shared/cache/layered.h"
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -35,8 +36,16 @@ std::string Fetch(Layered& layered, Owner& owner, const std::string& name = "a")
   return bytes.ok() ? **bytes : std::string(bytes.status().message());
 }
 
-std::unique_ptr<Layered> With(const RedisServer& server) {
-  auto layered = std::make_unique<Layered>(1 << 20, Redis::Options{.address = server.address()});
+const security::Key& SharedKey() {
+  static const security::Key& key = *new security::Key(security::Key::Random());
+  return key;
+}
+
+std::unique_ptr<Layered> With(const RedisServer& server,
+                              std::function<absl::Time()> now = absl::Now) {
+  auto layered = std::make_unique<Layered>(
+      1 << 20,
+      Redis::Options{.address = server.address(), .mac_key = SharedKey(), .now = std::move(now)});
   EXPECT_TRUE(Eventually([&] { return layered->redis()->is_ready(); }));
   return layered;
 }
@@ -71,7 +80,7 @@ TEST(LayeredTest, AChangeReachesTheOtherProcess) {
   EXPECT_EQ(Fetch(*second, owner), "v1");
   owner.version = 2;
   first->Drop("a");
-  first->redis()->SetIfNewer("a", kSchema, 2, "v2", absl::Seconds(60));
+  first->redis()->SetIfNewer("a", kSchema, {2, "v2", absl::Now()});
   EXPECT_TRUE(Eventually([&] { return Fetch(*second, owner) == "v2"; }));
 }
 
@@ -88,7 +97,8 @@ TEST(LayeredTest, NoFaultOfRedisIsAnErrorOrAWrongAnswer) {
   expect_good("flushed");
   server.Do({"SET", "vivier:a", "garbage"});
   expect_good("garbage");
-  server.Do({"SET", "vivier:a", EncodeValue("vivier:b", kSchema, 9, "another key's")});
+  server.Do({"SET", "vivier:a",
+             EncodeValue(SharedKey(), "vivier:b", kSchema, {9, "another key's", absl::Now()})});
   expect_good("another key's value");
   server.Stop();
   expect_good("hung");
@@ -99,6 +109,25 @@ TEST(LayeredTest, NoFaultOfRedisIsAnErrorOrAWrongAnswer) {
   server.Start();
   ASSERT_TRUE(Eventually([&] { return layered->redis()->is_ready(); }));
   expect_good("restarted");
+}
+
+// The age of what comes from Redis counts in the near cache as well.
+TEST(LayeredTest, WhatIsKeptIsAMinuteOldAtMost) {
+  RedisServer server;
+  std::atomic<int64_t> now_ms{1'800'000'000'000};
+  const auto now = [&now_ms] { return absl::FromUnixMillis(now_ms); };
+  const auto first = With(server, now), second = With(server, now);
+  Owner owner;
+  EXPECT_EQ(Fetch(*first, owner), "v1");
+  ASSERT_TRUE(Eventually([&] { return server.Do({"EXISTS", "vivier:a"}) == "1"; }));
+  owner.version = 2;  // and nobody hears it
+  now_ms += 60'000;
+  EXPECT_EQ(Fetch(*second, owner), "v1");
+  const uint64_t hits = second->redis()->counters().hits;
+  EXPECT_EQ(Fetch(*second, owner), "v1");
+  EXPECT_EQ(second->redis()->counters().hits, hits + 1) << "kept near beyond its age";
+  now_ms += 1;
+  EXPECT_EQ(Fetch(*second, owner), "v2");
 }
 
 TEST(LayeredTest, ManyCallersAskOnce) {

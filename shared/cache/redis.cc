@@ -22,7 +22,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr absl::string_view kPrefix = "vivier:";
-constexpr absl::Duration kLifeMax = absl::Seconds(60);
+constexpr absl::string_view kInvalidations = "__redis__:invalidate";
+constexpr absl::string_view kAnnouncements = "vivier:changed";
 constexpr milliseconds kBackoffMin{100}, kBackoffMax{2000};
 constexpr milliseconds kHealthyAfter{
     2000};  // a connection that lasted so long starts the back-off anew
@@ -54,6 +55,17 @@ std::string KeyOf(absl::string_view name) { return absl::StrCat(kPrefix, name); 
 
 void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
+absl::string_view TextOf(const redisReply& reply) {
+  return absl::string_view(reply.str, reply.str == nullptr ? 0 : reply.len);
+}
+
+// Whether Redis says that there is something, though not what we have put there. Other errors (it
+// loads, it is full) say nothing of the key.
+bool IsOfOtherType(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_NIL) return false;
+  return reply.type != REDIS_REPLY_ERROR || absl::StartsWith(TextOf(reply), "WRONGTYPE");
+}
+
 // Between 1 − share and 1 times the number.
 int64_t Jittered(int64_t number, double share) {
   const double random = static_cast<double>(RandomNumber() >> 11) * 0x1.0p-53;
@@ -66,6 +78,7 @@ Redis::Redis(Options options, Listener listener)
     : options_(std::move(options)),
       listener_(std::move(listener)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      verifier_(options_.mac_key, options_.now, counters_),
       thread_([this] { Loop(); }) {}
 
 Redis::~Redis() {
@@ -88,25 +101,28 @@ void Redis::Get(absl::string_view name, uint64_t fingerprint, GetCallback callba
 
 void Redis::OnValue(const std::string& key, uint64_t fingerprint, const redisReply* reply,
                     const GetCallback& callback) {
+  using Verdict = Verifier::Verdict;
   std::optional<Versioned> value;
-  if (reply != nullptr && reply->type == REDIS_REPLY_STRING)
-    value = DecodeValue(key, fingerprint, absl::string_view(reply->str, reply->len));
-  if (!value && reply != nullptr && reply->type != REDIS_REPLY_NIL) {
-    Count(counters_.odd_values);
-    Submit({"DEL", key}, [](const redisReply*) {});
+  if (reply != nullptr && (reply->type == REDIS_REPLY_STRING || IsOfOtherType(*reply))) {
+    const Verdict verdict = verifier_.Judge(
+        key, fingerprint, reply->type == REDIS_REPLY_STRING ? TextOf(*reply) : "", value);
+    // What was overtaken here may be good for whoever has asked after the change.
+    if (verdict != Verdict::kBelieved && verdict != Verdict::kOvertaken)
+      Submit({"DEL", key}, [](const redisReply*) {});
   }
   Count(value ? counters_.hits : counters_.misses);
   callback(std::move(value));
 }
 
-void Redis::SetIfNewer(absl::string_view name, uint64_t fingerprint, uint64_t version,
-                       absl::string_view payload, absl::Duration life, DoneCallback callback) {
-  const int64_t life_ms =
-      std::max<int64_t>(1, Jittered(absl::ToInt64Milliseconds(std::min(life, kLifeMax)), 0.2));
+void Redis::SetIfNewer(absl::string_view name, uint64_t fingerprint, const Versioned& value,
+                       DoneCallback callback) {
+  const absl::Duration life = std::min(value.loaded_at + kAgeMax - options_.now(), kAgeMax);
+  const int64_t life_ms = std::max<int64_t>(1, Jittered(absl::ToInt64Milliseconds(life), 0.2));
   const std::string key = KeyOf(name);
-  RunScript(std::make_shared<const std::vector<std::string>>(std::vector<std::string>{
-                "1", key, EncodeValue(key, fingerprint, version, payload), absl::StrCat(life_ms)}),
-            true, std::move(callback));
+  RunScript(
+      std::make_shared<const std::vector<std::string>>(std::vector<std::string>{
+          "1", key, EncodeValue(options_.mac_key, key, fingerprint, value), absl::StrCat(life_ms)}),
+      true, std::move(callback));
 }
 
 void Redis::RunScript(std::shared_ptr<const std::vector<std::string>> arguments, bool by_hash,
@@ -118,7 +134,7 @@ void Redis::RunScript(std::shared_ptr<const std::vector<std::string>> arguments,
   Submit(std::move(words),
          [this, arguments, by_hash, callback = std::move(callback)](const redisReply* reply) {
            if (by_hash && reply != nullptr && reply->type == REDIS_REPLY_ERROR &&
-               absl::StartsWith(absl::string_view(reply->str, reply->len), "NOSCRIPT"))
+               absl::StartsWith(TextOf(*reply), "NOSCRIPT"))
              return RunScript(arguments, false, callback);
            const bool is_stored =
                reply != nullptr && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
@@ -127,10 +143,12 @@ void Redis::RunScript(std::shared_ptr<const std::vector<std::string>> arguments,
          });
 }
 
-void Redis::Delete(absl::string_view name, DoneCallback callback) {
-  Submit({"DEL", KeyOf(name)}, [callback = std::move(callback)](const redisReply* reply) {
-    if (callback) callback(reply != nullptr && reply->type == REDIS_REPLY_INTEGER);
-  });
+void Redis::Announce(absl::string_view name) {
+  const std::string key = KeyOf(name);
+  verifier_.Changed(key);
+  // First, so that it is known when the deletion is heard.
+  Submit({"PUBLISH", std::string(kAnnouncements), key}, [](const redisReply*) {});
+  Submit({"DEL", key}, [](const redisReply*) {});
 }
 
 void Redis::Submit(std::vector<std::string> words, RedisLink::Callback callback) {
@@ -216,7 +234,7 @@ void Redis::Connect() {
   if (is_failed_) return Lose();
   Count(counters_.connects);
   Handshake(changes_, {"CLIENT", "ID"}, [this](const redisReply& reply) {
-    if (reply.type == REDIS_REPLY_INTEGER) return Subscribe(reply.integer);
+    if (reply.type == REDIS_REPLY_INTEGER) return Listen(reply.integer);
     is_failed_ = true;
   });
 }
@@ -233,15 +251,11 @@ void Redis::Handshake(RedisLink& link, std::vector<std::string> words,
   });
 }
 
-void Redis::Subscribe(long long client_id) {
-  changes_.Subscribe("__redis__:invalidate",
-                     [this](const redisReply* reply) { OnInvalidation(reply); });
-  StartTracking(client_id);
-}
-
 // Our own changes come back as well: NOLOOP does not see through scripts (Redis 7.0). It costs the
 // near cache one more answer of Redis after a load, and nothing else.
-void Redis::StartTracking(long long client_id) {
+void Redis::Listen(long long client_id) {
+  changes_.Subscribe({std::string(kInvalidations), std::string(kAnnouncements)},
+                     [this](const redisReply* reply) { OnMessage(reply); });
   Handshake(commands_,
             {"CLIENT", "TRACKING", "ON", "REDIRECT", absl::StrCat(client_id), "BCAST", "PREFIX",
              std::string(kPrefix)},
@@ -252,19 +266,25 @@ void Redis::StartTracking(long long client_id) {
             });
 }
 
-void Redis::OnInvalidation(const redisReply* reply) {
+void Redis::OnMessage(const redisReply* reply) {
   if (reply == nullptr || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) {
     is_failed_ = true;
     return;
   }
-  if (absl::string_view(reply->element[0]->str, reply->element[0]->len) != "message") return;
+  if (TextOf(*reply->element[0]) != "message") return;
+  const auto drop = [this](absl::string_view key) {
+    if (absl::ConsumePrefix(&key, kPrefix) && listener_.on_changed) listener_.on_changed(key);
+  };
   const redisReply& keys = *reply->element[2];
+  if (TextOf(*reply->element[1]) == kAnnouncements) {
+    verifier_.Changed(TextOf(keys));
+    return drop(TextOf(keys));
+  }
   if (keys.type != REDIS_REPLY_ARRAY)
     return listener_.on_lost ? listener_.on_lost() : void();  // nil: FLUSHALL
   for (size_t i = 0; i < keys.elements; ++i) {
-    absl::string_view key(keys.element[i]->str, keys.element[i]->len);
     Count(counters_.invalidations);
-    if (absl::ConsumePrefix(&key, kPrefix) && listener_.on_changed) listener_.on_changed(key);
+    drop(TextOf(*keys.element[i]));
   }
 }
 

@@ -7,8 +7,10 @@
 // is a miss at once. So a hung Redis costs its callers one command's time, not one each: that is
 // the breaker, and the handshake is its half-open state.
 //
-// Keys are "vivier:" + resource name; value.h draws the values. CLIENT TRACKING (RESP2, BCAST,
-// REDIRECT) tells which keys were changed.
+// Keys are "vivier:" + resource name; value.h draws the values, verifier.h says which are believed.
+// CLIENT TRACKING (RESP2, BCAST, REDIRECT) tells which keys were changed, by whomever; owners
+// announce what they changed on the channel "vivier:changed" besides, since a value that was put
+// there again is a change as well.
 #pragma once
 
 #include <atomic>
@@ -22,10 +24,13 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "shared/cache/counters.h"
 #include "shared/cache/redis_link.h"
 #include "shared/cache/value.h"
+#include "shared/cache/verifier.h"
+#include "shared/security/encryption.h"
 
 namespace vivier::cache {
 
@@ -33,6 +38,10 @@ class Redis {
  public:
   struct Options {
     std::string address;  // "unix:/path" or "host:port"
+    // Of all processes that share values (security::SchoolKey::Derive). A process without a key
+    // believes what it has written itself, and nobody believes it.
+    security::Key mac_key = security::Key::Random();
+    std::function<absl::Time()> now = [] { return absl::Now(); };
     absl::Duration command_timeout = absl::Milliseconds(50);
     size_t waiting_max = 10'000;  // commands that wait for an answer; more are misses at once
   };
@@ -54,14 +63,14 @@ class Redis {
   // The callback runs on the connection's thread, or at once on the caller's when Redis is away.
   void Get(absl::string_view name, uint64_t fingerprint, GetCallback callback);
 
-  // Stores unless an equal or newer version of the same schema is there. Lives for at most
-  // min(life, 60 s), shortened by up to a fifth at random so that what was stored together does not
-  // expire together. `callback` (may be null) tells whether it was stored. A writer sets the new
-  // version rather than delete the old one: then a slow reader's older version is refused.
-  void SetIfNewer(absl::string_view name, uint64_t fingerprint, uint64_t version,
-                  absl::string_view payload, absl::Duration life, DoneCallback callback = nullptr);
+  // Stores unless an equal or newer version of the same schema is there. It lives until nobody
+  // believes it any more, shortened by up to a fifth at random so that what was stored together
+  // does not expire together. `callback` (may be null) tells whether it was stored.
+  void SetIfNewer(absl::string_view name, uint64_t fingerprint, const Versioned& value,
+                  DoneCallback callback = nullptr);
 
-  void Delete(absl::string_view name, DoneCallback callback = nullptr);
+  // For the owner of the resource, after its commit: nobody who hears it believes an older value.
+  void Announce(absl::string_view name);
 
   // Whether commands are sent at all just now.
   bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
@@ -87,9 +96,8 @@ class Redis {
   void Connect();
   void Handshake(RedisLink& link, std::vector<std::string> words,
                  std::function<void(const redisReply&)> next);
-  void Subscribe(long long client_id);
-  void StartTracking(long long client_id);
-  void OnInvalidation(const redisReply* reply);
+  void Listen(long long client_id);
+  void OnMessage(const redisReply* reply);
   void Lose();
   Clock::time_point NextDeadline() const;
 
@@ -97,6 +105,7 @@ class Redis {
   const Listener listener_;
   const int wake_;  // an eventfd
   RedisCounters counters_;
+  Verifier verifier_;
   std::atomic<bool> is_ready_{false};
   std::atomic<size_t> waiting_{0};
   std::mutex mutex_;

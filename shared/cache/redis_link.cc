@@ -62,9 +62,10 @@ void RedisLink::Send(absl::Span<const std::string> words, Clock::time_point dead
   SendArguments(&OnReply, waiting_.back().get(), words);
 }
 
-void RedisLink::Subscribe(const std::string& channel, Callback callback) {
+void RedisLink::Subscribe(std::vector<std::string> channels, Callback callback) {
   on_message_ = std::move(callback);
-  SendArguments(&OnMessage, this, {"SUBSCRIBE", channel});
+  channels.insert(channels.begin(), "SUBSCRIBE");
+  SendArguments(&OnMessage, this, channels);
 }
 
 void RedisLink::OnReply(redisAsyncContext*, void* reply, void* data) {

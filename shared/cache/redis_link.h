@@ -39,9 +39,9 @@ class RedisLink {
   // `callback` gets the answer, which must come before `deadline`; deadlines never decrease.
   void Send(absl::Span<const std::string> words, Clock::time_point deadline, Callback callback);
 
-  // `callback` gets the subscription's confirmation, then every message on the channel, and null at
-  // the end.
-  void Subscribe(const std::string& channel, Callback callback);
+  // `callback` gets each subscription's confirmation, then every message on the channels, and null
+  // at the end.
+  void Subscribe(std::vector<std::string> channels, Callback callback);
 
   // The earliest deadline of what is waiting.
   Clock::time_point Deadline() const;

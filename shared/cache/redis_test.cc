@@ -1,5 +1,6 @@
 #include "shared/cache/redis.h"
 
+#include <atomic>
 #include <chrono>
 #include <iostream>
 #include <mutex>
@@ -20,7 +21,7 @@ constexpr uint64_t kSchema = 0x0123456789abcdef;
 class RedisTest : public testing::Test {
  protected:
   RedisTest()
-      : redis_({.address = server_.address()},
+      : redis_({.address = server_.address(), .mac_key = key_, .now = [this] { return Now(); }},
                {.on_changed = [this](absl::string_view name) { Changed(name); },
                 .on_lost = [this] { ++lost_; },
                 .on_ready = nullptr}) {}
@@ -46,7 +47,7 @@ class RedisTest : public testing::Test {
            uint64_t schema = kSchema) {
     absl::Notification done;
     bool is_stored = false;
-    redis_.SetIfNewer(name, schema, version, payload, absl::Seconds(60), [&](bool stored) {
+    redis_.SetIfNewer(name, schema, {version, payload, Now()}, [&](bool stored) {
       is_stored = stored;
       done.Notify();
     });
@@ -64,6 +65,12 @@ class RedisTest : public testing::Test {
     return changed_.count(name) > 0;
   }
 
+  // Of this process; it can be moved on.
+  absl::Time Now() { return absl::Now() + absl::Milliseconds(ahead_ms_.load()); }
+  void Pass(absl::Duration time) { ahead_ms_ += absl::ToInt64Milliseconds(time); }
+
+  const security::Key key_ = security::Key::Random();
+  std::atomic<int64_t> ahead_ms_{0};
   RedisServer server_;
   std::mutex mutex_;
   std::set<std::string> changed_;
@@ -113,7 +120,12 @@ TEST_F(RedisTest, WhatIsOddIsAMissAndIsRemoved) {
       {"empty", {"SET", "vivier:a", ""}},
       {"binary", {"SET", "vivier:a", std::string(1000, '\xff')}},
       {"another key's value", {"SET", "vivier:a", others}},
-      {"cut", {"SET", "vivier:a", EncodeValue("vivier:a", kSchema, 1, "payload").substr(0, 35)}},
+      {"another school's value",
+       {"SET", "vivier:a",
+        EncodeValue(security::Key::Random(), "vivier:a", kSchema, {7, "forged", absl::Now()})}},
+      {"cut",
+       {"SET", "vivier:a",
+        EncodeValue(key_, "vivier:a", kSchema, {1, "payload", absl::Now()}).substr(0, 45)}},
       {"a list", {"RPUSH", "vivier:a", "x"}},
       {"a hash", {"HSET", "vivier:a", "x", "y"}},
   };
@@ -129,19 +141,56 @@ TEST_F(RedisTest, WhatIsOddIsAMissAndIsRemoved) {
     EXPECT_THAT(Get("a"), testing::AnyOf("4 over it", "(miss)")) << row.what;
   }
   EXPECT_EQ(Get("other"), "5 other's");
-  EXPECT_GE(redis_.counters().odd_values, 7u);
+  EXPECT_GE(redis_.counters().forged_values, 8u);
 }
 
 TEST_F(RedisTest, HearsWhatIsChangedUnderItsPrefix) {
   Redis other({.address = server_.address()}, {});
   ASSERT_TRUE(Eventually([&] { return other.is_ready(); }));
-  other.SetIfNewer("theirs", kSchema, 1, "x", absl::Seconds(60));
+  other.SetIfNewer("theirs", kSchema, {1, "x", absl::Now()});
   EXPECT_TRUE(Eventually([&] { return HasChanged("theirs"); }));
   server_.Do({"SET", "elsewhere:b", "x"});
   server_.Do({"SET", "vivier:c", "x"});
   EXPECT_TRUE(Eventually([&] { return HasChanged("c"); }));
   const std::lock_guard lock(mutex_);
   EXPECT_EQ(changed_, (std::set<std::string>{"theirs", "c"}));
+}
+
+// Whoever can write to Redis can put back what was there; how long it is believed is bounded.
+TEST_F(RedisTest, AnOldValueIsBelievedForAMinute) {
+  ASSERT_TRUE(Set("a", 1, "old"));
+  const std::string old = server_.Do({"GET", "vivier:a"});
+  Pass(absl::Seconds(59));
+  server_.Do({"SET", "vivier:a", old});
+  EXPECT_EQ(Get("a"), "1 old");
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Get("a"), "(miss)");
+  EXPECT_EQ(redis_.counters().old_values, 1u);
+  EXPECT_TRUE(Eventually([&] { return server_.Do({"EXISTS", "vivier:a"}) == "0"; }));
+}
+
+TEST_F(RedisTest, WhatWasReplacedIsNotBelievedByWhoHeardOfTheChange) {
+  Redis owner({.address = server_.address(), .mac_key = key_}, {});
+  ASSERT_TRUE(Eventually([&] { return owner.is_ready(); }));
+  ASSERT_TRUE(Set("a", 1, "old"));
+  const std::string old = server_.Do({"GET", "vivier:a"});
+  owner.Announce("a");
+  EXPECT_TRUE(Eventually([&] { return server_.Do({"EXISTS", "vivier:a"}) == "0"; }));
+  EXPECT_EQ(Get("a"), "(miss)") << "comes after the announcement on the loop's thread";
+  server_.Do({"SET", "vivier:a", old});
+  EXPECT_EQ(Get("a"), "(miss)");
+  EXPECT_EQ(redis_.counters().overtaken_values, 1u);
+  Pass(absl::Seconds(2));
+  EXPECT_TRUE(Set("a", 2, "new"));
+  EXPECT_EQ(Get("a"), "2 new");
+  EXPECT_TRUE(HasChanged("a"));
+}
+
+TEST_F(RedisTest, AnAnnouncementIsHeardWhereRedisHadNothing) {
+  Redis owner({.address = server_.address(), .mac_key = key_}, {});
+  ASSERT_TRUE(Eventually([&] { return owner.is_ready(); }));
+  owner.Announce("never stored");
+  EXPECT_TRUE(Eventually([&] { return HasChanged("never stored"); }));
 }
 
 TEST_F(RedisTest, AFlushIsALoss) {
@@ -188,8 +237,10 @@ TEST_F(RedisTest, AHungServerIsOutWithinASecond) {
 
 // Versions race from two connections and several threads; the newest must be what stays.
 TEST_F(RedisTest, ARaceEndsWithTheNewest) {
-  Redis one({.address = server_.address(), .command_timeout = absl::Seconds(30)}, {});
-  Redis other({.address = server_.address(), .command_timeout = absl::Seconds(30)}, {});
+  const Redis::Options patient = {
+      .address = server_.address(), .mac_key = key_, .command_timeout = absl::Seconds(30)};
+  Redis one(patient, {});
+  Redis other(patient, {});
   ASSERT_TRUE(Eventually([&] { return one.is_ready() && other.is_ready(); }));
   constexpr int kVersions = 2'000;
   absl::BlockingCounter done(kVersions);
@@ -199,7 +250,7 @@ TEST_F(RedisTest, ARaceEndsWithTheNewest) {
       Redis& redis = thread % 2 == 0 ? one : other;
       for (int i = thread; i < kVersions; i += 4) {
         const auto version = static_cast<uint64_t>((i * 997) % kVersions + 1);
-        redis.SetIfNewer("a", kSchema, version, absl::StrCat("v", version), absl::Seconds(60),
+        redis.SetIfNewer("a", kSchema, {version, absl::StrCat("v", version), absl::Now()},
                          [&done](bool) { done.DecrementCount(); });
       }
     });

@@ -1,5 +1,7 @@
 #include "shared/cache/value.h"
 
+#include <openssl/crypto.h>
+
 #include <map>
 #include <mutex>
 
@@ -8,8 +10,8 @@
 namespace vivier::cache {
 namespace {
 
-constexpr size_t kHeadSize = 16;
-constexpr size_t kChecksumSize = 16;
+constexpr size_t kHeadSize = 24;
+constexpr size_t kMacSize = 16;
 
 void AppendBigEndian(uint64_t number, std::string& out) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift));
@@ -21,8 +23,11 @@ uint64_t ReadBigEndian(absl::string_view bytes) {
   return number;
 }
 
-std::string Checksum(absl::string_view key, absl::string_view head, absl::string_view payload) {
-  return ChainHash(key, {head, payload}).substr(0, kChecksumSize);
+std::string MacOf(const security::Key& mac_key, absl::string_view key, absl::string_view head,
+                  absl::string_view payload) {
+  std::string length;
+  AppendBigEndian(key.size(), length);
+  return HmacSha256(mac_key.bytes(), {head, length, key, payload}).substr(0, kMacSize);
 }
 
 using Definitions = std::map<std::string, std::string>;
@@ -60,25 +65,30 @@ uint64_t SchemaFingerprint(const google::protobuf::Descriptor& type) {
   return fingerprint->second;
 }
 
-std::string EncodeValue(absl::string_view key, uint64_t fingerprint, uint64_t version,
-                        absl::string_view payload) {
-  std::string value;
-  value.reserve(kHeadSize + kChecksumSize + payload.size());
-  AppendBigEndian(fingerprint, value);
-  AppendBigEndian(version, value);
-  value += Checksum(key, value, payload);
-  value.append(payload.data(), payload.size());
-  return value;
+std::string EncodeValue(const security::Key& mac_key, absl::string_view key, uint64_t fingerprint,
+                        const Versioned& value) {
+  std::string bytes;
+  bytes.reserve(kHeadSize + kMacSize + value.payload.size());
+  AppendBigEndian(fingerprint, bytes);
+  AppendBigEndian(value.version, bytes);
+  AppendBigEndian(static_cast<uint64_t>(absl::ToUnixMillis(value.loaded_at)), bytes);
+  bytes += MacOf(mac_key, key, bytes, value.payload);
+  bytes += value.payload;
+  return bytes;
 }
 
-std::optional<Versioned> DecodeValue(absl::string_view key, uint64_t fingerprint,
-                                     absl::string_view value) {
-  if (value.size() < kHeadSize + kChecksumSize || ReadBigEndian(value) != fingerprint)
+std::optional<Decoded> DecodeValue(const security::Key& mac_key, absl::string_view key,
+                                   absl::string_view bytes) {
+  if (bytes.size() < kHeadSize + kMacSize) return std::nullopt;
+  const absl::string_view head = bytes.substr(0, kHeadSize),
+                          payload = bytes.substr(kHeadSize + kMacSize);
+  if (CRYPTO_memcmp(bytes.data() + kHeadSize, MacOf(mac_key, key, head, payload).data(),
+                    kMacSize) != 0)
     return std::nullopt;
-  const absl::string_view head = value.substr(0, kHeadSize),
-                          payload = value.substr(kHeadSize + kChecksumSize);
-  if (value.substr(kHeadSize, kChecksumSize) != Checksum(key, head, payload)) return std::nullopt;
-  return Versioned{ReadBigEndian(head.substr(8)), std::string(payload)};
+  const auto loaded_at = static_cast<int64_t>(ReadBigEndian(head.substr(16)));
+  return Decoded{
+      ReadBigEndian(head),
+      {ReadBigEndian(head.substr(8)), std::string(payload), absl::FromUnixMillis(loaded_at)}};
 }
 
 }  // namespace vivier::cache

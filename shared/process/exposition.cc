@@ -119,9 +119,17 @@ void AddLoads(cache::Layered* others, Families& families) {
                    others->counters().loads.load());
   families.Counter("vivier_cache_load_seconds_total", "How long the owners took for them", {},
                    static_cast<double>(others->counters().load_nanoseconds) * kNanosecond);
-  if (others->redis() != nullptr)
-    families.Gauge("vivier_redis_connected", "1 while Redis is used, 0 while it is away", {},
-                   others->redis()->is_ready() ? 1 : 0);
+  if (others->redis() == nullptr) return;
+  families.Gauge("vivier_redis_connected", "1 while Redis is used, 0 while it is away", {},
+                 others->redis()->is_ready() ? 1 : 0);
+  const cache::RedisCounters& counters = others->redis()->counters();
+  for (const auto& [reason, values] : {std::pair("forged", counters.forged_values.load()),
+                                       std::pair("old", counters.old_values.load()),
+                                       std::pair("overtaken", counters.overtaken_values.load()),
+                                       std::pair("schema", counters.other_schemas.load())})
+    families.Counter("vivier_redis_values_refused_total",
+                     "Values in Redis that were not believed, by the reason", {{"reason", reason}},
+                     static_cast<double>(values));
 }
 
 void AddDisk(const std::string& data, Families& families) {

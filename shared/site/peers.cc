@@ -59,7 +59,11 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
   ASSIGN_OR_RETURN(cache::Bytes bytes,
                    cache_.FetchBlocking(name, cache::SchemaFingerprint(*resource), load,
                                         absl::Now() + kFetchTimeout));
-  if (!message->ParseFromString(*bytes)) return Internal(absl::StrCat("the cache holds no ", type));
+  if (message->ParseFromString(*bytes)) return message;
+  Log(LogLevel::kWarning, "what the cache holds does not parse, and its owner is asked",
+      {{"resource", name}, {"type", type}});
+  cache_.Drop(name);
+  RETURN_IF_ERROR(load().status());
   return message;
 }
 
@@ -68,7 +72,7 @@ void Peers::Changed(const std::vector<storage::RowKey>& rows) {
     const pb::Descriptor& resource = *schema->descriptor();
     if (!rpc::IsReferencedByOthers(resource) || rpc::HoldsPersonalData(&resource)) continue;
     cache_.Drop(name);
-    if (cache_.redis() != nullptr) cache_.redis()->Delete(name);
+    if (cache_.redis() != nullptr) cache_.redis()->Announce(name);
   }
 }
 

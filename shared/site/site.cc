@@ -62,6 +62,12 @@ Scheduler::Options Scheduling(const Config& config, rpc::Workers& workers,
   return scheduling;
 }
 
+std::optional<cache::Redis::Options> RedisOptions(const Config& config,
+                                                  const security::SchoolKey& school_key) {
+  if (config.redis().empty()) return std::nullopt;
+  return cache::Redis::Options{.address = config.redis(), .mac_key = school_key.Derive("cache")};
+}
+
 class RunningSite : public Site {
  public:
   explicit RunningSite(Options options)
@@ -85,9 +91,7 @@ class RunningSite : public Site {
     ASSIGN_OR_RETURN(security::SchoolKey key,
                      security::SchoolKey::Load(options_.data + "/keys/school.key"));
     school_key_ = std::make_unique<security::SchoolKey>(std::move(key));
-    std::optional<cache::Redis::Options> redis;
-    if (!config().redis().empty()) redis = cache::Redis::Options{.address = config().redis()};
-    cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, std::move(redis));
+    cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, RedisOptions(config(), *school_key_));
     ShareWhatIsCommon();
     vitals_.SetCaches(common_.OwnsRows() ? &near_ : nullptr, cache_.get());
     for (Module& module : options_.modules) RETURN_IF_ERROR(OpenService(std::move(module)));
