@@ -133,12 +133,20 @@ free_port() {
 
 listens() { (: >"/dev/tcp/$1/$2") 2>/dev/null; }
 
-# start_redis DIR: a private Redis on the socket DIR/redis/redis.sock, without a port and without a file.
+# start_redis DIR: a private Redis on the socket DIR/redis/redis.sock, without a port and without a file. It asks for a
+# password that is drawn at each start, DIR/redis/password; its configuration has it, so that no command line shows it.
 start_redis() {
+  local password
   mkdir -p "$1/redis"
-  start "$1" redis redis-server --port 0 --unixsocket "$1/redis/redis.sock" --unixsocketperm 700 --save '' \
+  password=$(openssl rand -hex 32)
+  (
+    umask 077
+    printf '%s\n' "$password" >"$1/redis/password"
+    printf 'requirepass %s\n' "$password" >"$1/redis/redis.conf"
+  )
+  start "$1" redis redis-server "$1/redis/redis.conf" --port 0 --unixsocket "$1/redis/redis.sock" --unixsocketperm 700 --save '' \
     --appendonly no --maxmemory 256mb --maxmemory-policy allkeys-lru --dir "$1/redis"
-  wait_until "$1" redis redis-cli -s "$1/redis/redis.sock" ping
+  wait_until "$1" redis env REDISCLI_AUTH="$password" redis-cli -e -s "$1/redis/redis.sock" ping
 }
 
 # PostgreSQL refuses to run as root.

@@ -5,7 +5,7 @@
 #   DIR/clock              how far the site's clock is ahead of the machine's (docs/clock.md)
 #   DIR/certificates       what deploy/certificates makes, where the site runs with TLS
 #   DIR/postgres           the databases where the engine is PostgreSQL
-#   DIR/redis              Redis's socket
+#   DIR/redis              Redis's socket, and the password that it asks for
 #   DIR/run/NAME.pid       who runs (lib.sh); DIR/run/SERVICE.PID.address where (written by the service)
 #   DIR/logs/NAME.log      what it says
 #   DIR/edge               nginx's files, where there is an edge: its certificate, and who may be trusted to be it
@@ -102,7 +102,7 @@ write_config() {
     [[ -z $tls ]] || certificates_of "$directory"
     printf 'engine: %s\n' "${engine^^}"
     [[ $engine != postgres ]] || printf 'postgres: "host=%s/postgres dbname=postgres user=postgres"\n' "$directory"
-    printf 'redis: "unix:%s/redis/redis.sock"\n' "$directory"
+    printf 'redis: "unix:%s/redis/redis.sock"\nredis_password_file: "%s/redis/password"\n' "$directory" "$directory"
     for service in "${SERVICES[@]}"; do peer "$service" "$service"; done
     printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" ' "$PARENT" "${ADDRESS[$PARENT-statistics]}" \
       "$directory/keys/$PARENT.token"

@@ -10,11 +10,16 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/random.h"
+#include "shared/base/status.h"
+#include "shared/log/log.h"
+#include "shared/security/secret_file.h"
 
 namespace vivier::cache {
 namespace {
@@ -73,6 +78,15 @@ int64_t Jittered(int64_t number, double share) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadRedisPassword(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string password, security::ReadSecretFile(path));
+  absl::string_view text = absl::StripTrailingAsciiWhitespace(password);
+  if (text.empty())
+    return Error(absl::StatusCode::kFailedPrecondition, "SECRET_FILE",
+                 absl::StrCat("secret file ", path, ": holds no password"));
+  return std::string(text);
+}
 
 Redis::Redis(Options options, Listener listener)
     : options_(std::move(options)),
@@ -230,7 +244,8 @@ void Redis::Wait() {
 }
 
 void Redis::Connect() {
-  is_failed_ = !commands_.Open(options_.address) || !changes_.Open(options_.address);
+  is_failed_ =
+      !commands_.Open(options_.address) || !changes_.Open(options_.address) || !Authenticate();
   if (is_failed_) return Lose();
   Count(counters_.connects);
   Handshake(changes_, {"CLIENT", "ID"}, [this](const redisReply& reply) {
@@ -239,12 +254,27 @@ void Redis::Connect() {
   });
 }
 
+// Before anything else on either connection; a refusal is seen by the handshake.
+bool Redis::Authenticate() {
+  if (options_.password_file.empty()) return true;
+  const absl::StatusOr<std::string> password = ReadRedisPassword(options_.password_file);
+  if (!password.ok()) {
+    refusal_ = std::string(password.status().message());
+    return false;
+  }
+  for (RedisLink* link : {&commands_, &changes_})
+    Handshake(*link, {"AUTH", *password}, [](const redisReply&) {});
+  return true;
+}
+
 void Redis::Handshake(RedisLink& link, std::vector<std::string> words,
                       std::function<void(const redisReply&)> next) {
   const auto deadline = Clock::now() + absl::ToChronoNanoseconds(options_.command_timeout);
   link.Send(words, deadline, [this, next = std::move(next)](const redisReply* reply) {
     if (reply == nullptr || reply->type == REDIS_REPLY_ERROR) {
       is_failed_ = true;
+      // The first one is the cause of those that follow.
+      if (reply != nullptr && refusal_.empty()) refusal_ = std::string(TextOf(*reply));
     } else {
       next(*reply);
     }
@@ -293,6 +323,10 @@ void Redis::Lose() {
   commands_.Close();
   changes_.Close();
   is_failed_ = false;
+  if (const std::string why = std::exchange(refusal_, "");
+      !why.empty() && told_.Due(options_.now()))
+    Log(LogLevel::kWarning, "Redis does not take this process, which goes on without it",
+        {{"address", options_.address}, {"error", why}});
   if (was_ready) {
     Count(counters_.disconnects);
     if (listener_.on_lost) listener_.on_lost();

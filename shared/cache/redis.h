@@ -23,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -30,14 +31,22 @@
 #include "shared/cache/redis_link.h"
 #include "shared/cache/value.h"
 #include "shared/cache/verifier.h"
+#include "shared/log/once_a_minute.h"
 #include "shared/security/encryption.h"
 
 namespace vivier::cache {
+
+// What the secret file holds, without a newline at its end. FAILED_PRECONDITION, reason
+// SECRET_FILE, when it cannot serve.
+absl::StatusOr<std::string> ReadRedisPassword(const std::string& path);
 
 class Redis {
  public:
   struct Options {
     std::string address;  // "unix:/path" or "host:port"
+    // A secret file with the password of Redis's default user, read at each connection; "" for
+    // none.
+    std::string password_file = "";
     // Of all processes that share values (security::SchoolKey::Derive). A process without a key
     // believes what it has written itself, and nobody believes it.
     security::Key mac_key = security::Key::Random();
@@ -96,6 +105,7 @@ class Redis {
   void Connect();
   void Handshake(RedisLink& link, std::vector<std::string> words,
                  std::function<void(const redisReply&)> next);
+  bool Authenticate();
   void Listen(long long client_id);
   void OnMessage(const redisReply* reply);
   void Lose();
@@ -114,6 +124,8 @@ class Redis {
 
   RedisLink commands_, changes_;
   bool is_failed_ = false;
+  std::string refusal_;  // why, when Redis or the password's file has said so
+  OnceAMinute told_;
   int failures_ = 0;
   Clock::time_point attempt_at_, ready_since_;
   std::thread thread_;

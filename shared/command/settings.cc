@@ -27,6 +27,7 @@ ABSL_FLAG(std::string, health_address, "",
 ABSL_FLAG(std::string, engine, "", "sqlite or postgres");
 ABSL_FLAG(std::string, postgres, "", "a libpq connection string");
 ABSL_FLAG(std::string, redis, "", "unix:PATH or HOST:PORT of a Redis");
+ABSL_FLAG(std::string, redis_password_file, "", "a secret file with Redis's password");
 ABSL_FLAG(std::string, certificates, "", "the folder of the certificates: mutual TLS");
 ABSL_FLAG(bool, development, false, "trust the tokens of `vivier token`");
 ABSL_FLAG(int, batch_works_max, 0, "works of one commit at the most");
@@ -95,6 +96,8 @@ absl::Status ApplyFlags(Config& config) {
   text(FLAGS_health_address, [&](const std::string& value) { config.set_health_address(value); });
   text(FLAGS_postgres, [&](const std::string& value) { config.set_postgres(value); });
   text(FLAGS_redis, [&](const std::string& value) { config.set_redis(value); });
+  text(FLAGS_redis_password_file,
+       [&](const std::string& value) { config.set_redis_password_file(value); });
   text(FLAGS_certificates, [&](const std::string& value) { config.set_certificates(value); });
   if (absl::GetFlag(FLAGS_development)) config.set_development(true);
   if (absl::GetFlag(FLAGS_batch_works_max) > 0)
@@ -112,6 +115,8 @@ absl::Status ApplyFlags(Config& config) {
 absl::Status Check(const Config& config) {
   if (config.engine() == config::v1::POSTGRES && config.postgres().empty())
     return InvalidField("postgres", "is required with the engine POSTGRES");
+  if (config.redis().empty() && !config.redis_password_file().empty())
+    return InvalidField("redis_password_file", "is for a redis, and none is given");
   for (const config::v1::Peer& peer : config.peers())
     if (peer.service().empty() || peer.address().empty())
       return InvalidField("peers", "each has a service and an address");

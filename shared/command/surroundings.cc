@@ -203,21 +203,29 @@ void LookAtNames(const Config& config, Findings& findings) {
   LookUp(config.redis(), known, findings);
 }
 
-void LookAtRedis(const std::string& address, Findings& findings) {
+void LookAtRedis(const Config& config, Findings& findings) {
+  const std::string &address = config.redis(), &password_file = config.redis_password_file();
   if (address.empty())
     return Add(findings, Grade::kOk, "redis", "none is configured, none is needed");
+  if (!password_file.empty())
+    if (const auto password = cache::ReadRedisPassword(password_file); !password.ok())
+      return Add(findings, Grade::kFail, "redis", std::string(password.status().message()),
+                 "make it anew with Redis's password, with mode 0600");
   Monitor monitor;
   bool ready = false;
-  const cache::Redis redis({.address = address}, {[](absl::string_view) {}, [] {},
-                                                  [&] {
-                                                    Monitor::Lock lock(monitor);
-                                                    ready = true;
-                                                  }});
+  const cache::Redis redis({.address = address, .password_file = password_file},
+                           {[](absl::string_view) {}, [] {},
+                            [&] {
+                              Monitor::Lock lock(monitor);
+                              ready = true;
+                            }});
   Monitor::Lock lock(monitor);
   if (lock.AwaitFor(kPatience, [&] { return ready; }))
     return Add(findings, Grade::kOk, "redis", "answers");
-  Add(findings, Grade::kWarn, "redis", absl::StrCat("does not answer at ", address),
-      "start it; without it the school works, and asks the owners of resources more often");
+  Add(findings, Grade::kWarn, "redis",
+      absl::StrCat("does not answer at ", address, ", or does not take the password"),
+      "start it, or correct redis_password_file; without it the school works, and asks the owners "
+      "of resources more often");
 }
 
 void LookAtIssuers(const Config& config, Findings& findings) {
@@ -328,7 +336,7 @@ Findings LookAround(const Settings& settings, const std::vector<site::Module>& m
   LookAtBackups(backups, findings);
   LookAtCertificates(settings.config, findings);
   LookAtNames(settings.config, findings);
-  LookAtRedis(settings.config.redis(), findings);
+  LookAtRedis(settings.config, findings);
   LookAtIssuers(settings.config, findings);
   LookAtPeers(settings, findings);
   LookAtParents(settings.config, findings);

@@ -71,6 +71,7 @@ struct Row {
 TEST_F(Doctor, FindsWhatIsWrongAround) {
   const Row rows[] = {
       {"redis: 'unix:/none/redis.sock'", "redis", Grade::kWarn},
+      {"redis: 'unix:/none/redis.sock' redis_password_file: '/none'", "redis", Grade::kFail},
       {"redis: 'nowhere.invalid:6379'", "name nowhere.invalid", Grade::kFail},
       {"peers { service: 'funding' address: 'dns:///nowhere.invalid:7400' }",
        "name nowhere.invalid", Grade::kFail},

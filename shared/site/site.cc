@@ -62,10 +62,14 @@ Scheduler::Options Scheduling(const Config& config, rpc::Workers& workers,
   return scheduling;
 }
 
-std::optional<cache::Redis::Options> RedisOptions(const Config& config,
-                                                  const security::SchoolKey& school_key) {
+absl::StatusOr<std::optional<cache::Redis::Options>> RedisOptions(
+    const Config& config, const security::SchoolKey& school_key) {
+  const std::string& password_file = config.redis_password_file();
+  if (!password_file.empty()) RETURN_IF_ERROR(cache::ReadRedisPassword(password_file).status());
   if (config.redis().empty()) return std::nullopt;
-  return cache::Redis::Options{.address = config.redis(), .mac_key = school_key.Derive("cache")};
+  return cache::Redis::Options{.address = config.redis(),
+                               .password_file = password_file,
+                               .mac_key = school_key.Derive("cache")};
 }
 
 class RunningSite : public Site {
@@ -91,7 +95,8 @@ class RunningSite : public Site {
     ASSIGN_OR_RETURN(security::SchoolKey key,
                      security::SchoolKey::Load(options_.data + "/keys/school.key"));
     school_key_ = std::make_unique<security::SchoolKey>(std::move(key));
-    cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, RedisOptions(config(), *school_key_));
+    ASSIGN_OR_RETURN(auto redis, RedisOptions(config(), *school_key_));
+    cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, std::move(redis));
     ShareWhatIsCommon();
     vitals_.SetCaches(common_.OwnsRows() ? &near_ : nullptr, cache_.get());
     for (Module& module : options_.modules) RETURN_IF_ERROR(OpenService(std::move(module)));

@@ -1,20 +1,28 @@
 // What an operator asks of a school of a process for each service: `vivier status`, as it runs and
 // as it loses a service, and `vivier clock`, whose one word all processes heed, after a restart
-// too.
+// too. And Redis's password, which they rotate.
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/service/catalogue.h"
+#include "tests/journey/prometheus.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/redis_server.h"
 
 namespace vivier::testing {
 namespace {
 
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST(Status, ShowsEachServiceAndWhoIsDown) {
@@ -107,6 +115,72 @@ TEST_F(ClockCommand, SaysWhyItDoesNotMove) {
   const auto [status, output] = Run({"clock", "+1d", "--nodevelopment", "--config", "/dev/null"});
   EXPECT_EQ(status, 1);
   EXPECT_THAT(output, HasSubstr("development: true"));
+}
+
+// Redis asks for a password: a wrong one, one that is rotated while the school runs, and one in a
+// file that others may read.
+class RedisPassword : public ::testing::Test {
+ protected:
+  RedisPassword() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "password-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    Write("wrong");
+  }
+  ~RedisPassword() override { std::filesystem::remove_all(folder_); }
+
+  std::string file() const { return folder_ + "/redis.password"; }
+  void Write(const std::string& password, mode_t mode = 0600) {
+    const std::string next = file() + ".next";
+    std::ofstream(next) << password << "\n";
+    chmod(next.c_str(), mode);
+    std::filesystem::rename(next, file());
+  }
+
+  std::string folder_;
+  cache::RedisServer redis_{"right"};
+};
+
+TEST_F(RedisPassword, IsTakenUpWhenItIsRightAgain) {
+  SchoolProcesses school({.one_process = true,
+                          .redis = redis_.socket(),
+                          .metrics = true,
+                          .config = absl::StrCat("redis_password_file: \"", file(), "\"\n")});
+  const std::string metrics =
+      absl::StrCat("http://127.0.0.1:", school.metrics_ports().at("all"), "/metrics");
+  const auto connected = [&](int value) {
+    return cache::Eventually([&] {
+      return ::testing::Matches(HasSubstr(absl::StrCat("\nvivier_redis_connected ", value, "\n")))(
+          Fetch(metrics));
+    });
+  };
+  const auto log = [&] { return school.process("all").Log(); };
+  EXPECT_TRUE(cache::Eventually(
+      [&] { return ::testing::Matches(HasSubstr("Redis does not take this process"))(log()); }));
+  EXPECT_THAT(log(), HasSubstr("WRONGPASS"));
+  EXPECT_TRUE(connected(0));
+  std::string verified;
+  EXPECT_EQ(school.Verify(&verified), 0) << verified;
+  Write("right");
+  EXPECT_TRUE(connected(1));
+  redis_.ChangePassword("next");
+  EXPECT_TRUE(connected(0));
+  Write("next");
+  EXPECT_TRUE(connected(1));
+  EXPECT_THAT(log(), Not(HasSubstr("right")));
+}
+
+TEST_F(RedisPassword, InAFileThatOthersMayReadStopsTheStart) {
+  SchoolProcesses school({.one_process = true, .redis = redis_.socket()});
+  ASSERT_EQ(school.process("all").Terminate(), 0);
+  Write("right", 0644);
+  std::string said;
+  EXPECT_NE(
+      RunToEnd({"serve", "all", "--data", school.data(), "--redis_password_file", file()}, &said),
+      0);
+  EXPECT_THAT(said, HasSubstr("others may read it; set its mode to 0600"));
+  EXPECT_NE(RunToEnd({"doctor", "--data", school.data(), "--redis_password_file", file()}, &said),
+            0);
+  EXPECT_THAT(said, HasSubstr("others may read it"));
 }
 
 }  // namespace

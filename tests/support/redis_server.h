@@ -35,7 +35,8 @@ inline bool Eventually(const std::function<bool()>& condition,
 
 class RedisServer {
  public:
-  RedisServer() {
+  // With a password it answers nobody who does not show it.
+  explicit RedisServer(std::string password = "") : password_(std::move(password)) {
     std::string pattern = (std::filesystem::temp_directory_path() / "redis-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     Start();
@@ -59,8 +60,8 @@ class RedisServer {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       dup2(output[1], STDOUT_FILENO);
       execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket().c_str(),
-             "--save", "", "--appendonly", "no", "--dir", folder_.c_str(),
-             static_cast<char*>(nullptr));
+             "--save", "", "--appendonly", "no", "--dir", folder_.c_str(), "--requirepass",
+             password_.c_str(), static_cast<char*>(nullptr));
       _exit(127);
     }
     close(output[1]);
@@ -84,10 +85,19 @@ class RedisServer {
   }
   void Continue() { kill(process_, SIGCONT); }
 
+  // From now on it takes another password, and nobody is connected who has shown the one before.
+  void ChangePassword(const std::string& password) {
+    EXPECT_EQ(Do({"CONFIG", "SET", "requirepass", password}), "OK");
+    password_ = password;
+    for (const char* type : {"pubsub", "normal"}) Do({"CLIENT", "KILL", "TYPE", type});
+  }
+
   // Runs a command on a connection of its own; the answer's text, or its integer as text.
   std::string Do(const std::vector<std::string>& words) {
     const std::unique_ptr<redisContext, decltype(&redisFree)> context(
         redisConnectUnix(socket().c_str()), &redisFree);
+    if (!password_.empty())
+      freeReplyObject(redisCommand(context.get(), "AUTH %s", password_.c_str()));
     std::vector<const char*> arguments;
     std::vector<size_t> lengths;
     for (const std::string& word : words) {
@@ -117,7 +127,7 @@ class RedisServer {
     return true;
   }
 
-  std::string folder_;
+  std::string password_, folder_;
   pid_t process_ = 0;
   int output_ = -1;
 };
