@@ -78,7 +78,6 @@ class RunningSite : public Site {
       : options_(std::move(options)),
         process_(options_.modules.size() == 1 ? options_.modules[0].name() : "all"),
         workers_(kWorkerThreads),
-        scheduler_(Scheduling(config(), workers_, [this] { return Now(); })),
         near_(options_.near_bytes_max),
         vitals_(VitalsOptions(options_, process_, [this] { return Now(); })) {
     for (const config::v1::Peer& peer : config().peers()) common_.reachable.insert(peer.service());
@@ -271,7 +270,7 @@ class RunningSite : public Site {
   const std::string process_;     // what its certificate is called
   std::unique_ptr<Clock> clock_;  // null outside development
   rpc::Workers workers_;
-  Scheduler scheduler_;
+  Scheduler scheduler_{Scheduling(options_.config, workers_, [this] { return Now(); })};
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<security::SchoolKey> school_key_;
   std::unique_ptr<cache::Layered> cache_;
