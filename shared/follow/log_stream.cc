@@ -116,7 +116,7 @@ void LogStream::Next() {
 }
 
 void LogStream::SendBeat() {
-  if (ended_ || !beat_due_ || untold_ > 0) return;
+  if (ended_ || !beat_due_ || untold_ > 0 || left_ == 0) return;
   Page page;
   page.set_parent(kAllSchools);
   // Whoever follows one log alone may be an earlier version, to which this is a page of that log.
