@@ -324,7 +324,7 @@ void Redis::Lose() {
   changes_.Close();
   is_failed_ = false;
   if (const std::string why = std::exchange(refusal_, "");
-      !why.empty() && told_.Due(options_.now()))
+      !why.empty() && told_.Enter(options_.now()))
     Log(LogLevel::kWarning, "Redis does not take this process, which goes on without it",
         {{"address", options_.address}, {"error", why}});
   if (was_ready) {

@@ -31,7 +31,7 @@
 #include "shared/cache/redis_link.h"
 #include "shared/cache/value.h"
 #include "shared/cache/verifier.h"
-#include "shared/log/once_a_minute.h"
+#include "shared/log/log_limit.h"
 #include "shared/security/encryption.h"
 
 namespace vivier::cache {
@@ -125,7 +125,7 @@ class Redis {
   RedisLink commands_, changes_;
   bool is_failed_ = false;
   std::string refusal_;  // why, when Redis or the password's file has said so
-  OnceAMinute told_;
+  LogLimit told_{1, absl::Minutes(1)};
   int failures_ = 0;
   Clock::time_point attempt_at_, ready_since_;
   std::thread thread_;

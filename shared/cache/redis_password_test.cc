@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
@@ -30,8 +32,10 @@ class RedisPasswordTest : public testing::Test {
     chmod(next.c_str(), mode);
     std::filesystem::rename(next, file());
   }
-  Layered Connected() {
-    return Layered(1 << 20, Redis::Options{.address = server_.address(), .password_file = file()});
+  Layered Connected(std::function<absl::Time()> now = absl::Now) {
+    return Layered(
+        1 << 20, Redis::Options{
+                     .address = server_.address(), .password_file = file(), .now = std::move(now)});
   }
   static std::string Fetch(Layered& layered) {
     const auto bytes = layered.FetchBlocking(
@@ -67,7 +71,7 @@ TEST_F(RedisPasswordTest, WithAWrongOneTheOwnerIsAskedAndTheLogSaysSo) {
   Write("wrong\n");
   testing::internal::CaptureStderr();
   {
-    Layered layered = Connected();
+    Layered layered = Connected([] { return absl::FromUnixSeconds(1'800'000'000); });
     EXPECT_TRUE(Attempts(layered, 3));
     EXPECT_EQ(Fetch(layered), "v1");
     EXPECT_FALSE(layered.redis()->is_ready());

@@ -53,13 +53,13 @@ void Verifier::Tell(Verdict verdict, absl::string_view key) {
   if (verdict == Verdict::kOvertaken) return count(counters_.overtaken_values);
   const bool is_old = verdict == Verdict::kOld;
   count(is_old ? counters_.old_values : counters_.forged_values);
-  const std::optional<uint64_t> times = told_.Due(now_());
-  if (!times) return;
+  const std::optional<uint64_t> left_out = told_.Enter(now_());
+  if (!left_out) return;
   Log(LogLevel::kWarning,
       is_old
           ? "a value in Redis is too old or from the future, and was not believed"
           : "a value in Redis was not written by this school under its key, and was not believed",
-      {{"key", key}, {"times", absl::StrCat(*times)}});
+      {{"key", key}, {"left_out", absl::StrCat(*left_out)}});
 }
 
 }  // namespace vivier::cache

@@ -22,7 +22,7 @@
 #include "absl/time/time.h"
 #include "shared/cache/counters.h"
 #include "shared/cache/value.h"
-#include "shared/log/once_a_minute.h"
+#include "shared/log/log_limit.h"
 #include "shared/security/encryption.h"
 
 namespace vivier::cache {
@@ -66,7 +66,7 @@ class Verifier {
   const std::function<absl::Time()> now_;
   RedisCounters& counters_;
   std::array<std::atomic<int64_t>, 1024> changed_at_ = {};  // milliseconds since 1970
-  OnceAMinute told_;
+  LogLimit told_{1, absl::Minutes(1)};
 };
 
 }  // namespace vivier::cache

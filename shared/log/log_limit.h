@@ -1,4 +1,5 @@
-// Keeps what outsiders can cause as often as they like from flooding the log. Thread-safe.
+// Keeps what outsiders can cause as often as they like from flooding the log: so many lines a
+// second, or another span, counted by the clock. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,16 @@ namespace vivier {
 
 class LogLimit {
  public:
-  explicit LogLimit(int lines_per_second) : lines_max_(lines_per_second) {}
+  explicit LogLimit(int lines_max, absl::Duration span = absl::Seconds(1))
+      : lines_max_(lines_max), span_(span) {}
 
   // How many lines were left out since the last one that was written, when one may be written now.
   std::optional<uint64_t> Enter(absl::Time now) {
     const std::lock_guard lock(mutex_);
-    if (const int64_t second = absl::ToUnixSeconds(now); second != second_) {
-      second_ = second;
+    absl::Duration rest;
+    if (const int64_t current = absl::IDivDuration(now - absl::UnixEpoch(), span_, &rest);
+        current != current_) {
+      current_ = current;
       lines_ = 0;
     }
     if (lines_ == lines_max_) {
@@ -32,8 +36,9 @@ class LogLimit {
 
  private:
   const int lines_max_;
-  std::mutex mutex_;  // guards what follows
-  int64_t second_ = 0;
+  const absl::Duration span_;
+  std::mutex mutex_;     // guards what follows
+  int64_t current_ = 0;  // span since 1970
   int lines_ = 0;
   uint64_t left_out_ = 0;
 };
