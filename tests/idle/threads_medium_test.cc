@@ -7,13 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "shared/service/catalogue.h"
 #include "tests/support/process.h"
 
 namespace vivier::testing {
 namespace {
 
-// The main one, the polling one, the scheduler, the watchdog, the writer, and the one that follows.
-constexpr int kOwnThreadsMax = 6;
+// The main one, the polling one, the scheduler, the watchdog, the one that follows, and a writer
+// for each of so many services.
+constexpr int OwnThreadsMax(int services) { return 6 + services; }
 
 // Without those of gRPC, which have names of their own and vary in number.
 int OwnThreadsOf(const Process& process) {
@@ -50,27 +52,35 @@ class ThreadsTest : public ::testing::Test {
     config.close();
     auto process = std::make_unique<Process>(
         std::vector<std::string>{"serve", service, "--data", data}, data + "/log");
-    process->WaitForAddress(data, service);
+    process->WaitForAddress(data);
     return process;
+  }
+
+  // The threads of the service with one school and with fifty.
+  void Compare(const std::string& service, int services) {
+    one_ = Serve(service, 1);
+    fifty_ = Serve(service, 50);
+    const absl::Time start = absl::Now();
+    int one = 0, fifty = 0;
+    do {
+      absl::SleepFor(absl::Milliseconds(50));
+      one = OwnThreadsOf(*one_);
+      fifty = OwnThreadsOf(*fifty_);
+    } while ((one != fifty || one > OwnThreadsMax(services)) &&
+             absl::Now() - start < absl::Minutes(1));
+    EXPECT_EQ(one, fifty);
+    EXPECT_GT(one, 1);
+    EXPECT_LE(one, OwnThreadsMax(services));
   }
 
   std::string folder_;
   std::unique_ptr<Process> one_, fifty_;
 };
 
-TEST_F(ThreadsTest, SchoolsAddNone) {
-  one_ = Serve("enrolment", 1);
-  fifty_ = Serve("enrolment", 50);
-  const absl::Time start = absl::Now();
-  int one = 0, fifty = 0;
-  do {
-    absl::SleepFor(absl::Milliseconds(50));
-    one = OwnThreadsOf(*one_);
-    fifty = OwnThreadsOf(*fifty_);
-  } while ((one != fifty || one > kOwnThreadsMax) && absl::Now() - start < absl::Minutes(1));
-  EXPECT_EQ(one, fifty);
-  EXPECT_GT(one, 1);
-  EXPECT_LE(one, kOwnThreadsMax);
+TEST_F(ThreadsTest, SchoolsAddNoneToAService) { Compare("enrolment", 1); }
+
+TEST_F(ThreadsTest, SchoolsAddNoneToAll) {
+  Compare("all", static_cast<int>(rpc::TradeServices().size()));
 }
 
 }  // namespace
