@@ -151,6 +151,7 @@ constexpr const char* kStoreys[] = {
     "tests/copies",
     "tests/edge",
     "tests/journey",
+    "tests/walls",
     "tests/k8s",
 };
 
