@@ -337,10 +337,12 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const Listed& liste
     return InvalidField("page_token", "is not a token of this query");
   const FilterCondition asked = PageQuery(schema, page);
   ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(asked.sql, asked.parameters));
-  const size_t count = std::min(result.rows.size(), static_cast<size_t>(page_size));
-  for (size_t i = 0; i < count; ++i) {
+  const size_t most = std::min(result.rows.size(), static_cast<size_t>(page_size));
+  size_t count = 0;
+  for (size_t bytes = 0; count < most && bytes < kPageBytesMax; ++count) {
     ASSIGN_OR_RETURN(std::shared_ptr<const pb::Message> message,
-                     transaction_.Decode(schema, result.rows[i]));
+                     transaction_.Decode(schema, result.rows[count]));
+    bytes += message->ByteSizeLong();
     each(*message);
   }
   if (result.rows.size() == count) return "";

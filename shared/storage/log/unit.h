@@ -31,6 +31,9 @@ namespace vivier::storage {
 inline constexpr int kSelectRowsMax = 1000;
 inline constexpr int kPageSizeMax = 500;
 inline constexpr int kPageSizeDefault = 50;
+// A page ends with the row that passes this, however few it has: gRPC's clients take 4 MiB, and
+// the thread that polls the network writes all of it.
+inline constexpr size_t kPageBytesMax = 256 * 1024;
 
 // The school's head row: where its log and its audit chain stand.
 struct Head {

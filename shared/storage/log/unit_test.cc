@@ -216,6 +216,30 @@ TEST_P(UnitTest, PagesReachTheLastRow) {
             0u);  // a parent is no prefix
 }
 
+// However many rows are asked for, a page is no larger than its last row makes it, and the next one
+// goes on behind it.
+TEST_P(UnitTest, PagesOfLargeRowsAreShort) {
+  constexpr int kRows = 5, kOnAPage = 2;
+  ASSERT_EQ(InUnit([&](Unit& unit) -> absl::Status {
+              for (int i = 0; i < kRows; ++i) {
+                Cohort cohort = SomeCohort(absl::StrCat("ai-", i));
+                cohort.set_title(std::string(kPageBytesMax / kOnAPage, 'x'));
+                RETURN_IF_ERROR(cohorts_.Insert(unit, cohort));
+              }
+              return absl::OkStatus();
+            }),
+            absl::OkStatus());
+  std::vector<size_t> pages;
+  std::string token;
+  do {
+    const absl::StatusOr<Page<Cohort>> page = List(kPageSizeMax, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    pages.push_back(page->items.size());
+    token = page->next_page_token;
+  } while (!token.empty());
+  EXPECT_THAT(pages, ::testing::ElementsAre(kOnAPage, kOnAPage, 1));
+}
+
 TEST_P(UnitTest, APageTokenServesItsOwnQueryOnly) {
   for (int i = 0; i < 3; ++i) ASSERT_EQ(Insert(absl::StrCat("ai-", i)), absl::OkStatus());
   const std::string token = List(1, "")->next_page_token;
