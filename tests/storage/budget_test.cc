@@ -47,7 +47,7 @@ TEST_P(BudgetTest, StatementsOfOneTransactionAddUp) {
   const auto reader = Connect(Access::kRead);
   ASSERT_EQ(reader->Begin(Access::kRead), absl::OkStatus());
   const std::string some =
-      "SELECT COUNT(*) FROM things AS a, things AS b WHERE a.id < 200 AND "
+      "SELECT COUNT(*) FROM things AS a, things AS b WHERE a.id < 40 AND "
       "a.id + b.id > 7";
   int done = 0;
   while (done < 100 && reader->Query(some).ok()) ++done;
