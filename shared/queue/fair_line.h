@@ -84,15 +84,22 @@ class FairLine {
   };
   // The oldest of the share whose turn it is.
   std::optional<Taken> Take(absl::Time now) {
-    if (size_ == 0) return std::nullopt;
-    Share& share = shares_.front();
-    Taken taken{share.name, std::move(share.items.front().item), share.items.front().since};
-    share.items.pop_front();
+    return TakeIf(now, [](absl::string_view) { return true; });
+  }
+
+  // The same, of those shares that `may`, which tells by the name; the others keep their turn.
+  template <class May>
+  std::optional<Taken> TakeIf(absl::Time now, const May& may) {
+    const auto share = std::find_if(shares_.begin(), shares_.end(),
+                                    [&may](const Share& one) { return may(one.name); });
+    if (share == shares_.end()) return std::nullopt;
+    Taken taken{share->name, std::move(share->items.front().item), share->items.front().since};
+    share->items.pop_front();
     --size_;
-    if (share.items.empty()) {
-      Forget(shares_.begin());
+    if (share->items.empty()) {
+      Forget(share);
     } else {
-      shares_.splice(shares_.end(), shares_, shares_.begin());
+      shares_.splice(shares_.end(), shares_, share);
     }
     pace_.Served(now, size_ > 0);
     return taken;

@@ -40,6 +40,19 @@ TEST(FairLine, WhatIsPutBackGoesFirst) {
   EXPECT_EQ(Drain(line, kStart), (std::vector<std::string>{"a1", "a2"}));
 }
 
+TEST(FairLine, WhoMayNotIsPassedOverAndKeepsTheirTurn) {
+  FairLine<int> line;
+  for (const char* share : {"a", "b", "c"}) line.Add(share, 1, kStart);
+  const auto not_a = [](absl::string_view share) { return share != "a"; };
+  EXPECT_EQ(line.TakeIf(kStart, not_a)->share, "b");
+  EXPECT_EQ(line.size(), 2u);
+  EXPECT_EQ(line.Take(kStart)->share, "a");
+  EXPECT_EQ(line.TakeIf(kStart, not_a)->share, "c");
+  line.Add("a", 2, kStart);
+  EXPECT_FALSE(line.TakeIf(kStart, not_a).has_value());
+  EXPECT_EQ(line.size(), 1u);
+}
+
 TEST(FairLine, TheNewestOfWhoHasMostGoesFirstAndOursNever) {
   FairLine<int> line;
   for (int i = 1; i <= 5; ++i) line.Add("", i, kStart);

@@ -45,6 +45,22 @@ class SchoolLines {
     return taken;
   }
 
+  // One of the school whose turn it is, among those who `may` (fair_line.h).
+  template <class May>
+  std::optional<Taken> TakeIf(absl::Time now, const May& may) {
+    for (auto ready = ready_.begin(); ready != ready_.end(); ++ready) {
+      Line& line = **ready;
+      std::optional<Taken> taken = line.waiting.TakeIf(now, may);
+      if (!taken.has_value()) continue;
+      ready_.erase(ready);
+      line.ready = false;
+      --size_;
+      if (!line.waiting.empty()) Ready(line, /*first=*/false);
+      return taken;
+    }
+    return std::nullopt;
+  }
+
   // Gives back what was taken, to be taken next. In the order of Take.
   void PutBack(const std::string& school, std::vector<Taken> taken) {
     Line& line = lines_[school];

@@ -1,15 +1,16 @@
 #include "shared/rpc/workers.h"
 
-#include <optional>
-#include <utility>
+#include <unistd.h>
 
-#include "absl/time/clock.h"
 #include "shared/base/error.h"
 
 namespace vivier::rpc {
 namespace {
 
 constexpr char kQueue[] = "workers";  // what a refusal for load calls it
+// What may take long gives way to the threads that poll and write, for which all callers wait: on a
+// full machine these get three times as much.
+constexpr int kNice = 5;
 
 }  // namespace
 
@@ -37,7 +38,7 @@ void Workers::Submit(const std::string& school, absl::string_view share, Task ta
     if (stopping_ || lines_.size() >= kQueueMax) {
       shed.push_back(std::move(task));
     } else {
-      for (Task& more : lines_.Add(school, share, std::move(task), absl::Now()))
+      for (Task& more : lines_.Add(school, share, std::move(task), now_()))
         shed.push_back(std::move(more));
       CallSomebody();
     }
@@ -49,7 +50,7 @@ absl::Status Workers::Submit(std::function<void()> task) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return Unavailable("the service is stopping");
-    lines_.Add("", "", {std::move(task), nullptr}, absl::Now());
+    lines_.Add("", "", {std::move(task), nullptr}, now_());
     CallSomebody();
   }
   return absl::OkStatus();
@@ -60,25 +61,50 @@ int Workers::threads() {
   return threads_;
 }
 
-bool Workers::WaitForWork(std::unique_lock<std::mutex>& lock) {
+// What is our own bounds itself.
+bool Workers::MayRun(absl::string_view share) const {
+  if (share.empty()) return true;
+  const auto asker = askers_.find(share);
+  return asker == askers_.end() || asker->second.usual < kLong ||
+         asker->second.running < kLongAtATimeMax;
+}
+
+void Workers::Learn(const std::string& share, absl::Duration took) {
+  Asker& asker = askers_[share];
+  --asker.running;
+  asker.usual = (3 * asker.usual + took) / 4;
+  if (askers_.size() > kAskersMax)
+    absl::erase_if(askers_, [](const auto& one) { return one.second.running == 0; });
+}
+
+// Who waits for a task of their own to end is looked at again by the thread that ends it.
+std::optional<Workers::Taken> Workers::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  std::optional<Taken> taken;
   ++idle_;
-  has_work_.wait_for(lock, absl::ToChronoNanoseconds(idle_max_),
-                     [this] { return stopping_ || !lines_.empty(); });
+  has_work_.wait_for(lock, absl::ToChronoNanoseconds(idle_max_), [&] {
+    taken = lines_.TakeIf(now_(), [this](absl::string_view share) { return MayRun(share); });
+    return taken.has_value() || (stopping_ && lines_.empty());
+  });
   --idle_;
-  return !lines_.empty();
+  return taken;
 }
 
 void Workers::Loop() {
+  static_cast<void>(nice(kNice));  // on Linux of this thread alone
   std::unique_lock<std::mutex> lock(mutex_);
-  while (WaitForWork(lock)) {
-    std::vector<SchoolLines<Task>::Taken> taken = lines_.Take(1, absl::Now());
+  while (std::optional<Taken> taken = WaitForWork(lock)) {
+    ++askers_[taken->share].running;
     lock.unlock();
-    taken.front().item.run();
-    taken.clear();
+    const absl::Time start = now_();
+    taken->item.run();
+    taken->item = {};
+    const absl::Duration took = now_() - start;
     lock.lock();
+    Learn(taken->share, took);
   }
   --threads_;
-  has_ended_.notify_all();  // under the mutex, which is destroyed next
+  if (stopping_) has_work_.notify_all();  // nothing is left for those who waited for others to end
+  has_ended_.notify_all();                // under the mutex, which is destroyed next
 }
 
 }  // namespace vivier::rpc

@@ -59,5 +59,63 @@ TEST(WorkersTest, FinishWhatTheyHaveBeforeTheyEnd) {
   EXPECT_EQ(done, 300);
 }
 
+// A pool whose clock the test moves.
+class LongTasks : public ::testing::Test {
+ protected:
+  void Submit(const std::string& share, std::function<void()> run) {
+    workers_.Submit("nancy", share, {std::move(run), [](const absl::Status&) { FAIL(); }});
+  }
+  // What the caller asked so far has taken long.
+  void TakeLong(const std::string& share) {
+    Countdown left(kThreads);
+    for (int i = 0; i < kThreads; ++i)
+      Submit(share, [&] {
+        milliseconds_ += 200;
+        left.CountDown();
+      });
+    left.Wait();
+  }
+
+  std::atomic<int64_t> milliseconds_{0};
+  Workers workers_{kThreads, Workers::kIdleMax,
+                   [this] { return absl::FromUnixMillis(milliseconds_); }};
+};
+
+// Without it, this test does not end.
+TEST_F(LongTasks, LeaveThreadsToOthers) {
+  TakeLong("long");
+  constexpr int kTasks = 2 * kThreads;
+  Countdown go_on(1), others(kTasks), ended(kTasks);
+  std::atomic<int> began{0};
+  for (int i = 0; i < kTasks; ++i)
+    Submit("long", [&] {
+      ++began;
+      go_on.Wait();
+      ended.CountDown();
+    });
+  for (int i = 0; i < kTasks; ++i) Submit("other", [&] { others.CountDown(); });
+  others.Wait();
+  EXPECT_LE(began, Workers::kLongAtATimeMax);
+  go_on.CountDown();
+  ended.Wait();
+  EXPECT_EQ(began, kTasks);
+}
+
+TEST_F(LongTasks, AreFinishedBeforeThePoolEnds) {
+  std::atomic<int> ended{0};
+  {
+    Workers workers(kThreads, Workers::kIdleMax,
+                    [this] { return absl::FromUnixMillis(milliseconds_); });
+    for (int i = 0; i < 100; ++i)
+      workers.Submit("nancy", "long",
+                     {[&] {
+                        milliseconds_ += 200;
+                        ++ended;
+                      },
+                      [&](const absl::Status&) { ++ended; }});
+  }
+  EXPECT_EQ(ended, 100);
+}
+
 }  // namespace
 }  // namespace vivier::rpc
