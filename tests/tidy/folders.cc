@@ -140,7 +140,6 @@ constexpr const char* kStoreys[] = {
     "tests/storage",
     "tests/invariants",
     "tests/overload",
-    "tests/walls",
     "tests/idle",
     "tests/rules",
     "tests/rpc",
