@@ -138,8 +138,8 @@ Channels Dial(const std::map<std::string, std::string>& targets,
               const std::optional<transport::Tls>& tls, bool holds_back) {
   Channels channels;
   for (const auto& [service, target] : targets)
-    channels[service] =
-        transport::Connect({.target = target, .tls = tls, .retry = false, .holds_back = holds_back});
+    channels[service] = transport::Connect(
+        {.target = target, .tls = tls, .retry = false, .holds_back = holds_back});
   return channels;
 }
 
