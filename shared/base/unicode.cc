@@ -202,6 +202,19 @@ std::optional<ForbiddenCharacter> FindForbidden(absl::string_view text, Written 
   return std::nullopt;
 }
 
+bool IsBlank(absl::string_view text) {
+  while (!text.empty()) {
+    const Character character = Decode(text);
+    const bool blank =
+        character.bytes > 0 &&
+        (character.code == '\n' || character.code == '\r' || character.code == '\t' ||
+         utf8proc_category(character.code) == UTF8PROC_CATEGORY_ZS);
+    if (!blank) return false;
+    text.remove_prefix(character.bytes);
+  }
+  return true;
+}
+
 std::string Describe(const ForbiddenCharacter& character) {
   using Kind = ForbiddenCharacter::Kind;
   const int code = character.code;

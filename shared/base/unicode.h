@@ -40,6 +40,9 @@ struct ForbiddenCharacter {
   int position;  // 1 for the first character
 };
 
+// Whether `text` holds nothing but blanks of any kind.
+bool IsBlank(absl::string_view text);
+
 // A line is a name, a word, an address. A text may have line breaks and tabs, and the invisible
 // characters that join signs or say where a word may break.
 enum class Written { kLine, kText };

@@ -195,6 +195,12 @@ TEST(FindForbidden, LeavesATextItsLines) {
   EXPECT_EQ(FindForbidden(absl::string_view("a\0", 2), Written::kText)->code, 0);
 }
 
+TEST(IsBlank, KnowsBlanksOfAllKinds) {
+  for (const char* text : {"", " ", "\u00A0\t", "\u3000\u2003\n"})
+    EXPECT_TRUE(IsBlank(text)) << text;
+  for (const char* text : {"a", " a", "-", "\u200B", "\xFF"}) EXPECT_FALSE(IsBlank(text)) << text;
+}
+
 TEST(FindForbidden, IsDescribedWithItsCodePoint) {
   EXPECT_EQ(Describe(*FindForbidden("Mari\u202Ee")),
             "character 5 is U+202E, which changes the direction of text");

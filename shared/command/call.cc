@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -71,8 +72,18 @@ std::string TraceOfFlags() {
   return given.empty() ? Traceparent::New(/*sampled=*/true).ToString() : given;
 }
 
+// gRPC ends the process over any other byte of a header.
+absl::Status CheckHeader(const std::string& flag, const std::string& value) {
+  const bool printable =
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return printable ? absl::OkStatus()
+                   : InvalidField(flag, "is a header, which takes printable ASCII without accents");
+}
+
 absl::StatusOr<std::string> Ask(rpc::Channel& channel, const pb::MethodDescriptor& method,
                                 const pb::Message& request, const Settings& settings) {
+  RETURN_IF_ERROR(CheckHeader("reason", absl::GetFlag(FLAGS_reason)));
+  RETURN_IF_ERROR(CheckHeader("traceparent", absl::GetFlag(FLAGS_traceparent)));
   ASSIGN_OR_RETURN(std::string authorization, TokenOfFlags(settings));
   return channel.Call(
       rpc::PathOf(method), request.SerializeAsString(),
@@ -90,8 +101,10 @@ absl::StatusOr<std::string> AskEdge(const pb::MethodDescriptor& method, const pb
 absl::StatusOr<std::string> AskService(const pb::MethodDescriptor& method,
                                        const pb::Message& request, const Settings& settings,
                                        Modules modules) {
+  const std::string service = rpc::ServiceFor(request);
+  if (service.empty()) return InvalidField("service", "is required");
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
-  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(rpc::ServiceFor(request)));
+  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(service));
   return Ask(*channel, method, request, settings);
 }
 

@@ -151,7 +151,9 @@ int Check(const Arguments&, Modules modules) {
   return status.ok() ? 0 : Refuse(status);
 }
 
-int Verify(const Arguments&, Modules modules) {
+int Verify(const Arguments& arguments, Modules modules) {
+  if (!arguments.empty())
+    return Refuse(InvalidField("verify", "takes no name; --data names the school's folder"));
   const absl::StatusOr<int64_t> violations = VerifyData(std::move(modules));
   if (!violations.ok()) return Refuse(violations.status());
   return *violations == 0 ? 0 : 1;

@@ -40,6 +40,9 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Settings& settings,
     session->channels_[service] = process;
   }
   if (notes.empty()) {
+    // A slip in --data would make a new school, of which nothing is broken.
+    if (!std::filesystem::is_directory(settings.data))
+      return NotFound("the folder " + settings.data);
     site::Site::Options options;
     options.config = settings.config;
     options.config.set_listen_address("127.0.0.1:0");

@@ -240,6 +240,7 @@ class Validator {
       return Wrong(path, absl::StrCat("is longer than ", rule.limits.max_length(),
                                       bytes ? " bytes" : " characters"));
     if (bytes) return;
+    if (rule.required && IsBlank(text)) return Wrong(path, "is blank");
     if (const auto forbidden = FindForbidden(text, rule.written); forbidden.has_value())
       return Wrong(path, Describe(*forbidden));
     if (rule.uuid && !IsUuid(text)) return Wrong(path, "is no UUID");

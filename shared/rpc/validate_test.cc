@@ -121,6 +121,7 @@ TEST(ValidateTest, RefusesWhatNobodySees) {
   ExpectFaults({
       {[](auto& r) { r.mutable_cohort()->set_title(std::string("a\0b", 3)); },
        "cohort.title: character 2 is U+0000, a control character"},
+      {[](auto& r) { r.mutable_cohort()->set_title(" \u00A0"); }, "cohort.title: is blank"},
       {[](auto& r) { r.mutable_cohort()->set_title("AI\n"); },
        "cohort.title: character 3 is U+000A, a control character"},
       {[](auto& r) { r.mutable_cohort()->set_title("AI \u202E2026"); },

@@ -1,6 +1,6 @@
 #include "shared/rpc/workers.h"
 
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include "shared/base/error.h"
 
@@ -90,7 +90,7 @@ std::optional<Workers::Taken> Workers::WaitForWork(std::unique_lock<std::mutex>&
 }
 
 void Workers::Loop() {
-  static_cast<void>(nice(kNice));  // on Linux of this thread alone
+  setpriority(PRIO_PROCESS, 0, kNice);  // on Linux of this thread alone
   std::unique_lock<std::mutex> lock(mutex_);
   while (std::optional<Taken> taken = WaitForWork(lock)) {
     ++askers_[taken->share].running;
