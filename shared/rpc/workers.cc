@@ -14,7 +14,7 @@ constexpr int kNice = 5;
 
 }  // namespace
 
-Workers::~Workers() {
+void Workers::Stop() {
   std::unique_lock<std::mutex> lock(mutex_);
   stopping_ = true;
   has_work_.notify_all();

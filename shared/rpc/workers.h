@@ -47,7 +47,10 @@ class Workers {
   explicit Workers(int threads_max, absl::Duration idle_max = kIdleMax,
                    std::function<absl::Time()> now = absl::Now)
       : threads_max_(threads_max), idle_max_(idle_max), now_(std::move(now)) {}
-  ~Workers();
+  ~Workers() { Stop(); }
+
+  // Runs what waits, then none any more: nothing runs when it returns.
+  void Stop();
 
   // Runs the task, or refuses it on this or another thread. `share` is who asks; "" is our own.
   void Submit(const std::string& school, absl::string_view share, Task task);

@@ -116,6 +116,7 @@ class RunningSite : public Site {
     if (tokens_ != nullptr) tokens_->StopFetching();
     for (const std::unique_ptr<RunningService>& running : running_) running->writer().Stop();
     if (server_ != nullptr) server_->Shutdown();
+    workers_.Stop();  // a page for a follower that has gone is read to its end
   }
 
   const std::string& address() const override { return server_->address(); }
