@@ -1,6 +1,7 @@
 // The commands on what lies in a data folder: migrate, check, verify, and clock.
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -44,14 +45,17 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session
   const absl::Time start = absl::Now();
   site::v1::VerifyInvariantsRequest request;
   request.set_parent("schools/" + school);
+  std::optional<site::v1::VerifyInvariantsResponse> first;
   while (true) {
     ASSIGN_OR_RETURN(auto response, session.AskAll<site::v1::VerifyInvariantsResponse>(request));
+    if (!first.has_value()) first = response;
     const bool at_rest = site::IsAtRest(response);
     if (!at_rest && session.running() && absl::Now() - start < kInFlightMax) {
       absl::SleepFor(kLookAgain);
       continue;
     }
     if (!session.running()) site::CompareCursors(response);
+    if (!at_rest && session.running()) site::FindStuck(*first, response);
     if (at_rest || session.running()) {
       site::CompareClaims(response);
     } else {

@@ -19,6 +19,7 @@ namespace {
 using log::v1::FollowEventsRequest;
 using log::v1::LogPosition;
 
+constexpr int kOthersMax = 10'000;  // as log.proto says
 // How late it is noticed that a follower's certificate was revoked.
 constexpr absl::Duration kBeat = absl::Seconds(1);
 
@@ -138,6 +139,9 @@ LogStream::Wanted LogService::Want(const Token& token, const LogPosition& positi
 void LogService::Open(const Token& token, const std::string& bytes,
                       const std::shared_ptr<rpc::ServerStream>& wire) {
   FollowEventsRequest request;
+  if (rpc::CountOnWire(bytes, FollowEventsRequest::kOthersFieldNumber) > kOthersMax)
+    return wire->Close(rpc::WithReason(
+        InvalidField("others", absl::StrCat("has more than ", kOthersMax, " elements"))));
   if (const absl::Status parsed = rpc::Parse(bytes, request); !parsed.ok())
     return wire->Close(parsed);
   if (const absl::Status valid =

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,7 @@ class ProcessService {
   const rpc::ReadBudgets read_budgets_;
   const std::function<absl::Time()> now_;
   std::vector<Part> parts_;
+  mutable std::mutex verifying_;
 };
 
 }  // namespace vivier::site

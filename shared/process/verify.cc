@@ -254,6 +254,38 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
   response.clear_claims();
 }
 
+namespace {
+
+std::map<std::pair<std::string, std::string>, int64_t> CursorsOf(
+    const v1::VerifyInvariantsResponse& response) {
+  std::map<std::pair<std::string, std::string>, int64_t> cursors;
+  for (const v1::LogPosition& position : response.positions())
+    for (const auto& [producer, number] : position.cursors())
+      cursors[{position.service(), producer}] = number;
+  return cursors;
+}
+
+}  // namespace
+
+void FindStuck(const v1::VerifyInvariantsResponse& before, v1::VerifyInvariantsResponse& response) {
+  const auto cursors = CursorsOf(before);
+  std::map<std::string, int64_t> ends;
+  for (const v1::LogPosition& position : response.positions())
+    ends[position.service()] = position.event_number();
+  for (const auto& [where, number] : CursorsOf(response)) {
+    const auto& [follower, producer] = where;
+    const auto stood = cursors.find(where);
+    if (ends.count(producer) == 0 || ends[producer] == number || stood == cursors.end() ||
+        stood->second != number)
+      continue;
+    Breaches breaches;
+    breaches.Add(
+        absl::StrCat("cursors/", producer),
+        absl::StrCat("stands still at event ", number, " of a log that ends at ", ends[producer]));
+    AddBreaches(breaches, ReportOf(response, "I6", follower));
+  }
+}
+
 void CompareCursors(v1::VerifyInvariantsResponse& response) {
   std::map<std::string, int64_t> ends;
   for (const v1::LogPosition& position : response.positions())

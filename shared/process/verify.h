@@ -27,4 +27,9 @@ void CompareClaims(site::v1::VerifyInvariantsResponse& response);
 // (LOG_FORKED).
 void CompareCursors(site::v1::VerifyInvariantsResponse& response);
 
+// Adds to I6 which cursors of a running site are not at the end of their log and have not moved
+// since `before`: their follower has stopped, or is forked.
+void FindStuck(const site::v1::VerifyInvariantsResponse& before,
+               site::v1::VerifyInvariantsResponse& response);
+
 }  // namespace vivier::site

@@ -317,6 +317,12 @@ void Adapter::TakeBatch(std::shared_ptr<Incoming> incoming, absl::string_view by
   incoming->request = NewMessage(rpc.method.descriptor->input_type());
   incoming->trace = TraceOf(peer);
   incoming->reason = peer.reason;
+  // Two bytes an item on the wire, and a hundred in memory.
+  if (CountOnWire(bytes, rpc.method.batch->requests->number()) > kBatchItemsMax)
+    return incoming->Answer(
+        InvalidField(rpc.method.batch->requests->name(),
+                     absl::StrCat("has more than ", kBatchItemsMax, " elements")),
+        surroundings_.now());
   const absl::Status parsed = Parse(bytes, *incoming->request);
   if (!parsed.ok()) return incoming->Answer(parsed, surroundings_.now());
   incoming->target = TextAt(*incoming->request, rpc.method.target);

@@ -4,6 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
@@ -46,6 +48,17 @@ absl::Status Parse(absl::string_view bytes, pb::Message& request) {
     return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
                  "the bytes are no message of this rpc");
   return absl::OkStatus();
+}
+
+int CountOnWire(absl::string_view bytes, int field) {
+  pb::io::CodedInputStream wire(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                static_cast<int>(bytes.size()));
+  int count = 0;
+  while (const uint32_t tag = wire.ReadTag()) {
+    count += pb::internal::WireFormatLite::GetTagFieldNumber(tag) == field;
+    if (!pb::internal::WireFormatLite::SkipField(&wire, tag)) break;
+  }
+  return count;
 }
 
 absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {

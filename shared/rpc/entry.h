@@ -24,6 +24,10 @@ namespace vivier::rpc {
 // MALFORMED_REQUEST where the bytes are no message of this type.
 absl::Status Parse(absl::string_view bytes, google::protobuf::Message& request);
 
+// How often a message that is not parsed yet holds the field: two bytes an element on the wire may
+// be a hundred in memory. What is no message, Parse refuses.
+int CountOnWire(absl::string_view bytes, int field);
+
 class Entry {
  public:
   // All that it points to outlives it.

@@ -220,6 +220,8 @@ TEST_P(BatchTest, WhatIsWrongWithTheWholeIsRefusedAtOnce) {
   const Whole rows[] = {
       {"no item", 0, "schools/nancy", kId, "school_director", "INVALID_FIELD"},
       {"too many", 1001, "schools/nancy", kId, "school_director", "INVALID_FIELD"},
+      {"too many, before anything of it is parsed", 1001, "schools/nancy", kId, "trainer",
+       "INVALID_FIELD"},
       {"no parent", 1, "", kId, "school_director", "INVALID_FIELD"},
       {"a parent in no school", 1, "networks/vivier", kId, "school_director", "INVALID_FIELD"},
       {"no id", 1, "schools/nancy", "", "school_director", "INVALID_FIELD"},
