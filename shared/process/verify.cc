@@ -189,6 +189,24 @@ std::string Disagreement(const std::set<std::string>& claiming,
   return "";
 }
 
+// Where each service's log ends.
+std::map<std::string, int64_t> EndsOf(const v1::VerifyInvariantsResponse& response) {
+  std::map<std::string, int64_t> ends;
+  for (const v1::LogPosition& position : response.positions())
+    ends[position.service()] = position.event_number();
+  return ends;
+}
+
+// How far each service has come in the log of each other one.
+std::map<std::pair<std::string, std::string>, int64_t> CursorsOf(
+    const v1::VerifyInvariantsResponse& response) {
+  std::map<std::pair<std::string, std::string>, int64_t> cursors;
+  for (const v1::LogPosition& position : response.positions())
+    for (const auto& [producer, number] : position.cursors())
+      cursors[{position.service(), producer}] = number;
+  return cursors;
+}
+
 }  // namespace
 
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
@@ -224,12 +242,10 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
 }
 
 bool IsAtRest(const v1::VerifyInvariantsResponse& response) {
-  std::map<std::string, int64_t> ends;
-  for (const v1::LogPosition& position : response.positions())
-    ends[position.service()] = position.event_number();
+  const std::map<std::string, int64_t> ends = EndsOf(response);
   for (const v1::LogPosition& position : response.positions())
     for (const auto& [producer, number] : position.cursors())
-      if (ends.count(producer) > 0 && ends[producer] != number) return false;
+      if (ends.count(producer) > 0 && ends.at(producer) != number) return false;
   return true;
 }
 
@@ -254,50 +270,33 @@ void CompareClaims(v1::VerifyInvariantsResponse& response) {
   response.clear_claims();
 }
 
-namespace {
-
-std::map<std::pair<std::string, std::string>, int64_t> CursorsOf(
-    const v1::VerifyInvariantsResponse& response) {
-  std::map<std::pair<std::string, std::string>, int64_t> cursors;
-  for (const v1::LogPosition& position : response.positions())
-    for (const auto& [producer, number] : position.cursors())
-      cursors[{position.service(), producer}] = number;
-  return cursors;
-}
-
-}  // namespace
-
 void FindStuck(const v1::VerifyInvariantsResponse& before, v1::VerifyInvariantsResponse& response) {
   const auto cursors = CursorsOf(before);
-  std::map<std::string, int64_t> ends;
-  for (const v1::LogPosition& position : response.positions())
-    ends[position.service()] = position.event_number();
+  const std::map<std::string, int64_t> ends = EndsOf(response);
   for (const auto& [where, number] : CursorsOf(response)) {
     const auto& [follower, producer] = where;
     const auto stood = cursors.find(where);
-    if (ends.count(producer) == 0 || ends[producer] == number || stood == cursors.end() ||
+    if (ends.count(producer) == 0 || ends.at(producer) == number || stood == cursors.end() ||
         stood->second != number)
       continue;
     Breaches breaches;
-    breaches.Add(
-        absl::StrCat("cursors/", producer),
-        absl::StrCat("stands still at event ", number, " of a log that ends at ", ends[producer]));
+    breaches.Add(absl::StrCat("cursors/", producer),
+                 absl::StrCat("stands still at event ", number, " of a log that ends at ",
+                              ends.at(producer)));
     AddBreaches(breaches, ReportOf(response, "I6", follower));
   }
 }
 
 void CompareCursors(v1::VerifyInvariantsResponse& response) {
-  std::map<std::string, int64_t> ends;
-  for (const v1::LogPosition& position : response.positions())
-    ends[position.service()] = position.event_number();
+  const std::map<std::string, int64_t> ends = EndsOf(response);
   for (const v1::LogPosition& position : response.positions()) {
     Breaches breaches;
     for (const auto& [producer, number] : position.cursors()) {
       ++breaches.checked;
-      if (ends.count(producer) > 0 && number > ends[producer])
-        breaches.Add(
-            absl::StrCat("cursors/", producer),
-            absl::StrCat("has applied event ", number, " of a log that ends at ", ends[producer]));
+      if (ends.count(producer) > 0 && number > ends.at(producer))
+        breaches.Add(absl::StrCat("cursors/", producer),
+                     absl::StrCat("has applied event ", number, " of a log that ends at ",
+                                  ends.at(producer)));
     }
     AddBreaches(breaches, ReportOf(response, "I6", position.service()));
   }

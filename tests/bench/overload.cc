@@ -1,7 +1,5 @@
 #include "tests/bench/overload.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <thread>
@@ -12,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "shared/base/status.h"
+#include "tests/bench/process.h"
 
 namespace vivier::bench {
 namespace {
@@ -99,17 +98,6 @@ double ResidentMegabytes(pid_t process) {
   for (std::string word; status >> word;)
     if (double kilobytes = 0; word == "VmRSS:" && status >> kilobytes) return kilobytes / 1024;
   return 0;
-}
-
-// Of user and system, in seconds, so far.
-double ProcessorSeconds(pid_t process) {
-  std::ifstream stat(absl::StrCat("/proc/", process, "/stat"));
-  constexpr int kUser = 14, kSystem = 15;  // fields, counted from 1; the name holds no blank
-  double ticks = 0;
-  std::string word;
-  for (int field = 1; field <= kSystem && stat >> word; ++field)
-    if (field >= kUser) ticks += std::stod(word);
-  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 void Tell(const std::string& name, const Tally& tally, Report& report) {
