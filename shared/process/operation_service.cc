@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
@@ -130,8 +131,14 @@ void OperationService::AskAll() {
     Monitor::Lock lock(monitor_);
     waiting.swap(waiting_);
   }
-  for (const std::shared_ptr<const Waiter>& waiter : waiting)
-    if (!waiter->responder->cancelled()) Ask(waiter);
+  for (const std::shared_ptr<const Waiter>& waiter : waiting) {
+    // A deadline that has passed here may not have passed where the caller waits.
+    if (waiter->responder->cancelled())
+      waiter->responder->Refuse(Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED",
+                                      "the operation went on beyond the deadline"));
+    else
+      Ask(waiter);
+  }
 }
 
 void OperationService::Stop() {
