@@ -176,6 +176,7 @@ Producer::~Producer() {
 }
 
 void Producer::Begin(std::set<std::string> schools) {
+  workers_ = std::make_unique<rpc::Workers>(2);
   readers_ = std::make_unique<rpc::Readers>(*database_, nullptr);
   rpc::Entry::Surroundings surroundings;
   surroundings.verifier = nullptr;  // a certificate says who calls
@@ -183,7 +184,7 @@ void Producer::Begin(std::set<std::string> schools) {
   surroundings.schools = std::move(schools);
   surroundings.tls = true;
   entry_ = std::make_unique<rpc::Entry>(surroundings);
-  service_ = std::make_unique<follow::LogService>(loop_, workers_);
+  service_ = std::make_unique<follow::LogService>(loop_, *workers_);
   storage::Writer::Observer observer;
   observer.committed = [service = service_.get()](const storage::Transaction& transaction) {
     service->Wake("enrolment", transaction.school(), transaction.head().event_number);
@@ -199,6 +200,7 @@ void Producer::End() {
   service_->Stop();
   writer_->Stop();
   writer_ = nullptr;
+  workers_ = nullptr;
 }
 
 void Producer::Serve(std::set<std::string> schools) {

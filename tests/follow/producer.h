@@ -63,8 +63,8 @@ class Producer {
   std::mutex mutex_;
   std::function<bool()> breaks_;  // guarded by mutex_
   follow::Loop wire_;             // where messages travel
-  rpc::Workers workers_{2};
   follow::Loop loop_;
+  std::unique_ptr<rpc::Workers> workers_;  // goes before what its tasks read with
   std::unique_ptr<rpc::Readers> readers_;
   std::unique_ptr<rpc::Entry> entry_;
   std::unique_ptr<follow::LogService> service_;
