@@ -56,7 +56,19 @@ std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_v
 // Apart from every other thing that is encrypted, so that none can be passed off as a person's key.
 std::string PlaceOf(absl::string_view person) { return absl::StrCat("vivier person key ", person); }
 
+Key DerivedFrom(const Key& key, absl::string_view purpose) {
+  std::string bytes = HmacSha256(key.bytes(), {"vivier derived key ", purpose});
+  const Key derived = *Key::FromBytes(bytes);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return derived;
+}
+
 }  // namespace
+
+SchoolKey::SchoolKey(std::vector<Entry> keys) : keys_(std::move(keys)) {
+  for (const Entry& entry : keys_) row_keys_.emplace_back(DerivedFrom(entry.key, "rows"));
+  signing_key_ = Ed25519Of(DerivedFrom(keys_.front().key, "signatures"));
+}
 
 SchoolKey::Entry SchoolKey::EntryOf(const Key& key) {
   std::string labelled = absl::StrCat("vivier school key id", key.bytes());
@@ -112,10 +124,7 @@ std::vector<std::string> SchoolKey::BlindIndexes(absl::string_view purpose,
 }
 
 Key SchoolKey::Derive(absl::string_view purpose) const {
-  std::string bytes = HmacSha256(keys_.front().key.bytes(), {"vivier derived key ", purpose});
-  const Key derived = *Key::FromBytes(bytes);
-  OPENSSL_cleanse(bytes.data(), bytes.size());
-  return derived;
+  return DerivedFrom(keys_.front().key, purpose);
 }
 
 absl::Status CreateSchoolKey(const std::string& path) {

@@ -15,6 +15,7 @@
 // wrapped, then drop the old one.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +23,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "shared/security/ed25519.h"
 #include "shared/security/encryption.h"
+#include "shared/security/mac_key.h"
 
 namespace vivier::security {
 
@@ -59,15 +62,24 @@ class SchoolKey {
   // under the current school key, apart from what the indexes are keyed with.
   Key Derive(absl::string_view purpose) const;
 
+  // With what the school signs for others, who check it without our program: a key pair that
+  // follows from the current school key.
+  EVP_PKEY& signing_key() const { return *signing_key_; }
+
+  // The keys of the codes that rows carry (storage/rows/row_mac.h), the current one first.
+  const std::vector<MacKey>& row_keys() const { return row_keys_; }
+
  private:
   struct Entry {
     std::string id;
     Key key;
   };
-  explicit SchoolKey(std::vector<Entry> keys) : keys_(std::move(keys)) {}
+  explicit SchoolKey(std::vector<Entry> keys);
   static Entry EntryOf(const Key& key);
 
   std::vector<Entry> keys_;  // one or two, the current one first
+  std::vector<MacKey> row_keys_;
+  std::shared_ptr<EVP_PKEY> signing_key_;
 };
 
 // Draws a key and writes it as hex to a new file. ALREADY_EXISTS rather than overwrite one.
