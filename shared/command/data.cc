@@ -1,16 +1,22 @@
 // The commands on what lies in a data folder: migrate, check, verify, and clock.
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/flags/flag.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "re2/re2.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
@@ -20,6 +26,9 @@
 #include "shared/process/verify.h"
 #include "shared/site/certificates.h"
 #include "shared/site/clock.h"
+
+ABSL_FLAG(std::string, anchors, "",
+          "verify: a file with lines \"the chains are anchored\" of the services' logs");
 
 namespace vivier::command {
 namespace {
@@ -40,11 +49,12 @@ absl::Status CheckData(Modules modules) {
 }
 
 // Looks until the services' logs stand alike, since only then their claims can be compared.
-absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session,
-                                                                const std::string& school) {
+absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(
+    Session& session, const std::string& school, const std::vector<std::string>& anchors) {
   const absl::Time start = absl::Now();
   site::v1::VerifyInvariantsRequest request;
   request.set_parent("schools/" + school);
+  request.mutable_anchors()->Assign(anchors.begin(), anchors.end());
   std::optional<site::v1::VerifyInvariantsResponse> first;
   while (true) {
     ASSIGN_OR_RETURN(auto response, session.AskAll<site::v1::VerifyInvariantsResponse>(request));
@@ -72,12 +82,33 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(Session& session
   }
 }
 
+// The last one of each service in a log: what it holds proves all before it.
+absl::StatusOr<std::vector<std::string>> NewestAnchors(const std::string& path) {
+  std::vector<std::string> anchors;
+  if (path.empty()) return anchors;
+  std::ifstream log(path);
+  std::map<std::pair<std::string, std::string>, std::string> newest;
+  static const RE2& in_log = *new RE2(R"re("anchor":"([^"]*)")re");
+  for (std::string line; std::getline(log, line);) {
+    std::string text = line;
+    if (absl::StrContains(line, '{') && !RE2::PartialMatch(line, in_log, &text)) continue;
+    ASSIGN_OR_RETURN(const storage::Anchor anchor, storage::ReadAnchor(text));
+    newest[{anchor.school, anchor.service}] = text;
+  }
+  if (newest.empty()) return InvalidField("anchors", absl::StrCat(path, " has none"));
+  for (const auto& [where, text] : newest) anchors.push_back(text);
+  return anchors;
+}
+
 absl::StatusOr<int64_t> VerifyData(Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
+  ASSIGN_OR_RETURN(const std::vector<std::string> anchors,
+                   NewestAnchors(absl::GetFlag(FLAGS_anchors)));
   int64_t violations = 0;
   for (const std::string& school : settings.config.schools()) {
-    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, VerifyAtRest(*session, school));
+    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response,
+                     VerifyAtRest(*session, school, anchors));
     for (const site::v1::InvariantReport& report : response.reports()) {
       absl::PrintF("%-4s %-11s %8d checked %6d broken", report.invariant(), report.service(),
                    report.checked(), report.violations());

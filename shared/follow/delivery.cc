@@ -7,11 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
-#include "shared/base/monitor.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
 #include "shared/log/log.h"
 #include "shared/storage/log/events.h"
+#include "shared/storage/log/house_tables.h"
+#include "shared/storage/log/perform.h"
 
 namespace vivier::follow {
 namespace {
@@ -39,29 +40,17 @@ bool IsPassing(const absl::Status& error) {
   }
 }
 
-// Moves the delivery's number by compare-and-set, so that of two replicas one stores it.
-class StoreWork : public storage::Work {
- public:
-  StoreWork(std::string school, std::string sql, std::vector<Value> parameters,
-            std::function<void(absl::Status)> done)
-      : school_(std::move(school)),
-        sql_(std::move(sql)),
-        parameters_(std::move(parameters)),
-        done_(std::move(done)) {}
+// Of house::Deliveries(), in its order.
+constexpr size_t kNumber = 3;
 
-  const std::string& school() const override { return school_; }
-  void Want(storage::Transaction::Wanted&) const override {}
-  void Run(storage::Transaction& transaction, absl::Time) override {
-    stored_ = transaction.connection().Send(sql_, parameters_);
-  }
-  void Done(const absl::Status& committed) override { done_(committed.ok() ? stored_ : committed); }
-
- private:
-  const std::string school_, sql_;
-  const std::vector<Value> parameters_;
-  const std::function<void(absl::Status)> done_;
-  absl::Status stored_;
-};
+// How far the delivery of that type to that target has come, 0 where there is none.
+absl::StatusOr<int64_t> ReadNumber(storage::Transaction& transaction, const Value& target,
+                                   const Value& type) {
+  ASSIGN_OR_RETURN(const std::vector<storage::Row> found,
+                   storage::house::Deliveries().Select(transaction, "target = $2 AND type = $3",
+                                                       {target, type}));
+  return found.empty() ? 0 : std::get<int64_t>(found[0][kNumber]);
+}
 
 }  // namespace
 
@@ -86,13 +75,8 @@ absl::StatusOr<bool> Delivery::DeliverPage() {
   std::vector<log::v1::LoggedEvent> events;
   RETURN_IF_ERROR(options_.readers->Read(
       options_.school, [&](storage::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(
-            storage::Result found,
-            transaction.connection().Query(
-                "SELECT number FROM deliveries WHERE school = $1 AND target = $2 AND type = $3",
-                {Value(options_.school), Value(options_.target),
-                 Value(options_.delivery->event->full_name())}));
-        if (!found.rows.empty()) number = std::get<int64_t>(found.rows[0][0]);
+        ASSIGN_OR_RETURN(number, ReadNumber(transaction, options_.target,
+                                            options_.delivery->event->full_name()));
         ASSIGN_OR_RETURN(events, storage::ReadEvents(transaction, number));
         return absl::OkStatus();
       }));
@@ -129,25 +113,17 @@ absl::StatusOr<std::string> Delivery::Deliver(const log::v1::LoggedEvent& event)
   return absl::StrCat(absl::StatusCodeToString(status.code()), " ", ReasonOf(status));
 }
 
+// Compares before it sets, so that of two replicas one stores it.
 absl::Status Delivery::Store(int64_t before, int64_t number, const std::string& outcome) {
-  const std::string sql =
-      before == 0 ? "INSERT INTO deliveries (school, target, type, number, outcome, deliver_time) "
-                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (school, target, type) DO NOTHING"
-                  : "UPDATE deliveries SET number = $4, outcome = $5, deliver_time = $6 "
-                    "WHERE school = $1 AND target = $2 AND type = $3 AND number = $7";
-  std::vector<Value> parameters = {
-      options_.school, options_.target, options_.delivery->event->full_name(),
-      number,          outcome,         absl::ToUnixMicros(absl::Now())};
-  if (before != 0) parameters.push_back(before);
-  Countdown stored(1);
-  absl::Status status;
-  RETURN_IF_ERROR(options_.writer->Submit(std::make_unique<StoreWork>(
-      options_.school, sql, std::move(parameters), [&](absl::Status outcome_of_store) {
-        status = std::move(outcome_of_store);
-        stored.CountDown();
-      })));
-  stored.Wait();
-  return status;
+  const Value target = options_.target, type = options_.delivery->event->full_name();
+  return storage::Perform(
+      *options_.writer, options_.school,
+      [&](storage::Transaction& transaction, absl::Time now) -> absl::Status {
+        ASSIGN_OR_RETURN(const int64_t stored, ReadNumber(transaction, target, type));
+        if (stored != before) return absl::OkStatus();
+        return storage::house::Deliveries().Put(
+            transaction, {options_.school, target, type, number, outcome, absl::ToUnixMicros(now)});
+      });
 }
 
 }  // namespace vivier::follow

@@ -11,13 +11,16 @@
 #include "shared/log/log.h"
 #include "shared/storage/log/erasure.h"
 #include "shared/storage/log/events.h"
+#include "shared/storage/log/house_tables.h"
 
 namespace vivier::follow {
 namespace {
 
 using storage::Bytes;
 using storage::Result;
+using storage::Row;
 using storage::Value;
+namespace house = storage::house;
 
 constexpr char kBehindParked[] = "an earlier event of its subject is parked";
 
@@ -25,12 +28,10 @@ constexpr char kBehindParked[] = "an earlier event of its subject is parked";
 
 absl::StatusOr<Position> ReadPosition(storage::Transaction& transaction,
                                       const std::string& producer) {
-  ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query(
-                       "SELECT number, hash FROM cursors WHERE school = $1 AND producer = $2",
-                       {Value(transaction.school()), Value(producer)}));
-  if (found.rows.empty()) return Position{};
-  return Position{std::get<int64_t>(found.rows[0][0]), std::get<Bytes>(found.rows[0][1]).data};
+  ASSIGN_OR_RETURN(const std::vector<Row> found,
+                   house::Cursors().Select(transaction, "producer = $2", {Value(producer)}));
+  if (found.empty()) return Position{};
+  return Position{std::get<int64_t>(found[0][2]), std::get<Bytes>(found[0][3]).data};
 }
 
 EventWork::EventWork(std::string school, std::string producer, const log::v1::LoggedEvent& event,
@@ -73,31 +74,31 @@ absl::StatusOr<Verdict> EventWork::Decide(storage::Transaction& transaction, abs
   ASSIGN_OR_RETURN(bool behind, IsBehindParked(transaction));
   if (behind || !park_.empty()) {
     RETURN_IF_ERROR(Park(transaction, behind ? kBehindParked : park_, now));
-    RETURN_IF_ERROR(MoveCursor(transaction, position.number));
+    RETURN_IF_ERROR(MoveCursor(transaction));
     return Verdict::kParked;
   }
   RETURN_IF_ERROR(Take(transaction, now));
-  RETURN_IF_ERROR(MoveCursor(transaction, position.number));
+  RETURN_IF_ERROR(MoveCursor(transaction));
   return Verdict::kApplied;
 }
 
 // Of two that retry at once the second finds its row gone.
 absl::StatusOr<Verdict> EventWork::Unpark(storage::Transaction& transaction, absl::Time now) {
   ASSIGN_OR_RETURN(
-      Result found,
-      transaction.connection().Query(
-          "SELECT number, hash FROM parked_events WHERE school = $1 AND producer = $2 AND "
-          "subject = $3 AND number <= $4 ORDER BY number",
-          {Value(school_), Value(producer_), Value(event_.subject()), Value(event_.number())}));
-  if (found.rows.empty() || std::get<int64_t>(found.rows.back()[0]) != event_.number())
+      const std::vector<Row> found,
+      house::ParkedEvents().Select(
+          transaction, "producer = $2 AND subject = $3 AND number <= $4 ORDER BY number",
+          {Value(producer_), Value(event_.subject()), Value(event_.number())}));
+  if (found.empty() || std::get<int64_t>(found.back()[2]) != event_.number())
     return Verdict::kApplied;
-  if (found.rows.size() > 1) return Verdict::kGap;
-  if (std::get<Bytes>(found.rows[0][1]).data != event_.hash())
+  if (found.size() > 1) return Verdict::kGap;
+  if (std::get<Bytes>(found[0][3]).data != event_.hash())
     return Refused(log::v1::LOG_FORKED, "the log does not hold the event that was parked");
   RETURN_IF_ERROR(Take(transaction, now));
-  RETURN_IF_ERROR(transaction.connection().Send(
-      "DELETE FROM parked_events WHERE school = $1 AND producer = $2 AND number = $3",
-      {Value(school_), Value(producer_), Value(event_.number())}, 1));
+  RETURN_IF_ERROR(house::ParkedEvents()
+                      .Delete(transaction, "producer = $2 AND number = $3",
+                              {Value(producer_), Value(event_.number())})
+                      .status());
   return Verdict::kApplied;
 }
 
@@ -155,27 +156,14 @@ absl::Status EventWork::React(storage::Transaction& transaction, absl::Time now)
 
 absl::Status EventWork::Park(storage::Transaction& transaction, const std::string& reason,
                              absl::Time now) const {
-  return transaction.connection().Send(
-      "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, "
-      "park_time) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}),
-       Value(storage::TypeOf(event_)), Value(event_.subject()), Value(reason),
-       Value(absl::ToUnixMicros(now))});
+  return house::ParkedEvents().Insert(
+      transaction, {school_, producer_, event_.number(), Bytes{event_.hash()},
+                    storage::TypeOf(event_), event_.subject(), reason, absl::ToUnixMicros(now)});
 }
 
-absl::Status EventWork::MoveCursor(storage::Transaction& transaction, int64_t before) const {
-  if (before == 0) {
-    return transaction.connection().Send(
-        "INSERT INTO cursors (school, producer, number, hash) VALUES ($1, $2, $3, $4)",
-        {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()})}, 1);
-  }
-  return transaction.connection().Send(
-      "UPDATE cursors SET number = $3, hash = $4 WHERE school = $1 AND producer = $2 AND number = "
-      "$5",
-      {Value(school_), Value(producer_), Value(event_.number()), Value(Bytes{event_.hash()}),
-       Value(before)},
-      1);
+absl::Status EventWork::MoveCursor(storage::Transaction& transaction) const {
+  return house::Cursors().Put(transaction,
+                              {school_, producer_, event_.number(), Bytes{event_.hash()}});
 }
 
 void EventWork::Done(const absl::Status& committed) {

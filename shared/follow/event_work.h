@@ -68,7 +68,7 @@ class EventWork : public storage::Work {
   absl::Status React(storage::Transaction& transaction, absl::Time now) const;
   absl::Status Park(storage::Transaction& transaction, const std::string& reason,
                     absl::Time now) const;
-  absl::Status MoveCursor(storage::Transaction& transaction, int64_t before) const;
+  absl::Status MoveCursor(storage::Transaction& transaction) const;
 
   const std::string school_;
   const std::string producer_;

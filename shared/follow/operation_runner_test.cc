@@ -16,6 +16,7 @@
 #include "shared/rpc/workers.h"
 #include "shared/service/channel.h"
 #include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/house_tables.h"
 #include "shared/storage/log/perform.h"
 #include "shared/storage/log/table.h"
 #include "tests/support/engines.h"
@@ -303,7 +304,11 @@ TEST_P(OperationRunnerTest, WhatTheDatabaseRefusesEndsIt) {
   const auto writer = Writer();
   const std::string name = Begin(*writer);
   clerk_.before = [](rpc::Call& call, int number) {
-    if (number == 3) call.unit().Send("INSERT INTO candidate_keys (school) VALUES ('nancy')", {});
+    if (number == 3)
+      call.unit().Later([](storage::Transaction& transaction) {
+        return transaction.connection().Send("INSERT INTO candidate_keys (school) VALUES ('nancy')",
+                                             {});
+      });
     return absl::OkStatus();
   };
   Runner(*writer)->RunOnce();
@@ -312,17 +317,15 @@ TEST_P(OperationRunnerTest, WhatTheDatabaseRefusesEndsIt) {
 
 TEST_P(OperationRunnerTest, EndsWhenTheAskerHasLostHisRight) {
   const auto writer = Writer();
-  const auto perform = [&](const std::string& sql) {
-    ASSERT_EQ(storage::Perform(*writer, "nancy",
-                               [&](Transaction& transaction, absl::Time) {
-                                 return transaction.connection().Send(sql, {});
-                               }),
-              absl::OkStatus());
-  };
-  perform(
-      "INSERT INTO rights (school, membership, position, subject, role, company, scope) VALUES "
-      "('nancy', 'schools/nancy/memberships/zoe', 0, 'https://issuer#zoe', 'admissions_officer', "
-      "'', '')");
+  ASSERT_EQ(storage::Perform(*writer, "nancy",
+                             [](Transaction& transaction, absl::Time) {
+                               return storage::house::Rights().Insert(
+                                   transaction,
+                                   {"nancy", "schools/nancy/memberships/zoe", int64_t{0},
+                                    "https://issuer#zoe", "admissions_officer", "", Value(),
+                                    Value(), "", "", ""});
+                             }),
+            absl::OkStatus());
   const security::Caller zoe = {"https://issuer#zoe",
                                 security::Caller::Kind::kPerson,
                                 {"admissions_officer", "identified"},
@@ -330,7 +333,7 @@ TEST_P(OperationRunnerTest, EndsWhenTheAskerHasLostHisRight) {
                                 ""};
   const std::string name = Begin(*writer, kSteps, zoe);
   clerk_.before = [](rpc::Call& call, int number) {
-    if (number == 3) call.unit().Send("DELETE FROM rights WHERE school = 'nancy'", {});
+    if (number == 3) storage::Delete(call.unit(), storage::house::Rights(), "role <> ''", {});
     return absl::OkStatus();
   };
   Runner(*writer)->RunOnce();

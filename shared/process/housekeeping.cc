@@ -12,6 +12,7 @@
 #include "shared/log/log.h"
 #include "shared/process/erasure_list.h"
 #include "shared/storage/log/erasure.h"
+#include "shared/storage/log/house_tables.h"
 #include "shared/storage/log/operations.h"
 #include "shared/storage/log/perform.h"
 
@@ -23,6 +24,8 @@ using storage::Bytes;
 using storage::Result;
 using storage::Transaction;
 using storage::Value;
+
+constexpr size_t kListTime = 6;  // of house::Erasures()
 
 absl::StatusOr<ListedErasure> ReadErasure(const std::string& school, const storage::Row& row) {
   const pb::Descriptor* type =
@@ -167,9 +170,11 @@ absl::Status Housekeeping::ListErasures(const std::string& school) {
   RETURN_IF_ERROR(storage::Perform(
       *options_.writer, school, [&](Transaction& transaction, absl::Time now) -> absl::Status {
         for (const std::string& subject : subjects)
-          RETURN_IF_ERROR(transaction.connection().Send(
-              "UPDATE erasures SET list_time = $3 WHERE school = $1 AND subject = $2",
-              {Value(school), Value(subject), Value(absl::ToUnixMicros(now))}));
+          RETURN_IF_ERROR(
+              storage::house::Erasures()
+                  .Change(transaction, "subject = $2", {Value(subject)},
+                          [now](storage::Row& row) { row[kListTime] = absl::ToUnixMicros(now); })
+                  .status());
         return absl::OkStatus();
       }));
   return erasures.size() < kErasuresMax ? absl::OkStatus() : ListErasures(school);
@@ -191,12 +196,13 @@ absl::Status Housekeeping::DeleteAnswers(const std::string& school) {
     if (old == 0) return absl::OkStatus();
     RETURN_IF_ERROR(
         storage::Perform(*options_.writer, school, [&](Transaction& transaction, absl::Time) {
-          return transaction.connection().Send(
-              absl::StrCat("DELETE FROM answers WHERE school = $1 AND request_id IN (SELECT "
-                           "request_id FROM answers "
-                           "WHERE school = $1 AND create_time < $2 ORDER BY create_time LIMIT ",
-                           kAnswersMax, ")"),
-              {Value(school), before});
+          return storage::house::Answers()
+              .Delete(transaction,
+                      absl::StrCat("request_id IN (SELECT request_id FROM answers WHERE school = "
+                                   "$1 AND create_time < $2 ORDER BY create_time LIMIT ",
+                                   kAnswersMax, ")"),
+                      {before})
+              .status();
         }));
   }
 }

@@ -3,6 +3,7 @@
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
 #include "tests/support/engines.h"
+#include "tests/support/macs.h"
 #include "tests/support/world.h"
 #include "vivier/access/v1/access.pb.h"
 
@@ -48,6 +49,7 @@ class ParkedEventsTest : public ::testing::TestWithParam<storage::Engine> {
         "VALUES ('nancy', 'access', 1, $1, 'vivier.funding.v1.SeatFunded', $2, 'no such thing', "
         "0)",
         {hash.empty() ? event[0] : Value(Bytes{hash}), event[1]});
+    testing::MakeMacs(world_, "funding");
     world_.Start();
   }
 
@@ -57,12 +59,14 @@ class ParkedEventsTest : public ::testing::TestWithParam<storage::Engine> {
     std::string rows;
     for (int i = 1; i <= count; ++i)
       absl::StrAppend(&rows, i == 1 ? "" : ", ", "('nancy', 'access', ", 1'000'000 + i,
-                      ", 'h', 'vivier.funding.v1.SeatFunded', 'schools/nancy/s/", i,
+                      ", $1, 'vivier.funding.v1.SeatFunded', 'schools/nancy/s/", i,
                       "', 'no such thing', 0)");
     Run("funding",
         "INSERT INTO parked_events (school, producer, number, hash, type, subject, reason, "
         "park_time) VALUES " +
-            rows);
+            rows,
+        {Value(Bytes{"h"})});
+    testing::MakeMacs(world_, "funding");
     world_.Start();
   }
 

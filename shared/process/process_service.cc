@@ -73,10 +73,10 @@ std::vector<rpc::Endpoint> ProcessService::Endpoints() {
 }
 
 absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(
-    const std::string& school) const {
+    const std::string& school, const std::vector<storage::Anchor>& anchors) const {
   v1::VerifyInvariantsResponse response;
   for (const Part& part : parts_)
-    RETURN_IF_ERROR(VerifyService(*part.service, *part.readers, school, response));
+    RETURN_IF_ERROR(VerifyService(*part.service, *part.readers, school, anchors, response));
   return response;
 }
 
@@ -86,7 +86,11 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
   // It reads every row: a second one would only take the threads of others.
   const std::unique_lock one(verifying_, std::try_to_lock);
   if (!one.owns_lock()) return Overloaded("verify");
-  ASSIGN_OR_RETURN(v1::VerifyInvariantsResponse response, Verify(school));
+  std::vector<storage::Anchor> anchors;
+  for (const std::string& text : request.anchors()) {
+    ASSIGN_OR_RETURN(anchors.emplace_back(), storage::ReadAnchor(text));
+  }
+  ASSIGN_OR_RETURN(v1::VerifyInvariantsResponse response, Verify(school, anchors));
   vitals_.Verified(school, response);
   return response;
 }

@@ -19,6 +19,7 @@
 #include "shared/rpc/workers.h"
 #include "shared/service/channel.h"
 #include "shared/service/service.h"
+#include "shared/storage/log/anchor.h"
 #include "shared/storage/log/writer.h"
 #include "vivier/site/v1/site.pb.h"
 
@@ -47,7 +48,8 @@ class ProcessService {
   // One for each rpc. They point to this object.
   std::vector<rpc::Endpoint> Endpoints();
 
-  absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) const;
+  absl::StatusOr<v1::VerifyInvariantsResponse> Verify(
+      const std::string& school, const std::vector<storage::Anchor>& anchors = {}) const;
 
  private:
   template <class Response, class Request>

@@ -11,6 +11,7 @@
 #include "shared/security/chain.h"
 #include "shared/storage/log/audit_trail.h"
 #include "shared/storage/log/events.h"
+#include "shared/storage/log/mac_audit.h"
 
 namespace vivier::site {
 namespace {
@@ -69,15 +70,16 @@ absl::StatusOr<int64_t> CountParked(Transaction& transaction) {
 }
 
 absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
-  ASSIGN_OR_RETURN(Breaches breaches,
-                   CheckChain(transaction, "events", "type, subject, person, payload, create_time",
-                              "event", [](const std::string& previous, const Row& row) {
-                                return storage::EventHash(
-                                    previous,
-                                    {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
-                                     std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                     std::get<Bytes>(row[5]).data, std::get<int64_t>(row[6])});
-                              }));
+  ASSIGN_OR_RETURN(
+      Breaches breaches,
+      CheckChain(transaction, "events", "type, subject, person, payload, create_time, traceparent",
+                 "event", [](const std::string& previous, const Row& row) {
+                   return storage::EventHash(
+                       previous, {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
+                                  std::get<std::string>(row[3]), std::get<std::string>(row[4]),
+                                  std::get<Bytes>(row[5]).data, std::get<int64_t>(row[6]),
+                                  std::get<std::string>(row[7])});
+                 }));
   ASSIGN_OR_RETURN(Result parked,
                    transaction.connection().Query(
                        "SELECT producer, number, reason FROM parked_events WHERE school = $1 "
@@ -105,6 +107,17 @@ absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
                     });
 }
 
+absl::StatusOr<Breaches> CheckRows(Transaction& transaction,
+                                   const std::vector<storage::MacTable>& tables) {
+  Breaches breaches;
+  ASSIGN_OR_RETURN(breaches.checked,
+                   storage::CheckMacs(transaction, tables,
+                                      [&breaches](const std::string& row, const std::string& why) {
+                                        breaches.Add(row, why);
+                                      }));
+  return breaches;
+}
+
 // The service with what holds for every one.
 rpc::Service WithTheHouses(const rpc::Service& service) {
   rpc::Service house = service;
@@ -121,6 +134,8 @@ rpc::Service WithTheHouses(const rpc::Service& service) {
              "audit_records "
              "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
       .Holds("I12", &CheckAuditTrail)
+      .Holds("I15", [tables = storage::MacTablesOf(service.schemas())](
+                        Transaction& transaction) { return CheckRows(transaction, tables); })
       .Claim("I13", "SELECT 'time_zones/' || since, time_zone FROM time_zones WHERE school = $1");
   for (const storage::Schema* schema : service.schemas()) {
     for (const storage::SearchTable& search : schema->searches())
@@ -139,14 +154,21 @@ absl::Status AddPosition(Transaction& transaction, const std::string& service,
   v1::LogPosition& position = *response.add_positions();
   position.set_service(service);
   const Value school = transaction.school();
-  ASSIGN_OR_RETURN(Result head, transaction.connection().Query(
-                                    "SELECT event_number FROM heads WHERE school = $1", {school}));
-  if (!head.rows.empty()) position.set_event_number(std::get<int64_t>(head.rows[0][0]));
+  ASSIGN_OR_RETURN(Result head,
+                   transaction.connection().Query(
+                       "SELECT event_number, event_hash FROM heads WHERE school = $1", {school}));
+  if (!head.rows.empty()) {
+    position.set_event_number(std::get<int64_t>(head.rows[0][0]));
+    position.set_event_hash(std::get<Bytes>(head.rows[0][1]).data);
+  }
   ASSIGN_OR_RETURN(Result cursors,
                    transaction.connection().Query(
-                       "SELECT producer, number FROM cursors WHERE school = $1", {school}));
-  for (const Row& row : cursors.rows)
-    (*position.mutable_cursors())[std::get<std::string>(row[0])] = std::get<int64_t>(row[1]);
+                       "SELECT producer, number, hash FROM cursors WHERE school = $1", {school}));
+  for (const Row& row : cursors.rows) {
+    const std::string& producer = std::get<std::string>(row[0]);
+    (*position.mutable_cursors())[producer] = std::get<int64_t>(row[1]);
+    (*position.mutable_cursor_hashes())[producer] = std::get<Bytes>(row[2]).data;
+  }
   ASSIGN_OR_RETURN(const int64_t parked, CountParked(transaction));
   position.set_parked(parked);
   return absl::OkStatus();
@@ -210,11 +232,24 @@ std::map<std::pair<std::string, std::string>, int64_t> CursorsOf(
 }  // namespace
 
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
-                           const std::string& school, v1::VerifyInvariantsResponse& response) {
-  const rpc::Service house = WithTheHouses(service);
+                           const std::string& school, const std::vector<storage::Anchor>& anchors,
+                           v1::VerifyInvariantsResponse& response) {
+  rpc::Service house = WithTheHouses(service);
+  for (const storage::Anchor& anchor : anchors)
+    if (anchor.school == school && anchor.service == service.name())
+      house.Holds("I12", [&anchor](Transaction& transaction) -> absl::StatusOr<Breaches> {
+        Breaches breaches;
+        breaches.checked = 1;
+        RETURN_IF_ERROR(storage::CheckAnchor(
+            transaction, anchor, [&breaches](const std::string& row, const std::string& why) {
+              breaches.Add(row, why);
+            }));
+        return breaches;
+      });
   return readers.Read(
       school,
       [&](Transaction& transaction) -> absl::Status {
+        transaction.Believe();  // one check alone tells who wrote a row
         for (const rpc::Invariant& invariant : house.invariants()) {
           ASSIGN_OR_RETURN(Breaches breaches, invariant.check(transaction));
           AddBreaches(breaches, ReportOf(response, invariant.id, service.name()));
@@ -289,6 +324,9 @@ void FindStuck(const v1::VerifyInvariantsResponse& before, v1::VerifyInvariantsR
 
 void CompareCursors(v1::VerifyInvariantsResponse& response) {
   const std::map<std::string, int64_t> ends = EndsOf(response);
+  std::map<std::string, std::string> hashes;  // of the last event of each log
+  for (const v1::LogPosition& position : response.positions())
+    hashes[position.service()] = position.event_hash();
   for (const v1::LogPosition& position : response.positions()) {
     Breaches breaches;
     for (const auto& [producer, number] : position.cursors()) {
@@ -297,6 +335,12 @@ void CompareCursors(v1::VerifyInvariantsResponse& response) {
         breaches.Add(absl::StrCat("cursors/", producer),
                      absl::StrCat("has applied event ", number, " of a log that ends at ",
                                   ends.at(producer)));
+      const auto hash = position.cursor_hashes().find(producer);
+      if (number > 0 && ends.count(producer) > 0 && number == ends.at(producer) &&
+          hash != position.cursor_hashes().end() && hash->second != hashes.at(producer))
+        breaches.Add(absl::StrCat("cursors/", producer),
+                     absl::StrCat("has applied another event ", number,
+                                  " than the log has: one of the two was changed or restored"));
     }
     AddBreaches(breaches, ReportOf(response, "I6", position.service()));
   }

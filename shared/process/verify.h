@@ -2,17 +2,22 @@
 // the house (I6, I8, I9, I10, I12, I13, I14) hold for every service. Thread-safe.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
+#include "shared/storage/log/anchor.h"
 #include "vivier/site/v1/site.pb.h"
 
 namespace vivier::site {
 
 // Adds to `response` a report for every invariant, the claims and the log position of `service` at
-// `school`, all from one snapshot.
+// `school`, all from one snapshot. Of `anchors` those of others are left out.
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
-                           const std::string& school, site::v1::VerifyInvariantsResponse& response);
+                           const std::string& school, const std::vector<storage::Anchor>& anchors,
+                           site::v1::VerifyInvariantsResponse& response);
 
 // Whether every follower has applied all that the services of `response` have logged: then claims
 // must agree.
@@ -22,9 +27,9 @@ bool IsAtRest(const site::v1::VerifyInvariantsResponse& response);
 // and drops the claims.
 void CompareClaims(site::v1::VerifyInvariantsResponse& response);
 
-// Adds to I6 whether a cursor is beyond the end of its log. Only for data at rest: the services of
-// a running site are not looked at in the same instant, and there its followers ask by themselves
-// (LOG_FORKED).
+// Adds to I6 whether a cursor is beyond the end of its log, or at an end with another hash. Only
+// for data at rest: the services of a running site are not looked at in the same instant, and there
+// its followers ask by themselves (LOG_FORKED).
 void CompareCursors(site::v1::VerifyInvariantsResponse& response);
 
 // Adds to I6 which cursors of a running site are not at the end of their log and have not moved

@@ -11,6 +11,7 @@
 #include "shared/base/status.h"
 #include "shared/rpc/metrics.h"
 #include "shared/security/roles.h"
+#include "shared/storage/log/house_tables.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
@@ -121,6 +122,19 @@ absl::Status CheckBudget(storage::Unit& unit, const security::Caller& caller, si
   return absl::OkStatus();
 }
 
+// One more, of which `first` says what is stored of the first.
+absl::Status CountRead(storage::Transaction& transaction, const storage::Row& first) {
+  constexpr size_t kReads = 4;
+  const storage::PlainTable& reads = storage::house::PersonReads();
+  ASSIGN_OR_RETURN(const std::vector<storage::Row> known,
+                   reads.Select(transaction, "principal = $2 AND day = $3 AND person = $4",
+                                {first[1], first[2], first[3]}));
+  if (known.empty()) return reads.Insert(transaction, first);
+  storage::Row more = known[0];
+  more[kReads] = std::get<int64_t>(more[kReads]) + 1;
+  return reads.Update(transaction, known[0], std::move(more));
+}
+
 }  // namespace
 
 std::vector<std::string> PersonsIn(const pb::Message& message) {
@@ -143,13 +157,9 @@ absl::Status RememberReads(storage::Unit& unit, const security::Caller& caller,
   if (budget >= 0)
     RETURN_IF_ERROR(CheckBudget(unit, caller, static_cast<size_t>(budget), persons, origin, time));
   for (const std::string& person : persons)
-    unit.Send(
-        "INSERT INTO person_reads (school, principal, day, person, reads, first_method, "
-        "first_time) "
-        "VALUES ($1, $2, $3, $4, 1, $5, $6) "
-        "ON CONFLICT (school, principal, day, person) DO UPDATE SET reads = person_reads.reads + 1",
-        {Value(unit.school()), Value(caller.subject), Value(UtcDayNumber(time)), Value(person),
-         Value(origin.method), Value(absl::ToUnixMicros(time))});
+    unit.Later([first = storage::Row{unit.school(), caller.subject, UtcDayNumber(time), person,
+                                     int64_t{1}, origin.method, absl::ToUnixMicros(time)}](
+                   storage::Transaction& transaction) { return CountRead(transaction, first); });
   return absl::OkStatus();
 }
 

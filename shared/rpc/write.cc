@@ -107,7 +107,7 @@ absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction,
     return Error(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
                  "this request_id was used for another request", {{"field", "request_id"}});
   if (answer.person.empty()) return answer.answer;
-  ASSIGN_OR_RETURN(security::Key key, transaction.KeyOf(answer.person, false));
+  ASSIGN_OR_RETURN(security::Key key, transaction.keys().Of(answer.person, false));
   return security::Decrypt(key, answer.answer, Place(request_id_));
 }
 

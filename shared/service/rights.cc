@@ -15,6 +15,7 @@
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
 #include "shared/service/catalogue.h"
+#include "shared/storage/log/house_tables.h"
 #include "vivier/options/v1/service.pb.h"
 
 namespace vivier::rpc {
@@ -26,6 +27,20 @@ using storage::Value;
 constexpr char kIdentified[] = "identified";
 constexpr char kSecret[] = "/secret";
 constexpr size_t kPrincipalSegments = 4;  // schools/{school}/{collection}/{id}
+
+// Of house::Rights(), in its order.
+enum Column : size_t {
+  kMembership = 1,
+  kPosition,
+  kSubject,
+  kRole,
+  kCompany,
+  kStartTime,
+  kEndTime,
+  kScope,
+  kPermissions,
+  kFunder
+};
 
 Value ToValue(bool has, const google::protobuf::Timestamp& time) {
   return has ? Value(absl::ToUnixMicros(ToTime(time))) : Value();
@@ -46,19 +61,14 @@ const std::vector<std::string>& RightsProducers() {
 }
 
 absl::Status StoreRights(storage::Unit& unit, const security::v1::RightsChanged& changed) {
-  unit.Send("DELETE FROM rights WHERE school = $1 AND membership = $2",
-            {Value(unit.school()), Value(changed.membership())});
+  storage::Delete(unit, storage::house::Rights(), "membership = $2", {Value(changed.membership())});
   for (int i = 0; i < changed.roles_size(); ++i) {
     const RoleAssignment& role = changed.roles(i);
-    unit.Send(
-        "INSERT INTO rights (school, membership, position, subject, role, company, start_time, "
-        "end_time, "
-        "scope, permissions, funder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        {Value(unit.school()), Value(changed.membership()), Value(int64_t{i}),
-         Value(changed.subject()), Value(role.role()), Value(role.company()),
-         ToValue(role.has_start_time(), role.start_time()),
-         ToValue(role.has_end_time(), role.end_time()), Value(role.scope()),
-         Value(absl::StrJoin(role.permissions(), ",")), Value(role.funder())});
+    storage::Insert(unit, storage::house::Rights(),
+                    {unit.school(), changed.membership(), int64_t{i}, changed.subject(),
+                     role.role(), role.company(), ToValue(role.has_start_time(), role.start_time()),
+                     ToValue(role.has_end_time(), role.end_time()), role.scope(),
+                     absl::StrJoin(role.permissions(), ","), role.funder()});
   }
   return absl::OkStatus();
 }
@@ -85,38 +95,34 @@ std::string ResourceOfSecret(absl::string_view secret) {
 
 absl::StatusOr<Rights> RightsOf(storage::Transaction& transaction, const std::string& subject) {
   ASSIGN_OR_RETURN(
-      storage::Result result,
-      transaction.connection().Query(
-          "SELECT role, company, start_time, end_time, scope, membership, permissions, "
-          "funder FROM rights WHERE school = $1 AND subject = $2 "
-          "ORDER BY membership, position",
-          {Value(transaction.school()), Value(subject)}));
+      const std::vector<storage::Row> found,
+      storage::house::Rights().Select(transaction, "subject = $2 ORDER BY membership, position",
+                                      {Value(subject)}));
   Rights rights;
-  if (!result.rows.empty()) rights.membership = std::get<std::string>(result.rows[0][5]);
-  for (const storage::Row& row : result.rows) {
+  if (!found.empty()) rights.membership = std::get<std::string>(found[0][kMembership]);
+  for (const storage::Row& row : found) {
     RoleAssignment& role = rights.roles.emplace_back();
-    role.set_role(std::get<std::string>(row[0]));
-    role.set_company(std::get<std::string>(row[1]));
-    if (const auto* start = std::get_if<int64_t>(&row[2]))
+    role.set_role(std::get<std::string>(row[kRole]));
+    role.set_company(std::get<std::string>(row[kCompany]));
+    if (const auto* start = std::get_if<int64_t>(&row[kStartTime]))
       *role.mutable_start_time() = ToTimestamp(absl::FromUnixMicros(*start));
-    if (const auto* end = std::get_if<int64_t>(&row[3]))
+    if (const auto* end = std::get_if<int64_t>(&row[kEndTime]))
       *role.mutable_end_time() = ToTimestamp(absl::FromUnixMicros(*end));
-    role.set_scope(std::get<std::string>(row[4]));
+    role.set_scope(std::get<std::string>(row[kScope]));
     for (absl::string_view permission :
-         absl::StrSplit(std::get<std::string>(row[6]), ',', absl::SkipEmpty()))
+         absl::StrSplit(std::get<std::string>(row[kPermissions]), ',', absl::SkipEmpty()))
       role.add_permissions(std::string(permission));
-    role.set_funder(std::get<std::string>(row[7]));
+    role.set_funder(std::get<std::string>(row[kFunder]));
   }
   return rights;
 }
 
 absl::StatusOr<std::string> SubjectOf(storage::Transaction& transaction,
                                       const std::string& membership) {
-  ASSIGN_OR_RETURN(storage::Result result,
-                   transaction.connection().Query(
-                       "SELECT subject FROM rights WHERE school = $1 AND membership = $2 LIMIT 1",
-                       {Value(transaction.school()), Value(membership)}));
-  return result.rows.empty() ? "" : std::get<std::string>(result.rows[0][0]);
+  ASSIGN_OR_RETURN(
+      const std::vector<storage::Row> found,
+      storage::house::Rights().Select(transaction, "membership = $2 LIMIT 1", {Value(membership)}));
+  return found.empty() ? "" : std::get<std::string>(found[0][kSubject]);
 }
 
 bool IsValid(const RoleAssignment& role, absl::Time now) {

@@ -8,6 +8,7 @@
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/service/call.h"
+#include "shared/storage/log/house_tables.h"
 
 namespace vivier::rpc {
 namespace {
@@ -20,16 +21,15 @@ struct Announced {
 };
 
 absl::StatusOr<std::vector<Announced>> Read(storage::Transaction& transaction) {
-  ASSIGN_OR_RETURN(storage::Result result,
-                   transaction.connection().Query(
-                       "SELECT since, time_zone FROM time_zones WHERE school = $1 ORDER BY since",
-                       {Value(transaction.school())}));
+  ASSIGN_OR_RETURN(
+      const std::vector<storage::Row> found,
+      storage::house::TimeZones().Select(transaction, "since IS NOT NULL ORDER BY since", {}));
   std::vector<Announced> announced;
-  for (const storage::Row& row : result.rows) {
-    const std::optional<google::type::Date> since = ReadDateText(std::get<std::string>(row[0]));
+  for (const storage::Row& row : found) {
+    const std::optional<google::type::Date> since = ReadDateText(std::get<std::string>(row[1]));
     if (!since.has_value())
       return Internal(absl::StrCat("a time zone of ", transaction.school(), " holds from no date"));
-    announced.push_back({*since, std::get<std::string>(row[1])});
+    announced.push_back({*since, std::get<std::string>(row[2])});
   }
   return announced;
 }
@@ -63,11 +63,9 @@ absl::StatusOr<TimeZones> TimeZonesOf(storage::Transaction& transaction) {
 }
 
 absl::Status StoreTimeZone(storage::Unit& unit, const security::v1::TimeZoneChanged& changed) {
-  const Value school(unit.school());
   const Value since(DateText(changed.since()));
-  unit.Send("DELETE FROM time_zones WHERE school = $1 AND since >= $2", {school, since});
-  unit.Send("INSERT INTO time_zones (school, since, time_zone) VALUES ($1, $2, $3)",
-            {school, since, Value(changed.time_zone())});
+  storage::Delete(unit, storage::house::TimeZones(), "since >= $2", {since});
+  storage::Insert(unit, storage::house::TimeZones(), {unit.school(), since, changed.time_zone()});
   return absl::OkStatus();
 }
 

@@ -8,7 +8,8 @@ Keepers::Keepers(const Options& options)
     : housekeeping_({options.service, options.schools, options.data, options.writer,
                      options.readers, options.machine, options.scheduler}),
       ticker_({options.service, options.schools, options.writer, options.readers, options.scheduler,
-               options.site}) {
+               options.site}),
+      anchors_(options.service->name(), options.schools, *options.scheduler) {
   if (!options.service->operations().empty())
     operations_ = std::make_unique<follow::OperationRunner>(follow::OperationRunner::Options{
         options.service, options.schools, options.writer, options.readers, options.scheduler});
@@ -35,6 +36,7 @@ void Keepers::End() {
   if (heads_ != nullptr) heads_->End();
   ticker_.End();
   housekeeping_.End();
+  anchors_.End();
   if (operations_ != nullptr) operations_->Stop();
   std::map<std::string, std::vector<std::unique_ptr<follow::Delivery>>> deliveries;
   {
@@ -45,6 +47,7 @@ void Keepers::End() {
 
 void Keepers::Committed(const storage::Transaction& transaction) {
   const std::string& school = transaction.school();
+  anchors_.Committed(school, transaction.head());
   ticker_.Changed(school, transaction.changed());
   if (transaction.news().operations && operations_ != nullptr) operations_->LookAt(school);
   if (transaction.news().erasures) housekeeping_.Erased(school);

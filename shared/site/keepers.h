@@ -21,6 +21,7 @@
 #include "shared/queue/scheduler.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
+#include "shared/site/anchors.h"
 #include "shared/storage/log/writer.h"
 
 namespace vivier::site {
@@ -67,6 +68,7 @@ class Keepers {
 
   Housekeeping housekeeping_;
   follow::Ticker ticker_;
+  Anchors anchors_;
   std::unique_ptr<follow::OperationRunner> operations_;  // null where the service has none
   std::unique_ptr<follow::Heads> heads_;                 // null where nobody else commits
   Monitor monitor_;                                      // guards what follows

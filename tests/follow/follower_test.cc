@@ -79,7 +79,8 @@ class FollowerTest : public ::testing::TestWithParam<Engine> {
                                           "schools/nancy/cohorts/" + subject,
                                           "",
                                           "x",
-                                          0};
+                                          0,
+                                          ""};
       head.event_hash = storage::EventHash(head.event_hash, event);
       return transaction.connection().Send(
           "INSERT INTO events (school, number, hash, type, subject, person, payload, create_time, "

@@ -57,10 +57,13 @@ Replica::Replica(const std::string& url, std::shared_ptr<rpc::Channel> channel, 
                [this](rpc::Call& call, const google::protobuf::Message& event) -> absl::Status {
                  const auto& opened = static_cast<const CohortOpened&>(event);
                  RETURN_IF_ERROR(react_(opened));
-                 call.unit().Send(
-                     "INSERT INTO seen (school, place, title) VALUES ($1, (SELECT COUNT(*) FROM "
-                     "seen WHERE school = $1), $2)",
-                     {Value(call.school()), Value(opened.title())});
+                 call.unit().Later([school = Value(call.school()), title = Value(opened.title())](
+                                       storage::Transaction& transaction) {
+                   return transaction.connection().Send(
+                       "INSERT INTO seen (school, place, title) VALUES ($1, (SELECT COUNT(*) FROM "
+                       "seen WHERE school = $1), $2)",
+                       {school, title});
+                 });
                  return absl::OkStatus();
                }};
   follow::Follower::Options options{

@@ -31,6 +31,7 @@ class Counting : public storage::Connection {
   absl::Status Script(absl::string_view sql) override { return Count().Script(sql); }
   absl::Status Maintain(bool idle) override { return connection_->Maintain(idle); }
   bool InTransaction() const override { return connection_->InTransaction(); }
+  absl::Status Poison(absl::Status status) override { return connection_->Poison(status); }
   absl::Status Health() const override { return connection_->Health(); }
 
  private:

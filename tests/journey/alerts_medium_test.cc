@@ -25,7 +25,7 @@
 #include "shared/storage/log/unit.h"
 #include "tests/journey/prometheus.h"
 #include "tests/journey/school_processes.h"
-#include "tests/support/ports.h"
+#include "tests/support/process.h"
 #include "tests/support/redis_server.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/enrolment/v1/people.pb.h"

@@ -12,7 +12,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
-#include "tests/support/ports.h"
+#include "tests/support/process.h"
 
 namespace vivier::testing {
 namespace {

@@ -11,7 +11,7 @@
 #include "re2/re2.h"
 #include "shared/service/catalogue.h"
 #include "tests/support/engines.h"
-#include "tests/support/ports.h"
+#include "tests/support/process.h"
 
 namespace vivier::testing {
 

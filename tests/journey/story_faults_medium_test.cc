@@ -23,7 +23,7 @@
 #include "tests/journey/school_processes.h"
 #include "tests/support/client.h"
 #include "tests/support/engines.h"
-#include "tests/support/ports.h"
+#include "tests/support/process.h"
 #include "tests/support/redis_server.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 

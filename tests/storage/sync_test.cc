@@ -80,7 +80,8 @@ TEST_P(SyncTest, AFailedSyncStopsTheProcess) {
         Script(
             R"(CREATE TABLE heads (school TEXT NOT NULL PRIMARY KEY, event_number BIGINT,
               event_hash BYTEA,
-                  audit_number BIGINT, audit_hash BYTEA);)");
+                  audit_number BIGINT, audit_hash BYTEA, sums BYTEA,
+                  mac BYTEA);)");
         writer_.reset();
         std::unique_ptr<Writer> writer = *Writer::Start(*database_, nullptr, {}, {});
         EXPECT_EQ(writer->Submit(std::make_unique<Add>()), absl::OkStatus());

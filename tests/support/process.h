@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,5 +52,11 @@ class Process {
 // Runs the executable to its end: its exit status; `output` gets what it printed.
 int RunToEnd(const std::vector<std::string>& arguments, std::string* output = nullptr,
              absl::Duration patience = absl::Minutes(2), const std::string& executable = "");
+
+// A port of the loopback address that is free at this moment.
+int FreePort();
+
+// Bytes that were sent to whoever listens on that port and that they have not read.
+int64_t UnreadBytes(int port);
 
 }  // namespace vivier::testing

@@ -41,9 +41,9 @@ class AuditTest : public ::testing::TestWithParam<storage::Engine> {
     const std::string now = absl::StrCat(absl::ToUnixMicros(world_.now()));
     execute("DELETE FROM heads WHERE school = 'nancy'");
     execute(absl::StrCat(
-        "INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash) VALUES "
-        "('nancy', 0, ",
-        Empty(), ", ", kRecords, ", ", Empty(), ")"));
+        "INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash, sums, mac) "
+        "VALUES ('nancy', 0, ",
+        Empty(), ", ", kRecords, ", ", Empty(), ", ", Empty(), ", ", Empty(), ")"));
     execute(absl::StrCat(
         "INSERT INTO audit_records (school, number, hash, principal, method, resource, request_id, "
         "request_hash, reason, create_time) SELECT 'nancy', i, ",

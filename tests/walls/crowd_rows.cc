@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/modules.h"
 #include "shared/storage/engines/database.h"
+#include "tests/support/macs.h"
 
 namespace vivier::testing {
 namespace {
@@ -159,9 +161,15 @@ int64_t PutAuditRecords(Connection& connection, int64_t rows) {
   return put;
 }
 
+std::vector<const storage::Schema*> SchemasOf(const std::string& service) {
+  for (const site::Module& module : AllModules())
+    if (module.service.name() == service) return module.service.schemas();
+  return {};
+}
+
 }  // namespace
 
-int64_t PutCrowd(const SchoolData& databases, int64_t total) {
+int64_t PutCrowd(const SchoolData& databases, const security::SchoolKey& key, int64_t total) {
   int64_t put = 0;
   for (const auto& kinds : {Enrolment(), Funding(), Partners(), Curriculum()}) {
     const auto database = storage::Database::Open(databases.Url(kinds[0].service));
@@ -173,6 +181,7 @@ int64_t PutCrowd(const SchoolData& databases, int64_t total) {
       put += Put(**connection, kind, rows);
     }
     put += PutAuditRecords(**connection, total * kAuditRecords / 4000);
+    EXPECT_EQ(MakeMacs(**connection, SchemasOf(kinds[0].service), "nancy", key), absl::OkStatus());
     // PostgreSQL does so by itself, in its own time.
     if ((*connection)->engine() == storage::Engine::kPostgres) Execute(**connection, "ANALYZE");
   }

@@ -6,11 +6,12 @@
 
 #include <cstdint>
 
+#include "shared/security/school_key.h"
 #include "tests/journey/school_data.h"
 
 namespace vivier::testing {
 
 // Puts some `total` rows over all services and tells how many it was.
-int64_t PutCrowd(const SchoolData& databases, int64_t total);
+int64_t PutCrowd(const SchoolData& databases, const security::SchoolKey& key, int64_t total);
 
 }  // namespace vivier::testing

@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "shared/transport/channel.h"
 #include "tests/support/client.h"
-#include "tests/support/ports.h"
+#include "tests/support/process.h"
 #include "tests/support/ranked_cohorts.h"
 #include "tests/walls/crowd_rows.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
@@ -123,7 +123,8 @@ CrowdedSite::CrowdedSite(storage::Engine engine, int64_t rows)
   school_->BeginStory();
   EXPECT_NE(school_->Figures(), "");
   school_->Stop();
-  rows_ = PutCrowd(school_->databases(), rows);
+  rows_ = PutCrowd(school_->databases(),
+                   *security::SchoolKey::Load(school_->data() + "/keys/school.key"), rows);
   school_->Start();
   for (const std::string& name : school_->ProcessNames()) ids_[name] = school_->process(name).id();
   honest_ = Token("school_director");

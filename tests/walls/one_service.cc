@@ -11,6 +11,7 @@
 #include "re2/re2.h"
 #include "shared/storage/engines/migrate.h"
 #include "tests/support/engines.h"
+#include "tests/support/macs.h"
 
 namespace vivier::testing {
 namespace {
@@ -45,6 +46,7 @@ class Recording : public Connection {
   absl::Status Script(absl::string_view sql) override { return connection_->Script(sql); }
   absl::Status Maintain(bool idle) override { return connection_->Maintain(idle); }
   bool InTransaction() const override { return connection_->InTransaction(); }
+  absl::Status Poison(absl::Status status) override { return connection_->Poison(status); }
   absl::Status Health() const override { return connection_->Health(); }
 
  private:
@@ -91,6 +93,7 @@ void OneService::Execute(const std::string& sql) {
   ASSERT_EQ(connection_->Begin(Access::kWrite), absl::OkStatus());
   ASSERT_EQ(connection_->Query(sql).status(), absl::OkStatus()) << sql;
   ASSERT_EQ(connection_->Commit(), absl::OkStatus());
+  wrote_ = true;
 }
 
 int64_t OneService::Number(const std::string& sql) {
@@ -102,6 +105,8 @@ int64_t OneService::Number(const std::string& sql) {
 }
 
 absl::Status OneService::Run(const std::function<absl::Status(rpc::Call&)>& run) {
+  if (std::exchange(wrote_, false))
+    RETURN_IF_ERROR(MakeMacs(*connection_, service_.schemas(), "nancy", key_));
   asked_.clear();
   RETURN_IF_ERROR(connection_->Begin(Access::kWrite));
   storage::Transaction transaction(*connection_, "nancy", &key_);

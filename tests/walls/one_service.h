@@ -72,6 +72,7 @@ class OneService {
   std::map<const google::protobuf::Descriptor*, rpc::Reaction> reactions_;
   const security::SchoolKey key_ = security::SchoolKey::Random();
   const rpc::Fetched fetched_;
+  bool wrote_ = false;  // rows by SQL, which have no MACs yet
 };
 
 }  // namespace vivier::testing

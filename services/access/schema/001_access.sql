@@ -3,6 +3,7 @@
 CREATE TABLE memberships (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   subject TEXT NOT NULL, display_name BYTEA, roles TEXT, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX memberships_by_subject ON memberships (school, subject);
 
@@ -14,11 +15,13 @@ CREATE TABLE membership_roles (
 CREATE TABLE roles (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, permissions TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE invitations (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   email BYTEA, display_name BYTEA, roles TEXT, create_time BIGINT, expire_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX invitations_expire_time ON invitations (school, expire_time, name);
 
@@ -31,10 +34,12 @@ CREATE TABLE partner_clients (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, company TEXT NOT NULL, secrets BIGINT NOT NULL, rotate_time BIGINT,
   old_secret_end_time BIGINT, sessions BIGINT NOT NULL, last_use_time BIGINT, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX partner_clients_by_company ON partner_clients (school, company, name);
 
 CREATE TABLE dated_time_zones (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   time_zone TEXT NOT NULL, start_date TEXT, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));

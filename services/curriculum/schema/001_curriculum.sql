@@ -11,6 +11,7 @@ CREATE TABLE programmes (
   urls TEXT, contact TEXT, training_body TEXT, delivery TEXT, modules TEXT,
   state TEXT NOT NULL, latest_revision TEXT NOT NULL, revision_count BIGINT NOT NULL,
   findings TEXT, lheo_extras TEXT NOT NULL,
+  mac BYTEA,
   CONSTRAINT published_programme_has_revision CHECK (state <> 'PUBLISHED' OR latest_revision <> ''),
   CONSTRAINT programme_revisions_count_up CHECK ((revision_count = 0) = (latest_revision = '')),
   PRIMARY KEY (school, name));
@@ -22,6 +23,7 @@ CREATE TABLE programme_revisions (
   title TEXT NOT NULL, taught_minutes BIGINT NOT NULL, company_minutes BIGINT NOT NULL,
   modules TEXT, certifications TEXT, blocks TEXT, content TEXT,
   content_hash TEXT NOT NULL, publish_time BIGINT,
+  mac BYTEA,
   CONSTRAINT revision_teaches CHECK (taught_minutes > 0),
   CONSTRAINT revision_is_hashed CHECK (LENGTH(content_hash) = 64),
   PRIMARY KEY (school, name));
@@ -30,6 +32,7 @@ CREATE TABLE jury_sessions (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   cohort TEXT NOT NULL, programme_revision TEXT NOT NULL, date TEXT,
   state TEXT NOT NULL, decisions TEXT,
+  mac BYTEA,
   CONSTRAINT jury_decided_before_awarding CHECK (state = 'PLANNED' OR decisions IS NOT NULL),
   PRIMARY KEY (school, name));
 CREATE INDEX jury_sessions_by_cohort ON jury_sessions (school, cohort, name);
@@ -42,6 +45,7 @@ CREATE TABLE certificates (
   learner TEXT NOT NULL, cohort TEXT NOT NULL, programme_revision TEXT NOT NULL,
   jury_session TEXT NOT NULL,
   result TEXT NOT NULL, block_codes TEXT, date TEXT,
+  mac BYTEA,
   CONSTRAINT certificate_has_result CHECK (result IN ('FULL', 'PARTIAL', 'NONE')),
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX one_decision_a_learner_and_jury ON certificates (school, jury_session, learner);

@@ -4,6 +4,7 @@ CREATE TABLE schools (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, legal_entity TEXT NOT NULL, declaration_number TEXT NOT NULL,
   siret TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE candidates (
@@ -11,11 +12,13 @@ CREATE TABLE candidates (
   given_name BYTEA, family_name BYTEA, email BYTEA, phone BYTEA, birth_date BYTEA,
   postal_code BYTEA, gender BYTEA,
   jobseeker BYTEA, region_code BYTEA, education_level BYTEA, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE candidate_keys (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   candidate TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE cohorts (
@@ -25,6 +28,7 @@ CREATE TABLE cohorts (
   host_site TEXT NOT NULL, host_siret TEXT NOT NULL, training_body TEXT NOT NULL,
   training_body_siret TEXT NOT NULL,
   eligibility_rules TEXT, state TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT cohort_has_seats CHECK (capacity > 0),
   CONSTRAINT cohort_ends_after_start CHECK (end_date >= start_date));
@@ -36,6 +40,7 @@ CREATE INDEX cohorts_by_state ON cohorts (school, state, name);
 CREATE TABLE cohort_seats (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   capacity BIGINT NOT NULL, held BIGINT NOT NULL, taken BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT seats_within_capacity CHECK (held >= 0 AND taken >= 0 AND held + taken <= capacity));
 
@@ -46,6 +51,7 @@ CREATE TABLE applications (
   rank BIGINT NOT NULL, scores BYTEA, findings BYTEA, assess_time BIGINT, hold TEXT NOT NULL,
   funding_by BIGINT,
   accept_by BIGINT, decision_reason BYTEA, decided_by TEXT NOT NULL, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT rank_is_no_negative CHECK (rank >= 0),
   CONSTRAINT seat_needs_rank CHECK (
@@ -67,6 +73,7 @@ CREATE TABLE learners (
   cohort TEXT NOT NULL, candidate TEXT NOT NULL, application TEXT NOT NULL, hold TEXT NOT NULL,
   state TEXT NOT NULL,
   certification TEXT NOT NULL, exit_date TEXT, exit_cause TEXT NOT NULL, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX learners_one_active ON learners (school, cohort, candidate)
   WHERE state IN ('ENROLLED', 'IN_TRAINING');
@@ -78,6 +85,7 @@ CREATE TABLE attendance_sheets (
   end_minute BIGINT NOT NULL, place TEXT NOT NULL, trainer TEXT NOT NULL, trainer_sign_time BIGINT,
   state TEXT NOT NULL, revision BIGINT NOT NULL, chain_number BIGINT NOT NULL,
   chain_hash TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT sheet_ends_after_start
       CHECK (start_minute >= 0 AND end_minute > start_minute AND end_minute <= 1440));
@@ -92,6 +100,7 @@ CREATE TABLE attendance_seals (
   cohort TEXT NOT NULL, number BIGINT NOT NULL, attendance_sheet TEXT NOT NULL,
   revision BIGINT NOT NULL,
   content TEXT NOT NULL, hash TEXT NOT NULL, seal_time BIGINT, sealed_by TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX attendance_seals_chain ON attendance_seals (school, cohort, number);
 CREATE UNIQUE INDEX attendance_seals_revision
@@ -102,6 +111,7 @@ CREATE TABLE presence_entries (
   attendance_sheet TEXT NOT NULL, learner TEXT NOT NULL, learner_sign_time BIGINT,
   minutes_due BIGINT NOT NULL,
   minutes_present BIGINT NOT NULL, absence TEXT NOT NULL, corrections BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT presence_within_due CHECK (minutes_present >= 0 AND minutes_present <= minutes_due));
 CREATE UNIQUE INDEX presence_entries_by_sheet
@@ -115,6 +125,7 @@ CREATE TABLE presence_corrections (
   minutes_present BIGINT NOT NULL, absence TEXT NOT NULL, reason TEXT NOT NULL,
   corrected_by TEXT NOT NULL,
   correct_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE outcomes (
@@ -122,4 +133,5 @@ CREATE TABLE outcomes (
   learner TEXT NOT NULL, candidate TEXT NOT NULL, situation BYTEA, months_after BIGINT NOT NULL,
   date TEXT,
   source TEXT NOT NULL, contract TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));

@@ -4,6 +4,7 @@ CREATE TABLE access_links (
   purpose TEXT NOT NULL, resource TEXT NOT NULL, candidate TEXT NOT NULL,
   create_time BIGINT, expire_time BIGINT,
   redeem_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX access_links_by_candidate ON access_links (school, candidate, name);
 CREATE INDEX access_links_by_resource ON access_links (school, resource, name);

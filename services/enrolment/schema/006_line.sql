@@ -18,6 +18,7 @@ CREATE TABLE sweeps (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   cohort TEXT NOT NULL, kind TEXT NOT NULL, submitted_after BIGINT, submitted_until BIGINT,
   decision_reason TEXT NOT NULL, decided_by TEXT NOT NULL, due_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX sweeps_by_cohort ON sweeps (school, cohort, submitted_until);
 CREATE INDEX sweeps_due ON sweeps (school, due_time, name) WHERE due_time IS NOT NULL;

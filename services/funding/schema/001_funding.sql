@@ -2,6 +2,7 @@
 CREATE TABLE funders (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   title TEXT NOT NULL, kind TEXT NOT NULL, siret TEXT NOT NULL, lheo_code BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE funding_agreements (
@@ -10,6 +11,7 @@ CREATE TABLE funding_agreements (
   ceiling_cents BIGINT NOT NULL,
   valid_from TEXT, valid_until TEXT, eligibility_rule TEXT, state TEXT NOT NULL,
   amendment_count BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT ceiling_positive CHECK (ceiling_cents > 0));
 CREATE INDEX funding_agreements_by_end ON funding_agreements (school, valid_until, name);
@@ -19,6 +21,7 @@ CREATE TABLE agreement_balances (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   ceiling_cents BIGINT NOT NULL, reserved_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL,
   invoiced_cents BIGINT NOT NULL, paid_cents BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT reserved_not_negative CHECK (reserved_cents >= 0),
   CONSTRAINT earned_not_negative CHECK (earned_cents >= 0),
@@ -30,6 +33,7 @@ CREATE TABLE funding_plans (
   cohort TEXT NOT NULL, seats BIGINT NOT NULL, planned_minutes BIGINT NOT NULL,
   planned_half_days BIGINT NOT NULL,
   shares TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT plan_positive CHECK (seats > 0 AND planned_minutes > 0 AND planned_half_days > 0));
 CREATE UNIQUE INDEX one_plan_per_cohort ON funding_plans (school, cohort);
@@ -43,11 +47,13 @@ CREATE TABLE seat_uses (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   opened_seats BIGINT NOT NULL CONSTRAINT opened_not_negative CHECK (opened_seats >= 0),
   free_seats TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE funded_seats (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   seat BIGINT NOT NULL, minutes BIGINT NOT NULL, half_days BIGINT NOT NULL, shares TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT delivered_not_negative CHECK (minutes >= 0 AND half_days >= 0));
 
@@ -60,6 +66,7 @@ CREATE TABLE reservations (
   reserved_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL, learner TEXT NOT NULL,
   eligibility_findings BYTEA,
   create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT reservation_not_negative CHECK (reserved_cents >= 0 AND earned_cents >= 0),
   CONSTRAINT ended_holds_nothing CHECK (state IN ('RESERVED', 'CONFIRMED') OR reserved_cents = 0));
@@ -80,6 +87,7 @@ CREATE TABLE journal_entries (
   kind TEXT NOT NULL, debit_account TEXT NOT NULL, credit_account TEXT NOT NULL,
   amount_cents BIGINT NOT NULL,
   subject TEXT NOT NULL, date TEXT, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT amount_positive CHECK (amount_cents > 0),
   CONSTRAINT accounts_differ CHECK (debit_account <> credit_account));
@@ -93,6 +101,7 @@ CREATE TABLE earnings (
   funding_agreement TEXT NOT NULL, reservation TEXT NOT NULL, date TEXT, minutes BIGINT NOT NULL,
   price_cents BIGINT NOT NULL, earned_cents BIGINT NOT NULL, own_cents BIGINT NOT NULL,
   invoice TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT parts_make_the_price CHECK (earned_cents + own_cents = price_cents));
 CREATE UNIQUE INDEX earned_once ON earnings (school, presence_entry, share, revision, reversal);
@@ -107,6 +116,7 @@ CREATE TABLE presence_postings (
   attendance_sheet TEXT NOT NULL, presence_entry TEXT NOT NULL, revision BIGINT NOT NULL,
   minutes BIGINT NOT NULL,
   reservation TEXT NOT NULL, shares TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX presence_postings_by_sheet ON presence_postings (school, attendance_sheet, name);
 
@@ -114,6 +124,7 @@ CREATE TABLE findings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   kind TEXT NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL, funding_agreement TEXT NOT NULL,
   amount_cents BIGINT NOT NULL, create_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX findings_by_agreement ON findings (school, funding_agreement, name);
 CREATE INDEX findings_by_state ON findings (school, state, name);
@@ -124,6 +135,7 @@ CREATE TABLE invoices (
   issue_date TEXT,
   total_cents BIGINT NOT NULL, paid_cents BIGINT NOT NULL, line_count BIGINT NOT NULL,
   complete BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT invoice_paid_within_total
       CHECK (paid_cents >= 0 AND (paid_cents = 0 OR paid_cents <= total_cents)),
@@ -138,6 +150,7 @@ CREATE UNIQUE INDEX one_number_per_year ON invoices (school, substr(issue_date, 
 CREATE TABLE invoice_sequences (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   last_number BIGINT NOT NULL, last_issue_date TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE payments (
@@ -145,4 +158,5 @@ CREATE TABLE payments (
   amount_cents BIGINT NOT NULL CONSTRAINT payment_positive CHECK (amount_cents > 0),
   value_date TEXT,
   reference TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));

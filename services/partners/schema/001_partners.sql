@@ -5,11 +5,13 @@ CREATE TABLE companies (
   title TEXT NOT NULL, legal_category TEXT NOT NULL, naf_code TEXT NOT NULL,
   size_band TEXT NOT NULL,
   postal_code TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 
 CREATE TABLE partnerships (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   company TEXT NOT NULL, kind TEXT NOT NULL, start_date TEXT, end_date TEXT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT partnership_in_order CHECK (end_date IS NULL OR start_date <= end_date));
 CREATE INDEX partnerships_by_company ON partnerships (school, company, name);
@@ -18,6 +20,7 @@ CREATE TABLE tutors (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   company TEXT NOT NULL, full_name BYTEA, email BYTEA, experience_years BIGINT NOT NULL,
   employer BIGINT NOT NULL, volunteer BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX tutors_by_company ON tutors (school, company, name);
 
@@ -25,6 +28,7 @@ CREATE TABLE job_offers (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   company TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, rome_code TEXT NOT NULL,
   positions BIGINT NOT NULL, contract_kind TEXT NOT NULL, state TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT some_positions CHECK (positions > 0));
 CREATE INDEX job_offers_by_company ON job_offers (school, company, name);
@@ -34,12 +38,14 @@ CREATE INDEX job_offers_by_state ON job_offers (school, state, name);
 CREATE TABLE position_counts (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   positions BIGINT NOT NULL, taken BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT taken_within_positions CHECK (taken >= 0 AND taken <= positions));
 
 CREATE TABLE learners_put_forward (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   learner TEXT NOT NULL, cohort TEXT NOT NULL, state TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX learners_put_forward_once ON learners_put_forward (school, learner);
 CREATE INDEX learners_put_forward_by_cohort ON learners_put_forward (school, cohort, name);
@@ -49,6 +55,7 @@ CREATE TABLE hirings (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   learner TEXT NOT NULL, cohort TEXT NOT NULL, job_offer TEXT NOT NULL, company TEXT NOT NULL,
   state TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX hirings_one_accepted ON hirings (school, learner) WHERE state = 'ACCEPTED';
 CREATE UNIQUE INDEX hirings_one_in_play ON hirings (school, learner, job_offer)
@@ -69,6 +76,7 @@ CREATE TABLE contracts (
   birth_date BYTEA, vocational_level_4 BIGINT NOT NULL, beneficiary BYTEA, ground TEXT NOT NULL,
   tutor TEXT NOT NULL, state TEXT NOT NULL, file_receipt_date TEXT, broken_date TEXT,
   term_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name),
   CONSTRAINT contract_in_order CHECK (end_date IS NULL OR start_date <= end_date));
 CREATE UNIQUE INDEX contracts_one_signed ON contracts (school, learner) WHERE state = 'SIGNED';

@@ -92,6 +92,10 @@ class Connection {
   // NOMEM).
   virtual bool InTransaction() const = 0;
 
+  // An error makes that nothing of the open transaction is committed: for a work that was done in
+  // part. Gives the status back.
+  virtual absl::Status Poison(absl::Status status) = 0;
+
   // OK while the open transaction can go on; else the error that poisoned it, or UNAVAILABLE when
   // it was lost.
   virtual absl::Status Health() const = 0;

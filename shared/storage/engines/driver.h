@@ -84,12 +84,12 @@ class CheckedConnection final : public Connection {
   absl::Status Script(absl::string_view sql) override;
   absl::Status Maintain(bool idle) override;
   bool InTransaction() const override { return open_ && driver_->Alive(); }
+  absl::Status Poison(absl::Status status) override;  // remembers the first error
   absl::Status Health() const override;
 
  private:
   absl::Status Ready();  // a transaction is open and healthy
   absl::Status Check(absl::Span<const Value> parameters);
-  absl::Status Poison(absl::Status status);  // remembers the first error
   void Observe(absl::string_view sql) const;
 
   const Engine engine_;

@@ -5,6 +5,7 @@
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
+#include "shared/storage/log/house_tables.h"
 #include "vivier/options/v1/erasure.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -13,6 +14,9 @@ namespace {
 
 namespace pb = google::protobuf;
 
+// Of house::Erasures(), in its order.
+constexpr size_t kType = 2, kPayload = 3, kEraseTime = 5;
+
 std::string SubjectOf(const pb::Message& event) {
   const pb::Descriptor* type = event.GetDescriptor();
   return event.GetReflection()->GetString(
@@ -20,28 +24,29 @@ std::string SubjectOf(const pb::Message& event) {
 }
 
 absl::Status DestroyKeysOf(Transaction& transaction, const pb::Message& event, absl::Time now) {
-  for (const std::string& person : ErasedBy(event)) RETURN_IF_ERROR(transaction.DestroyKey(person));
-  return transaction.connection().Send(
-      "UPDATE erasures SET erase_time = $3 WHERE school = $1 AND subject = $2 AND erase_time IS "
-      "NULL",
-      {Value(transaction.school()), Value(SubjectOf(event)), Value(absl::ToUnixMicros(now))});
+  for (const std::string& person : ErasedBy(event))
+    RETURN_IF_ERROR(transaction.keys().Destroy(person));
+  return house::Erasures()
+      .Change(transaction, "subject = $2 AND erase_time IS NULL", {Value(SubjectOf(event))},
+              [now](Row& row) { row[kEraseTime] = absl::ToUnixMicros(now); })
+      .status();
 }
 
 // Those of the own log that no follower has still to apply.
 absl::Status DestroyAwaited(Transaction& transaction, absl::Time now) {
   ASSIGN_OR_RETURN(
-      Result ready,
-      transaction.connection().Query(
-          "SELECT type, payload FROM erasures WHERE school = $1 AND erase_time IS NULL AND "
-          "NOT EXISTS (SELECT 1 FROM followers WHERE followers.school = erasures.school AND "
-          "followers.number < erasures.number)",
-          {Value(transaction.school())}));
-  for (const Row& row : ready.rows) {
-    const pb::Descriptor* type =
-        pb::DescriptorPool::generated_pool()->FindMessageTypeByName(std::get<std::string>(row[0]));
+      const std::vector<Row> ready,
+      house::Erasures().Select(
+          transaction,
+          "erase_time IS NULL AND NOT EXISTS (SELECT 1 FROM followers WHERE followers.school = "
+          "erasures.school AND followers.number < erasures.number)",
+          {}));
+  for (const Row& row : ready) {
+    const pb::Descriptor* type = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(
+        std::get<std::string>(row[kType]));
     if (type == nullptr) continue;  // a newer binary erases it
     const std::unique_ptr<pb::Message> event = NewMessage(type);
-    if (!event->ParseFromString(std::get<Bytes>(row[1]).data))
+    if (!event->ParseFromString(std::get<Bytes>(row[kPayload]).data))
       return Internal("an erasure that cannot be read");
     RETURN_IF_ERROR(DestroyKeysOf(transaction, *event, now));
   }
@@ -72,22 +77,20 @@ absl::Status ErasePersons(Transaction& transaction, const pb::Message& event, in
   const std::vector<std::string> persons = ErasedBy(event);
   if (persons.empty()) return absl::OkStatus();
   transaction.news().erasures = true;
-  for (const std::string& person : persons) RETURN_IF_ERROR(transaction.RetireKey(person, now));
-  RETURN_IF_ERROR(transaction.connection().Send(
-      "INSERT INTO erasures (school, subject, type, payload, number) VALUES ($1, $2, $3, $4, $5) "
-      "ON CONFLICT (school, subject) DO NOTHING",
-      {Value(transaction.school()), Value(SubjectOf(event)),
-       Value(event.GetDescriptor()->full_name()), Value(Bytes{event.SerializeAsString()}),
-       Value(number)}));
+  for (const std::string& person : persons) RETURN_IF_ERROR(transaction.keys().Retire(person, now));
+  ASSIGN_OR_RETURN(
+      const std::vector<Row> known,
+      house::Erasures().Select(transaction, "subject = $2", {Value(SubjectOf(event))}));
+  if (known.empty())
+    RETURN_IF_ERROR(house::Erasures().Insert(
+        transaction, {transaction.school(), SubjectOf(event), event.GetDescriptor()->full_name(),
+                      Bytes{event.SerializeAsString()}, number, Value(), Value()}));
   return number == 0 ? DestroyKeysOf(transaction, event, now) : DestroyAwaited(transaction, now);
 }
 
 absl::Status StoreFollower(Transaction& transaction, const std::string& follower, int64_t number,
                            absl::Time now) {
-  RETURN_IF_ERROR(transaction.connection().Send(
-      "INSERT INTO followers (school, follower, number) VALUES ($1, $2, $3) "
-      "ON CONFLICT (school, follower) DO UPDATE SET number = excluded.number",
-      {Value(transaction.school()), Value(follower), Value(number)}));
+  RETURN_IF_ERROR(house::Followers().Put(transaction, {transaction.school(), follower, number}));
   return DestroyAwaited(transaction, now);
 }
 

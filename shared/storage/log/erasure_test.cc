@@ -107,7 +107,7 @@ TEST_P(PersonErasureTest, MakesNoOtherKey) {
     EXPECT_TRUE(absl::IsFailedPrecondition(in_unit)) << in_unit;
     EXPECT_EQ(ReasonOf(in_unit), "PERSON_ERASED");
     const absl::Status created = InTransaction(
-        [&](Transaction& transaction) { return transaction.KeyOf(person, true).status(); });
+        [&](Transaction& transaction) { return transaction.keys().Of(person, true).status(); });
     EXPECT_EQ(ReasonOf(created), "PERSON_ERASED") << "also for a name that had no key here";
     const absl::Status read =
         InUnit([&](Unit& unit) { return unit.KeyOf(person, false).status(); });

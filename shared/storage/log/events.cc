@@ -29,14 +29,14 @@ std::string Place(const StoredEvent& event) {
 absl::Status SetPayload(Transaction& transaction, const pb::Message& event, StoredEvent& stored) {
   stored.payload = event.SerializeAsString();
   if (stored.person.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(security::Key key, transaction.KeyOf(stored.person, true));
+  ASSIGN_OR_RETURN(security::Key key, transaction.keys().Of(stored.person, true));
   stored.payload = security::Encrypt(key, stored.payload, Place(stored));
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> OpenPayload(Transaction& transaction, const StoredEvent& stored) {
   if (stored.person.empty()) return stored.payload;
-  absl::StatusOr<security::Key> key = transaction.KeyOfLogged(stored.person);
+  absl::StatusOr<security::Key> key = transaction.keys().OfLogged(stored.person);
   if (absl::IsNotFound(key.status())) return "";
   RETURN_IF_ERROR(key.status());
   return security::Decrypt(*key, stored.payload, Place(stored));
@@ -57,7 +57,8 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transact
   for (Row& row : result.rows) {
     const StoredEvent stored = {std::get<int64_t>(row[0]),     std::get<std::string>(row[2]),
                                 std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                std::get<Bytes>(row[5]).data,  std::get<int64_t>(row[6])};
+                                std::get<Bytes>(row[5]).data,  std::get<int64_t>(row[6]),
+                                std::get<std::string>(row[7])};
     ASSIGN_OR_RETURN(std::string payload, OpenPayload(transaction, stored));
     log::v1::LoggedEvent& event = events.emplace_back();
     event.set_number(stored.number);
@@ -66,7 +67,7 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transact
     event.mutable_payload()->set_type_url(absl::StrCat("type.googleapis.com/", stored.type));
     event.mutable_payload()->set_value(std::move(payload));
     *event.mutable_create_time() = ToTimestamp(absl::FromUnixMicros(stored.create_time));
-    event.set_traceparent(std::get<std::string>(row[7]));
+    event.set_traceparent(stored.traceparent);
   }
   return events;
 }
@@ -75,7 +76,7 @@ absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transact
 
 std::string EventHash(absl::string_view previous, const StoredEvent& event) {
   return ChainHash(previous, {absl::StrCat(event.number), event.type, event.subject, event.person,
-                              absl::StrCat(event.create_time), event.payload});
+                              absl::StrCat(event.create_time), event.payload, event.traceparent});
 }
 
 absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, absl::Time time,
@@ -91,6 +92,7 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
   stored.subject = TextField(event, message_options.GetExtension(options::v1::event).subject());
   stored.person = TextField(event, message_options.GetExtension(options::v1::person));
   stored.create_time = absl::ToUnixMicros(time);
+  stored.traceparent = std::string(traceparent);
   RETURN_IF_ERROR(SetPayload(transaction, event, stored));
   head.event_hash = EventHash(head.event_hash, stored);
   head.event_number = stored.number;
@@ -101,7 +103,7 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
       {Value(transaction.school()), Value(stored.number), Value(Bytes{head.event_hash}),
        Value(std::move(stored.type)), Value(std::move(stored.subject)),
        Value(std::move(stored.person)), Value(Bytes{std::move(stored.payload)}),
-       Value(stored.create_time), Value(std::string(traceparent))}));
+       Value(stored.create_time), Value(std::move(stored.traceparent))}));
   return ErasePersons(transaction, event, stored.number, time);
 }
 

@@ -1,8 +1,8 @@
 // The service's log in the table `events`: the outbox that others follow. Numbers are given under
 // the head row's lock, so they have no gaps and stand in commit order.
 //
-// The hash of an event covers the hash before it, and number, type, subject, person, create time
-// and payload as they are stored, so it can be proved after a person's key was destroyed.
+// The hash of an event covers the hash before it and all columns as they are stored, so it can be
+// proved after a person's key was destroyed.
 #pragma once
 
 #include <map>
@@ -52,6 +52,7 @@ struct StoredEvent {
   int64_t number = 0;
   std::string type, subject, person, payload;
   int64_t create_time = 0;
+  std::string traceparent;
 };
 std::string EventHash(absl::string_view previous, const StoredEvent& event);
 

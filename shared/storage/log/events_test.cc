@@ -59,7 +59,10 @@ TEST_P(EventsTest, NumbersHaveNoGaps) {
                }).ok());
   EXPECT_FALSE(InUnit([&](Unit& unit) -> absl::Status {
                  EXPECT_EQ(unit.Emit(CohortOpened()), absl::OkStatus());
-                 unit.Send("INSERT INTO cohorts (school) VALUES ('nancy')", {});
+                 unit.Later([](Transaction& transaction) {
+                   return transaction.connection().Send(
+                       "INSERT INTO cohorts (school) VALUES ('nancy')", {});
+                 });
                  return absl::OkStatus();
                }).ok());
   ASSERT_EQ(Open("ai-2"), absl::OkStatus());
@@ -97,8 +100,8 @@ TEST_P(EventsTest, EachHashFollowsFromTheOneBefore) {
   ASSERT_EQ(Submit("zoe"), absl::OkStatus());
   ASSERT_EQ(connection_->Begin(Access::kRead), absl::OkStatus());
   const absl::StatusOr<Result> rows = connection_->Query(
-      "SELECT number, type, subject, person, payload, create_time, hash FROM events ORDER BY "
-      "number");
+      "SELECT number, type, subject, person, payload, create_time, hash, traceparent FROM events "
+      "ORDER BY number");
   connection_->Rollback();
   ASSERT_TRUE(rows.ok()) << rows.status();
   ASSERT_EQ(rows->rows.size(), 4u);
@@ -106,16 +109,17 @@ TEST_P(EventsTest, EachHashFollowsFromTheOneBefore) {
   for (const Row& row : rows->rows) {
     const StoredEvent stored = {std::get<int64_t>(row[0]),     std::get<std::string>(row[1]),
                                 std::get<std::string>(row[2]), std::get<std::string>(row[3]),
-                                std::get<Bytes>(row[4]).data,  std::get<int64_t>(row[5])};
+                                std::get<Bytes>(row[4]).data,  std::get<int64_t>(row[5]),
+                                std::get<std::string>(row[7])};
     EXPECT_EQ(std::get<Bytes>(row[6]).data, EventHash(previous, stored));
     previous = std::get<Bytes>(row[6]).data;
   }
 }
 
 TEST(EventHashTest, CoversEveryField) {
-  const StoredEvent event = {7, "type", "subject", "person", "payload", 42};
+  const StoredEvent event = {7, "type", "subject", "person", "payload", 42, "trace"};
   const std::string hash = EventHash("before", event);
-  std::vector<StoredEvent> others(6, event);
+  std::vector<StoredEvent> others(7, event);
   others[0].number = 8;
   others[1].type = "typesubject";
   others[1].subject = "";
@@ -124,6 +128,7 @@ TEST(EventHashTest, CoversEveryField) {
   others[3].person = "";
   others[4].payload = "payloae";
   others[5].create_time = 43;
+  others[6].traceparent = "";
   for (const StoredEvent& other : others) EXPECT_NE(EventHash("before", other), hash);
   EXPECT_NE(EventHash("", event), hash);
   EXPECT_EQ(EventHash("before", event), hash);

@@ -4,6 +4,7 @@
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/storage/log/house_tables.h"
 #include "shared/storage/rows/page_token.h"
 
 namespace vivier::storage {
@@ -11,35 +12,47 @@ namespace {
 
 using security::Key;
 
-constexpr char kColumns[] =
-    "SELECT name, method, resource, principal, caller, traceparent, steps, position, metadata, "
-    "error, end_time "
-    "FROM operations WHERE school = $1 AND ";
+// Of house::Operations(), in its order.
+enum Column : size_t {
+  kName = 1,
+  kMethod,
+  kResource,
+  kPrincipal,
+  kCaller,
+  kTraceparent,
+  kSteps,
+  kPosition,
+  kMetadata,
+  kError,
+  kCreateTime,
+  kEndTime
+};
+// Of house::OperationSteps() and house::PersonKeys().
+constexpr size_t kNumber = 2, kInput = 3, kOutput = 4, kWrapped = 2;
 
 Operation ToOperation(const Row& row) {
   Operation operation;
-  operation.name = std::get<std::string>(row[0]);
-  operation.method = std::get<std::string>(row[1]);
-  operation.resource = std::get<std::string>(row[2]);
-  operation.principal = std::get<std::string>(row[3]);
-  operation.caller = std::get<Bytes>(row[4]).data;
-  operation.traceparent = std::get<std::string>(row[5]);
-  operation.steps = std::get<int64_t>(row[6]);
-  operation.position = std::get<int64_t>(row[7]);
-  operation.metadata = std::get<Bytes>(row[8]).data;
-  operation.error = std::get<Bytes>(row[9]).data;
-  operation.done = !std::holds_alternative<std::monostate>(row[10]);
+  operation.name = std::get<std::string>(row[kName]);
+  operation.method = std::get<std::string>(row[kMethod]);
+  operation.resource = std::get<std::string>(row[kResource]);
+  operation.principal = std::get<std::string>(row[kPrincipal]);
+  operation.caller = std::get<Bytes>(row[kCaller]).data;
+  operation.traceparent = std::get<std::string>(row[kTraceparent]);
+  operation.steps = std::get<int64_t>(row[kSteps]);
+  operation.position = std::get<int64_t>(row[kPosition]);
+  operation.metadata = std::get<Bytes>(row[kMetadata]).data;
+  operation.error = std::get<Bytes>(row[kError]).data;
+  operation.done = !std::holds_alternative<std::monostate>(row[kEndTime]);
   return operation;
 }
 
 absl::StatusOr<std::vector<Operation>> Select(Transaction& transaction,
                                               const std::string& condition,
-                                              std::vector<Value> parameters) {
-  parameters.insert(parameters.begin(), Value(transaction.school()));
-  ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query(absl::StrCat(kColumns, condition), parameters));
+                                              const std::vector<Value>& parameters) {
+  ASSIGN_OR_RETURN(const std::vector<Row> found,
+                   house::Operations().Select(transaction, condition, parameters));
   std::vector<Operation> operations;
-  for (const Row& row : found.rows) operations.push_back(ToOperation(row));
+  for (const Row& row : found) operations.push_back(ToOperation(row));
   return operations;
 }
 
@@ -57,32 +70,39 @@ Key KeyAfter(const Key& key) {
 
 // Not Transaction::KeyOf, which remembers: this key is another one after each step.
 absl::StatusOr<Key> ReadKey(Transaction& transaction, const std::string& holder) {
-  ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query(
-                       "SELECT wrapped FROM person_keys WHERE school = $1 AND person = $2",
-                       {Value(transaction.school()), Value(holder)}));
-  if (found.rows.empty()) return Internal("an operation without a key");
-  return transaction.school_key()->Unwrap(std::get<Bytes>(found.rows[0][0]).data, holder);
+  ASSIGN_OR_RETURN(const std::vector<Row> found,
+                   house::PersonKeys().Select(transaction, "person = $2", {Value(holder)}));
+  if (found.empty()) return Internal("an operation without a key");
+  return transaction.school_key()->Unwrap(std::get<Bytes>(found[0][kWrapped]).data, holder);
 }
 
-void SendKey(Unit& unit, const std::string& holder, const Key& key) {
-  unit.Send(
-      "INSERT INTO person_keys (school, person, wrapped) VALUES ($1, $2, $3) "
-      "ON CONFLICT (school, person) DO UPDATE SET wrapped = excluded.wrapped",
-      {Value(unit.school()), Value(holder),
-       Value(Bytes{unit.transaction().school_key()->Wrap(key, holder)})});
+void StoreKey(Unit& unit, const std::string& holder, const Key& key) {
+  Put(unit, house::PersonKeys(),
+      {unit.school(), holder, Bytes{unit.transaction().school_key()->Wrap(key, holder)}, Value()});
+}
+
+// Changes the operation, which goes on and stands at the step that the caller has seen.
+void StoreOperation(Unit& unit, const Operation& operation, PlainTable::Edit edit) {
+  unit.Later([name = Value(operation.name), position = Value(operation.position),
+              edit = std::move(edit)](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(
+        const size_t changed,
+        house::Operations().Change(transaction, "name = $2 AND position = $3 AND end_time IS NULL",
+                                   {name, position}, edit));
+    return changed == 1 ? absl::OkStatus() : absl::AbortedError("the operation has gone on");
+  });
 }
 
 // What is still to do is deleted, and with its key it is gone.
-void SendEnd(Unit& unit, const Operation& operation, absl::Time now) {
-  const Value school = unit.school(), name = operation.name;
-  unit.Send(
-      "UPDATE operations SET end_time = $3, error = $4 WHERE school = $1 AND name = $2 AND "
-      "end_time IS NULL",
-      {school, name, Value(absl::ToUnixMicros(now)), Value(Bytes{operation.error})}, 1);
-  unit.Send("DELETE FROM operation_steps WHERE school = $1 AND operation = $2 AND number >= $3",
-            {school, name, Value(operation.position)});
-  unit.Send("DELETE FROM person_keys WHERE school = $1 AND person = $2", {school, name});
+void StoreEnd(Unit& unit, const Operation& operation, absl::Time now) {
+  StoreOperation(unit, operation, [now, error = operation.error](Row& row) {
+    row[kEndTime] = absl::ToUnixMicros(now);
+    row[kError] = Bytes{error};
+  });
+  const Value name = operation.name;
+  Delete(unit, house::OperationSteps(), "operation = $2 AND number >= $3",
+         {name, Value(operation.position)});
+  Delete(unit, house::PersonKeys(), "person = $2", {name});
 }
 
 }  // namespace
@@ -104,23 +124,16 @@ absl::Status InsertOperation(Unit& unit, const Operation& operation, const Seale
     return Internal("this process holds no school key");
   unit.transaction().news().operations = true;
   const Value school = unit.school(), name = operation.name, time = absl::ToUnixMicros(now);
-  unit.Send(
-      "INSERT INTO operations (school, name, method, resource, principal, caller, traceparent, "
-      "steps, position, "
-      "metadata, error, create_time, end_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, "
-      "$11, $12)",
-      {school, name, Value(operation.method), Value(operation.resource), Value(operation.principal),
-       Value(Bytes{operation.caller}), Value(operation.traceparent),
-       Value(static_cast<int64_t>(steps.inputs.size())), Value(Bytes{operation.metadata}),
-       Value(Bytes{}), time, steps.inputs.empty() ? time : Value()});
-  SendKey(unit, ResponseKey(operation.name), steps.response);
-  if (!steps.inputs.empty()) SendKey(unit, operation.name, steps.first);
+  Insert(unit, house::Operations(),
+         {school, name, operation.method, operation.resource, operation.principal,
+          Bytes{operation.caller}, operation.traceparent, static_cast<int64_t>(steps.inputs.size()),
+          int64_t{0}, Bytes{operation.metadata}, Bytes{}, time,
+          steps.inputs.empty() ? time : Value()});
+  StoreKey(unit, ResponseKey(operation.name), steps.response);
+  if (!steps.inputs.empty()) StoreKey(unit, operation.name, steps.first);
   for (size_t i = 0; i < steps.inputs.size(); ++i)
-    unit.Send(
-        "INSERT INTO operation_steps (school, operation, number, input, output) VALUES ($1, $2, "
-        "$3, $4, $5)",
-        {school, name, Value(static_cast<int64_t>(i)), Value(Bytes{steps.inputs[i]}),
-         Value(Bytes{})});
+    Insert(unit, house::OperationSteps(),
+           {school, name, static_cast<int64_t>(i), Bytes{steps.inputs[i]}, Bytes{}});
   return absl::OkStatus();
 }
 
@@ -149,13 +162,12 @@ absl::StatusOr<std::vector<Operation>> SelectOperations(Transaction& transaction
 
 absl::StatusOr<std::string> OpenStep(Transaction& transaction, const Operation& operation) {
   ASSIGN_OR_RETURN(
-      Result found,
-      transaction.connection().Query(
-          "SELECT input FROM operation_steps WHERE school = $1 AND operation = $2 AND number = $3",
-          {Value(transaction.school()), Value(operation.name), Value(operation.position)}));
-  if (found.rows.empty()) return Internal("an operation without its step");
+      const std::vector<Row> found,
+      house::OperationSteps().Select(transaction, "operation = $2 AND number = $3",
+                                     {Value(operation.name), Value(operation.position)}));
+  if (found.empty()) return Internal("an operation without its step");
   ASSIGN_OR_RETURN(const Key key, ReadKey(transaction, operation.name));
-  return security::Decrypt(key, std::get<Bytes>(found.rows[0][0]).data,
+  return security::Decrypt(key, std::get<Bytes>(found[0][kInput]).data,
                            Place("input", operation.name, operation.position));
 }
 
@@ -163,45 +175,39 @@ absl::Status FinishStep(Unit& unit, Operation& operation, const std::string& out
                         absl::Time now) {
   ASSIGN_OR_RETURN(const Key key, ReadKey(unit.transaction(), operation.name));
   ASSIGN_OR_RETURN(const Key response, ReadKey(unit.transaction(), ResponseKey(operation.name)));
-  const Value school = unit.school(), name = operation.name, number = operation.position;
-  unit.Send(
-      "UPDATE operations SET position = position + 1, metadata = $4 "
-      "WHERE school = $1 AND name = $2 AND position = $3 AND end_time IS NULL",
-      {school, name, number, Value(Bytes{operation.metadata})}, 1);
-  unit.Send(
-      "UPDATE operation_steps SET input = $4, output = $5 WHERE school = $1 AND operation = $2 AND "
-      "number = $3",
-      {school, name, number, Value(Bytes{}),
-       Value(Bytes{security::Encrypt(response, output,
-                                     Place("output", operation.name, operation.position))})},
-      1);
+  StoreOperation(unit, operation,
+                 [next = operation.position + 1, metadata = operation.metadata](Row& row) {
+                   row[kPosition] = next;
+                   row[kMetadata] = Bytes{metadata};
+                 });
+  Put(unit, house::OperationSteps(),
+      {unit.school(), operation.name, operation.position, Bytes{},
+       Bytes{security::Encrypt(response, output,
+                               Place("output", operation.name, operation.position))}});
   ++operation.position;
   operation.done = operation.position == operation.steps;
   if (operation.done)
-    SendEnd(unit, operation, now);
+    StoreEnd(unit, operation, now);
   else
-    SendKey(unit, operation.name, KeyAfter(key));
+    StoreKey(unit, operation.name, KeyAfter(key));
   return absl::OkStatus();
 }
 
 void EndOperation(Unit& unit, Operation& operation, const std::string& error, absl::Time now) {
   operation.error = error;
   operation.done = true;
-  SendEnd(unit, operation, now);
+  StoreEnd(unit, operation, now);
 }
 
 absl::StatusOr<std::string> ReadResponse(Transaction& transaction, const std::string& operation) {
-  ASSIGN_OR_RETURN(
-      Result found,
-      transaction.connection().Query(
-          "SELECT number, output FROM operation_steps WHERE school = $1 AND operation = $2 "
-          "ORDER BY number",
-          {Value(transaction.school()), Value(operation)}));
+  ASSIGN_OR_RETURN(const std::vector<Row> found,
+                   house::OperationSteps().Select(transaction, "operation = $2 ORDER BY number",
+                                                  {Value(operation)}));
   ASSIGN_OR_RETURN(const Key key, ReadKey(transaction, ResponseKey(operation)));
   std::string response;
-  for (const Row& row : found.rows) {
-    const int64_t number = std::get<int64_t>(row[0]);
-    ASSIGN_OR_RETURN(std::string output, security::Decrypt(key, std::get<Bytes>(row[1]).data,
+  for (const Row& row : found) {
+    const int64_t number = std::get<int64_t>(row[kNumber]);
+    ASSIGN_OR_RETURN(std::string output, security::Decrypt(key, std::get<Bytes>(row[kOutput]).data,
                                                            Place("output", operation, number)));
     response += output;
   }
@@ -220,14 +226,11 @@ absl::StatusOr<std::optional<std::string>> FindEndedOperation(Transaction& trans
 }
 
 absl::Status DeleteOperation(Transaction& transaction, const std::string& name) {
-  Connection& connection = transaction.connection();
-  const Value school = transaction.school();
-  RETURN_IF_ERROR(connection.Send(
-      "DELETE FROM operation_steps WHERE school = $1 AND operation = $2", {school, Value(name)}));
-  RETURN_IF_ERROR(connection.Send("DELETE FROM person_keys WHERE school = $1 AND person = $2",
-                                  {school, Value(ResponseKey(name))}));
-  return connection.Send("DELETE FROM operations WHERE school = $1 AND name = $2",
-                         {school, Value(name)});
+  RETURN_IF_ERROR(
+      house::OperationSteps().Delete(transaction, "operation = $2", {Value(name)}).status());
+  RETURN_IF_ERROR(
+      house::PersonKeys().Delete(transaction, "person = $2", {Value(ResponseKey(name))}).status());
+  return house::Operations().Delete(transaction, "name = $2", {Value(name)}).status();
 }
 
 }  // namespace vivier::storage

@@ -10,6 +10,7 @@
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/storage/log/events.h"
+#include "shared/storage/log/house_tables.h"
 #include "shared/storage/rows/filter.h"
 #include "shared/storage/rows/page_query.h"
 #include "shared/storage/rows/page_token.h"
@@ -19,13 +20,6 @@ namespace vivier::storage {
 namespace {
 
 namespace pb = google::protobuf;
-
-constexpr char kPersonErased[] = "PERSON_ERASED";
-
-absl::Status PersonErased(const std::string& person, bool create) {
-  return Error(create ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kNotFound,
-               kPersonErased, "the person's data were erased", {{"person", person}});
-}
 
 std::string QueryOf(const Schema& schema, const Unit::Listed& listed) {
   if (listed.order_by.empty()) return ChainHash("", {schema.table(), listed.parent, listed.filter});
@@ -40,6 +34,54 @@ PagePlace PlaceOf(const Schema& schema, const Order& order, const Row& row) {
   if (order.column != nullptr)
     place.value = row[kFirstFieldColumn + static_cast<size_t>(order.column - &schema.columns()[0])];
   return place;
+}
+
+// Rows that wait to be written are not found by a query.
+absl::Status NothingPending(const Schema& schema, const RowMap& rows) {
+  for (const auto& [key, row] : rows)
+    if (key.first == &schema)
+      return Internal(
+          absl::StrCat("a handler asked for rows of ", schema.table(), " after it stored some"));
+  return absl::OkStatus();
+}
+
+constexpr char kHeadColumns[] =
+    "school, event_number, event_hash, audit_number, audit_hash, sums, mac";
+
+const MacLayout& HeadLayout() {
+  static const auto& layout = *new MacLayout("heads", {0, 0, 0, 0, 0, 1});
+  return layout;
+}
+
+Row ToRow(const MacKeys* keys, const std::string& school, const Head& head) {
+  Row row = {school,
+             head.event_number,
+             Bytes{head.event_hash},
+             head.audit_number,
+             Bytes{head.audit_hash},
+             Bytes{head.sums.Encode()}};
+  row.push_back(Bytes{keys == nullptr ? "" : MacOfRow(keys->front(), HeadLayout(), row)});
+  return row;
+}
+
+absl::StatusOr<Head> ToHead(const MacKeys* keys, const Row& row) {
+  Head head = {std::get<int64_t>(row[1]), std::get<Bytes>(row[2]).data, std::get<int64_t>(row[3]),
+               std::get<Bytes>(row[4]).data, TableSums()};
+  ASSIGN_OR_RETURN(head.sums, TableSums::Decode(std::get<Bytes>(row[5]).data));
+  const auto values = absl::MakeConstSpan(row).first(row.size() - 1);
+  // The first of a school has none yet.
+  if (keys != nullptr && !(head == Head()) &&
+      CheckMac(*keys, HeadLayout(), values, row.back()) != MacVerdict::kGood)
+    return RowChanged("heads", std::get<std::string>(row[0]));
+  return head;
+}
+
+Unit::Step Statement(std::string sql, std::vector<Value> parameters,
+                     int64_t expected_changes = -1) {
+  return [sql = std::move(sql), parameters = std::move(parameters),
+          expected_changes](Transaction& transaction) {
+    return transaction.connection().Send(sql, parameters, expected_changes);
+  };
 }
 
 constexpr char kSelectAnswer[] =
@@ -65,96 +107,51 @@ absl::Status Transaction::LockHead() {
   ASSIGN_OR_RETURN(
       Result result,
       connection_.Query(
-          "INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash) "
-          "VALUES ($1, 0, $2, 0, $2) ON CONFLICT (school) DO UPDATE SET school = excluded.school "
-          "RETURNING event_number, event_hash, audit_number, audit_hash",
+          absl::StrCat("INSERT INTO heads (", kHeadColumns,
+                       ") VALUES ($1, 0, $2, 0, $2, $2, $2) ON CONFLICT (school) DO UPDATE SET "
+                       "school = excluded.school RETURNING ",
+                       kHeadColumns),
           {Value(school_), Value(Bytes{})}));
   if (result.rows.size() != 1) return Internal("the head row did not answer");
-  const Row& row = result.rows.front();
-  head_ = {std::get<int64_t>(row[0]), std::get<Bytes>(row[1]).data, std::get<int64_t>(row[2]),
-           std::get<Bytes>(row[3]).data};
+  ASSIGN_OR_RETURN(head_, ToHead(row_keys(), result.rows.front()));
   stored_head_ = head_;
   return absl::OkStatus();
 }
 
+absl::StatusOr<Head> ReadHead(Transaction& transaction) {
+  ASSIGN_OR_RETURN(const Result found,
+                   transaction.connection().Query(
+                       absl::StrCat("SELECT ", kHeadColumns, " FROM heads WHERE school = $1"),
+                       {Value(transaction.school())}));
+  if (found.rows.empty()) return Head();
+  const security::SchoolKey* key = transaction.school_key();
+  return ToHead(key == nullptr ? nullptr : &key->row_keys(), found.rows.front());
+}
+
 absl::Status Transaction::StoreHead() {
-  if (head_.event_number == stored_head_.event_number &&
-      head_.audit_number == stored_head_.audit_number)
-    return absl::OkStatus();
+  if (head_ == stored_head_) return absl::OkStatus();
   news_.events = news_.events || head_.event_number != stored_head_.event_number;
   stored_head_ = head_;
   return connection_.Send(
-      "UPDATE heads SET event_number = $2, event_hash = $3, audit_number = $4, audit_hash = $5 "
-      "WHERE school = $1",
-      {Value(school_), Value(head_.event_number), Value(Bytes{head_.event_hash}),
-       Value(head_.audit_number), Value(Bytes{head_.audit_hash})},
-      1);
+      "UPDATE heads SET event_number = $2, event_hash = $3, audit_number = $4, audit_hash = $5, "
+      "sums = $6, mac = $7 WHERE school = $1",
+      ToRow(row_keys(), school_, head_), 1);
 }
 
-absl::StatusOr<const Transaction::PersonKey*> Transaction::FindKey(const std::string& person) {
-  auto known = keys_.find(person);
-  if (known != keys_.end()) return &known->second;
-  if (school_key_ == nullptr) return Internal("this process holds no school key");
-  if (person.empty()) return Internal("personal data without a person");
-  ASSIGN_OR_RETURN(
-      Result found,
-      connection_.Query(
-          "SELECT wrapped, erase_time FROM person_keys WHERE school = $1 AND person = $2",
-          {Value(school_), Value(person)}));
-  if (found.rows.empty()) return nullptr;
-  const std::string& wrapped = std::get<Bytes>(found.rows[0][0]).data;
-  PersonKey key{std::nullopt, !std::holds_alternative<std::monostate>(found.rows[0][1])};
-  if (!wrapped.empty()) {
-    ASSIGN_OR_RETURN(key.key, school_key_->Unwrap(wrapped, person));
-  }
-  return &keys_.insert_or_assign(person, std::move(key)).first->second;
-}
-
-absl::StatusOr<security::Key> Transaction::KeyOf(const std::string& person, bool create) {
-  ASSIGN_OR_RETURN(const PersonKey* known, FindKey(person));
-  if (known == nullptr) {
-    if (!create) return NotFound(person);
-    const security::Key key = security::Key::Random();
-    RETURN_IF_ERROR(StoreKey(person, key));
-    return key;
-  }
-  if (known->erased || !known->key.has_value()) return PersonErased(person, create);
-  return *known->key;
-}
-
-absl::StatusOr<security::Key> Transaction::KeyOfLogged(const std::string& person) {
-  ASSIGN_OR_RETURN(const PersonKey* known, FindKey(person));
-  if (known == nullptr) return NotFound(person);
-  if (!known->key.has_value()) return PersonErased(person, false);
-  return *known->key;
-}
-
-absl::Status Transaction::StoreKey(const std::string& person, const security::Key& key) {
-  keys_.insert_or_assign(person, PersonKey{key, false});
-  return connection_.Send(
-      "INSERT INTO person_keys (school, person, wrapped) VALUES ($1, $2, $3)",
-      {Value(school_), Value(person), Value(Bytes{school_key_->Wrap(key, person)})});
-}
-
-absl::Status Transaction::RetireKey(const std::string& person, absl::Time time) {
-  keys_.erase(person);
-  return connection_.Send(
-      "INSERT INTO person_keys (school, person, wrapped, erase_time) VALUES ($1, $2, $3, $4) "
-      "ON CONFLICT (school, person) DO UPDATE SET erase_time = excluded.erase_time "
-      "WHERE person_keys.erase_time IS NULL",
-      {Value(school_), Value(person), Value(Bytes{}), Value(absl::ToUnixMicros(time))});
-}
-
-absl::Status Transaction::DestroyKey(const std::string& person) {
-  keys_.erase(person);
-  return connection_.Send("UPDATE person_keys SET wrapped = $3 WHERE school = $1 AND person = $2",
-                          {Value(school_), Value(person), Value(Bytes{})});
+void Transaction::Counted(absl::string_view table, const Value* before, const Value* after) {
+  if (row_keys() == nullptr) return;
+  // Of a row without a MAC, which nobody but another program has made, the sum knows nothing.
+  const Bytes* gone = before == nullptr ? nullptr : std::get_if<Bytes>(before);
+  const Bytes* come = after == nullptr ? nullptr : std::get_if<Bytes>(after);
+  if (gone != nullptr && gone->data.size() >= security::kMacSize)
+    head_.sums.Subtract(table, gone->data);
+  if (come != nullptr) head_.sums.Add(table, come->data);
 }
 
 absl::Status Transaction::Prefetch(const Wanted& wanted) {
   std::vector<Connection::Statement> statements;
   for (const auto& [schema, name] : wanted.rows)
-    statements.push_back({schema->select_by_name(), {Value(school_), Value(name)}});
+    statements.push_back({schema->sql().select_by_name, {Value(school_), Value(name)}});
   for (const std::string& request_id : wanted.request_ids)
     statements.push_back({kSelectAnswer, {Value(school_), Value(request_id)}});
   ASSIGN_OR_RETURN(std::vector<Result> results, connection_.QueryAll(statements));
@@ -163,11 +160,11 @@ absl::Status Transaction::Prefetch(const Wanted& wanted) {
       answers_.try_emplace(wanted.request_ids[i - wanted.rows.size()], ToAnswer(results[i]));
       continue;
     }
-    std::shared_ptr<const pb::Message> message;
+    std::shared_ptr<const StoredRow> stored;
     if (!results[i].rows.empty()) {
-      ASSIGN_OR_RETURN(message, Decode(*wanted.rows[i].first, results[i].rows[0]));
+      ASSIGN_OR_RETURN(stored, Store(*wanted.rows[i].first, std::move(results[i].rows[0])));
     }
-    rows_.try_emplace(wanted.rows[i], std::move(message));
+    rows_.try_emplace(wanted.rows[i], std::move(stored));
   }
   return absl::OkStatus();
 }
@@ -185,72 +182,96 @@ absl::StatusOr<const Answer*> Transaction::FindAnswer(const std::string& request
 absl::StatusOr<std::shared_ptr<const pb::Message>> Transaction::Decode(const Schema& schema,
                                                                        const Row& row) {
   std::shared_ptr<pb::Message> message = NewMessage(schema.descriptor());
-  RETURN_IF_ERROR(schema.FromRow(row, *message, [this](const std::string& person, bool create) {
-    return KeyOf(person, create);
-  }));
+  RETURN_IF_ERROR(schema.FromRow(row, *message, RowKeysHere()));
   return message;
 }
 
-absl::StatusOr<const pb::Message*> Transaction::Find(const Schema& schema,
-                                                     const std::string& name) {
-  RowKey key(&schema, name);
-  if (const auto known = rows_.find(key); known != rows_.end()) return known->second.get();
-  ASSIGN_OR_RETURN(const Result found,
-                   connection_.Query(schema.select_by_name(), {Value(school_), Value(name)}));
-  std::shared_ptr<const pb::Message> message;
-  if (!found.rows.empty()) {
-    ASSIGN_OR_RETURN(message, Decode(schema, found.rows[0]));
-  }
-  return rows_.emplace(std::move(key), std::move(message)).first->second.get();
+absl::StatusOr<std::shared_ptr<const StoredRow>> Transaction::Store(const Schema& schema, Row row) {
+  auto stored = std::make_shared<StoredRow>();
+  ASSIGN_OR_RETURN(stored->message, Decode(schema, row));
+  stored->row = std::move(row);
+  return stored;
 }
 
-absl::StatusOr<const pb::Message*> Unit::Find(const Schema& schema, const std::string& name) {
+RowKeys Transaction::RowKeysHere() {
+  return {[this](const std::string& person, bool create) { return keys_.Of(person, create); },
+          row_keys()};
+}
+
+absl::StatusOr<const StoredRow*> Transaction::FindRow(const Schema& schema,
+                                                      const std::string& name) {
+  RowKey key(&schema, name);
+  if (const auto known = rows_.find(key); known != rows_.end()) return known->second.get();
+  ASSIGN_OR_RETURN(Result found,
+                   connection_.Query(schema.sql().select_by_name, {Value(school_), Value(name)}));
+  std::shared_ptr<const StoredRow> stored;
+  if (!found.rows.empty()) {
+    ASSIGN_OR_RETURN(stored, Store(schema, std::move(found.rows[0])));
+  }
+  return rows_.emplace(std::move(key), std::move(stored)).first->second.get();
+}
+
+absl::StatusOr<const StoredRow*> Unit::FindRow(const Schema& schema, const std::string& name) {
   if (SchoolOf(name) != school()) return nullptr;
   auto own = rows_.find(RowKey(&schema, name));
   if (own != rows_.end()) return own->second.get();
-  return transaction_.Find(schema, name);
+  return transaction_.FindRow(schema, name);
+}
+
+absl::StatusOr<const pb::Message*> Unit::Find(const Schema& schema, const std::string& name) {
+  ASSIGN_OR_RETURN(const StoredRow* stored, FindRow(schema, name));
+  return stored == nullptr ? nullptr : stored->message.get();
 }
 
 absl::Status Unit::Insert(const Schema& schema, pb::Message& message) {
   const std::string& name = schema.NameOf(message);
   if (SchoolOf(name) != school()) return Internal("a row of another school: " + name);
-  ASSIGN_OR_RETURN(const pb::Message* existing, Find(schema, name));
+  ASSIGN_OR_RETURN(const StoredRow* existing, FindRow(schema, name));
   if (existing != nullptr) return AlreadyExists(name);
   schema.SetVersion(message, 1);
   ASSIGN_OR_RETURN(Row row, schema.ToRow(message, 1, Keys()));
-  Send(schema.insert(), std::move(row), 1);
-  Keep(schema, name, nullptr, &message);
+  Later(Statement(schema.sql().insert, row, 1));
+  Keep(schema, name, nullptr, &message, std::move(row));
   return absl::OkStatus();
 }
 
 absl::Status Unit::Update(const Schema& schema, pb::Message& message) {
   const std::string& name = schema.NameOf(message);
-  ASSIGN_OR_RETURN(const pb::Message* existing, Find(schema, name));
+  ASSIGN_OR_RETURN(const StoredRow* existing, FindRow(schema, name));
   if (existing == nullptr) return NotFound(name);
-  const int64_t version = schema.Version(*existing);
+  const int64_t version = schema.Version(*existing->message);
   if (version != schema.Version(message)) return EtagMismatch(name);
   schema.SetVersion(message, version + 1);
-  ASSIGN_OR_RETURN(Schema::Change change, schema.ToChange(*existing, message, version, Keys()));
-  Send(std::move(change.sql), std::move(change.parameters), 1);
-  Keep(schema, name, existing, &message);
+  ASSIGN_OR_RETURN(Schema::Change change,
+                   schema.ToChange(existing->row, *existing->message, message, version, Keys()));
+  Later(Statement(std::move(change.sql), std::move(change.parameters), 1));
+  Keep(schema, name, existing, &message, std::move(change.row));
   return absl::OkStatus();
 }
 
-void Unit::Keep(const Schema& schema, const std::string& name, const pb::Message* before,
-                const pb::Message* after) {
+void Unit::Keep(const Schema& schema, const std::string& name, const StoredRow* before,
+                const pb::Message* after, Row row) {
   for (const SearchTable& search : schema.searches())
-    for (Connection::Statement& change : search.Changes(school(), name, before, after))
-      Send(std::move(change.sql), std::move(change.parameters));
-  std::shared_ptr<pb::Message> copy;
+    for (Connection::Statement& change :
+         search.Changes(school(), name, before == nullptr ? nullptr : before->message.get(), after))
+      Later(Statement(std::move(change.sql), std::move(change.parameters)));
+  Value gone = before == nullptr ? Value() : before->row.back();
+  std::shared_ptr<StoredRow> stored;
   if (after != nullptr) {
-    copy.reset(after->New());
+    std::shared_ptr<pb::Message> copy(after->New());
     copy->CopyFrom(*after);
+    stored = std::make_shared<StoredRow>(StoredRow{std::move(row), std::move(copy)});
   }
-  rows_[RowKey(&schema, name)] = std::move(copy);
+  Later([&schema, gone = std::move(gone), stored](Transaction& transaction) {
+    transaction.Counted(schema.table(), &gone, stored == nullptr ? nullptr : &stored->row.back());
+    return absl::OkStatus();
+  });
+  rows_[RowKey(&schema, name)] = std::move(stored);
 }
 
-storage::KeyOf Unit::Keys() {
-  return [this](const std::string& person, bool create) { return KeyOf(person, create); };
+RowKeys Unit::Keys() {
+  return {[this](const std::string& person, bool create) { return KeyOf(person, create); },
+          transaction_.row_keys()};
 }
 
 // A key that this request makes is stored with it and not before: a refused request leaves none
@@ -258,31 +279,24 @@ storage::KeyOf Unit::Keys() {
 absl::StatusOr<security::Key> Unit::KeyOf(const std::string& person, bool create) {
   auto own = new_keys_.find(person);
   if (own != new_keys_.end()) return own->second;
-  absl::StatusOr<security::Key> known = transaction_.KeyOf(person, false);
+  absl::StatusOr<security::Key> known = transaction_.keys().Of(person, false);
   if (!create || !absl::IsNotFound(known.status())) return known;
-  if (ReasonOf(known.status()) == kPersonErased) return PersonErased(person, create);
+  if (ReasonOf(known.status()) == "PERSON_ERASED") return PersonErased(person, create);
   return new_keys_.emplace(person, security::Key::Random()).first->second;
 }
 
 absl::Status Unit::Delete(const Schema& schema, const std::string& name) {
-  ASSIGN_OR_RETURN(const pb::Message* existing, Find(schema, name));
+  ASSIGN_OR_RETURN(const StoredRow* existing, FindRow(schema, name));
   if (existing == nullptr) return NotFound(name);
-  Send(schema.erase(), {Value(school()), Value(name), Value(schema.Version(*existing))}, 1);
-  Keep(schema, name, existing, nullptr);
-  return absl::OkStatus();
-}
-
-absl::Status Unit::NothingPending(const Schema& schema) const {
-  for (const auto& [key, row] : rows_)
-    if (key.first == &schema)
-      return Internal(
-          absl::StrCat("a handler asked for rows of ", schema.table(), " after it stored some"));
+  Later(Statement(schema.sql().erase,
+                  {Value(school()), Value(name), Value(schema.Version(*existing->message))}, 1));
+  Keep(schema, name, existing, nullptr, {});
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condition,
                                   absl::Span<const Value> parameters, int limit, const Each& each) {
-  RETURN_IF_ERROR(NothingPending(schema));
+  RETURN_IF_ERROR(NothingPending(schema, rows_));
   std::vector<Value> all = {Value(school())};
   all.insert(all.end(), parameters.begin(), parameters.end());
   ASSIGN_OR_RETURN(Result result,
@@ -290,15 +304,15 @@ absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condit
                        absl::StrCat(schema.SelectWhere(condition), " LIMIT ", limit + 1), all));
   const bool more = result.rows.size() > static_cast<size_t>(limit);
   if (more) result.rows.pop_back();
-  for (const Row& row : result.rows) {
+  for (Row& row : result.rows) {
     const RowKey key(&schema, std::get<std::string>(row[1]));
     auto known = transaction_.rows_.find(key);
     if (known == transaction_.rows_.end() || known->second == nullptr) {
-      ASSIGN_OR_RETURN(std::shared_ptr<const pb::Message> message,
-                       transaction_.Decode(schema, row));
-      known = transaction_.rows_.insert_or_assign(key, std::move(message)).first;
+      ASSIGN_OR_RETURN(std::shared_ptr<const StoredRow> stored,
+                       transaction_.Store(schema, std::move(row)));
+      known = transaction_.rows_.insert_or_assign(key, std::move(stored)).first;
     }
-    each(*known->second);
+    each(*known->second->message);
   }
   return more;
 }
@@ -306,7 +320,7 @@ absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condit
 absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema,
                                                  absl::Span<const UpTo> counted,
                                                  absl::Span<const Value> parameters) {
-  RETURN_IF_ERROR(NothingPending(schema));
+  RETURN_IF_ERROR(NothingPending(schema, rows_));
   std::vector<Value> all = {Value(school())};
   all.insert(all.end(), parameters.begin(), parameters.end());
   std::vector<std::string> counts_sql;
@@ -324,7 +338,7 @@ absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema,
 
 absl::StatusOr<std::string> Unit::List(const Schema& schema, const Listed& listed,
                                        const Each& each) {
-  RETURN_IF_ERROR(NothingPending(schema));
+  RETURN_IF_ERROR(NothingPending(schema, rows_));
   if (listed.page_size < 0) return InvalidField("page_size", "must not be negative");
   const int page_size =
       listed.page_size == 0 ? kPageSizeDefault : std::min(listed.page_size, kPageSizeMax);
@@ -372,26 +386,22 @@ absl::StatusOr<std::string> Unit::BlindIndex(absl::string_view purpose,
 }
 
 void Unit::Remember(const std::string& request_id, Answer answer, absl::Time time) {
-  Send(
-      "INSERT INTO answers (school, request_id, principal, method, request_hash, person, answer, "
-      "create_time) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {Value(school()), Value(request_id), Value(answer.principal), Value(answer.method),
-       Value(Bytes{answer.request_hash}), Value(answer.person), Value(Bytes{answer.answer}),
-       Value(absl::ToUnixMicros(time))});
+  storage::Insert(
+      *this, house::Answers(),
+      {school(), request_id, answer.principal, answer.method, Bytes{answer.request_hash},
+       answer.person, Bytes{answer.answer}, absl::ToUnixMicros(time)});
   answers_.emplace(request_id, std::move(answer));
 }
 
-void Unit::Send(std::string sql, std::vector<Value> parameters, int64_t expected_changes) {
-  statements_.push_back({std::move(sql), std::move(parameters), expected_changes});
+absl::Status Unit::Apply(const Origin& origin, absl::Time time) {
+  if (steps_.empty() && events_.empty()) return absl::OkStatus();
+  return transaction_.connection().Poison(ApplyAll(origin, time));
 }
 
-absl::Status Unit::Apply(const Origin& origin, absl::Time time) {
-  if (statements_.empty() && events_.empty()) return absl::OkStatus();
-  for (const auto& [person, key] : new_keys_) RETURN_IF_ERROR(transaction_.StoreKey(person, key));
-  for (const Pending& pending : statements_)
-    RETURN_IF_ERROR(
-        transaction_.connection().Send(pending.sql, pending.parameters, pending.expected_changes));
+absl::Status Unit::ApplyAll(const Origin& origin, absl::Time time) {
+  for (const auto& [person, key] : new_keys_)
+    RETURN_IF_ERROR(transaction_.keys().Store(person, key));
+  for (const Step& step : steps_) RETURN_IF_ERROR(step(transaction_));
   for (const std::unique_ptr<pb::Message>& event : events_)
     RETURN_IF_ERROR(AppendEvent(transaction_, *event, time, origin.traceparent));
   for (auto& [key, row] : rows_) {

@@ -23,7 +23,9 @@
 #include "shared/security/school_key.h"
 #include "shared/storage/engines/database.h"
 #include "shared/storage/log/audit_trail.h"
+#include "shared/storage/log/person_keys.h"
 #include "shared/storage/rows/schema.h"
+#include "shared/storage/rows/table_sums.h"
 
 namespace vivier::storage {
 
@@ -41,6 +43,13 @@ struct Head {
   std::string event_hash;
   int64_t audit_number = 0;
   std::string audit_hash;
+  TableSums sums;
+
+  bool operator==(const Head& other) const {
+    return event_number == other.event_number && event_hash == other.event_hash &&
+           audit_number == other.audit_number && audit_hash == other.audit_hash &&
+           sums == other.sums;
+  }
 };
 
 // What a write answered, kept under its request_id. `person` is whose key encrypted the answer, ""
@@ -50,7 +59,12 @@ struct Answer {
 };
 
 using RowKey = std::pair<const Schema*, std::string>;
-using RowMap = absl::flat_hash_map<RowKey, std::shared_ptr<const google::protobuf::Message>>;
+// A row as it is stored, and what it says.
+struct StoredRow {
+  Row row;
+  std::shared_ptr<const google::protobuf::Message> message;
+};
+using RowMap = absl::flat_hash_map<RowKey, std::shared_ptr<const StoredRow>>;
 
 class Transaction {
  public:
@@ -64,7 +78,7 @@ class Transaction {
   const Head& head() const { return head_; }
 
   // First statement of a write transaction: locks the head row (PostgreSQL waits here for the other
-  // replica) and reads it.
+  // replica) and reads it. DATA_LOSS, reason ROW_CHANGED, where another program wrote it.
   absl::Status LockHead();
   // Last statement before COMMIT: stores the head when it moved.
   absl::Status StoreHead();
@@ -77,23 +91,19 @@ class Transaction {
   };
   absl::Status Prefetch(const Wanted& wanted);
 
-  absl::StatusOr<const google::protobuf::Message*> Find(const Schema& schema,
-                                                        const std::string& name);
-
   // The stored answer to `request_id`, null when there is none.
   absl::StatusOr<const Answer*> FindAnswer(const std::string& request_id);
 
-  // The person's key; NOT_FOUND when there is none unless `create` makes it. For an erased person
-  // NOT_FOUND with the reason PERSON_ERASED, and FAILED_PRECONDITION with it when `create`.
-  absl::StatusOr<security::Key> KeyOf(const std::string& person, bool create);
-  // The same for the log, which its followers read for as long as the key exists.
-  absl::StatusOr<security::Key> KeyOfLogged(const std::string& person);
-  absl::Status StoreKey(const std::string& person, const security::Key& key);
-  // The two steps of an erasure, see erasure.h: from the first on only the log opens with the key,
-  // and no other is ever made for that name; with the second it is gone.
-  absl::Status RetireKey(const std::string& person, absl::Time time);
-  absl::Status DestroyKey(const std::string& person);
+  PersonKeys& keys() { return keys_; }
   const security::SchoolKey* school_key() const { return school_key_; }
+  // Of the MACs of rows; null where there is no school key, or every row is believed.
+  const MacKeys* row_keys() const {
+    return school_key_ == nullptr || believes_ ? nullptr : &school_key_->row_keys();
+  }
+  // From now on a row is read as it stands, whoever wrote it: for who compares it with others.
+  void Believe() { believes_ = true; }
+  // A row of that table whose MAC was the one has the other now; null where there was or is none.
+  void Counted(absl::string_view table, const Value* before, const Value* after);
 
   // The rows that the units applied so far have changed, for the caches.
   const std::vector<RowKey>& changed() const { return changed_; }
@@ -110,23 +120,25 @@ class Transaction {
 
  private:
   friend class Unit;
-  struct PersonKey {
-    std::optional<security::Key> key;  // nothing where it was destroyed
-    bool erased = false;
-  };
-  // Null where no key was ever made.
-  absl::StatusOr<const PersonKey*> FindKey(const std::string& person);
-
   Connection& connection_;
   std::string school_;
   const security::SchoolKey* school_key_;
   Head head_, stored_head_;
+  // Null where there is no such row.
+  absl::StatusOr<const StoredRow*> FindRow(const Schema& schema, const std::string& name);
+  absl::StatusOr<std::shared_ptr<const StoredRow>> Store(const Schema& schema, Row row);
+  RowKeys RowKeysHere();
+
   RowMap rows_;  // null where there is no such row
   absl::flat_hash_map<std::string, std::optional<Answer>> answers_;
-  absl::flat_hash_map<std::string, PersonKey> keys_;
+  PersonKeys keys_{*this};
   std::vector<RowKey> changed_;
   News news_;
+  bool believes_ = false;
 };
+
+// The head row as it stands, without a lock; an empty one where there is none yet.
+absl::StatusOr<Head> ReadHead(Transaction& transaction);
 
 class Unit {
  public:
@@ -176,29 +188,25 @@ class Unit {
   // Stores the answer to this request with it.
   void Remember(const std::string& request_id, Answer answer, absl::Time time);
 
-  // A statement beside the tables (replays, cursors, audit); sent by Apply, in order.
-  void Send(std::string sql, std::vector<Value> parameters, int64_t expected_changes = -1);
+  // What Apply does beside the rows, in order.
+  using Step = std::function<absl::Status(Transaction& transaction)>;
+  void Later(Step step) { steps_.push_back(std::move(step)); }
 
   // Sends every change, then the events with their numbers and hashes at `time`, then the audit
   // record; nothing where nothing changed.
   absl::Status Apply(const Origin& origin, absl::Time time);
 
  private:
-  struct Pending {
-    std::string sql;
-    std::vector<Value> parameters;
-    int64_t expected_changes;
-  };
-
-  // Makes `after`, null where it is deleted, what this unit sees; sends what search tables change.
-  void Keep(const Schema& schema, const std::string& name, const google::protobuf::Message* before,
-            const google::protobuf::Message* after);
-  storage::KeyOf Keys();
-  absl::Status NothingPending(const Schema& schema) const;
+  absl::StatusOr<const StoredRow*> FindRow(const Schema& schema, const std::string& name);
+  // Makes the row what this unit sees, and has the search tables and the sum follow. Null is none.
+  void Keep(const Schema& schema, const std::string& name, const StoredRow* before,
+            const google::protobuf::Message* after, Row row);
+  absl::Status ApplyAll(const Origin& origin, absl::Time time);
+  RowKeys Keys();
 
   Transaction& transaction_;
   RowMap rows_;  // this unit's own writes; null where it deleted
-  std::vector<Pending> statements_;
+  std::vector<Step> steps_;
   absl::flat_hash_map<std::string, security::Key> new_keys_;
   absl::flat_hash_map<std::string, Answer> answers_;
   std::vector<std::unique_ptr<google::protobuf::Message>> events_;

@@ -74,28 +74,28 @@ TEST_P(UnitTest, SeesWhatAnEarlierOneOfTheBatchDid) {
 // A request that was refused after it had stored, emitted and made a person's key leaves no trace
 // of it, and the batch's other requests stand.
 TEST_P(UnitTest, ARefusalLeavesNothing) {
-  EXPECT_EQ(
-      InTransaction([&](Transaction& transaction) -> absl::Status {
-        {
-          Unit refused(transaction);
-          Cohort cohort = SomeCohort("ai-1");
-          EXPECT_EQ(cohorts_.Insert(refused, cohort), absl::OkStatus());
-          Candidate zoe = SomeCandidate("zoe");
-          EXPECT_EQ(candidates_.Insert(refused, zoe), absl::OkStatus());
-          enrolment::v1::ApplicationSubmitted event;
-          event.set_candidate(zoe.name());
-          EXPECT_EQ(refused.Emit(event), absl::OkStatus());
-          refused.Remember("11111111-1111-4111-8111-111111111111", {"somebody", "m", "h", "", "a"},
-                           kNow);
-        }  // the handler said no: Apply is not called
-        Unit next(transaction);
-        EXPECT_TRUE(absl::IsNotFound(cohorts_.Get(next, kCohort).status()));
-        EXPECT_TRUE(absl::IsNotFound(next.KeyOf("schools/nancy/candidates/zoe", false).status()));
-        Cohort other = SomeCohort("ai-2");
-        RETURN_IF_ERROR(cohorts_.Insert(next, other));
-        return next.Apply({}, kNow);
-      }),
-      absl::OkStatus());
+  EXPECT_EQ(InTransaction([&](Transaction& transaction) -> absl::Status {
+              {
+                Unit refused(transaction);
+                Cohort cohort = SomeCohort("ai-1");
+                EXPECT_EQ(cohorts_.Insert(refused, cohort), absl::OkStatus());
+                Candidate zoe = SomeCandidate("zoe");
+                EXPECT_EQ(candidates_.Insert(refused, zoe), absl::OkStatus());
+                enrolment::v1::ApplicationSubmitted event;
+                event.set_candidate(zoe.name());
+                EXPECT_EQ(refused.Emit(event), absl::OkStatus());
+                refused.Remember("11111111-1111-4111-8111-111111111111",
+                                 {"somebody", "m", "h", "", "a"}, kNow);
+              }  // the handler said no: Apply is not called
+              Unit next(transaction);
+              EXPECT_TRUE(absl::IsNotFound(cohorts_.Get(next, kCohort).status()));
+              EXPECT_TRUE(
+                  absl::IsNotFound(next.KeyOf("schools/nancy/candidates/zoe", false).status()));
+              Cohort other = SomeCohort("ai-2");
+              RETURN_IF_ERROR(cohorts_.Insert(next, other));
+              return next.Apply({}, kNow);
+            }),
+            absl::OkStatus());
   for (const char* table : {"candidates", "person_keys", "events", "answers"})
     EXPECT_EQ(Number(absl::StrCat("SELECT COUNT(*) FROM ", table)), 0) << table;
   EXPECT_EQ(Number("SELECT COUNT(*) FROM cohorts WHERE name = 'schools/nancy/cohorts/ai-2'"), 1);
@@ -310,7 +310,7 @@ TEST_P(UnitTest, AnAnswerIsFoundInTheBatchAndAfterIt) {
               ASSIGN_OR_RETURN(const Answer* known, transaction.FindAnswer(id));
               EXPECT_EQ(known == nullptr ? "" : known->principal, "somebody");
               EXPECT_EQ(*transaction.FindAnswer(wanted.request_ids[1]), nullptr);
-              EXPECT_EQ(*transaction.Find(cohorts_.schema(), kCohort), nullptr);
+              EXPECT_EQ(*Unit(transaction).Find(cohorts_.schema(), kCohort), nullptr);
               return absl::OkStatus();
             }),
             absl::OkStatus());

@@ -147,7 +147,8 @@ absl::Status Writer::Attempt(Batch& batch) {
   PutBack(batch, std::max<size_t>(ran, 1));
   const absl::Time ready = absl::Now();
   const absl::Status committed = status.ok() ? connection_->Commit() : status;
-  if (absl::IsDataLoss(committed)) Die(committed);
+  // A row that another program changed has a reason of ours, and concerns who needs that row.
+  if (absl::IsDataLoss(committed) && ReasonOf(committed).empty()) Die(committed);
   if (!committed.ok()) {
     connection_->Rollback();
     return committed;

@@ -273,7 +273,9 @@ TEST_P(SqliteWriterTest, AFullDiskRefusesAndRecovers) {
       pages(
           "PRAGMA max_page_count = 1"));  // SQLite takes the size that the file has: it cannot grow
   Submit("big", [](Transaction&, Unit& unit) {
-    unit.Send("UPDATE cohorts SET title = hex(zeroblob(500000))", {});
+    unit.Later([](Transaction& transaction) {
+      return transaction.connection().Send("UPDATE cohorts SET title = hex(zeroblob(500000))", {});
+    });
     return absl::OkStatus();
   });
   Submit("room", pages("PRAGMA max_page_count = 1000000"));

@@ -100,15 +100,16 @@ TEST(FieldBytes, HoldTheFieldAlone) {
 class Change : public ::testing::Test {
  protected:
   absl::StatusOr<Schema::Change> To(const Application& after) {
-    return schema_.ToChange(before_, after, 7,
-                            [this](const std::string&, bool) -> absl::StatusOr<security::Key> {
+    return schema_.ToChange(row_, before_, after, 7,
+                            {[this](const std::string&, bool) -> absl::StatusOr<security::Key> {
                               ++keys_asked_;
                               return key_;
-                            });
+                            }});
   }
 
   const Schema& schema_ = Schema::Of(Application::descriptor());
   const Application before_ = ScoredApplication();
+  const Row row_ = Row(schema_.columns().size() + 4);
   const security::Key key_ = security::Key::Random();
   int keys_asked_ = 0;
 };
@@ -139,7 +140,7 @@ TEST_F(Change, MovesTheVersionEvenWhenNothingDiffers) {
 TEST_F(Change, ClearsWithNull) {
   Application before = before_;
   before.mutable_accept_by()->set_seconds(1'800'000'000);
-  const auto change = schema_.ToChange(before, before_, 7, nullptr);
+  const auto change = schema_.ToChange(row_, before, before_, 7, {});
   ASSERT_TRUE(change.ok());
   EXPECT_NE(change->sql.find("SET version = $3, accept_by = $4 WHERE"), std::string::npos)
       << change->sql;

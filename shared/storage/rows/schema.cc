@@ -31,7 +31,8 @@ using pb::FieldDescriptor;
 
 constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 // school, name and version stand before the fields' columns.
-constexpr size_t kFixedColumns = 3;
+constexpr size_t kFixedColumns = 3, kVersionColumn = 2;
+constexpr char kMac[] = "mac";  // the last column
 
 [[noreturn]] void DieAtStart(const pb::Descriptor* message, absl::string_view why) {
   std::fprintf(stderr, "%s cannot be a table: %s\n", message->full_name().c_str(),
@@ -259,6 +260,11 @@ std::string Place(const std::string& table, const std::string& column, const std
   return absl::StrCat(table, "|", column, "|", name);
 }
 
+void SetMac(const MacKeys& keys, const MacLayout& layout, Row& row) {
+  row.back() =
+      Bytes{MacOfRow(keys.front(), layout, absl::MakeConstSpan(row).first(row.size() - 1))};
+}
+
 void CheckListOptions(const Schema& schema) {
   const pb::Descriptor* resource = schema.descriptor();
   for (const Schema::Column& column : schema.columns())
@@ -307,15 +313,21 @@ Schema::Schema(const pb::Descriptor* descriptor)
   }
   CheckListOptions(*this);
   std::vector<std::string> names = {"school", "name", "version"};
-  for (const Column& column : columns_) names.push_back(column.field->name());
+  std::vector<int> numbers(kFixedColumns, 0);
+  for (const Column& column : columns_) {
+    names.push_back(column.field->name());
+    numbers.push_back(column.field->number());
+  }
+  names.push_back(kMac);
+  layout_ = MacLayout(table_, std::move(numbers));
   column_list_ = absl::StrJoin(names, ", ");
   std::vector<std::string> places;
   for (size_t i = 1; i <= names.size(); ++i) places.push_back(absl::StrCat("$", i));
-  select_by_name_ =
+  sql_.select_by_name =
       absl::StrCat("SELECT ", column_list_, " FROM ", table_, " WHERE school = $1 AND name = $2");
-  insert_ = absl::StrCat("INSERT INTO ", table_, " (", column_list_, ") VALUES (",
-                         absl::StrJoin(places, ", "), ")");
-  erase_ =
+  sql_.insert = absl::StrCat("INSERT INTO ", table_, " (", column_list_, ") VALUES (",
+                             absl::StrJoin(places, ", "), ")");
+  sql_.erase =
       absl::StrCat("DELETE FROM ", table_, " WHERE school = $1 AND name = $2 AND version = $3");
 }
 
@@ -361,19 +373,22 @@ absl::StatusOr<Value> Schema::ToColumn(const pb::Message& message, const Column&
 }
 
 absl::StatusOr<Row> Schema::ToRow(const pb::Message& message, int64_t version,
-                                  const KeyOf& key_of) const {
+                                  const RowKeys& keys) const {
   const std::string& name = NameOf(message);
   Row row = {std::string(SchoolOf(name)), name, version};
-  row.reserve(kFixedColumns + columns_.size());
+  row.reserve(kFixedColumns + columns_.size() + 1);
   for (const Column& column : columns_) {
-    ASSIGN_OR_RETURN(Value value, ToColumn(message, column, key_of));
+    ASSIGN_OR_RETURN(Value value, ToColumn(message, column, keys.of_person));
     row.push_back(std::move(value));
   }
+  row.emplace_back();
+  if (keys.macs != nullptr) SetMac(*keys.macs, layout_, row);
   return row;
 }
 
-absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const pb::Message& after,
-                                                int64_t version, const KeyOf& key_of) const {
+absl::StatusOr<Schema::Change> Schema::ToChange(const Row& row, const pb::Message& before,
+                                                const pb::Message& after, int64_t version,
+                                                const RowKeys& keys) const {
   const std::string& name = NameOf(after);
   // All that is encrypted or none: a key that was destroyed and made anew must open everything that
   // stands in the row.
@@ -381,12 +396,22 @@ absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const
     return column.encrypted && !IsSame(before, after, column);
   });
   Change change{absl::StrCat("UPDATE ", table_, " SET version = $3"),
-                {std::string(SchoolOf(name)), name, version + 1}};
-  for (const Column& column : columns_) {
+                {std::string(SchoolOf(name)), name, version + 1},
+                row};
+  change.row[kVersionColumn] = version + 1;
+  const auto set = [&change](absl::string_view column, const Value& value) {
+    change.parameters.push_back(value);
+    absl::StrAppend(&change.sql, ", ", column, " = $", change.parameters.size());
+  };
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const Column& column = columns_[i];
     if (column.encrypted ? !encrypts : IsSame(before, after, column)) continue;
-    ASSIGN_OR_RETURN(Value value, ToColumn(after, column, key_of));
-    change.parameters.push_back(std::move(value));
-    absl::StrAppend(&change.sql, ", ", column.field->name(), " = $", change.parameters.size());
+    ASSIGN_OR_RETURN(Value value, ToColumn(after, column, keys.of_person));
+    set(column.field->name(), change.row[kFixedColumns + i] = std::move(value));
+  }
+  if (keys.macs != nullptr) {
+    SetMac(*keys.macs, layout_, change.row);
+    set(kMac, change.row.back());
   }
   change.parameters.push_back(version);
   absl::StrAppend(&change.sql, " WHERE school = $1 AND name = $2 AND version = $",
@@ -394,14 +419,18 @@ absl::StatusOr<Schema::Change> Schema::ToChange(const pb::Message& before, const
   return change;
 }
 
-absl::Status Schema::FromRow(const Row& row, pb::Message& message, const KeyOf& key_of) const {
-  if (row.size() != kFixedColumns + columns_.size()) return Internal("a row of another table");
+absl::Status Schema::FromRow(const Row& row, pb::Message& message, const RowKeys& keys) const {
+  if (row.size() != kFixedColumns + columns_.size() + 1) return Internal("a row of another table");
+  const auto values = absl::MakeConstSpan(row).first(row.size() - 1);
+  if (keys.macs != nullptr &&
+      CheckMac(*keys.macs, layout_, values, row.back()) == MacVerdict::kWrong)
+    return RowChanged(table_, std::get<std::string>(row[1]));
   message.GetReflection()->SetString(&message, name_, std::get<std::string>(row[1]));
   SetVersion(message, std::get<int64_t>(row[2]));
   for (size_t i = 0; i < columns_.size(); ++i)
     if (!columns_[i].encrypted)
       RETURN_IF_ERROR(FromValue(row[kFixedColumns + i], columns_[i], message));
-  return person_ == nullptr ? absl::OkStatus() : OpenSealed(row, message, key_of);
+  return person_ == nullptr ? absl::OkStatus() : OpenSealed(row, message, keys.of_person);
 }
 
 // After the open columns, since the person's name may be one of them.
@@ -445,6 +474,7 @@ absl::Status Schema::CheckDrift(Connection& connection) const {
   expect("school", "TEXT", false);
   expect("name", "TEXT", false);
   expect("version", "BIGINT", false);
+  expect(kMac, "BYTEA", true);
   for (const Column& column : columns_) {
     const bool nullable =
         column.encrypted || column.field->is_repeated() || column.field->has_presence();

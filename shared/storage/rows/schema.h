@@ -15,12 +15,19 @@
 #include "shared/base/resource_name.h"
 #include "shared/security/encryption.h"
 #include "shared/storage/engines/database.h"
+#include "shared/storage/rows/row_mac.h"
 #include "shared/storage/rows/search_table.h"
 
 namespace vivier::storage {
 
 // Finds the key of a person by the name of his resource, making one when `create` says so.
 using KeyOf = std::function<absl::StatusOr<security::Key>(const std::string& person, bool create)>;
+
+// With what a row is written and read.
+struct RowKeys {
+  KeyOf of_person;
+  const MacKeys* macs = nullptr;  // null: rows have no MAC and are believed
+};
 
 class Schema {
  public:
@@ -44,25 +51,31 @@ class Schema {
   const Column* FindColumn(absl::string_view field) const;
 
   // SQL texts, made once.
-  const std::string& select_by_name() const { return select_by_name_; }  // $1 school, $2 name
-  const std::string& insert() const { return insert_; }
-  const std::string& erase() const { return erase_; }          // $1 school, $2 name, $3 version
+  struct Sql {
+    std::string select_by_name;  // $1 school, $2 name
+    std::string insert;
+    std::string erase;  // $1 school, $2 name, $3 version
+  };
+  const Sql& sql() const { return sql_; }
   std::string SelectWhere(absl::string_view condition) const;  // every column; $1 is the school
 
-  // school, name, version, then one value per column.
+  // school, name, version, one value per column, then the MAC (row_mac.h).
   absl::StatusOr<Row> ToRow(const google::protobuf::Message& message, int64_t version,
-                            const KeyOf& key_of) const;
+                            const RowKeys& keys) const;
   // The UPDATE that makes one row from another, of the columns that differ; it touches no row that
   // has another version. What this binary does not know of the others stays as it is.
   struct Change {
     std::string sql;
     std::vector<Value> parameters;
+    Row row;  // as it is afterwards
   };
-  absl::StatusOr<Change> ToChange(const google::protobuf::Message& before,
+  absl::StatusOr<Change> ToChange(const Row& row, const google::protobuf::Message& before,
                                   const google::protobuf::Message& after, int64_t version,
-                                  const KeyOf& key_of) const;
+                                  const RowKeys& keys) const;
+  // DATA_LOSS, reason ROW_CHANGED, where another program wrote the row.
   absl::Status FromRow(const Row& row, google::protobuf::Message& message,
-                       const KeyOf& key_of) const;
+                       const RowKeys& keys) const;
+  const MacLayout& layout() const { return layout_; }
 
   int64_t Version(const google::protobuf::Message& message) const;
   void SetVersion(google::protobuf::Message& message, int64_t version) const;
@@ -88,7 +101,9 @@ class Schema {
   std::string table_;
   std::vector<Column> columns_;
   std::vector<SearchTable> searches_;
-  std::string select_by_name_, insert_, erase_, column_list_;
+  MacLayout layout_;
+  Sql sql_;
+  std::string column_list_;
 };
 
 }  // namespace vivier::storage

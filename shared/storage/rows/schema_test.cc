@@ -135,10 +135,10 @@ TEST(SchemaTest, EveryFieldOfEveryResourceComesBack) {
       stored->GetReflection()->SetString(
           stored.get(), schema->descriptor()->FindFieldByName("name"), "schools/nancy/things/t-1");
       schema->SetVersion(*stored, seed);
-      const absl::StatusOr<Row> row = schema->ToRow(*stored, seed, key_of);
+      const absl::StatusOr<Row> row = schema->ToRow(*stored, seed, {key_of});
       ASSERT_TRUE(row.ok()) << schema->table() << " " << row.status();
       const std::unique_ptr<pb::Message> read(stored->New());
-      ASSERT_EQ(schema->FromRow(*row, *read, key_of), absl::OkStatus()) << schema->table();
+      ASSERT_EQ(schema->FromRow(*row, *read, {key_of}), absl::OkStatus()) << schema->table();
       std::string difference;
       pb::util::MessageDifferencer differencer;
       differencer.ReportDifferencesToString(&difference);
@@ -162,10 +162,10 @@ TEST(SchemaTest, EmptyResourcesComeBackEmpty) {
     stored->GetReflection()->SetString(stored.get(), schema->descriptor()->FindFieldByName("name"),
                                        "schools/a/b/c");
     schema->SetVersion(*stored, 1);
-    const absl::StatusOr<Row> row = schema->ToRow(*stored, 1, no_key);
+    const absl::StatusOr<Row> row = schema->ToRow(*stored, 1, {no_key});
     ASSERT_TRUE(row.ok()) << schema->table() << " " << row.status();
     const std::unique_ptr<pb::Message> read(stored->New());
-    ASSERT_EQ(schema->FromRow(*row, *read, no_key), absl::OkStatus()) << schema->table();
+    ASSERT_EQ(schema->FromRow(*row, *read, {no_key}), absl::OkStatus()) << schema->table();
     EXPECT_TRUE(pb::util::MessageDifferencer::Equals(*stored, *read)) << schema->table();
   }
 }
@@ -176,11 +176,11 @@ TEST(SchemaTest, AnUnknownNameOfAnEnumStaysUnspecified) {
   enrolment::v1::Cohort cohort;
   cohort.set_name("schools/nancy/cohorts/ai-1");
   cohort.set_state(enrolment::v1::Cohort::OPEN);
-  Row row = *schema.ToRow(cohort, 1, no_key);
+  Row row = *schema.ToRow(cohort, 1, {no_key});
   for (Value& value : row)
     if (value == Value(std::string("OPEN"))) value = std::string("SUSPENDED");
   enrolment::v1::Cohort read;
-  ASSERT_EQ(schema.FromRow(row, read, no_key), absl::OkStatus());
+  ASSERT_EQ(schema.FromRow(row, read, {no_key}), absl::OkStatus());
   EXPECT_EQ(read.state(), enrolment::v1::Cohort::STATE_UNSPECIFIED);
 }
 
@@ -221,7 +221,7 @@ TEST_P(SealedSchemaTest, PersonalDataIsReadableByTheKeyAlone) {
     for (const char* secret : {"Durand", "Zoé", "zoe@example.org", "1996"})
       EXPECT_EQ(bytes->data.find(secret), std::string::npos) << secret;
   }
-  EXPECT_EQ(encrypted, 10);  // birth_date and nine scalars; create_time is open
+  EXPECT_EQ(encrypted, 11);  // birth_date and nine scalars; create_time is open; and the MAC
 }
 
 TEST_P(SealedSchemaTest, AnErasedPersonLeavesItsFieldsEmpty) {
@@ -238,7 +238,18 @@ TEST_P(SealedSchemaTest, AnErasedPersonLeavesItsFieldsEmpty) {
 
 TEST_P(SealedSchemaTest, ASealedValueDoesNotOpenInAnotherPlace) {
   Execute("UPDATE candidates SET family_name = given_name");
-  EXPECT_EQ(ReasonOf(Zoe().status()), "DECRYPTION_FAILED");
+  EXPECT_EQ(ReasonOf(Zoe().status()), "ROW_CHANGED");
+  Execute("UPDATE candidates SET mac = NULL");
+  ASSERT_EQ(connection_->Begin(Access::kRead), absl::OkStatus());
+  Transaction transaction(*connection_, "nancy", &key_);
+  const auto key_of = [&](const std::string& person, bool) {
+    return transaction.keys().Of(person, false);
+  };
+  const Schema& schema = candidates_.schema();
+  const absl::StatusOr<Result> row = connection_->Query(schema.SelectWhere("1 = 1"), {"nancy"});
+  enrolment::v1::Candidate read;
+  EXPECT_EQ(ReasonOf(schema.FromRow(row->rows.at(0), read, {key_of})), "DECRYPTION_FAILED");
+  connection_->Rollback();
 }
 
 TEST_P(SealedSchemaTest, AKeyOfAnotherSchoolOpensNothing) {

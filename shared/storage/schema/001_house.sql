@@ -8,6 +8,8 @@ CREATE TABLE heads (
   event_hash BYTEA NOT NULL,
   audit_number BIGINT NOT NULL,
   audit_hash BYTEA NOT NULL,
+  sums BYTEA NOT NULL,
+  mac BYTEA NOT NULL,
   PRIMARY KEY (school));
 
 -- The log: numbered without gaps in commit order, each event with the hash of the one before.
@@ -35,6 +37,7 @@ CREATE TABLE answers (
   person TEXT NOT NULL,
   answer BYTEA NOT NULL,
   create_time BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, request_id));
 CREATE INDEX answers_by_time ON answers (school, create_time);
 
@@ -63,6 +66,7 @@ CREATE TABLE person_reads (
   reads BIGINT NOT NULL,
   first_method TEXT NOT NULL,
   first_time BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, principal, day, person));
 CREATE INDEX person_reads_by_person ON person_reads (school, person, day);
 
@@ -77,6 +81,7 @@ CREATE TABLE rights (
   company TEXT NOT NULL,
   start_time BIGINT,
   end_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, membership, position));
 CREATE INDEX rights_by_subject ON rights (school, subject, membership, position);
 
@@ -86,6 +91,7 @@ CREATE TABLE cursors (
   producer TEXT NOT NULL,
   number BIGINT NOT NULL,
   hash BYTEA NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, producer));
 
 -- Events set aside with their reason, and those of the same subject that came after them. Their
@@ -100,6 +106,7 @@ CREATE TABLE parked_events (
   subject TEXT NOT NULL,
   reason TEXT NOT NULL,
   park_time BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, producer, number));
 CREATE INDEX parked_events_by_subject ON parked_events (school, producer, subject);
 
@@ -109,6 +116,7 @@ CREATE TABLE person_keys (
   school TEXT NOT NULL,
   person TEXT NOT NULL,
   wrapped BYTEA NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, person));
 
 -- How far a delivery has taken the service's own events to a target outside, and how the last one
@@ -120,4 +128,5 @@ CREATE TABLE deliveries (
   number BIGINT NOT NULL,
   outcome TEXT NOT NULL,
   deliver_time BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, target, type));

@@ -15,6 +15,7 @@ CREATE TABLE erasures (
   number BIGINT NOT NULL,
   erase_time BIGINT,
   list_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, subject));
 CREATE INDEX erasures_pending ON erasures (school, number) WHERE erase_time IS NULL;
 CREATE INDEX erasures_unlisted ON erasures (school) WHERE list_time IS NULL;
@@ -25,4 +26,5 @@ CREATE TABLE followers (
   school TEXT NOT NULL,
   follower TEXT NOT NULL,
   number BIGINT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, follower));

@@ -17,6 +17,7 @@ CREATE TABLE operations (
   error BYTEA NOT NULL,
   create_time BIGINT NOT NULL,
   end_time BIGINT,
+  mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX operations_running ON operations (school, create_time, name)
   WHERE end_time IS NULL;
@@ -29,4 +30,5 @@ CREATE TABLE operation_steps (
   number BIGINT NOT NULL,
   input BYTEA NOT NULL,
   output BYTEA NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, operation, number));

@@ -4,4 +4,5 @@ CREATE TABLE time_zones (
   school TEXT NOT NULL,
   since TEXT NOT NULL,
   time_zone TEXT NOT NULL,
+  mac BYTEA,
   PRIMARY KEY (school, since));

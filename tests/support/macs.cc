@@ -1,0 +1,112 @@
+#include "tests/support/macs.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+#include "services/modules.h"
+#include "shared/base/status.h"
+#include "shared/storage/log/mac_audit.h"
+#include "shared/storage/log/unit.h"
+
+namespace vivier::testing {
+namespace {
+
+using storage::Bytes;
+using storage::MacTable;
+using storage::Row;
+using storage::Transaction;
+using storage::Value;
+
+constexpr int kPage = 500;
+
+// "UPDATE t SET mac = $3 WHERE school = $1 AND name = $2"
+std::string UpdateOf(const MacTable& table) {
+  std::vector<std::string> key;
+  for (size_t i = 0; i < table.keys; ++i)
+    key.push_back(absl::StrCat(table.columns[i], " = $", i + 1));
+  return absl::StrCat("UPDATE ", table.layout->table, " SET mac = $", table.keys + 1, " WHERE ",
+                      absl::StrJoin(key, " AND "));
+}
+
+absl::Status MakeMacsOf(Transaction& transaction, const MacTable& table) {
+  const std::string& name = table.layout->table;
+  RETURN_IF_ERROR(transaction.connection().Send(  // of a table that is append-only
+      transaction.connection().engine() == storage::Engine::kSqlite
+          ? absl::StrCat("DROP TRIGGER IF EXISTS ", name, "_no_update")
+          : absl::StrCat("DROP TRIGGER IF EXISTS ", name, "_no_change ON ", name),
+      {}));
+  const std::string update = UpdateOf(table);
+  const auto keys = static_cast<std::ptrdiff_t>(table.keys);
+  std::vector<Value> after = {Value(transaction.school())};
+  while (true) {
+    ASSIGN_OR_RETURN(
+        const storage::Result page,
+        transaction.connection().Query(storage::PageOf(table, kPage, after.size() == 1), after));
+    for (const Row& row : page.rows) {
+      const auto values = absl::MakeConstSpan(row).first(table.columns.size());
+      std::vector<Value> parameters(row.begin(), row.begin() + keys);
+      parameters.push_back(
+          Bytes{storage::MacOfRow(transaction.row_keys()->front(), *table.layout, values)});
+      transaction.Counted(table.layout->table, nullptr, &parameters.back());
+      if (parameters.back() != row.back())
+        RETURN_IF_ERROR(transaction.connection().Send(update, parameters, 1));
+    }
+    if (page.rows.size() < kPage) return absl::OkStatus();
+    after.assign(page.rows.back().begin(), page.rows.back().begin() + keys);
+  }
+}
+
+// A head row that somebody changed is not believed; one of a school that has begun nothing is.
+absl::Status LockWhateverHead(Transaction& transaction) {
+  ASSIGN_OR_RETURN(
+      const storage::Result found,
+      transaction.connection().Query("SELECT event_number, event_hash, audit_number, audit_hash "
+                                     "FROM heads WHERE school = $1",
+                                     {Value(transaction.school())}));
+  RETURN_IF_ERROR(transaction.connection().Send("DELETE FROM heads WHERE school = $1",
+                                                {Value(transaction.school())}));
+  RETURN_IF_ERROR(transaction.LockHead());
+  if (found.rows.empty()) return absl::OkStatus();
+  const Row& row = found.rows[0];
+  transaction.head() = {std::get<int64_t>(row[0]),
+                        std::get<Bytes>(row[1]).data,
+                        std::get<int64_t>(row[2]),
+                        std::get<Bytes>(row[3]).data,
+                        {}};
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MakeMacs(storage::Connection& connection,
+                      absl::Span<const storage::Schema* const> schemas, const std::string& school,
+                      const security::SchoolKey& key) {
+  RETURN_IF_ERROR(connection.Begin(storage::Access::kWrite));
+  Transaction transaction(connection, school, &key);
+  const auto make = [&]() -> absl::Status {
+    RETURN_IF_ERROR(LockWhateverHead(transaction));
+    for (const MacTable& table : storage::MacTablesOf(schemas))
+      RETURN_IF_ERROR(MakeMacsOf(transaction, table));
+    return transaction.StoreHead();
+  };
+  const absl::Status made = make();
+  if (made.ok()) return connection.Commit();
+  connection.Rollback();
+  return made;
+}
+
+void MakeMacs(World& world, const std::string& service) {
+  const auto key = security::SchoolKey::Load(world.data() + "/keys/school.key");
+  ASSERT_EQ(key.status(), absl::OkStatus());
+  const auto database = *storage::Database::Open(world.DatabaseUrl(service));
+  const auto connection = *database->Connect(storage::Access::kWrite);
+  for (const site::Module& module : AllModules()) {
+    if (module.service.name() != service) continue;
+    EXPECT_EQ(MakeMacs(*connection, module.service.schemas(), World::kSchool, *key),
+              absl::OkStatus());
+  }
+}
+
+}  // namespace vivier::testing
