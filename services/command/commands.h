@@ -17,6 +17,9 @@ int Import(const Arguments& arguments, Modules modules);
 // export lheo [FILE]: the published programmes, to standard output without a file; export person
 // NAME: all that the school holds of a person, in JSON.
 int Export(const Arguments& arguments, Modules modules);
+// evidence COHORT [FILE]: its chain of seals, signed, one JSON object a line, to standard output
+// without a file. deploy/check-evidence checks it without this program.
+int Evidence(const Arguments& arguments, Modules modules);
 // erase NAME: erases a person and waits until every service has; of one who is erased, says how far
 // they are.
 int Erase(const Arguments& arguments, Modules modules);

@@ -49,9 +49,9 @@ std::vector<Grant> StaffGrants() {
         "submissions.request"}},
       {"trainer",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "accessLinks.create",
-        "attendanceSheets.*", "presenceEntries.*", "learners.get", "learners.list", "cohorts.get",
-        "cohorts.list", "programmes.*", "programmeRevisions.*", "jurySessions.get",
-        "jurySessions.list"}},
+        "attendanceSheets.*", "attendanceSeals.list", "presenceEntries.*", "learners.get",
+        "learners.list", "cohorts.get", "cohorts.list", "programmes.*", "programmeRevisions.*",
+        "jurySessions.get", "jurySessions.list"}},
       {"assessor",
        {"jurySessions.get", "jurySessions.list", "jurySessions.deliberate", "certificates.get",
         "certificates.list", "learners.get", "learners.list", "cohorts.get", "cohorts.list",
@@ -62,7 +62,7 @@ std::vector<Grant> StaffGrants() {
         "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*", "reservations.*",
         "journalEntries.*", "earnings.*", "findings.*", "invoices.*", "invoiceLines.*",
         "payments.*", "cohorts.get", "cohorts.list", "attendanceSheets.get",
-        "attendanceSheets.list"}},
+        "attendanceSheets.list", "attendanceSeals.list"}},
       {"partner_manager",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "companies.*", "partnerships.*",
         "jobOffers.*", "learnersPutForward.*", "hirings.*", "contracts.*", "tutors.*",
@@ -110,6 +110,7 @@ std::vector<Grant> WatchGrants() {
         "datedTimeZones.list",
         "cohorts.get",
         "cohorts.list",
+        "attendanceSeals.list",
         "programmes.get",
         "programmes.list",
         "programmeRevisions.get",
@@ -189,7 +190,7 @@ absl::Span<const Grant> ServiceGrants() {
       // The commands of the operator at the machine itself.
       {"operator",
        {"invariants.verify", "status.get", "auditTrail.read", "access.explain",
-        "memberships.create", "parkedEvents.*"}},
+        "memberships.create", "parkedEvents.*", "attendanceSeals.list"}},
   };
   return grants;
 }

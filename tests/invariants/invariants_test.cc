@@ -3,11 +3,15 @@
 // with 1.
 #include <sqlite3.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -94,7 +98,51 @@ TEST_F(InvariantsTest, HoldInTheTruth) {
     checked[words[0]] += std::stoll(words[2]);
     EXPECT_EQ(words[4], "0") << line;
   }
-  for (int i = 1; i <= 14; ++i) EXPECT_GT(checked[absl::StrCat("I", i)], 0) << "I" << i;
+  for (int i = 1; i <= 15; ++i) EXPECT_GT(checked[absl::StrCat("I", i)], 0) << "I" << i;
+}
+
+// Checks a file of evidence with Python and OpenSSL alone; what it prints.
+std::string CheckEvidence(const std::string& file, int& status) {
+  const char* source = std::getenv("VIVIER_SOURCE");
+  const std::string script =
+      absl::StrCat(source == nullptr ? "." : source, "/deploy/check-evidence");
+  std::string output;
+  status = RunToEnd({script, file}, &output, absl::Minutes(1), "/usr/bin/python3");
+  return output;
+}
+
+// Every byte of the evidence counts, and no seal can be left out but at the end.
+TEST_F(InvariantsTest, EvidenceIsCheckedWithoutTheProgram) {
+  const std::string file = data_ + "/seals.jsonl";
+  std::string written;
+  ASSERT_EQ(RunToEnd({"evidence", "schools/nancy/cohorts/ai-1", file, "--data", data_}, &written),
+            0)
+      << written;
+  int status = -1;
+  EXPECT_THAT(CheckEvidence(file, status),
+              ::testing::HasSubstr(" seals of schools/nancy/cohorts/"));
+  EXPECT_EQ(status, 0);
+  std::ifstream in(file);
+  std::vector<std::string> seals;
+  for (std::string line; std::getline(in, line);) seals.push_back(line);
+  ASSERT_GE(seals.size(), 2u);
+  std::vector<std::vector<std::string>> forged = {{}, {seals[1], seals[0]}};
+  forged.push_back({seals.begin() + 1, seals.end()});
+  for (const auto& [text, other] : std::vector<std::pair<std::string, std::string>>{
+           {"minutes 2", "minutes 3"},
+           {"\"hash\":\"", "\"hash\":\"0"},
+           {"\"number\":\"1\"", "\"number\":\"2\""},
+           {"\"signature\":\"", "\"signature\":\"AAAA"}}) {
+    forged.push_back(seals);
+    const size_t at = forged.back()[0].find(text);
+    ASSERT_NE(at, std::string::npos) << text << " " << seals[0];
+    forged.back()[0].replace(at, text.size(), other);
+  }
+  for (const std::vector<std::string>& lines : forged) {
+    std::ofstream(file) << absl::StrJoin(lines, "\n");
+    const std::string output = CheckEvidence(file, status);
+    EXPECT_EQ(status, 1) << output << absl::StrJoin(lines, "\n");
+  }
 }
 
 // PostgreSQL says the same: its SQL texts are these.
@@ -156,7 +204,7 @@ const Break kBreaks[] = {
      "INSERT INTO earnings SELECT school, name || '-again', version, presence_entry, share, "
      "revision + 1, reversal, "
      "funding_agreement, reservation, date, minutes, price_cents, 0, price_cents, invoice, "
-     "funder FROM earnings "
+     "NULL, funder FROM earnings "
      "WHERE presence_entry LIKE '%2026-09-07-pm/presenceEntries/ada'",
      "2026-09-07-pm.ada"},
     {"PartsDoNotMakeThePrice", "I5", "funding",
@@ -173,7 +221,7 @@ const Break kBreaks[] = {
      "UPDATE cursors SET number = number + 1 WHERE producer = 'enrolment'", "cursors/enrolment"},
     {"ParkedEvent", "I6", "enrolment",
      "INSERT INTO parked_events VALUES ('nancy', 'funding', 1, x'00', 'type', 'subject', 'no "
-     "such seat', 0)",
+     "such seat', 0, NULL)",
      "parked_events/funding/1: an event is parked: no such seat"},
     {"EventIsGone", "I6", "enrolment", "DELETE FROM events WHERE number = 2",
      "events/3: the number before it is missing"},
@@ -229,7 +277,7 @@ const Break kBreaks[] = {
     {"TimeZoneIsGone", "I13", "partners", "DELETE FROM time_zones",
      "time_zones/0001-01-01: partners does not know it, access says Europe/Paris"},
     {"TimeZoneOfNobody", "I13", "statistics",
-     "INSERT INTO time_zones VALUES ('nancy', '2026-10-01', 'UTC')",
+     "INSERT INTO time_zones VALUES ('nancy', '2026-10-01', 'UTC', NULL)",
      "time_zones/2026-10-01: only statistics knows it, as UTC"},
     {"AnnouncedTimeZoneIsAnother", "I13", "access", "UPDATE dated_time_zones SET time_zone = 'UTC'",
      "schools/nancy/datedTimeZones/0001-01-01: access does not count the days in UTC"},

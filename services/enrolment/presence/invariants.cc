@@ -22,17 +22,22 @@ constexpr char kSealsMissing[] =
 absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction) {
   ASSIGN_OR_RETURN(
       storage::Result result,
-      transaction.connection().Query("SELECT cohort, number, content, hash FROM attendance_seals "
+      transaction.connection().Query("SELECT cohort, number, content, hash, name, signature, "
+                                     "public_key FROM attendance_seals "
                                      "WHERE school = $1 ORDER BY cohort, number",
                                      {storage::Value(transaction.school())}));
+  rpc::Breaches breaches;
   std::map<std::string, std::vector<v1::AttendanceSeal>> chains;
   for (const storage::Row& row : result.rows) {
     v1::AttendanceSeal& seal = chains[std::get<std::string>(row[0])].emplace_back();
     seal.set_number(std::get<int64_t>(row[1]));
     seal.set_content(std::get<std::string>(row[2]));
     seal.set_hash(std::get<std::string>(row[3]));
+    seal.set_name(std::get<std::string>(row[4]));
+    seal.set_signature(std::get<std::string>(row[5]));
+    seal.set_public_key(std::get<std::string>(row[6]));
+    if (!IsSigned(seal)) breaches.Add(seal.name(), "is not signed by the key that it names");
   }
-  rpc::Breaches breaches;
   breaches.checked = static_cast<int64_t>(result.rows.size());
   for (const auto& [cohort, chain] : chains) {
     const int64_t broken = FirstBrokenSeal(chain);

@@ -16,7 +16,7 @@ using v1::PresenceEntry;
 
 void Presence::AddTo(rpc::Service& service) {
   service.Standard(sheets_)
-      .Keeps(seals_)
+      .Standard(seals_)
       .On(*this, &Presence::OpenAttendanceSheet)
       .On(*this, &Presence::SignAttendanceSheet)
       .On(*this, &Presence::SealAttendanceSheet)
@@ -133,6 +133,7 @@ absl::Status Presence::AppendSeal(Call& call, const std::vector<PresenceEntry>& 
   seal.set_hash(SealHash(previous, seal.content()));
   *seal.mutable_seal_time() = ToTimestamp(call.time());
   seal.set_sealed_by(call.caller().subject);
+  RETURN_IF_ERROR(SignSeal(call.unit().transaction().school_key(), seal));
   sheet.set_chain_number(seal.number());
   sheet.set_chain_hash(seal.hash());
   return seals_.Insert(call, seal);

@@ -9,12 +9,21 @@
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
 #include "shared/security/chain.h"
+#include "shared/security/ed25519.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 
 namespace vivier::enrolment {
 
 using v1::AttendanceSheet;
 using v1::PresenceEntry;
+
+namespace {
+
+std::string SignedText(const v1::AttendanceSeal& seal) {
+  return absl::StrCat("vivier attendance seal ", seal.name(), " ", seal.hash());
+}
+
+}  // namespace
 
 absl::Status CheckSheet(const v1::Cohort& cohort, const AttendanceSheet& sheet) {
   if (cohort.state() != v1::Cohort::RUNNING)
@@ -121,6 +130,21 @@ std::string SealContent(const AttendanceSheet& sheet, absl::Span<const PresenceE
 
 std::string SealHash(const std::string& previous, const std::string& content) {
   return Hex(ChainHash(previous, {content}));
+}
+
+absl::Status SignSeal(const security::SchoolKey* key, v1::AttendanceSeal& seal) {
+  if (key == nullptr) return Internal("this process holds no school key");
+  seal.set_signature(
+      absl::Base64Escape(security::SignEd25519(key->signing_key(), SignedText(seal))));
+  seal.set_public_key(security::PublicKeyLine(key->signing_key()));
+  return absl::OkStatus();
+}
+
+bool IsSigned(const v1::AttendanceSeal& seal) {
+  const auto key = security::ParsePublicKeyLine(seal.public_key());
+  std::string signature;
+  return key.ok() && absl::Base64Unescape(seal.signature(), &signature) &&
+         security::IsSignedEd25519(**key, SignedText(seal), signature);
 }
 
 int64_t FirstBrokenSeal(absl::Span<const v1::AttendanceSeal> chain) {

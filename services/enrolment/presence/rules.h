@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "shared/security/school_key.h"
 #include "vivier/enrolment/v1/cohorts.pb.h"
 #include "vivier/enrolment/v1/presence.pb.h"
 
@@ -53,6 +54,12 @@ std::string SealHash(const std::string& previous, const std::string& content);
 
 // The first number of the chain, in its order, whose hash does not follow from its content and the
 // hash before it; 0 when all do.
+// Signs the seal for whoever checks it without our program. INTERNAL without a key.
+absl::Status SignSeal(const security::SchoolKey* key, v1::AttendanceSeal& seal);
+
+// Whether it is signed by the key that it names.
+bool IsSigned(const v1::AttendanceSeal& seal);
+
 int64_t FirstBrokenSeal(absl::Span<const v1::AttendanceSeal> chain);
 
 }  // namespace vivier::enrolment

@@ -100,6 +100,7 @@ CREATE TABLE attendance_seals (
   cohort TEXT NOT NULL, number BIGINT NOT NULL, attendance_sheet TEXT NOT NULL,
   revision BIGINT NOT NULL,
   content TEXT NOT NULL, hash TEXT NOT NULL, seal_time BIGINT, sealed_by TEXT NOT NULL,
+  signature TEXT NOT NULL, public_key TEXT NOT NULL,
   mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE UNIQUE INDEX attendance_seals_chain ON attendance_seals (school, cohort, number);
