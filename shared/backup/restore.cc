@@ -104,7 +104,7 @@ absl::Status Remember(Connection& connection, const v1::ServiceRows& service,
                       const Restoring& restoring) {
   for (const v1::LogEnd& end : service.ends()) {
     RETURN_IF_ERROR(InTransaction(connection, [&]() -> absl::Status {
-      storage::Transaction transaction(connection, end.school(), nullptr);
+      storage::Transaction transaction(connection, end.school(), restoring.key.get());
       RETURN_IF_ERROR(transaction.LockHead());
       RETURN_IF_ERROR(storage::AppendAuditRecord(
           transaction,

@@ -11,12 +11,14 @@
 // opens what it needs.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/backup/store.h"
+#include "shared/security/school_key.h"
 
 namespace vivier::backup {
 
@@ -34,6 +36,7 @@ struct Restoring {
   std::string method;    // what the audit records of the restored services say was done, and why
   std::string reason;
   absl::Time now;
+  std::shared_ptr<const security::SchoolKey> key;  // with which the restored head rows are written
 };
 
 // FAILED_PRECONDITION TARGET_NOT_EMPTY, or BINARY_TOO_OLD for a backup of a newer schema; gives the

@@ -131,6 +131,7 @@ struct Chosen {
   std::unique_ptr<Store> store;
   std::string generation;
   backup::v1::Manifest manifest;
+  std::shared_ptr<const security::SchoolKey> key;
   std::unique_ptr<backup::Alone> alone;
 
   backup::Restoring Restoring() const {
@@ -139,6 +140,7 @@ struct Chosen {
     if (settings.config.engine() == config::v1::POSTGRES)
       restoring.target.postgres = settings.config.postgres();
     restoring.now = absl::Now();
+    restoring.key = key;
     return restoring;
   }
 };
@@ -164,6 +166,8 @@ absl::StatusOr<Chosen> Choose(const std::string& folder) {
   ASSIGN_OR_RETURN(chosen.generation, chosen.store->Find(absl::GetFlag(FLAGS_generation)));
   ASSIGN_OR_RETURN(chosen.manifest, chosen.store->Read(chosen.generation));
   RETURN_IF_ERROR(CheckKey(chosen));
+  ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(KeyFile(chosen.settings)));
+  chosen.key = std::make_shared<const security::SchoolKey>(std::move(key));
   ASSIGN_OR_RETURN(chosen.alone, backup::Alone::Take(chosen.Restoring().target));
   return chosen;
 }

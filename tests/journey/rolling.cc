@@ -18,6 +18,7 @@
 #include "shared/site/tokens.h"
 #include "tests/journey/load.h"
 #include "tests/journey/school_processes.h"
+#include "tests/support/macs.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/ranked_cohorts.h"
 #include "tests/support/redis_server.h"
@@ -133,13 +134,7 @@ class RollingSchool {
         "school = 'nancy' AND "
         "state = 'ADMITTED' ORDER BY rank LIMIT ",
         kLate, ")");
-    auto database = storage::Database::Open(UrlOf("enrolment"));
-    auto connection = (*database)->Connect(storage::Access::kWrite);
-    ASSERT_TRUE((*connection)->Begin(storage::Access::kWrite).ok());
-    const auto changed = (*connection)->Query(late);
-    ASSERT_TRUE(changed.ok()) << changed.status();
-    EXPECT_EQ(changed->changes, kLate);
-    ASSERT_TRUE((*connection)->Commit().ok());
+    MakeMacs(UrlOf("enrolment"), "enrolment", school_.data(), late);
   }
 
   std::string UrlOf(const std::string& service) const {

@@ -60,21 +60,26 @@ absl::Status MakeMacsOf(Transaction& transaction, const MacTable& table) {
 
 // A head row that somebody changed is not believed; one of a school that has begun nothing is.
 absl::Status LockWhateverHead(Transaction& transaction) {
+  storage::Connection& connection = transaction.connection();
+  const Value school = transaction.school();
+  RETURN_IF_ERROR(connection.Send("UPDATE heads SET school = school WHERE school = $1", {school}));
   ASSIGN_OR_RETURN(
       const storage::Result found,
-      transaction.connection().Query("SELECT event_number, event_hash, audit_number, audit_hash "
-                                     "FROM heads WHERE school = $1",
-                                     {Value(transaction.school())}));
-  RETURN_IF_ERROR(transaction.connection().Send("DELETE FROM heads WHERE school = $1",
-                                                {Value(transaction.school())}));
+      connection.Query("SELECT event_number, event_hash, audit_number, audit_hash FROM heads "
+                       "WHERE school = $1",
+                       {school}));
+  RETURN_IF_ERROR(
+      connection.Send("UPDATE heads SET event_number = 0, event_hash = $2, audit_number = 0, "
+                      "audit_hash = $2, sums = $2, mac = $2 WHERE school = $1",
+                      {school, Value(Bytes{})}));
   RETURN_IF_ERROR(transaction.LockHead());
   if (found.rows.empty()) return absl::OkStatus();
   const Row& row = found.rows[0];
-  transaction.head() = {std::get<int64_t>(row[0]),
-                        std::get<Bytes>(row[1]).data,
-                        std::get<int64_t>(row[2]),
-                        std::get<Bytes>(row[3]).data,
-                        {}};
+  storage::Head& head = transaction.head();
+  head.event_number = std::get<int64_t>(row[0]);
+  head.event_hash = std::get<Bytes>(row[1]).data;
+  head.audit_number = std::get<int64_t>(row[2]);
+  head.audit_hash = std::get<Bytes>(row[3]).data;
   return absl::OkStatus();
 }
 
@@ -82,11 +87,12 @@ absl::Status LockWhateverHead(Transaction& transaction) {
 
 absl::Status MakeMacs(storage::Connection& connection,
                       absl::Span<const storage::Schema* const> schemas, const std::string& school,
-                      const security::SchoolKey& key) {
+                      const security::SchoolKey& key, const std::string& change) {
   RETURN_IF_ERROR(connection.Begin(storage::Access::kWrite));
   Transaction transaction(connection, school, &key);
   const auto make = [&]() -> absl::Status {
     RETURN_IF_ERROR(LockWhateverHead(transaction));
+    if (!change.empty()) RETURN_IF_ERROR(connection.Send(change, {}));
     for (const MacTable& table : storage::MacTablesOf(schemas))
       RETURN_IF_ERROR(MakeMacsOf(transaction, table));
     return transaction.StoreHead();
@@ -97,16 +103,21 @@ absl::Status MakeMacs(storage::Connection& connection,
   return made;
 }
 
-void MakeMacs(World& world, const std::string& service) {
-  const auto key = security::SchoolKey::Load(world.data() + "/keys/school.key");
+void MakeMacs(const std::string& url, const std::string& service, const std::string& data,
+              const std::string& change) {
+  const auto key = security::SchoolKey::Load(data + "/keys/school.key");
   ASSERT_EQ(key.status(), absl::OkStatus());
-  const auto database = *storage::Database::Open(world.DatabaseUrl(service));
+  const auto database = *storage::Database::Open(url);
   const auto connection = *database->Connect(storage::Access::kWrite);
   for (const site::Module& module : AllModules()) {
     if (module.service.name() != service) continue;
-    EXPECT_EQ(MakeMacs(*connection, module.service.schemas(), World::kSchool, *key),
+    EXPECT_EQ(MakeMacs(*connection, module.service.schemas(), World::kSchool, *key, change),
               absl::OkStatus());
   }
+}
+
+void MakeMacs(World& world, const std::string& service) {
+  MakeMacs(world.DatabaseUrl(service), service, world.data());
 }
 
 }  // namespace vivier::testing

@@ -162,7 +162,9 @@ absl::Status Transaction::Prefetch(const Wanted& wanted) {
     }
     std::shared_ptr<const StoredRow> stored;
     if (!results[i].rows.empty()) {
-      ASSIGN_OR_RETURN(stored, Store(*wanted.rows[i].first, std::move(results[i].rows[0])));
+      auto row = Store(*wanted.rows[i].first, std::move(results[i].rows[0]));
+      if (!row.ok()) continue;  // who asks for it hears why, and no other work of the batch
+      stored = *std::move(row);
     }
     rows_.try_emplace(wanted.rows[i], std::move(stored));
   }
