@@ -14,6 +14,9 @@ class CountedDatabase final : public storage::Database {
     ++connected;
     return database_->Connect(access);
   }
+  absl::StatusOr<storage::StorageCheck> CheckStorage() override {
+    return database_->CheckStorage();
+  }
 
   int connected = 0;
 

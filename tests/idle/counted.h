@@ -16,6 +16,9 @@ class Counted : public storage::Database {
 
   storage::Engine engine() const override { return database_->engine(); }
   absl::StatusOr<std::unique_ptr<storage::Connection>> Connect(storage::Access access) override;
+  absl::StatusOr<storage::StorageCheck> CheckStorage() override {
+    return database_->CheckStorage();
+  }
 
   // Statements since the last time that this was asked.
   int64_t Statements() { return statements_.exchange(0); }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/storage/engines/sqlite_vfs.h"
 #include "tests/invariants/school.h"
 #include "tests/support/process.h"
 
@@ -64,7 +65,9 @@ class InvariantsTest : public ::testing::Test {
   // Constraints and triggers stand in the way of what is to be found: they are set aside first.
   void Execute(const std::string& service, const std::string& sql) {
     sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open((data_ + "/db/" + service + ".db").c_str(), &database), SQLITE_OK);
+    ASSERT_EQ(sqlite3_open_v2((data_ + "/db/" + service + ".db").c_str(), &database,
+                              SQLITE_OPEN_READWRITE, storage::VivierVfs()),
+              SQLITE_OK);
     sqlite3_exec(database, "PRAGMA ignore_check_constraints = ON", nullptr, nullptr, nullptr);
     for (const char* table : {"events", "audit_records", "journal_entries", "attendance_seals"})
       for (const char* change : {"update", "delete"})

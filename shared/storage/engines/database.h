@@ -101,6 +101,13 @@ class Connection {
   virtual absl::Status Health() const = 0;
 };
 
+// What an engine finds of the pages that it keeps.
+struct StorageCheck {
+  int64_t checked = 0;               // pages of SQLite, tables and indexes of PostgreSQL
+  std::vector<std::string> damaged;  // a line each, which shows no value of a row
+  std::string not_checked;           // what could not be looked at and why; "" where all was
+};
+
 // Thread-safe: any thread may open connections.
 class Database {
  public:
@@ -109,6 +116,9 @@ class Database {
   // On SQLite at most one kWrite connection may be open per file at a time, in one process (a lock
   // file beside the database says so); it alone checkpoints.
   virtual absl::StatusOr<std::unique_ptr<Connection>> Connect(Access access) = 0;
+  // Reads all that the engine keeps, from the disk as far as the machine lets it, and says what is
+  // damaged.
+  virtual absl::StatusOr<StorageCheck> CheckStorage() = 0;
 
   // `url` is sqlite:PATH, or postgres:SCHEMA:CONNINFO (a libpq connection string; the driver
   // creates the schema when the first kWrite connection opens and works in it alone).

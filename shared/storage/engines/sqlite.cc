@@ -21,6 +21,8 @@
 #include "shared/storage/engines/driver.h"
 #include "shared/storage/engines/read_budget.h"
 #include "shared/storage/engines/sqlite_errors.h"
+#include "shared/storage/engines/sqlite_log.h"
+#include "shared/storage/engines/sqlite_pages.h"
 #include "shared/storage/engines/sqlite_vfs.h"
 
 namespace vivier::storage {
@@ -44,7 +46,8 @@ constexpr char kSettings[] =
 // The writer touches every table, so it may keep 32 MiB of pages: the rows of a large school. A
 // destroyed key is overwritten in its page; FAST writes no page more for it.
 constexpr char kWriterSettings[] =
-    "PRAGMA cache_size=-32768; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
+    "PRAGMA page_size=4096; PRAGMA cache_size=-32768; PRAGMA journal_mode=WAL; PRAGMA "
+    "synchronous=FULL; PRAGMA "
     "wal_autocheckpoint=0;"
     "PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=FAST;";
 // Reading the schema version is the first read of the file: a damaged one is found here.
@@ -342,24 +345,17 @@ class SqliteDriver final : public Driver {
 
 absl::Status Damaged(const std::string& path) {
   return absl::DataLossError(
-      absl::StrCat(path, " is damaged or not an SQLite database; restore it from a backup"));
+      absl::StrCat(path,
+                   " is damaged, not an SQLite database or without the checksums of its pages; "
+                   "restore it from a backup"));
 }
 
-// Pages, records and the order of rows; constraints are left to `vivier verify`, which names what
-// broke.
 absl::Status QuickCheck(sqlite3* db, const std::string& path) {
   struct stat information = {};
   if (stat(path.c_str(), &information) != 0 || information.st_size > kQuickCheckBytesMax)
     return absl::OkStatus();
-  sqlite3_exec(db, "PRAGMA ignore_check_constraints=ON", nullptr, nullptr, nullptr);
-  const auto is_ok = [](void* ok, int, char** values, char**) {
-    *static_cast<bool*>(ok) = values[0] != nullptr && std::strcmp(values[0], "ok") == 0;
-    return 0;
-  };
-  bool ok = false;
-  const int code = sqlite3_exec(db, "PRAGMA quick_check(1)", is_ok, &ok, nullptr);
-  sqlite3_exec(db, "PRAGMA ignore_check_constraints=OFF", nullptr, nullptr, nullptr);
-  return code == SQLITE_OK && ok ? absl::OkStatus() : Damaged(path);
+  const absl::StatusOr<StorageCheck> check = CheckPages(db);
+  return check.ok() && check->damaged.empty() ? absl::OkStatus() : Damaged(path);
 }
 
 void Configure(sqlite3* db, Access access) {
@@ -371,14 +367,16 @@ void Configure(sqlite3* db, Access access) {
   // The last connection that closes must not checkpoint unless it is the writer.
   sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, access == Access::kWrite ? 0 : 1,
                     nullptr);
+  int reserved = kPageChecksumBytes;  // of the file that it may be about to create
+  if (access == Access::kWrite)
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
 }
 
 absl::StatusOr<Handle> OpenHandle(const std::string& path, Access access) {
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
                          SQLITE_OPEN_EXRESCODE;
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, kFlags,
-                                   access == Access::kWrite ? GatheringVfs() : nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, kFlags, VivierVfs());
   Handle handle(db);
   if (code != SQLITE_OK)
     return absl::UnavailableError(absl::StrCat("cannot open ", path, ", SQLite code ", code));
@@ -404,11 +402,25 @@ class SqliteDatabase final : public Database {
     return access == Access::kWrite ? ConnectWriter() : ConnectReader();
   }
 
+  // On a connection of its own, whose memory holds no page yet.
+  absl::StatusOr<StorageCheck> CheckStorage() override {
+    RETURN_IF_ERROR(Exists());
+    absl::StatusOr<Handle> db = OpenHandle(file_->path, Access::kRead);
+    if (absl::IsDataLoss(db.status()))
+      return StorageCheck{0, {std::string(db.status().message())}, ""};
+    RETURN_IF_ERROR(db.status());
+    return CheckPages(db->get());
+  }
+
  private:
+  absl::Status Exists() const {
+    if (access(file_->path.c_str(), F_OK) == 0) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("there is no database ", file_->path, "; migrate first"));
+  }
+
   absl::StatusOr<std::unique_ptr<Connection>> ConnectReader() {
-    if (access(file_->path.c_str(), F_OK) != 0)
-      return absl::FailedPreconditionError(
-          absl::StrCat("there is no database ", file_->path, "; migrate first"));
+    RETURN_IF_ERROR(Exists());
     ASSIGN_OR_RETURN(Handle db, OpenHandle(file_->path, Access::kRead));
     return Checked(nullptr, std::move(db), Access::kRead);
   }
@@ -419,6 +431,7 @@ class SqliteDatabase final : public Database {
       return absl::UnavailableError(absl::StrCat(file_->path, " has a writer already"));
     RETURN_IF_ERROR(Lock());
     CreatePrivate();
+    if (!file_->checked) RETURN_IF_ERROR(CheckLog(file_->path));
     ASSIGN_OR_RETURN(Handle db, OpenHandle(file_->path, Access::kWrite));
     if (!file_->checked) RETURN_IF_ERROR(QuickCheck(db.get(), file_->path));
     file_->checked = true;

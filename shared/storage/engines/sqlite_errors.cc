@@ -15,6 +15,8 @@
 namespace vivier::storage {
 namespace {
 
+constexpr char kDamaged[] = "the database file is damaged; stop and restore it from a backup";
+
 // "UNIQUE constraint failed: learners.school, learners.person" gives what follows the colon.
 absl::string_view Subject(absl::string_view message) {
   const std::pair<absl::string_view, absl::string_view> parts =
@@ -80,10 +82,11 @@ absl::Status InputOutputError(int code) {
   switch (code) {
     case SQLITE_IOERR_FSYNC:
     case SQLITE_IOERR_DIR_FSYNC:
+      return absl::DataLossError(
+          absl::StrCat("a sync of the database file failed, SQLite code ", code));
     case SQLITE_IOERR_CORRUPTFS:
     case SQLITE_IOERR_DATA:
-      return absl::DataLossError(
-          absl::StrCat("a sync or checksum of the database file failed, SQLite code ", code));
+      return absl::DataLossError(kDamaged);
     case SQLITE_IOERR_WRITE:  // quota or file size limit; a full disk is SQLITE_FULL
     case SQLITE_IOERR_TRUNCATE:
     case SQLITE_IOERR_SHMSIZE:
@@ -109,7 +112,7 @@ absl::Status SqliteError(sqlite3* db, int code, absl::string_view sql) {
       return InputOutputError(code);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return absl::DataLossError("the database file is damaged; stop and restore it from a backup");
+      return absl::DataLossError(kDamaged);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
