@@ -1,10 +1,15 @@
 #include "shared/storage/engines/sqlite_vfs.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <string>
@@ -45,6 +50,14 @@ sqlite3_vfs* Below() {
   return below;
 }
 
+[[noreturn]] void Stop(const std::string& path, const std::string& error) {
+  Log(LogLevel::kError,
+      "a sync of the database failed, its disk failed; stopping: look at the disk, then start "
+      "again, and restore a backup if `vivier verify` finds damage",
+      {{"file", path}, {"error", error}});
+  std::abort();
+}
+
 int BadPage(const char* path, sqlite3_int64 offset) {
   static LogLimit limit(/*lines_max=*/10);
   if (limit.Enter(absl::Now()).has_value())
@@ -75,6 +88,13 @@ template <auto kMethod, typename... Arguments>
 int AfterFlush(sqlite3_file* file, Arguments... arguments) {
   const int flushed = Flush(Ours(file));
   return flushed != SQLITE_OK ? flushed : Pass<kMethod>(file, arguments...);
+}
+
+int Sync(sqlite3_file* file, int flags) {
+  if (const int flushed = Flush(Ours(file)); flushed != SQLITE_OK) return flushed;
+  const int code = Pass<&sqlite3_io_methods::xSync>(file, flags);
+  if (code != SQLITE_OK) Stop(Ours(file)->path, absl::StrCat("SQLite code ", code));
+  return code;
 }
 
 int Close(sqlite3_file* file) {
@@ -133,7 +153,7 @@ constexpr sqlite3_io_methods kDatabaseMethods = {
     .xRead = ReadDatabase,
     .xWrite = WriteDatabase,
     .xTruncate = AfterFlush<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
-    .xSync = AfterFlush<&sqlite3_io_methods::xSync, int>,
+    .xSync = Sync,
     .xFileSize = AfterFlush<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
     .xLock = Pass<&sqlite3_io_methods::xLock, int>,
     .xUnlock = Pass<&sqlite3_io_methods::xUnlock, int>,
@@ -172,16 +192,36 @@ const sqlite3_io_methods* MethodsOf(int flags) {
   return (flags & SQLITE_OPEN_MAIN_JOURNAL) != 0 ? &kJournalMethods : nullptr;
 }
 
+// So that a new file is found after a loss of power. SQLite does so at its first sync, and ignores
+// what comes of it.
+void SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;  // it may be written and not read
+  const int synced = fsync(descriptor);
+  const int error = errno;
+  close(descriptor);
+  if (synced != 0) Stop(folder, std::strerror(error));
+}
+
 int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   const sqlite3_io_methods* methods = MethodsOf(flags);
   if (methods == nullptr) return Below()->xOpen(Below(), name, file, flags, flags_out);
   const bool is_log = methods == &kLogMethods;
+  const bool is_new = (flags & SQLITE_OPEN_CREATE) != 0 && access(name, F_OK) != 0;
   auto* ours = new (file) OurFile{.methods = nullptr, .path = name};
   if (is_log) ours->pages = LogPages::Of(name);
   const int code = Below()->xOpen(Below(), name, ours->below(), flags, flags_out);
   // SQLite closes what has methods, also after an error.
   if (ours->below()->pMethods != nullptr) ours->methods = methods;
   if (ours->methods == nullptr) ours->~OurFile();
+  if (code == SQLITE_OK && is_new) SyncFolderOf(name);
+  return code;
+}
+
+int Delete(sqlite3_vfs*, const char* name, int sync_folder) {
+  const int code = Below()->xDelete(Below(), name, sync_folder);
+  if (code == SQLITE_IOERR_DIR_FSYNC) Stop(name, "its folder keeps it");
   return code;
 }
 
@@ -194,6 +234,7 @@ const char* VivierVfs() {
     ours.szOsFile += static_cast<int>(sizeof(OurFile));
     ours.pNext = nullptr;
     ours.xOpen = Open;
+    ours.xDelete = Delete;
     return ours;
   }();
   static const int registered = sqlite3_vfs_register(&vfs, 0);

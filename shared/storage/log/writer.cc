@@ -94,11 +94,16 @@ void Writer::Loop() {
     Batch batch = Take();
     if (batch.empty()) break;
     Process(std::move(batch));
-    // A failed checkpoint loses nothing: the log stays as it is and the next one takes it.
-    connection_->Maintain(false).IgnoreError();
+    Maintain(false);
   }
-  connection_->Maintain(true)
-      .IgnoreError();  // what was deleted, a key above all, is not left behind in the log
+  Maintain(true);  // what was deleted, a key above all, is not left behind in the log
+}
+
+// A failed checkpoint loses nothing: the log stays as it is and the next one takes it, unless the
+// log is damaged.
+void Writer::Maintain(bool idle) {
+  if (const absl::Status status = connection_->Maintain(idle); absl::IsDataLoss(status))
+    Die(status);
 }
 
 bool Writer::Waits(absl::Duration patience) {
@@ -108,7 +113,7 @@ bool Writer::Waits(absl::Duration patience) {
 
 // Works of the school whose turn it is. Empty when the writer is to stop.
 Writer::Batch Writer::Take() {
-  if (!Waits(kIdle)) connection_->Maintain(true).IgnoreError();
+  if (!Waits(kIdle)) Maintain(true);
   Monitor::Lock lock(monitor_);
   lock.Await([this] { return HasWork(); });
   return lines_.Take(static_cast<size_t>(options_.batch_works_max), absl::Now());

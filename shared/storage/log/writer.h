@@ -103,6 +103,7 @@ class Writer {
   // Whether work comes, or the end, within `patience`.
   bool Waits(absl::Duration patience);
   Batch Take();
+  void Maintain(bool idle);
   bool HasWork() const { return stopping_ || !lines_.empty(); }  // under the monitor
   void Process(Batch batch);
   absl::Status AttemptAgain(Batch& batch);
