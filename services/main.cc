@@ -31,7 +31,8 @@ constexpr Command kCommands[] = {
      "doctor [BACKUPS]            the surroundings: clock, names, disk, database, backup, "
      "certificates, …",
      &command::Doctor},
-    {"verify", "verify                      prove the invariants on the data", &command::Verify},
+    {"verify", "verify [--deep]             prove the invariants on the data, read its pages",
+     &command::Verify},
     {"audit", "audit NAME [--days N]       who changed it, and who was shown its personal data",
      &command::Audit},
     {"grant-admin", "grant-admin SUBJECT         makes ISSUER#SUBJECT the school's director",

@@ -29,6 +29,7 @@
 
 ABSL_FLAG(std::string, anchors, "",
           "verify: a file with lines \"the chains are anchored\" of the services' logs");
+ABSL_FLAG(bool, deep, false, "verify: have PostgreSQL check its tables and indexes (amcheck)");
 
 namespace vivier::command {
 namespace {
@@ -48,17 +49,26 @@ absl::Status CheckData(Modules modules) {
   return Session::Open(settings, std::move(modules)).status();
 }
 
+void CopyDisk(const site::v1::VerifyInvariantsResponse& from,
+              site::v1::VerifyInvariantsResponse& to) {
+  for (const site::v1::InvariantReport& report : from.reports())
+    if (report.invariant() == site::kDiskReport) *to.add_reports() = report;
+}
+
 // Looks until the services' logs stand alike, since only then their claims can be compared.
 absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(
-    Session& session, const std::string& school, const std::vector<std::string>& anchors) {
+    Session& session, site::v1::VerifyInvariantsRequest request) {
   const absl::Time start = absl::Now();
-  site::v1::VerifyInvariantsRequest request;
-  request.set_parent("schools/" + school);
-  request.mutable_anchors()->Assign(anchors.begin(), anchors.end());
   std::optional<site::v1::VerifyInvariantsResponse> first;
   while (true) {
     ASSIGN_OR_RETURN(auto response, session.AskAll<site::v1::VerifyInvariantsResponse>(request));
-    if (!first.has_value()) first = response;
+    if (!first.has_value()) {
+      first = response;
+      request.clear_pages();  // one look at the disk is enough
+      request.clear_deep();
+    } else {
+      CopyDisk(*first, response);
+    }
     const bool at_rest = site::IsAtRest(response);
     if (!at_rest && session.running() && absl::Now() - start < kInFlightMax) {
       absl::SleepFor(kLookAgain);
@@ -100,21 +110,31 @@ absl::StatusOr<std::vector<std::string>> NewestAnchors(const std::string& path) 
   return anchors;
 }
 
+void Print(const site::v1::InvariantReport& report) {
+  absl::PrintF("%-4s %-11s %8d checked %6d broken", report.invariant(), report.service(),
+               report.checked(), report.violations());
+  if (!report.first_row().empty()) absl::PrintF("  %s:", report.first_row());
+  if (!report.explanation().empty()) absl::PrintF(" %s", report.explanation());
+  absl::PrintF("\n");
+}
+
 absl::StatusOr<int64_t> VerifyData(Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   ASSIGN_OR_RETURN(const std::vector<std::string> anchors,
                    NewestAnchors(absl::GetFlag(FLAGS_anchors)));
   int64_t violations = 0;
+  bool is_first = true;  // pages hold the rows of all schools: they are read once
   for (const std::string& school : settings.config.schools()) {
-    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response,
-                     VerifyAtRest(*session, school, anchors));
+    site::v1::VerifyInvariantsRequest request;
+    request.set_parent("schools/" + school);
+    request.mutable_anchors()->Assign(anchors.begin(), anchors.end());
+    request.set_pages(is_first);
+    request.set_deep(is_first && absl::GetFlag(FLAGS_deep));
+    is_first = false;
+    ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, VerifyAtRest(*session, request));
     for (const site::v1::InvariantReport& report : response.reports()) {
-      absl::PrintF("%-4s %-11s %8d checked %6d broken", report.invariant(), report.service(),
-                   report.checked(), report.violations());
-      if (report.violations() > 0)
-        absl::PrintF("  %s: %s", report.first_row(), report.explanation());
-      absl::PrintF("\n");
+      Print(report);
       violations += report.violations();
     }
   }

@@ -93,11 +93,35 @@ void LookAtKeys(const std::string& data, Findings& findings) {
   }
 }
 
-absl::StatusOr<std::vector<std::string>> PendingOf(const Settings& settings,
-                                                   const std::string& service) {
-  ASSIGN_OR_RETURN(auto database, storage::Database::Open(
-                                      site::DatabaseUrl(settings.config, settings.data, service)));
-  return storage::Pending(*database, service);
+void LookAtChecksums(storage::Database& database, const std::string& service, Findings& findings) {
+  const std::string what = service + " checksums";
+  const auto ask = [&]() -> absl::StatusOr<std::string> {
+    ASSIGN_OR_RETURN(const auto connection, database.Connect(storage::Access::kRead));
+    RETURN_IF_ERROR(connection->Begin(storage::Access::kRead));
+    ASSIGN_OR_RETURN(const storage::Result setting,
+                     connection->Query("SELECT current_setting('data_checksums')"));
+    return std::get<std::string>(setting.rows[0][0]);
+  };
+  const absl::StatusOr<std::string> setting = ask();
+  if (!setting.ok())
+    return Add(findings, Grade::kFail, what, setting.status().message(), "start PostgreSQL");
+  if (*setting == "on") return Add(findings, Grade::kOk, what, "PostgreSQL's pages have checksums");
+  Add(findings, Grade::kWarn, what,
+      "PostgreSQL's pages have no checksums: what its disk changes is not found",
+      "stop PostgreSQL and run `pg_checksums --enable` on its folder");
+}
+
+void LookAtPages(storage::Database& database, const std::string& service, Findings& findings) {
+  const std::string what = service + " pages";
+  const absl::StatusOr<storage::StorageCheck> check = database.CheckStorage();
+  if (!check.ok())
+    return Add(findings, Grade::kFail, what, check.status().message(), "restore a backup");
+  if (check->damaged.empty())
+    return Add(findings, Grade::kOk, what,
+               absl::StrCat("all ", check->checked, " are as they were written"));
+  Add(findings, Grade::kFail, what,
+      absl::StrCat(check->damaged.size(), " are damaged, the first: ", check->damaged[0]),
+      "stop it and restore a backup: docs/backup.md");
 }
 
 bool IsPeer(const Config& config, const std::string& service) {
@@ -113,15 +137,24 @@ void LookAtDatabase(const Settings& settings, const std::string& service, Findin
           "the first start of the service makes it");
     return;
   }
-  const absl::StatusOr<std::vector<std::string>> pending = PendingOf(settings, service);
+  const auto database =
+      storage::Database::Open(site::DatabaseUrl(settings.config, settings.data, service));
+  const absl::StatusOr<std::vector<std::string>> pending =
+      database.ok() ? storage::Pending(**database, service)
+                    : absl::StatusOr<std::vector<std::string>>(database.status());
   if (!pending.ok())
     return Add(findings, Grade::kFail, service, pending.status().message(),
                embedded ? "restore a backup"
                         : "start PostgreSQL, or correct `postgres` of the configuration");
   if (pending->empty())
-    return Add(findings, Grade::kOk, service, "its database has every migration");
-  Add(findings, Grade::kWarn, service,
-      absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")), "run `vivier migrate`");
+    Add(findings, Grade::kOk, service, "its database has every migration");
+  else
+    Add(findings, Grade::kWarn, service,
+        absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")), "run `vivier migrate`");
+  if (embedded)
+    LookAtPages(**database, service, findings);
+  else
+    LookAtChecksums(**database, service, findings);
 }
 
 absl::StatusOr<absl::Duration> AgeOfBackup(const std::string& folder) {

@@ -10,6 +10,7 @@
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
 #include "tests/support/certificates.h"
+#include "tests/support/engines.h"
 
 namespace vivier::command {
 namespace {
@@ -129,6 +130,23 @@ TEST_F(Doctor, MissesKeysAndDatabases) {
   Expect("enrolment", Grade::kWarn);
   std::ofstream(settings_.data + "/db/enrolment.db") << "no database, and never was one";
   Expect("enrolment", Grade::kFail);
+}
+
+TEST_F(Doctor, ReadsEveryPage) {
+  Expect("enrolment pages", Grade::kOk);
+  const std::string path = settings_.data + "/db/enrolment.db";
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(fs::file_size(path)) - 2000);
+  const int byte = file.peek();
+  file.put(static_cast<char>(byte ^ 1));
+  file.close();
+  Expect("enrolment pages", Grade::kFail);
+}
+
+// The tests' server is made without.
+TEST_F(Doctor, MissesChecksumsOfPostgres) {
+  Configure("engine: POSTGRES postgres: \"" + testing::FreshPostgres() + "\"");
+  Expect("enrolment checksums", Grade::kWarn);
 }
 
 TEST(HostOf, IsWhatIsLookedUp) {

@@ -91,6 +91,11 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
     ASSIGN_OR_RETURN(anchors.emplace_back(), storage::ReadAnchor(text));
   }
   ASSIGN_OR_RETURN(v1::VerifyInvariantsResponse response, Verify(school, anchors));
+  for (const Part& part : parts_) {
+    const bool wanted =
+        part.readers->engine() == storage::Engine::kSqlite ? request.pages() : request.deep();
+    if (wanted) RETURN_IF_ERROR(VerifyStorage(part.service->name(), *part.readers, response));
+  }
   vitals_.Verified(school, response);
   return response;
 }

@@ -276,6 +276,19 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
       storage::Access::kLongRead);
 }
 
+absl::Status VerifyStorage(const std::string& service, rpc::Readers& readers,
+                           v1::VerifyInvariantsResponse& response) {
+  ASSIGN_OR_RETURN(const storage::StorageCheck check, readers.CheckStorage());
+  v1::InvariantReport& report = ReportOf(response, kDiskReport, service);
+  report.set_checked(check.checked);
+  report.set_violations(static_cast<int64_t>(check.damaged.size()));
+  report.set_explanation(check.not_checked);
+  if (check.damaged.empty()) return absl::OkStatus();
+  report.set_first_row(check.damaged[0]);
+  report.set_explanation("the database is damaged; stop, and restore a backup");
+  return absl::OkStatus();
+}
+
 bool IsAtRest(const v1::VerifyInvariantsResponse& response) {
   const std::map<std::string, int64_t> ends = EndsOf(response);
   for (const v1::LogPosition& position : response.positions())

@@ -19,6 +19,14 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
                            const std::string& school, const std::vector<storage::Anchor>& anchors,
                            site::v1::VerifyInvariantsResponse& response);
 
+// The report of what an engine keeps.
+inline constexpr char kDiskReport[] = "disk";
+
+// Adds a report of what the engine keeps, whichever school it is of: what no reading of rows would
+// come upon.
+absl::Status VerifyStorage(const std::string& service, rpc::Readers& readers,
+                           site::v1::VerifyInvariantsResponse& response);
+
 // Whether every follower has applied all that the services of `response` have logged: then claims
 // must agree.
 bool IsAtRest(const site::v1::VerifyInvariantsResponse& response);

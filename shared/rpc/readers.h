@@ -33,6 +33,9 @@ class Readers {
                     const std::function<absl::Status(storage::Transaction&)>& read,
                     storage::Access access = storage::Access::kRead);
 
+  storage::Engine engine() const { return database_.engine(); }
+  absl::StatusOr<storage::StorageCheck> CheckStorage() { return database_.CheckStorage(); }
+
  private:
   struct Idle {
     std::unique_ptr<storage::Connection> connection;
