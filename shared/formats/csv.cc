@@ -107,6 +107,11 @@ class Reader {
   int line_ = 1;
 };
 
+// A beginning that would be taken for the file's own mark is quoted as well.
+bool NeedsQuotes(absl::string_view cell) {
+  return cell.find_first_of("\";,\t\r\n") != cell.npos || absl::StartsWith(cell, kBom);
+}
+
 // Replaces what is not text; returns whether there was nothing to replace.
 bool MakeText(std::vector<std::string>& cells) {
   bool valid = true;
@@ -127,7 +132,7 @@ void AppendRecord(const std::vector<std::string>& cells, char separator, std::st
   const bool lone = cells.size() == 1 && cells.front().empty();
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) out.push_back(separator);
-    if (!lone && cells[i].find_first_of("\";,\t\r\n") == std::string::npos) {
+    if (!lone && !NeedsQuotes(cells[i])) {
       out += cells[i];
     } else {
       absl::StrAppend(&out, "\"", absl::StrReplaceAll(cells[i], {{"\"", "\"\""}}), "\"");

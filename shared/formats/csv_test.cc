@@ -141,6 +141,14 @@ TEST(CsvTest, ReadsBackWhateverItWrites) {
   }
 }
 
+// A blank line before it makes a mark of the file a part of its first title.
+TEST(CsvTest, ReadsBackATitleThatBeginsAsAMark) {
+  const CsvTable table = Parsed("\n\xEF\xBB\xBFone;two\n1;2\n");
+  ASSERT_FALSE(table.had_bom);
+  EXPECT_EQ(table.header[0], "\xEF\xBB\xBFone");
+  EXPECT_EQ(Drawn(Parsed(FormatCsv(table))), Drawn(table));
+}
+
 TEST(CsvTest, NeverFailsToAnswerOnDamagedBytes) {
   std::mt19937_64 random(7);
   int refused = 0;
