@@ -1,6 +1,7 @@
 #include "shared/formats/text.h"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -73,19 +74,31 @@ size_t ResolveReference(absl::string_view html, std::string& out) {
   return 0;
 }
 
-// The length of the tag or comment at the start of `html`, 0 when there is none: "a < b" is text.
-size_t TagLength(absl::string_view html) {
-  if (html[0] != '<' || html.size() < 3) return 0;
-  if (absl::StartsWith(html, "<!--")) {
-    const size_t end = html.find("-->");
-    return end == absl::string_view::npos ? 0 : end + 3;
+// Finds tags and comments from the beginning of a text to its end. It looks at each place once for
+// what ends them: a text of nothing but openings must not take the square of its length.
+class Tags {
+ public:
+  explicit Tags(absl::string_view html) : html_(html) {}
+
+  // The length of the tag or comment at `at`, 0 when there is none: "a < b" is text. `at` never
+  // goes back.
+  size_t LengthAt(size_t at) {
+    const absl::string_view rest = html_.substr(at);
+    if (rest[0] != '<' || rest.size() < 3) return 0;
+    if (absl::StartsWith(rest, "<!--")) return LengthTo(comment_, "-->", at);
+    const char c = rest[1] == '/' ? rest[2] : rest[1];
+    return absl::ascii_isalpha(static_cast<unsigned char>(c)) ? LengthTo(tag_, ">", at) : 0;
   }
-  const char c = html[1] == '/' ? html[2] : html[1];
-  const size_t end = html.find('>');
-  return absl::ascii_isalpha(static_cast<unsigned char>(c)) && end != absl::string_view::npos
-             ? end + 1
-             : 0;
-}
+
+ private:
+  size_t LengthTo(std::optional<size_t>& next, absl::string_view end, size_t at) {
+    if (!next.has_value() || *next < at) next = html_.find(end, at);
+    return *next == absl::string_view::npos ? 0 : *next + end.size() - at;
+  }
+
+  const absl::string_view html_;
+  std::optional<size_t> tag_, comment_;  // where the next one ends
+};
 
 std::string TagName(absl::string_view tag) {
   tag.remove_prefix(tag[1] == '/' ? 2 : 1);
@@ -162,8 +175,9 @@ bool IsFiller(absl::string_view text) {
 
 bool LooksLikeHtml(absl::string_view text) {
   std::string ignored;
+  Tags tags(text);
   for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '<' && TagLength(text.substr(at)) > 0) return true;
+    if (tags.LengthAt(at) > 0) return true;
     if (text[at] == '&' && ResolveReference(text.substr(at), ignored) > 0) return true;
   }
   return false;
@@ -171,15 +185,15 @@ bool LooksLikeHtml(absl::string_view text) {
 
 std::string HtmlToText(absl::string_view html) {
   std::string out;
-  while (!html.empty()) {
-    if (const size_t tag = TagLength(html); tag > 0) {
-      absl::StrAppend(&out, html[1] == '!' ? "" : InPlaceOf(html.substr(0, tag)));
-      html.remove_prefix(tag);
-    } else if (const size_t reference = ResolveReference(html, out); reference > 0) {
-      html.remove_prefix(reference);
+  Tags tags(html);
+  for (size_t at = 0; at < html.size();) {
+    if (const size_t tag = tags.LengthAt(at); tag > 0) {
+      absl::StrAppend(&out, html[at + 1] == '!' ? "" : InPlaceOf(html.substr(at, tag)));
+      at += tag;
+    } else if (const size_t reference = ResolveReference(html.substr(at), out); reference > 0) {
+      at += reference;
     } else {
-      out.push_back(html[0]);
-      html.remove_prefix(1);
+      out.push_back(html[at++]);
     }
   }
   return TidyLines(out);

@@ -19,6 +19,16 @@ TEST(TextTest, KnowsFillers) {
   for (const char* text : {"a", "-1", "0", "non", "C++"}) EXPECT_FALSE(IsFiller(text)) << text;
 }
 
+// With the square of its length each would outlast the test's time.
+TEST(TextTest, ReadsOpeningsWithoutAnEndOnce) {
+  for (const std::string opening : {"<!--", "<b-", "</b"}) {
+    std::string html;
+    while (html.size() < (4u << 20)) html += opening;
+    EXPECT_TRUE(HtmlToText(html) == html) << opening;
+    EXPECT_FALSE(LooksLikeHtml(html)) << opening;
+  }
+}
+
 TEST(TextTest, TurnsHtmlIntoLines) {
   const struct {
     const char *html, *text;
