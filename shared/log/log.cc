@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "google/protobuf/stubs/logging.h"
 #include "shared/base/error.h"
 #include "shared/base/unicode.h"
 #include "shared/log/log_limit.h"
@@ -119,6 +120,13 @@ bool IsIdentifier(absl::string_view text) {
   return some;
 }
 
+// Of bytes that are no message it says so on standard error, each time and past our own lines:
+// whoever calls could fill the log.
+void LogProtobuf(google::protobuf::LogLevel level, const char*, int, const std::string& message) {
+  if (level >= google::protobuf::LOGLEVEL_FATAL)
+    Log(LogLevel::kError, "protobuf ends the process", {{"error", message}});
+}
+
 }  // namespace
 
 Traceparent Traceparent::New(bool sampled) {
@@ -159,6 +167,7 @@ TraceScope::~TraceScope() { CurrentTrace() = std::move(outer_); }
 std::string TraceparentToSend() { return CurrentTrace() ? CurrentTrace()->Child().ToString() : ""; }
 
 void SetLogService(absl::string_view service, LogLevel least) {
+  google::protobuf::SetLogHandler(&LogProtobuf);
   ServiceName() = std::string(service);
   Logger().set_level(SpdlogLevel(least));
 }

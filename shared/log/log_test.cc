@@ -1,5 +1,6 @@
 #include "shared/log/log.h"
 
+#include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
 
 namespace vivier {
@@ -34,6 +35,15 @@ TEST(LogLine, EscapesWhatWouldBreakIt) {
                       {"\xED\xA0\x80", "\"\uFFFD\uFFFD\uFFFD\""},  // a surrogate
                       {"\xE2\x82", "\"\uFFFD\uFFFD\""}};           // cut
   for (const Row& row : rows) EXPECT_EQ(Line(row.text), kStart + row.json + "}");
+}
+
+// Anybody may send them.
+TEST(Log, IsSilentAboutBytesThatAreNoMessage) {
+  SetLogService("vivier");
+  ::testing::internal::CaptureStderr();
+  google::protobuf::StringValue value;
+  EXPECT_FALSE(value.ParseFromString("\x0a\x01\xff"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Traceparent, ParsesWhatItWrites) {
