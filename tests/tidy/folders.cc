@@ -143,6 +143,7 @@ constexpr const char* kStoreys[] = {
     "tests/idle",
     "tests/rules",
     "tests/rpc",
+    "tests/fuzz",
     "tests/identity",
     "tests/certificates",
     "tests/erasure",
