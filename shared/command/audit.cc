@@ -24,9 +24,9 @@ void PrintChanges(const site::v1::SearchAuditRecordsResponse& changes) {
 
 void PrintReads(const site::v1::SearchPersonReadsResponse& reads) {
   for (const site::v1::PersonRead& entry : reads.reads())
-    absl::PrintF("%s  %s  %s  was shown it %d times that day, first by %s\n",
+    absl::PrintF("%s  %s  %s  was shown it %d times that day (opened %d times), first by %s\n",
                  TimeUtil::ToString(entry.first_time()), entry.service(), entry.principal(),
-                 entry.reads(), entry.first_method());
+                 entry.reads(), entry.opened(), entry.first_method());
 }
 
 absl::Status PrintTrail(const std::string& name, Modules modules) {

@@ -6,6 +6,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
+#include "shared/rpc/shown_persons.h"
 #include "shared/service/method.h"
 #include "shared/storage/rows/filter.h"
 #include "vivier/options/v1/operation.pb.h"
@@ -56,7 +57,10 @@ std::string EffectOf(const rpc::Method& method) {
 }
 
 absl::string_view KeptText(const rpc::Method& method) {
-  if (method.personal) return ", holds personal data: never cached, encrypted where it is stored";
+  if (method.personal)
+    return ", holds personal data, encrypted where it is stored; whom it shows is audited and "
+           "counted, never cached";
+  if (rpc::ShowsPersons(method)) return ", shows persons: audited and counted, never cached";
   if (method.standard_get) return ", from the near cache where this process is the only writer";
   return "";
 }

@@ -13,6 +13,7 @@
 #include "google/protobuf/text_format.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/security/roles.h"
 
 ABSL_FLAG(std::string, data, "data", "the folder of a school's data on this machine");
 ABSL_FLAG(
@@ -120,6 +121,9 @@ absl::Status Check(const Config& config) {
   for (const config::v1::Peer& peer : config.peers())
     if (peer.service().empty() || peer.address().empty())
       return InvalidField("peers", "each has a service and an address");
+  for (const config::v1::ReadBudget& budget : config.read_budgets())
+    if (!budget.role().empty() && !security::IsRole(budget.role()))
+      return InvalidField("read_budgets", absl::StrCat("\"", budget.role(), "\" is no role"));
   for (const config::v1::Parent& parent : config.parents())
     if (parent.name().empty() || parent.address().empty() || parent.token_file().empty())
       return InvalidField("parents", "each has a name, an address and a token_file");

@@ -167,7 +167,8 @@ absl::Status ProcessService::RememberExport(const Part& part, const std::string&
       [&](Transaction& transaction, absl::Time now) -> absl::Status {
         if (!rpc::IsWatched(caller)) return storage::AppendAuditRecord(transaction, origin, now);
         storage::Unit unit(transaction);
-        RETURN_IF_ERROR(rpc::RememberReads(unit, caller, read_budgets_, {person}, origin, now));
+        const rpc::ShownPersons shown = {{person}, {}};
+        RETURN_IF_ERROR(rpc::RememberReads(unit, caller, read_budgets_, shown, origin, now));
         return unit.Apply(origin, now);
       });
 }

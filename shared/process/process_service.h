@@ -39,7 +39,7 @@ class ProcessService {
         authorization;  // a token of this service for that one
   };
 
-  ProcessService(rpc::Workers& workers, Vitals& vitals, rpc::ReadBudgets read_budgets,
+  ProcessService(rpc::Workers& workers, Vitals& vitals, const rpc::ReadBudgets& read_budgets,
                  std::function<absl::Time()> now)
       : workers_(workers), vitals_(vitals), read_budgets_(read_budgets), now_(std::move(now)) {}
 

@@ -104,10 +104,11 @@ absl::StatusOr<std::optional<Place>> ReadReads(Transaction& transaction, const s
   ASSIGN_OR_RETURN(
       const Result result,
       transaction.connection().Query(
-          absl::StrCat("SELECT day, principal, first_time, first_method, reads FROM person_reads "
-                       "WHERE school = $1 AND person = $2 AND day >= $3 AND day <= $4 AND "
-                       "(day < $4 OR principal > $5) ORDER BY day DESC, principal LIMIT ",
-                       room + 1),
+          absl::StrCat(
+              "SELECT day, principal, first_time, first_method, reads, opened FROM person_reads "
+              "WHERE school = $1 AND person = $2 AND day >= $3 AND day <= $4 AND "
+              "(day < $4 OR principal > $5) ORDER BY day DESC, principal LIMIT ",
+              room + 1),
           {Value(transaction.school()), Value(request.name()), Value(first_day),
            Value(place.number), Value(place.principal)}));
   const size_t count = std::min(result.rows.size(), static_cast<size_t>(room));
@@ -120,6 +121,7 @@ absl::StatusOr<std::optional<Place>> ReadReads(Transaction& transaction, const s
     *read.mutable_first_time() = ToTimestamp(absl::FromUnixMicros(std::get<int64_t>(row[2])));
     read.set_first_method(std::get<std::string>(row[3]));
     read.set_reads(std::get<int64_t>(row[4]));
+    read.set_opened(std::get<int64_t>(row[5]));
     last = {std::get<int64_t>(row[0]), read.principal()};
   }
   if (count == result.rows.size()) return std::nullopt;

@@ -44,9 +44,9 @@ struct Adapter::Incoming {
   std::unique_ptr<pb::Message> request;
   Handler prepared;  // where the rpc's handler is made for each request
   std::string target;
-  Traceparent trace;                 // of what is audited
-  std::string reason;                // the caller's, for the audit
-  std::vector<std::string> persons;  // whose data the answer to a read holds
+  Traceparent trace;   // of what is audited
+  std::string reason;  // the caller's, for the audit
+  ShownPersons shown;  // whom the answer to a read shows
   absl::Time start;
   bool of_batch = false;
 
@@ -92,6 +92,7 @@ absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
     rpc->metrics = std::make_unique<metrics::Rpc>(declared.descriptor->service()->full_name(),
                                                   declared.descriptor->name());
     rpc->method = *std::move(method);
+    rpc->shows_persons = ShowsPersons(rpc->method);
     rpc->handler = std::move(declared.handler);
     rpc->prepare = std::move(declared.prepare);
     adapter->rpcs_.push_back(std::move(rpc));
@@ -173,7 +174,7 @@ absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incomin
   ASSIGN_OR_RETURN(incoming.token,
                    entry_.ReceiveFrom(std::move(incoming.token), method, bytes, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
-  if (method.writes || method.personal) incoming.trace = TraceOf(peer);
+  if (method.writes || incoming.rpc->shows_persons) incoming.trace = TraceOf(peer);
   incoming.reason = peer.reason;
   return absl::OkStatus();
 }
@@ -188,8 +189,8 @@ void Adapter::OnWorker(const std::shared_ptr<Incoming>& incoming, std::function<
 // Whoever acts for one company or funder is shown what the data's transaction finds to be its own,
 // and nothing else.
 bool Adapter::Cacheable(const Incoming& incoming) const {
-  const Method& method = incoming.rpc->method;
-  return surroundings_.near != nullptr && method.standard_get && !method.personal &&
+  return surroundings_.near != nullptr && incoming.rpc->method.standard_get &&
+         !incoming.rpc->shows_persons &&
          incoming.token->caller.kind != security::Caller::Kind::kPartner;
 }
 
@@ -211,7 +212,7 @@ void Adapter::ReadAndAnswer(std::shared_ptr<Incoming> incoming) {
         Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
         surroundings_.now());
   absl::StatusOr<std::shared_ptr<const std::string>> answer = ReadNow(*incoming);
-  if (!answer.ok() || incoming->persons.empty())
+  if (!answer.ok() || incoming->shown.empty())
     return incoming->Answer(std::move(answer), surroundings_.now());
   RememberAndAnswer(std::move(incoming), *std::move(answer));
 }
@@ -227,7 +228,7 @@ void Adapter::RememberAndAnswer(std::shared_ptr<Incoming> incoming,
                          incoming->reason};
   auto work = std::make_unique<ReadWork>(
       std::string(SchoolOf(incoming->target)), incoming->token->caller, surroundings_.read_budgets,
-      incoming->persons, std::move(origin),
+      incoming->shown, std::move(origin),
       [this, incoming, answer = std::move(answer)](const absl::Status& remembered) {
         if (!remembered.ok()) return incoming->Answer(remembered, surroundings_.now());
         incoming->Answer(answer, surroundings_.now());
@@ -251,8 +252,8 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
         Call call(incoming.token->caller, surroundings_.call_time(), unit, none);
         return rpc.handler(call, *incoming.request, *response);
       }));
-  if (rpc.method.personal && IsWatched(incoming.token->caller))
-    incoming.persons = PersonsIn(*response);
+  if (rpc.shows_persons && IsWatched(incoming.token->caller))
+    incoming.shown = PersonsShown(rpc.method, *incoming.request, *response);
   auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
   if (cacheable) {
     const int64_t version = rpc.method.target_schema->Version(*response);
@@ -300,10 +301,12 @@ void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
   const Handler& handler =
       incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
+  const WriteWork::Served served{rpc.method, handler, rpc.shows_persons,
+                                 surroundings_.read_budgets};
   auto work = std::make_unique<WriteWork>(
-      rpc.method, handler, surroundings_.read_budgets, incoming->token->caller,
-      std::string(incoming->Share()), incoming->trace, incoming->reason,
-      std::move(incoming->request), std::move(fetched), [incoming] { return incoming->Late(); },
+      served, incoming->token->caller, std::string(incoming->Share()), incoming->trace,
+      incoming->reason, std::move(incoming->request), std::move(fetched),
+      [incoming] { return incoming->Late(); },
       [this, incoming](absl::StatusOr<std::shared_ptr<const std::string>> answer) {
         incoming->Answer(std::move(answer), surroundings_.now());
       });

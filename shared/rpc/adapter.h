@@ -56,6 +56,7 @@ class Adapter {
  private:
   struct Rpc {
     Method method;
+    bool shows_persons = false;  // an answer may: audited, counted, never from a cache
     Handler handler;
     Preparation prepare;          // null where the handler serves as it is
     const Rpc* single = nullptr;  // what serves each item, where this is a batch

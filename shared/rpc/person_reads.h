@@ -1,18 +1,18 @@
-// Whose personal data a caller was shown. Each request that shows any is audited, and each pair of
-// principal and person counts once a day (UTC) towards the principal's read budget: broad reading
-// is how the trade's great breach went (a stolen adviser's account that read millions), so a caller
-// who meets more people than his work explains is stopped. Rows name principals and persons, never
-// what was read.
+// Whom a caller was shown. Each request that shows anybody is audited, and each pair of principal
+// and person counts once a day (UTC) towards the principal's read budgets, of files opened and of
+// rows listed: broad reading is how the trade's great breach went (a stolen adviser's account that
+// read millions), so a caller who meets more people than their work explains is stopped. Rows name
+// principals and persons, never what was read.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "google/protobuf/message.h"
 #include "shared/log/log.h"
+#include "shared/rpc/read_budgets.h"
+#include "shared/rpc/shown_persons.h"
 #include "shared/security/caller.h"
 #include "shared/storage/log/audit_trail.h"
 #include "shared/storage/log/unit.h"
@@ -20,34 +20,24 @@
 
 namespace vivier::rpc {
 
-// Distinct persons that a principal may be shown in a day by one service; negative: no bound, and
-// nothing is counted.
-struct ReadBudgets {
-  int person = 200;  // an admissions officer's busiest day: a cohort's whole round of applications
-  int partner = 50;  // the candidates put forward for a few positions
-};
-
-// The persons whose data stands in the message, each once. A message type says by its `person`
-// option whose it holds.
-std::vector<std::string> PersonsIn(const google::protobuf::Message& message);
-
 // Whether what this caller is shown is remembered. A service reads for a request that is audited
 // where it is made.
 bool IsWatched(const security::Caller& caller);
 
 // Remembers in this unit that the caller was shown these persons. RESOURCE_EXHAUSTED with
-// READ_BUDGET_SPENT when that would exceed his budget, unless the head of the school gives a reason
-// (`origin.reason`).
+// READ_BUDGET_SPENT when that would exceed one of their budgets, unless the head of the school
+// gives a reason (`origin.reason`); its metadata say which budget ("opened" or "rows"), its limit
+// and when it is renewed.
 absl::Status RememberReads(storage::Unit& unit, const security::Caller& caller,
-                           const ReadBudgets& budgets, const std::vector<std::string>& persons,
+                           const ReadBudgets& budgets, const ShownPersons& shown,
                            const storage::Origin& origin, absl::Time time);
 
 // A read on its way through the writer: its answer may go out only when it is remembered.
 class ReadWork : public storage::Work {
  public:
-  // `remembered` is called once, by Done.
-  ReadWork(std::string school, security::Caller caller, ReadBudgets budgets,
-           std::vector<std::string> persons, storage::Origin origin,
+  // `budgets` outlive the work. `remembered` is called once, by Done.
+  ReadWork(std::string school, security::Caller caller, const ReadBudgets& budgets,
+           ShownPersons shown, storage::Origin origin,
            std::function<void(const absl::Status&)> remembered);
 
   const std::string& school() const override { return school_; }
@@ -61,8 +51,8 @@ class ReadWork : public storage::Work {
  private:
   const std::string school_;
   const security::Caller caller_;
-  const ReadBudgets budgets_;
-  const std::vector<std::string> persons_;
+  const ReadBudgets& budgets_;
+  const ShownPersons shown_;
   const storage::Origin origin_;
   const std::function<void(const absl::Status&)> remembered_;
   absl::Status verdict_;

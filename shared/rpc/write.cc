@@ -37,13 +37,13 @@ std::string PersonOf(const pb::Message& response) {
 
 }  // namespace
 
-WriteWork::WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets,
-                     security::Caller caller, std::string share, Traceparent trace,
-                     std::string reason, std::unique_ptr<pb::Message> request, Fetched fetched,
-                     std::function<bool()> expired, Answered answered)
-    : method_(method),
-      handler_(handler),
-      budgets_(budgets),
+WriteWork::WriteWork(const Served& served, security::Caller caller, std::string share,
+                     Traceparent trace, std::string reason, std::unique_ptr<pb::Message> request,
+                     Fetched fetched, std::function<bool()> expired, Answered answered)
+    : method_(served.method),
+      handler_(served.handler),
+      shows_persons_(served.shows_persons),
+      budgets_(served.budgets),
       caller_(std::move(caller)),
       share_(std::move(share)),
       trace_(std::move(trace)),
@@ -52,10 +52,10 @@ WriteWork::WriteWork(const Method& method, const Handler& handler, const ReadBud
       fetched_(std::move(fetched)),
       expired_(std::move(expired)),
       answered_(std::move(answered)),
-      school_(SchoolOf(TextAt(*request_, method.target))),
-      request_id_(RequestId(method, *request_)),
+      school_(SchoolOf(TextAt(*request_, method_.target))),
+      request_id_(RequestId(method_, *request_)),
       request_hash_(CanonicalHash(*request_)),
-      validate_only_(ValidateOnly(method, *request_)) {}
+      validate_only_(ValidateOnly(method_, *request_)) {}
 
 void WriteWork::Want(storage::Transaction::Wanted& wanted) const {
   wanted.request_ids.push_back(request_id_);
@@ -82,8 +82,9 @@ absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction,
   // What a trial shows was read as well; nothing else of it is kept.
   storage::Unit trial(transaction);
   storage::Unit& kept = validate_only_ ? trial : unit;
-  if (method_.personal)
-    RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_, PersonsIn(*response), origin, now));
+  if (shows_persons_)
+    RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_,
+                                  PersonsShown(method_, *request_, *response), origin, now));
   if (!validate_only_) RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
   RETURN_IF_ERROR(kept.Apply(origin, now));
   return bytes;

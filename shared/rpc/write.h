@@ -1,6 +1,6 @@
 // One write on its way through the writer: replays the stored answer of its request_id, or runs the
 // handler, and when it succeeded stores the answer, the events and the audit record with its
-// changes, and whose personal data the answer shows. Refusals are not stored.
+// changes, and whom the answer shows. Refusals are not stored.
 #pragma once
 
 #include <functional>
@@ -23,12 +23,19 @@ using Answered = std::function<void(absl::StatusOr<std::shared_ptr<const std::st
 
 class WriteWork : public storage::Work {
  public:
-  // `method`, `handler` and `budgets` outlive the work. `answered` is called once, by Done;
+  // The rpc that is served; what it refers to outlives the work.
+  struct Served {
+    const Method& method;
+    const Handler& handler;
+    bool shows_persons;  // ShowsPersons(method)
+    const ReadBudgets& budgets;
+  };
+
+  // `answered` is called once, by Done;
   // `expired` tells whether the client has stopped waiting, so that nothing is begun for nobody.
   // `share` is whose turn it takes (storage::Work).
-  WriteWork(const Method& method, const Handler& handler, const ReadBudgets& budgets,
-            security::Caller caller, std::string share, Traceparent trace, std::string reason,
-            std::unique_ptr<google::protobuf::Message> request, Fetched fetched,
+  WriteWork(const Served& served, security::Caller caller, std::string share, Traceparent trace,
+            std::string reason, std::unique_ptr<google::protobuf::Message> request, Fetched fetched,
             std::function<bool()> expired, Answered answered);
 
   const std::string& school() const override { return school_; }
@@ -47,6 +54,7 @@ class WriteWork : public storage::Work {
 
   const Method& method_;
   const Handler& handler_;
+  const bool shows_persons_;
   const ReadBudgets& budgets_;
   const security::Caller caller_;
   const std::string share_;

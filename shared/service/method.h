@@ -41,7 +41,7 @@ struct Method {
   std::string
       listed;  // what a List with a filter shows: the collection below its parent, "cohorts"
   bool standard_get = false;  // Get of a resource by its name
-  bool personal = false;      // the answer holds personal data: never from a cache
+  bool personal = false;      // the answer holds personal data: encrypted where it is kept
   int request_bytes_max = 0;
   FieldPath target;  // the name that the permission is asked for: name, parent or RESOURCE.name
   const storage::Schema* target_schema =

@@ -9,6 +9,7 @@
 #include "shared/base/status.h"
 #include "shared/cache/value.h"
 #include "shared/log/log.h"
+#include "shared/rpc/shown_persons.h"
 #include "shared/service/method.h"
 
 namespace vivier::site {
@@ -52,7 +53,7 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
       return Internal(absl::StrCat(service, " answered no ", type));
     return cache::Versioned{static_cast<uint64_t>(schema.Version(*message)), std::move(bytes)};
   };
-  if (rpc::HoldsPersonalData(resource)) {  // never in a cache
+  if (rpc::ShowsPersons(*resource)) {  // never in a cache
     RETURN_IF_ERROR(load().status());
     return message;
   }
@@ -70,7 +71,7 @@ absl::StatusOr<std::shared_ptr<const pb::Message>> Peers::Fetch(const std::strin
 void Peers::Changed(const std::vector<storage::RowKey>& rows) {
   for (const auto& [schema, name] : rows) {
     const pb::Descriptor& resource = *schema->descriptor();
-    if (!rpc::IsReferencedByOthers(resource) || rpc::HoldsPersonalData(&resource)) continue;
+    if (!rpc::IsReferencedByOthers(resource) || rpc::ShowsPersons(resource)) continue;
     cache_.Drop(name);
     if (cache_.redis() != nullptr) cache_.redis()->Announce(name);
   }

@@ -34,10 +34,10 @@ absl::Status CheckSchema(storage::Database& database, const rpc::Service& servic
 
 }  // namespace
 
-rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured) {
+rpc::ReadBudgets BudgetsOf(const Config& config) {
   rpc::ReadBudgets budgets;
-  if (configured.person() != 0) budgets.person = configured.person();
-  if (configured.partner() != 0) budgets.partner = configured.partner();
+  for (const config::v1::ReadBudget& line : config.read_budgets())
+    budgets.Set(line.role(), {line.opened(), line.rows()});
   return budgets;
 }
 
@@ -108,7 +108,7 @@ rpc::Adapter::Surroundings RunningService::Surroundings() const {
   surroundings.references = peers_.get();
   surroundings.near = common_.OwnsRows() ? common_.near : nullptr;
   surroundings.schools = common_.schools();
-  surroundings.read_budgets = Budgets(options.config.read_budgets());
+  surroundings.read_budgets = BudgetsOf(options.config);
   surroundings.tls = !options.config.certificates().empty();
   surroundings.now = options.now;
   surroundings.call_time = common_.now;

@@ -108,7 +108,7 @@ class RunningService {
   std::vector<std::unique_ptr<follow::Follower>> followers_;  // one for each process
 };
 
-rpc::ReadBudgets Budgets(const config::v1::ReadBudgets& configured);
+rpc::ReadBudgets BudgetsOf(const config::v1::Config& config);
 
 // The file of an embedded service.
 std::string DatabaseFile(const std::string& data, const std::string& service);

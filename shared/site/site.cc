@@ -280,7 +280,7 @@ class RunningSite : public Site {
   follow::Loop loop_;
   follow::LogService log_service_{loop_, workers_};
   Vitals vitals_;
-  ProcessService process_service_{workers_, vitals_, Budgets(options_.config.read_budgets()),
+  ProcessService process_service_{workers_, vitals_, BudgetsOf(options_.config),
                                   [this] { return Now(); }};
   OperationService operation_service_{scheduler_};
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;

@@ -94,7 +94,9 @@ absl::Status ServeSite(const std::vector<std::string>& words) {
   if (words.size() > 3) options.config.set_postgres(words[3]);
   options.config.set_development(true);
   options.config.set_batch_works_max(batch_works_max);
-  options.config.mutable_read_budgets()->set_person(-1);  // one caller admits thousands
+  config::v1::ReadBudget& budget = *options.config.add_read_budgets();
+  budget.set_opened(-1);  // one caller admits thousands
+  budget.set_rows(-1);
   options.data = words[0];
   options.modules = {site::MakeModule<enrolment::Enrolment>()};
   options.background = false;

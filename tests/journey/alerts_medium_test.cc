@@ -130,7 +130,7 @@ class Alerts : public ::testing::Test {
     const security::Caller caller{role, security::Caller::Kind::kPerson, {role}, {"nancy"}, ""};
     const rpc::CallOptions options{absl::Seconds(10), *running_->Authorization(caller), ""};
     for (int i = 0; i < times; ++i) {
-      if constexpr (!std::is_same_v<Request, site::v1::VerifyInvariantsRequest>)
+      if constexpr (requires { request.set_request_id(""); })
         request.set_request_id(RandomUuid());
       {
         Monitor::Lock lock(monitor_);
@@ -280,7 +280,7 @@ void Alerts::PoisonEnrolment() {
   fs::copy_file(EnrolmentFile(), disk_.folder() + "/old.db");
   PoisonLog();
   std::ofstream(school_.data() + "/config.textproto", std::ios::app)
-      << "read_budgets { person: 1 }\n";
+      << "read_budgets { opened: 1 }\n";
   school_.Start("enrolment");
   Await("EventsParked");
   site::v1::VerifyInvariantsRequest verify;
@@ -297,6 +297,12 @@ void Alerts::SpendReadBudget() {
     candidate.mutable_candidate()->set_given_name(id);
     candidate.mutable_candidate()->set_family_name(id);
     Begin("enrolment", candidate, 1, "admissions_officer");
+  }
+  AwaitAnswers();
+  for (const char* id : {"ada", "eve"}) {
+    enrolment::v1::GetCandidateRequest opened;
+    opened.set_name(absl::StrCat("schools/nancy/candidates/", id));
+    Begin("enrolment", opened, 1, "admissions_officer");
   }
   Await("ReadBudget");
 }

@@ -40,8 +40,9 @@ class BatchKillTest : public ::testing::TestWithParam<storage::Engine> {
 
   AdmissionTally Tally() { return TallyAdmissions(school_.databases().Url("enrolment")); }
 
-  SchoolProcesses school_{
-      {.engine = GetParam(), .one_process = true, .config = "read_budgets { person: -1 }\n"}};
+  SchoolProcesses school_{{.engine = GetParam(),
+                           .one_process = true,
+                           .config = "read_budgets { opened: -1 rows: -1 }\n"}};
   const std::string authorization_ = Authorization();
 };
 

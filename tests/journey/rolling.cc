@@ -47,7 +47,7 @@ class RollingSchool {
                  .replicated = rpc::TradeServices(),
                  .redis = redis_.socket(),
                  .postgres = postgres_.conninfo(),
-                 .config = "read_budgets { person: 1000000 }\n"}) {
+                 .config = "read_budgets { opened: -1 rows: -1 }\n"}) {
     config_.add_schools("nancy");
     config_.set_network("test");
     config_.set_development(true);

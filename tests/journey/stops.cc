@@ -30,7 +30,7 @@ class StoppedSchool {
  public:
   explicit StoppedSchool(Stopped what)
       : school_({.one_process = what == Stopped::kWholeSchool,
-                 .config = "read_budgets { person: 10000000 }\n"}),
+                 .config = "read_budgets { opened: -1 rows: -1 }\n"}),
         names_(school_.ProcessNames()),
         load_(school_.targets(), Director(), kWritesPerSecond, {},
               Load::AfterFailure::kNewChannel) {}

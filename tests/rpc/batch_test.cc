@@ -10,8 +10,7 @@
 #include "shared/base/monitor.h"
 #include "shared/base/rpc_status.h"
 #include "shared/base/uuid.h"
-#include "shared/security/school_key.h"
-#include "shared/storage/log/table.h"
+#include "tests/rpc/rows.h"
 #include "tests/support/admission_batch.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
@@ -27,7 +26,7 @@ using enrolment::v1::BatchAdmitApplicationsResponse;
 // Nobody's read budget is what is tested here.
 World MakeWorld(storage::Engine engine, int batch_works_max) {
   return World(engine, [batch_works_max](config::v1::Config& config) {
-    config.mutable_read_budgets()->set_person(-1);
+    config.add_read_budgets()->set_opened(-1);
     config.set_batch_works_max(batch_works_max);
   });
 }
@@ -243,34 +242,24 @@ TEST_P(BatchTest, WhatIsWrongWithTheWholeIsRefusedAtOnce) {
   EXPECT_EQ(Tally().audited, 0);
 }
 
-// An invoice of `rest_cents` that was sent, as rows: how it came to be is no matter of payments.
-absl::Status PutInvoice(const std::string& url, const std::string& data, int64_t rest_cents) {
+// An invoice of `rest_cents` that was sent, and what its agreement has of it.
+std::vector<std::unique_ptr<google::protobuf::Message>> SentInvoice(int64_t rest_cents) {
   namespace v1 = funding::v1;
-  ASSIGN_OR_RETURN(const security::SchoolKey key,
-                   security::SchoolKey::Load(data + "/keys/school.key"));
-  ASSIGN_OR_RETURN(const std::unique_ptr<storage::Database> database, storage::Database::Open(url));
-  ASSIGN_OR_RETURN(const std::unique_ptr<storage::Connection> connection,
-                   database->Connect(storage::Access::kWrite));
-  RETURN_IF_ERROR(connection->Begin(storage::Access::kWrite));
-  storage::Transaction transaction(*connection, "nancy", &key);
-  RETURN_IF_ERROR(transaction.LockHead());
-  storage::Unit unit(transaction);
-  v1::Invoice invoice;
-  invoice.set_name("schools/nancy/invoices/i1");
-  invoice.set_funding_agreement("schools/nancy/fundingAgreements/prf");
-  invoice.set_state(v1::Invoice::ISSUED);
-  invoice.set_number(1);
-  invoice.set_total_cents(rest_cents);
-  v1::AgreementBalance balance;
-  balance.set_name("schools/nancy/fundingAgreements/prf/balance");
-  balance.set_ceiling_cents(rest_cents);
-  balance.set_earned_cents(rest_cents);
-  balance.set_invoiced_cents(rest_cents);
-  RETURN_IF_ERROR(storage::Table<v1::Invoice>().Insert(unit, invoice));
-  RETURN_IF_ERROR(storage::Table<v1::AgreementBalance>().Insert(unit, balance));
-  RETURN_IF_ERROR(unit.Apply({"test", "test", "schools/nancy", "", "", ""}, absl::Now()));
-  RETURN_IF_ERROR(transaction.StoreHead());
-  return connection->Commit();
+  auto invoice = std::make_unique<v1::Invoice>();
+  invoice->set_name("schools/nancy/invoices/i1");
+  invoice->set_funding_agreement("schools/nancy/fundingAgreements/prf");
+  invoice->set_state(v1::Invoice::ISSUED);
+  invoice->set_number(1);
+  invoice->set_total_cents(rest_cents);
+  auto balance = std::make_unique<v1::AgreementBalance>();
+  balance->set_name("schools/nancy/fundingAgreements/prf/balance");
+  balance->set_ceiling_cents(rest_cents);
+  balance->set_earned_cents(rest_cents);
+  balance->set_invoiced_cents(rest_cents);
+  std::vector<std::unique_ptr<google::protobuf::Message>> rows;
+  rows.push_back(std::move(invoice));
+  rows.push_back(std::move(balance));
+  return rows;
 }
 
 // In funding, which has not a line for it either.
@@ -278,7 +267,7 @@ TEST_P(BatchTest, PaymentsOfABankStatementAreRecordedOnce) {
   namespace v1 = funding::v1;
   constexpr int kPaid = 40;
   world_.Stop();
-  ASSERT_EQ(PutInvoice(world_.DatabaseUrl("funding"), world_.data(), 1000 * kPaid),
+  ASSERT_EQ(PutRows(world_.DatabaseUrl("funding"), world_.data(), SentInvoice(1000 * kPaid)),
             absl::OkStatus());
   world_.Start();
   v1::BatchRecordPaymentsRequest request;

@@ -119,7 +119,10 @@ Calls AskHonestly(const Channels& channels, const std::string& authorization, ab
 }  // namespace
 
 CrowdedSite::CrowdedSite(storage::Engine engine, int64_t rows)
-    : school_(std::make_unique<SchoolProcesses>(SchoolProcesses::Setup{.engine = engine})) {
+    : school_(std::make_unique<SchoolProcesses>(SchoolProcesses::Setup{
+          // A budget would end what is to be measured.
+          .engine = engine,
+          .config = "read_budgets { opened: -1 rows: -1 }\n"})) {
   school_->BeginStory();
   EXPECT_NE(school_->Figures(), "");
   school_->Stop();

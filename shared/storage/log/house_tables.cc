@@ -62,7 +62,7 @@ const PlainTable& PersonKeys() {
 const PlainTable& PersonReads() {
   static const auto& table = *new PlainTable(
       "person_reads", 4,
-      {"school", "principal", "day", "person", "reads", "first_method", "first_time"});
+      {"school", "principal", "day", "person", "reads", "first_method", "first_time", "opened"});
   return table;
 }
 
