@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -19,9 +20,11 @@
 #include "re2/re2.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/status.h"
 #include "shared/base/unicode.h"
 #include "shared/base/uuid.h"
 #include "shared/service/method.h"
+#include "shared/service/standard.h"
 #include "shared/storage/rows/filter.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -139,14 +142,19 @@ bool IsRealDate(const google::type::Date& date) {
   return date.year() >= 1900 && date.year() <= 2200 && IsDate(date);
 }
 
+// A resource of which its update changes some fields only: the others need not be complete.
+struct Masked {
+  const pb::Message* resource = nullptr;  // null where there is none
+  std::set<const FieldDescriptor*> fields = {};
+};
+
 class Validator {
  public:
-  // With `partial`, a message inside the request need not be complete: an update's mask says what
-  // counts.
-  Validator(bool partial, const FieldDescriptor* items) : partial_(partial), items_(items) {}
+  Validator(const Masked& masked, const FieldDescriptor* items) : masked_(masked), items_(items) {}
 
   void Check(pb::Message& message, const std::string& prefix) {
     const pb::Reflection& reflection = *message.GetReflection();
+    const bool partial = &message == masked_.resource;
     for (const FieldRule& rule : RulesOf(message.GetDescriptor())) {
       const FieldDescriptor* field = rule.field;
       if (rule.output_only) {
@@ -154,17 +162,13 @@ class Validator {
         continue;
       }
       const std::string path = absl::StrCat(prefix, field->name());
+      if (rule.required && !IsSet(message, field) && (!partial || masked_.fields.count(field) > 0))
+        Wrong(path, "is required");
       if (field->is_repeated()) {
         CheckRepeated(message, rule, path);
-        continue;
+      } else if (IsSet(message, field)) {
+        CheckOne(message, rule, path);
       }
-      const bool present =
-          field->has_presence() ? reflection.HasField(message, field) : HasValue(message, field);
-      if (!present) {
-        if (rule.required && !(partial_ && !prefix.empty())) Wrong(path, "is required");
-        continue;
-      }
-      CheckOne(message, rule, path);
     }
     reflection.MutableUnknownFields(&message)->Clear();
   }
@@ -180,15 +184,15 @@ class Validator {
   }
 
  private:
-  static bool HasValue(const pb::Message& message, const FieldDescriptor* field) {
-    return message.GetReflection()->HasField(message,
-                                             field);  // without presence: is not its default
+  // Without presence: is not its default.
+  static bool IsSet(const pb::Message& message, const FieldDescriptor* field) {
+    return field->is_repeated() ? message.GetReflection()->FieldSize(message, field) > 0
+                                : message.GetReflection()->HasField(message, field);
   }
 
   void CheckRepeated(pb::Message& message, const FieldRule& rule, const std::string& path) {
     const pb::Reflection& reflection = *message.GetReflection();
     const int size = reflection.FieldSize(message, rule.field);
-    if (rule.required && size == 0) Wrong(path, "is required");
     if (rule.limits.max_items() > 0 && size > rule.limits.max_items())
       return Wrong(path, absl::StrCat("has more than ", rule.limits.max_items(), " elements"));
     if (rule.field == items_) return;
@@ -269,20 +273,40 @@ class Validator {
     violation.set_description(std::string(why));
   }
 
-  const bool partial_;
+  const Masked& masked_;
   const FieldDescriptor* const items_;
   std::optional<google::rpc::BadRequest> violations_;
 };
 
-bool HasUpdateMask(const pb::Message& request) {
-  const FieldDescriptor* mask = request.GetDescriptor()->FindFieldByName("update_mask");
-  return mask != nullptr && request.GetReflection()->HasField(request, mask);
+// Whether the update may create what is missing, which takes a whole resource.
+bool MayCreate(const pb::Message& request) {
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("allow_missing");
+  return field != nullptr && request.GetReflection()->GetBool(request, field);
+}
+
+// What an update with a mask changes. Without a mask its resource is whole.
+absl::StatusOr<Masked> MaskedOf(const pb::Message& request) {
+  const pb::FieldMask* mask = UpdateMaskOf(request);
+  if (mask == nullptr) return Masked();
+  for (int i = 0; i < request.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = request.GetDescriptor()->field(i);
+    if (field->message_type() == nullptr || field->is_repeated() ||
+        !field->message_type()->options().HasExtension(google::api::resource))
+      continue;
+    const pb::Message& resource = request.GetReflection()->GetMessage(request, field);
+    ASSIGN_OR_RETURN(const std::vector<const FieldDescriptor*> fields,
+                     UpdatedFields(mask, resource));
+    if (MayCreate(request)) break;
+    return Masked{&resource, {fields.begin(), fields.end()}};
+  }
+  return Masked();
 }
 
 }  // namespace
 
 absl::Status Validate(pb::Message& request, const FieldDescriptor* items) {
-  Validator validator(HasUpdateMask(request), items);
+  ASSIGN_OR_RETURN(const Masked masked, MaskedOf(request));
+  Validator validator(masked, items);
   validator.Check(request, "");
   return validator.Result();
 }

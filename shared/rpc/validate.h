@@ -18,6 +18,8 @@ inline constexpr int kPageTokenLengthMax = 1000;
 // INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100).
 // Fields that are OUTPUT_ONLY are cleared, not checked (AIP-203), as are fields that this binary
 // does not know.
+// An update with a mask need not bring what the mask does not name; what it names stays REQUIRED,
+// and what it brings is complete.
 // The elements of `items`, a repeated field of the request, are not looked into.
 absl::Status Validate(google::protobuf::Message& request,
                       const google::protobuf::FieldDescriptor* items = nullptr);

@@ -190,7 +190,7 @@ TEST(ValidateTest, AnUpdateWithAMaskMayBePartial) {
   request.set_request_id("11111111-1111-4111-8111-111111111111");
   request.mutable_cohort()->set_name("schools/nancy/cohorts/ai-1");
   request.mutable_cohort()->set_title("IA");
-  EXPECT_FALSE(Validate(request).ok());  // without a mask it replaces everything
+  EXPECT_FALSE(Validate(request).ok());  // without a mask it is whole
   request.mutable_update_mask()->add_paths("title");
   EXPECT_EQ(Validate(request), absl::OkStatus());
   request.mutable_cohort()->set_title(std::string(121, 'x'));
@@ -198,6 +198,37 @@ TEST(ValidateTest, AnUpdateWithAMaskMayBePartial) {
   request.mutable_cohort()->set_title("IA");
   request.clear_request_id();  // the request itself is never partial
   EXPECT_FALSE(Validate(request).ok());
+}
+
+TEST(ValidateTest, AMaskEmptiesNothingThatIsRequired) {
+  UpdateCohortRequest request;
+  request.set_request_id("11111111-1111-4111-8111-111111111111");
+  request.mutable_cohort()->set_name("schools/nancy/cohorts/ai-1");
+  for (const char* path : {"title", "*"}) {
+    request.mutable_update_mask()->clear_paths();
+    request.mutable_update_mask()->add_paths(path);
+    const absl::Status refused = Validate(request);
+    EXPECT_EQ(ReasonOf(refused), "INVALID_FIELD") << path;
+    EXPECT_THAT(refused.message(), ::testing::HasSubstr("cohort.title")) << path;
+  }
+  // What is named is whole, however deep: a rule without its fact is none.
+  request.mutable_update_mask()->clear_paths();
+  request.mutable_update_mask()->add_paths("eligibility_rules");
+  request.mutable_cohort()->add_eligibility_rules();
+  EXPECT_THAT(Validate(request).message(), ::testing::HasSubstr("cohort.eligibility_rules[0]."));
+}
+
+TEST(ValidateTest, AMaskNamesFieldsOfTheCaller) {
+  UpdateCohortRequest request;
+  request.set_request_id("11111111-1111-4111-8111-111111111111");
+  request.mutable_cohort()->set_name("schools/nancy/cohorts/ai-1");
+  request.mutable_cohort()->set_title("IA");
+  for (const char* path : {"colour", "name", "etag", "state", "title.x", ""}) {
+    request.mutable_update_mask()->clear_paths();
+    request.mutable_update_mask()->add_paths("title");
+    request.mutable_update_mask()->add_paths(path);
+    EXPECT_THAT(Validate(request).message(), ::testing::HasSubstr("update_mask")) << path;
+  }
 }
 
 TEST(ValidateTest, BoundsTheHousesOwnFields) {

@@ -6,7 +6,6 @@
 #include "absl/strings/str_split.h"
 #include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
-#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -105,26 +104,25 @@ bool IsServers(const pb::FieldDescriptor* field) {
   return field->name() == "name" || field->name() == "etag";
 }
 
-// AIP-134: the fields of the mask; without a mask, or with "*", every field that the caller may
-// set.
-absl::StatusOr<pb::FieldMask> MaskOf(const Schema& schema, const pb::Message& request) {
-  pb::FieldMask mask;
-  const pb::FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("update_mask");
-  if (field != nullptr && request.GetReflection()->HasField(request, field))
-    mask.CopyFrom(request.GetReflection()->GetMessage(request, field));
-  if (mask.paths_size() == 0 || (mask.paths_size() == 1 && mask.paths(0) == "*")) {
-    mask.clear_paths();
-    for (const Schema::Column& column : schema.columns())
-      if (!IsServers(column.field)) mask.add_paths(column.field->name());
-    return mask;
+absl::Status NoSuchField(const std::string& path) {
+  return InvalidField("update_mask",
+                      absl::StrCat("\"", path, "\" is no field that can be updated"));
+}
+
+bool IsSet(const pb::Message& message, const pb::FieldDescriptor* field) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  return field->is_repeated() ? reflection.FieldSize(message, field) > 0
+                              : reflection.HasField(message, field);
+}
+
+// The caller's fields of a resource: all of them, or those that are set.
+std::vector<const pb::FieldDescriptor*> CallersFields(const pb::Message& resource, bool all) {
+  std::vector<const pb::FieldDescriptor*> fields;
+  for (int i = 0; i < resource.GetDescriptor()->field_count(); ++i) {
+    const pb::FieldDescriptor* field = resource.GetDescriptor()->field(i);
+    if (!IsServers(field) && (all || IsSet(resource, field))) fields.push_back(field);
   }
-  for (const std::string& path : mask.paths()) {
-    const pb::FieldDescriptor* named = schema.descriptor()->FindFieldByName(path);
-    if (named == nullptr || IsServers(named))
-      return InvalidField("update_mask",
-                          absl::StrCat("\"", path, "\" is no field that can be updated"));
-  }
-  return mask;
+  return fields;
 }
 
 Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyBeforeStore complete) {
@@ -136,7 +134,7 @@ Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyBef
     if (before == nullptr) return NotFound(name);
     RETURN_IF_ERROR(schema.CheckEtag(*before, Text(wanted, "etag")));
     response.CopyFrom(*before);
-    RETURN_IF_ERROR(ApplyUpdate(schema, request, wanted, response));
+    RETURN_IF_ERROR(ApplyUpdate(request, wanted, response));
     if (complete) RETURN_IF_ERROR(complete(call, before, response));
     return call.unit().Update(schema, response);
   };
@@ -154,15 +152,37 @@ Handler Delete(const Schema& schema) {
 
 }  // namespace
 
-absl::Status ApplyUpdate(const Schema& schema, const pb::Message& request,
-                         const pb::Message& wanted, pb::Message& after) {
-  ASSIGN_OR_RETURN(pb::FieldMask mask, MaskOf(schema, request));
-  pb::util::FieldMaskUtil::MergeOptions options;
-  options.set_replace_message_fields(true);
-  options.set_replace_repeated_fields(true);
-  for (const std::string& path : mask.paths())
-    after.GetReflection()->ClearField(&after, schema.descriptor()->FindFieldByName(path));
-  pb::util::FieldMaskUtil::MergeMessageTo(wanted, mask, options, &after);
+const pb::FieldMask* UpdateMaskOf(const pb::Message& request) {
+  const pb::FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("update_mask");
+  if (field == nullptr || !request.GetReflection()->HasField(request, field)) return nullptr;
+  const auto& mask =
+      static_cast<const pb::FieldMask&>(request.GetReflection()->GetMessage(request, field));
+  return mask.paths_size() == 0 ? nullptr : &mask;
+}
+
+absl::StatusOr<std::vector<const pb::FieldDescriptor*>> UpdatedFields(const pb::FieldMask* mask,
+                                                                      const pb::Message& wanted) {
+  const bool whole = mask != nullptr && mask->paths_size() == 1 && mask->paths(0) == "*";
+  if (mask == nullptr || whole) return CallersFields(wanted, whole);
+  std::vector<const pb::FieldDescriptor*> fields;
+  for (const std::string& path : mask->paths()) {
+    const pb::FieldDescriptor* field = wanted.GetDescriptor()->FindFieldByName(path);
+    if (field == nullptr || IsServers(field)) return NoSuchField(path);
+    fields.push_back(field);
+  }
+  return fields;
+}
+
+absl::Status ApplyUpdate(const pb::Message& request, const pb::Message& wanted,
+                         pb::Message& after) {
+  ASSIGN_OR_RETURN(const std::vector<const pb::FieldDescriptor*> fields,
+                   UpdatedFields(UpdateMaskOf(request), wanted));
+  pb::FieldMask changed;
+  for (const pb::FieldDescriptor* field : fields) {
+    after.GetReflection()->ClearField(&after, field);
+    changed.add_paths(field->name());
+  }
+  pb::util::FieldMaskUtil::MergeMessageTo(wanted, changed, {}, &after);
   return absl::OkStatus();
 }
 

@@ -17,7 +17,7 @@ absl::StatusOr<v1::School> Schools::UpdateSchool(Call& call,
   v1::School school = found.has_value() ? *found : request.school();
   if (found.has_value()) {
     RETURN_IF_ERROR(schools_.schema().CheckEtag(*found, request.school().etag()));
-    RETURN_IF_ERROR(rpc::ApplyUpdate(schools_.schema(), request, request.school(), school));
+    RETURN_IF_ERROR(rpc::ApplyUpdate(request, request.school(), school));
   }
   RETURN_IF_ERROR(found.has_value() ? schools_.Update(call, school)
                                     : schools_.Insert(call, school));
