@@ -39,7 +39,7 @@ std::vector<Kind> Enrolment() {
       {"enrolment", "learners", 130, "state = 'FINISHED'", "name, candidate, application",
        "cohort || '/learners/crowd-' || i, 'schools/nancy/candidates/crowd-' || i, "
        "cohort || '/applications/crowd-' || i",
-       "cohort, hold, state, certification, exit_cause, create_time"},
+       "cohort, hold, state, certification, create_time"},
       {"enrolment", "applications", 130, "1 = 1",
        "name, candidate, channel, state, rank, hold, decided_by",
        "cohort || '/applications/crowd-' || i, 'schools/nancy/candidates/crowd-' || i, "
@@ -56,7 +56,7 @@ std::vector<Kind> Enrolment() {
        "'schools/nancy/cohorts/ia-2027/attendanceSheets/crowd-1/presenceEntries/crowd-' || i, "
        "'schools/nancy/cohorts/ia-2027/attendanceSheets/crowd-1', "
        "'schools/nancy/cohorts/ia-2027/learners/crowd-' || i, 0",
-       "minutes_due, absence, corrections"}};
+       "minutes_due, corrections"}};
 }
 
 std::vector<Kind> Funding() {
@@ -82,7 +82,7 @@ std::vector<Kind> Partners() {
       {"partners", "contracts", 40, kOfCompany, "name, learner, state, end_date",
        absl::StrCat("'schools/nancy/contracts/crowd-' || i, ", learner, ", 'BROKEN', '2099-01-01'"),
        "hiring, cohort, company, kind, start_date, working_minutes, training_minutes, "
-       "weekly_minutes, branch_minimum_cents, vocational_level_4, ground, tutor"},
+       "weekly_minutes, branch_minimum_cents, tutor"},
       {"partners", "job_offers", 30, kOfCompany, "name, state",
        "'schools/nancy/jobOffers/crowd-' || i, 'CLOSED'",
        "company, title, description, rome_code, positions, contract_kind"},
@@ -92,7 +92,7 @@ std::vector<Kind> Partners() {
       {"partners", "companies", 10, "1 = 1", "name", "'schools/nancy/companies/crowd-' || i",
        "title, legal_category, naf_code, size_band, postal_code"},
       {"partners", "tutors", 10, kOfCompany, "name", "'schools/nancy/tutors/crowd-' || i",
-       "company, experience_years, employer, volunteer"}};
+       "company"}};
 }
 
 std::vector<Kind> Curriculum() {

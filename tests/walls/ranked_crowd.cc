@@ -42,9 +42,9 @@ RankedCrowd::RankedCrowd(storage::Engine engine, int ranked, int submitted)
   AddApplications(ranked, submitted);
   service_.Execute(
       "INSERT INTO learners (school, name, version, cohort, candidate, application, hold, state, "
-      "certification, exit_cause) SELECT school, replace(name, 'applications', 'learners'), 1, "
-      "cohort, candidate, name, hold, 'ENROLLED', 'CERTIFICATION_UNSPECIFIED', "
-      "'CAUSE_UNSPECIFIED' FROM applications WHERE state IN ('ADMITTED', 'ACCEPTED')");
+      "certification) SELECT school, replace(name, 'applications', 'learners'), 1, "
+      "cohort, candidate, name, hold, 'ENROLLED', 'CERTIFICATION_UNSPECIFIED' FROM applications "
+      "WHERE state IN ('ADMITTED', 'ACCEPTED')");
 }
 
 void RankedCrowd::AddApplications(int ranked, int submitted) {

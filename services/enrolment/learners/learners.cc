@@ -46,6 +46,7 @@ absl::Status Learners::End(Call& call, const std::string& name, const google::ty
   event.set_cohort(learner.cohort());
   *event.mutable_date() = date;
   event.set_cause(cause);
+  event.set_candidate(learner.candidate());
   return call.Emit(event);
 }
 

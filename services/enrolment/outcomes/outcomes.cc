@@ -31,6 +31,7 @@ absl::Status Outcomes::Store(Call& call, const Learner& learner, Outcome& outcom
   event.set_situation(outcome.situation());
   event.set_months_after(outcome.months_after());
   *event.mutable_date() = outcome.date();
+  event.set_candidate(learner.candidate());
   return call.Emit(event);
 }
 

@@ -14,6 +14,23 @@ using rpc::Call;
 using v1::AttendanceSheet;
 using v1::PresenceEntry;
 
+namespace {
+
+absl::StatusOr<std::vector<std::string>> HashedAbsences(Call& call, const AttendanceSheet& sheet,
+                                                        const std::vector<PresenceEntry>& entries) {
+  std::vector<std::string> absences;
+  for (const PresenceEntry& entry : entries) {
+    ASSIGN_OR_RETURN(std::string hash,
+                     call.unit().BlindIndex(
+                         "absence", absl::StrCat(entry.name(), "/", sheet.revision(), "/",
+                                                 PresenceEntry::Absence_Name(entry.absence()))));
+    absences.push_back(std::move(hash));
+  }
+  return absences;
+}
+
+}  // namespace
+
 void Presence::AddTo(rpc::Service& service) {
   service.Standard(sheets_)
       .Standard(seals_)
@@ -129,7 +146,8 @@ absl::Status Presence::AppendSeal(Call& call, const std::vector<PresenceEntry>& 
   seal.set_number(number);
   seal.set_attendance_sheet(sheet.name());
   seal.set_revision(sheet.revision());
-  seal.set_content(SealContent(sheet, entries));
+  ASSIGN_OR_RETURN(const std::vector<std::string> absences, HashedAbsences(call, sheet, entries));
+  seal.set_content(SealContent(sheet, entries, absences));
   seal.set_hash(SealHash(previous, seal.content()));
   *seal.mutable_seal_time() = ToTimestamp(call.time());
   seal.set_sealed_by(call.caller().subject);
@@ -167,6 +185,7 @@ absl::StatusOr<PresenceEntry> Presence::CorrectPresence(Call& call,
   ASSIGN_OR_RETURN(AttendanceSheet sheet, sheets_.Get(call, entry.attendance_sheet()));
   v1::PresenceCorrection correction;
   correction.set_presence_entry(entry.name());
+  correction.set_learner(entry.learner());
   correction.set_sheet_revision(sheet.revision());
   if (entry.has_learner_sign_time())
     *correction.mutable_learner_sign_time() = entry.learner_sign_time();

@@ -114,17 +114,20 @@ absl::Status CheckSeal(const AttendanceSheet& sheet, absl::Span<const PresenceEn
   return absl::OkStatus();
 }
 
-std::string SealContent(const AttendanceSheet& sheet, absl::Span<const PresenceEntry> entries) {
+std::string SealContent(const AttendanceSheet& sheet, absl::Span<const PresenceEntry> entries,
+                        absl::Span<const std::string> absences) {
   std::string content =
       absl::StrCat(sheet.name(), "\trevision ", sheet.revision(), "\t", sheet.start_minute(), "-",
                    sheet.end_minute(), "\ttrainer ", absl::CEscape(sheet.trainer()), "\tsigned ",
                    TimeText(sheet.has_trainer_sign_time(), sheet.trainer_sign_time()), "\t",
                    absl::CEscape(sheet.place()), "\n");
-  for (const PresenceEntry& entry : entries)
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const PresenceEntry& entry = entries[i];
     absl::StrAppend(&content, entry.name(), "\tminutes ", entry.minutes_present(), "/",
                     entry.minutes_due(), "\tsigned ",
-                    TimeText(entry.has_learner_sign_time(), entry.learner_sign_time()), "\t",
-                    PresenceEntry::Absence_Name(entry.absence()), "\n");
+                    TimeText(entry.has_learner_sign_time(), entry.learner_sign_time()),
+                    "\tabsence ", absences[i], "\n");
+  }
   return content;
 }
 

@@ -6,7 +6,10 @@
 // fields separated by a tab:
 //
 //   schools/…/attendanceSheets/…-am  revision 1  540-750  trainer who  signed 2027-03-…Z  place
-//   schools/…/presenceEntries/a-1  minutes 210/210  signed 2027-03-…Z  ABSENCE_UNSPECIFIED
+//   schools/…/presenceEntries/a-1  minutes 210/210  signed 2027-03-…Z  absence 5f2c…
+//
+// What is said of an absence stands there as a keyed hash: sealed with the rest, and read by nobody
+// who has the content alone.
 #pragma once
 
 #include <string>
@@ -45,9 +48,11 @@ absl::Status Correct(const v1::AttendanceSheet& sheet, int32_t minutes,
 absl::Status CheckSeal(const v1::AttendanceSheet& sheet,
                        absl::Span<const v1::PresenceEntry> entries);
 
-// What is hashed. `sheet` has its next revision already.
+// What is hashed. `sheet` has its next revision already; `absences` are those of the entries,
+// hashed.
 std::string SealContent(const v1::AttendanceSheet& sheet,
-                        absl::Span<const v1::PresenceEntry> entries);
+                        absl::Span<const v1::PresenceEntry> entries,
+                        absl::Span<const std::string> absences);
 
 // The hash, in hex, of the link after `previous` (in hex, "" for the first).
 std::string SealHash(const std::string& previous, const std::string& content);

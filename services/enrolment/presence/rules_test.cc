@@ -154,7 +154,8 @@ std::vector<v1::AttendanceSeal> ChainOf(int length) {
     sheet.set_revision(i);
     v1::AttendanceSeal seal;
     seal.set_number(i);
-    seal.set_content(SealContent(sheet, {EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED)}));
+    seal.set_content(
+        SealContent(sheet, {EntryOf(210, PresenceEntry::ABSENCE_UNSPECIFIED)}, {"none"}));
     seal.set_hash(SealHash(previous, seal.content()));
     previous = seal.hash();
     chain.push_back(seal);
@@ -178,16 +179,16 @@ TEST(Chain, IsUnbrokenUntilSomebodyTouchesIt) {
 TEST(SealContent, ChangesWithEveryFact) {
   const AttendanceSheet sheet = SheetOf(AttendanceSheet::SEALED);
   const PresenceEntry entry = EntryOf(200, PresenceEntry::EXCUSED);
-  std::vector<std::string> contents = {SealContent(sheet, {entry})};
+  std::vector<std::string> contents = {SealContent(sheet, {entry}, {"hash"})};
   const auto sheet_with = [&](auto change) {
     AttendanceSheet changed = sheet;
     change(changed);
-    contents.push_back(SealContent(changed, {entry}));
+    contents.push_back(SealContent(changed, {entry}, {"hash"}));
   };
   const auto entry_with = [&](auto change) {
     PresenceEntry changed = entry;
     change(changed);
-    contents.push_back(SealContent(sheet, {changed}));
+    contents.push_back(SealContent(sheet, {changed}, {"hash"}));
   };
   sheet_with([](AttendanceSheet& s) { s.set_revision(7); });
   sheet_with([](AttendanceSheet& s) { s.set_start_minute(541); });
@@ -197,7 +198,7 @@ TEST(SealContent, ChangesWithEveryFact) {
   sheet_with([](AttendanceSheet& s) { *s.mutable_trainer_sign_time() = ToTimestamp(kNow); });
   entry_with([](PresenceEntry& e) { e.set_minutes_present(201); });
   entry_with([](PresenceEntry& e) { e.set_minutes_due(211); });
-  entry_with([](PresenceEntry& e) { e.set_absence(PresenceEntry::UNEXCUSED); });
+  contents.push_back(SealContent(sheet, {entry}, {"another hash"}));
   entry_with([](PresenceEntry& e) { *e.mutable_learner_sign_time() = ToTimestamp(kNow); });
   for (size_t i = 0; i < contents.size(); ++i) {
     EXPECT_EQ(std::count(contents[i].begin(), contents[i].end(), '\n'), 2) << i;

@@ -167,6 +167,7 @@ Changes Seal(const enrolment::v1::AttendanceSheetSealed& event, v1::SheetFact& f
 Changes Outcome(const enrolment::v1::OutcomeRecorded& event, v1::LearnerResult& fact) {
   const std::string months = absl::StrCat(event.months_after());
   const std::string situation = ValueOf(event.situation());
+  fact.set_learner(event.learner());
   if (!FitsTable(*FindTable("outcomes"), {months, situation})) return {};
   return Replace(fact, IdInSchool(event.cohort()), situation, {"outcomes", {months, fact.result()}},
                  {"outcomes", {months, situation}});
@@ -193,6 +194,7 @@ Changes Invoice(const funding::v1::InvoiceIssued& event) {
 
 Changes Certify(const curriculum::v1::CertificateAwarded& event, v1::LearnerResult& fact) {
   const std::string result = ValueOf(event.result());
+  fact.set_learner(event.learner());
   if (!FitsTable(*FindTable("certificates"), {result})) return {};
   return Replace(fact, IdInSchool(event.cohort()), result, {"certificates", {fact.result()}},
                  {"certificates", {result}});
