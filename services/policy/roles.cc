@@ -181,7 +181,7 @@ absl::Span<const Grant> BearerGrants() {
 absl::Span<const Grant> ServiceGrants() {
   static const auto& grants = *new std::vector<Grant>{
       {"access", {"events.follow", "companies.get"}},
-      {"curriculum", {"events.follow", "cohorts.get"}},
+      {"curriculum", {"events.follow", "cohorts.get", "learners.get"}},
       {"enrolment", {"events.follow", "programmeRevisions.get", "contracts.get"}},
       {"partners", {"events.follow", "cohorts.get", "learners.get"}},
       {"funding", {"events.follow", "cohorts.get"}},

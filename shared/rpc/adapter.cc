@@ -283,16 +283,17 @@ void Adapter::PrepareThenWrite(std::shared_ptr<Incoming> incoming) {
 absl::StatusOr<Fetched> Adapter::FetchReferences(const Incoming& incoming) const {
   Fetched fetched;
   for (const Reference& reference : incoming.rpc->method.references) {
-    const std::string name = TextAt(*incoming.request, reference.path);
-    if (name.empty()) continue;
-    absl::StatusOr<std::shared_ptr<const pb::Message>> found =
-        surroundings_.references->Fetch(reference.service, reference.type, name);
-    if (absl::IsNotFound(found.status()) || absl::IsPermissionDenied(found.status()))
-      return Error(absl::StatusCode::kFailedPrecondition, "REFERENCE_NOT_FOUND",
-                   absl::StrCat(PathText(reference.path), ": ", name, " does not exist"),
-                   {{"field", PathText(reference.path)}, {"resource", name}});
-    RETURN_IF_ERROR(found.status());
-    fetched[name] = *std::move(found);
+    for (const FoundText& named : TextsAt(*incoming.request, reference.path)) {
+      if (fetched.count(named.text) > 0) continue;
+      absl::StatusOr<std::shared_ptr<const pb::Message>> found =
+          surroundings_.references->Fetch(reference.service, reference.type, named.text);
+      if (absl::IsNotFound(found.status()) || absl::IsPermissionDenied(found.status()))
+        return Error(absl::StatusCode::kFailedPrecondition, "REFERENCE_NOT_FOUND",
+                     absl::StrCat(named.field, ": ", named.text, " does not exist"),
+                     {{"field", named.field}, {"resource", named.text}});
+      RETURN_IF_ERROR(found.status());
+      fetched[named.text] = *std::move(found);
+    }
   }
   return fetched;
 }

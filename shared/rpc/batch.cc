@@ -205,6 +205,7 @@ absl::StatusOr<Entry::Token> Batches::Prepare(const Batch& batch, size_t index,
     reflection.SetString(&item, single.request_id, ItemRequestId(batch.request_id, index));
   if (batch.validate_only) reflection.SetBool(&item, single.validate_only, true);
   RETURN_IF_ERROR(Validate(item));
+  RETURN_IF_ERROR(entry_.MayRefer(single, batch.asked.token->caller, *rights, item));
   if (target.empty()) return InvalidField(PathText(single.target), "names no school");
   return token;
 }

@@ -9,10 +9,12 @@
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
+#include "shared/rpc/shown_persons.h"
 #include "shared/rpc/validate.h"
 #include "shared/security/roles.h"
 #include "shared/security/secret.h"
 #include "shared/storage/rows/filter.h"
+#include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
 namespace {
@@ -125,9 +127,11 @@ absl::StatusOr<Entry::Token> Entry::ReceiveFrom(Token token, const Method& metho
   const std::string target = TextAt(request, method.target);
   std::vector<std::string> only;
   ASSIGN_OR_RETURN(const Rights rights, RightsAt(token->caller, target));
+  const Token shown = token;  // without rights
   ASSIGN_OR_RETURN(token, Entitle(token, method, target, rights, only));
   RETURN_IF_ERROR(Authorise(token->caller, method.permission, target));
   RETURN_IF_ERROR(Validate(request));
+  RETURN_IF_ERROR(MayRefer(method, shown->caller, rights, request));
   if (!only.empty()) Narrow(request, only);
   if (SchoolOf(target).empty()) return InvalidField(PathText(method.target), "names no school");
   return token;
@@ -144,6 +148,27 @@ absl::StatusOr<Rights> Entry::RightsAt(const security::Caller& caller,
         return absl::OkStatus();
       }));
   return rights;
+}
+
+absl::Status Entry::MayRefer(const Method& method, const security::Caller& caller,
+                             const Rights& rights, const pb::Message& request) const {
+  if (!NeedsRights(caller) || method.names.empty()) return absl::OkStatus();
+  const auto allows = [&](const std::string& permission, const std::string& name) {
+    const std::optional<security::Caller> entitled =
+        EntitledTo(caller, name, rights, surroundings_.call_time());
+    return entitled.has_value() && security::Allows(*entitled, permission, SchoolOf(name));
+  };
+  const std::string school(SchoolOf(TextAt(request, method.target)));
+  if (allows(method.permission, absl::StrCat("schools/", school))) return absl::OkStatus();
+  for (const Reference& reference : method.names) {
+    const pb::Descriptor* type = ResourceType(reference.type);
+    const pb::MethodDescriptor* get = IsOfPerson(*type) ? MethodGetting(*type) : nullptr;
+    if (get == nullptr) continue;
+    for (const FoundText& named : TextsAt(request, reference.path))
+      if (!allows(get->options().GetExtension(options::v1::permission), named.text))
+        return NotAllowed(named.text);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Entry::Token> Entry::Entitle(const Token& token, const Method& method,

@@ -66,6 +66,10 @@ class Entry {
 
   // What the caller's school of `name` lets them do, read now; none where the token says it all.
   absl::StatusOr<Rights> RightsAt(const security::Caller& caller, const std::string& name) const;
+  // Who holds the permission for a part of the school refers to persons of that part only: others
+  // are as unknown to them as those that there are not.
+  absl::Status MayRefer(const Method& method, const security::Caller& caller, const Rights& rights,
+                        const google::protobuf::Message& request) const;
   // The token's caller with what `rights` give to `target`; `only` says what a List may show them.
   absl::StatusOr<Token> Entitle(const Token& token, const Method& method, const std::string& target,
                                 const Rights& rights, std::vector<std::string>& only) const;

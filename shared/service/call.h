@@ -65,4 +65,10 @@ class Call {
   std::optional<TimeZones> zones_;  // read once
 };
 
+// The answer where there is no such row: who acts for one company or funder is not told whether a
+// row exists that is not their own.
+inline absl::Status Missing(const Call& call, absl::string_view name) {
+  return call.caller().kind == security::Caller::Kind::kPartner ? NotAllowed(name) : NotFound(name);
+}
+
 }  // namespace vivier::rpc

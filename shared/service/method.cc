@@ -1,6 +1,8 @@
 #include "shared/service/method.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
@@ -17,11 +19,10 @@ namespace {
 
 namespace pb = google::protobuf;
 
-bool IsRequired(const pb::FieldDescriptor* field) {
+bool Behaves(const pb::FieldDescriptor* field, google::api::FieldBehavior behavior) {
   const pb::FieldOptions& field_options = field->options();
   for (int i = 0; i < field_options.ExtensionSize(google::api::field_behavior); ++i)
-    if (field_options.GetExtension(google::api::field_behavior, i) == google::api::REQUIRED)
-      return true;
+    if (field_options.GetExtension(google::api::field_behavior, i) == behavior) return true;
   return false;
 }
 
@@ -66,21 +67,68 @@ std::string ListedBy(const pb::MethodDescriptor& method, const FieldPath& target
                              : resource->options().GetExtension(google::api::resource).plural();
 }
 
-void CollectReferences(const pb::Descriptor* type, FieldPath path, const std::string& service,
-                       std::vector<Reference>& references) {
+void CollectNames(const pb::Descriptor* type, FieldPath path, std::vector<Reference>& names) {
   if (path.size() > 4) return;  // requests are flat: a resource, and what it holds
   for (int i = 0; i < type->field_count(); ++i) {
     const pb::FieldDescriptor* field = type->field(i);
-    if (field->is_repeated()) continue;
+    if (field->is_map() || Behaves(field, google::api::OUTPUT_ONLY)) continue;
     FieldPath here = path;
     here.push_back(field);
-    if (field->message_type() != nullptr)
-      CollectReferences(field->message_type(), here, service, references);
+    // Rights are a list that services share, and may be given before there is what they reach.
+    const bool shared = field->message_type() != nullptr && field->is_repeated() &&
+                        field->message_type()->file()->package() != type->file()->package();
+    if (field->message_type() != nullptr && !shared)
+      CollectNames(field->message_type(), here, names);
     const std::string& target =
         field->options().GetExtension(google::api::resource_reference).type();
     const pb::Descriptor* resource = ResourceType(target);
-    if (resource == nullptr || ServiceOf(resource->file()) == service) continue;
-    references.push_back({std::move(here), target, ServiceOf(resource->file())});
+    if (resource != nullptr)
+      names.push_back({std::move(here), target, ServiceOf(resource->file())});
+  }
+}
+
+// What the rpc's requests name, without what they are about. The items of a batch are requests of
+// their own.
+std::vector<Reference> NamesIn(const pb::MethodDescriptor& method) {
+  std::vector<Reference> names;
+  if (BatchShapeOf(method).has_value()) return names;
+  CollectNames(method.input_type(), {}, names);
+  const FieldPath target = TargetOf(method.input_type());
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [&](const Reference& name) { return name.path == target; }),
+              names.end());
+  return names;
+}
+
+std::vector<Reference> OfOthers(const std::vector<Reference>& names, const std::string& service) {
+  std::vector<Reference> others;
+  for (const Reference& name : names)
+    if (name.service != service) others.push_back(name);
+  return others;
+}
+
+void CollectTexts(const pb::Message& holder, const FieldPath& path, size_t depth,
+                  const std::string& prefix, std::vector<FoundText>& found) {
+  const pb::Reflection& reflection = *holder.GetReflection();
+  const pb::FieldDescriptor* field = path[depth];
+  const bool last = depth + 1 == path.size();
+  const std::string here = prefix + field->name();
+  if (!field->is_repeated()) {
+    if (!last) {
+      if (reflection.HasField(holder, field))
+        CollectTexts(reflection.GetMessage(holder, field), path, depth + 1, here + ".", found);
+    } else if (std::string text = reflection.GetString(holder, field); !text.empty()) {
+      found.push_back({here, std::move(text)});
+    }
+    return;
+  }
+  for (int i = 0; i < reflection.FieldSize(holder, field); ++i) {
+    const std::string element = absl::StrCat(here, "[", i, "]");
+    if (last)
+      found.push_back({element, reflection.GetRepeatedString(holder, field, i)});
+    else
+      CollectTexts(reflection.GetRepeatedMessage(holder, field, i), path, depth + 1, element + ".",
+                   found);
   }
 }
 
@@ -111,6 +159,12 @@ std::string TextAt(const pb::Message& message, const FieldPath& path) {
   return holder->GetReflection()->GetString(*holder, path.back());
 }
 
+std::vector<FoundText> TextsAt(const pb::Message& message, const FieldPath& path) {
+  std::vector<FoundText> found;
+  CollectTexts(message, path, 0, "", found);
+  return found;
+}
+
 bool HoldsPersonalData(const pb::Descriptor* type) {
   std::set<const pb::Descriptor*> seen;
   return HoldsPersonalData(type, seen);
@@ -136,9 +190,8 @@ bool IsReferencedByOthers(const pb::Descriptor& resource) {
     for (const std::string& service : TradeServices()) {
       for (const pb::MethodDescriptor* method : MethodsOf(service)) {
         if (method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS) continue;
-        std::vector<Reference> references;
-        CollectReferences(method->input_type(), {}, service, references);
-        for (const Reference& reference : references) types->insert(ResourceType(reference.type));
+        for (const Reference& reference : OfOthers(NamesIn(*method), service))
+          types->insert(ResourceType(reference.type));
       }
     }
     return types;
@@ -165,15 +218,16 @@ absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
                         descriptor->output_type()->options().HasExtension(google::api::resource);
   method.request_id = method.writes ? request->FindFieldByName("request_id") : nullptr;
   method.validate_only = request->FindFieldByName("validate_only");
-  if (method.writes) CollectReferences(request, {}, method.service, method.references);
-
+  method.names = NamesIn(*descriptor);
+  if (method.writes) method.references = OfOthers(method.names, method.service);
   method.batch = BatchShapeOf(*descriptor);
 
   std::vector<std::string> wrong;
   if (method.batch.has_value()) wrong = MisfitsOf(*descriptor, *method.batch);
   if (method.permission.empty()) wrong.push_back("declares no permission");
   if (method.target.empty()) wrong.push_back("has no name or parent to ask the permission for");
-  if (method.writes && (!IsText(method.request_id) || !IsRequired(method.request_id)))
+  if (method.writes &&
+      (!IsText(method.request_id) || !Behaves(method.request_id, google::api::REQUIRED)))
     wrong.push_back("writes without a REQUIRED request_id");
   if (absl::StartsWith(descriptor->name(), "List") &&
       !IsText(request->FindFieldByName("page_token")))

@@ -19,14 +19,22 @@ namespace vivier::rpc {
 inline constexpr int kRequestBytesMax = 64 * 1024;
 inline constexpr int kBulkRequestBytesMax = 4 * 1024 * 1024;
 
-// A singular field reached through singular messages, "cohort.programme_revision".
+// A field reached through messages, "cohort.programme_revision".
 using FieldPath = std::vector<const google::protobuf::FieldDescriptor*>;
 
 std::string PathText(const FieldPath& path);
-// The text at `path`, "" where a message on the way is absent.
+// The text at `path`, all of whose fields are singular; "" where a message on the way is absent.
 std::string TextAt(const google::protobuf::Message& message, const FieldPath& path);
 
-// A field that names a resource of another service.
+// A text that a field holds, and where: "decisions[3].learner".
+struct FoundText {
+  std::string field;
+  std::string text;
+};
+// All texts at `path` that are not empty, those of repeated fields among them.
+std::vector<FoundText> TextsAt(const google::protobuf::Message& message, const FieldPath& path);
+
+// A field that names a resource.
 struct Reference {
   FieldPath path;
   std::string type;     // "vivier.fr/ProgrammeRevision"
@@ -48,8 +56,9 @@ struct Method {
       nullptr;  // the table of that name, where it is one of this service's
   const google::protobuf::FieldDescriptor* request_id = nullptr;     // null on reads
   const google::protobuf::FieldDescriptor* validate_only = nullptr;  // null where not offered
-  std::vector<Reference> references;
-  std::optional<BatchShape> batch;  // where its items are requests of another rpc
+  std::vector<Reference> names;       // what the request names besides its target
+  std::vector<Reference> references;  // of a write: those of them that are another service's
+  std::optional<BatchShape> batch;    // where its items are requests of another rpc
 };
 
 // FAILED_PRECONDITION with every rule of the house that the rpc breaks: no permission, a write

@@ -53,7 +53,7 @@ Handler Get(const Schema& schema) {
   return [&schema](Call& call, const pb::Message& request, pb::Message& response) -> absl::Status {
     const std::string name = Text(request, "name");
     ASSIGN_OR_RETURN(const pb::Message* found, call.unit().Find(schema, name));
-    if (found == nullptr) return NotFound(name);
+    if (found == nullptr) return Missing(call, name);
     return CopyOut(*found, response);
   };
 }
@@ -131,11 +131,15 @@ Handler Update(const Schema& schema, const pb::FieldDescriptor* resource, AnyBef
     const pb::Message& wanted = request.GetReflection()->GetMessage(request, resource);
     const std::string& name = schema.NameOf(wanted);
     ASSIGN_OR_RETURN(const pb::Message* before, call.unit().Find(schema, name));
-    if (before == nullptr) return NotFound(name);
-    RETURN_IF_ERROR(schema.CheckEtag(*before, Text(wanted, "etag")));
+    if (before == nullptr) return Missing(call, name);
+    const absl::Status current = schema.CheckEtag(*before, Text(wanted, "etag"));
     response.CopyFrom(*before);
     RETURN_IF_ERROR(ApplyUpdate(request, wanted, response));
-    if (complete) RETURN_IF_ERROR(complete(call, before, response));
+    const absl::Status completed = complete ? complete(call, before, response) : absl::OkStatus();
+    // Whose row it is comes first: its version is told to nobody else.
+    if (absl::IsPermissionDenied(completed)) return completed;
+    RETURN_IF_ERROR(current);
+    RETURN_IF_ERROR(completed);
     return call.unit().Update(schema, response);
   };
 }
@@ -144,7 +148,7 @@ Handler Delete(const Schema& schema) {
   return [&schema](Call& call, const pb::Message& request, pb::Message&) -> absl::Status {
     const std::string name = Text(request, "name");
     ASSIGN_OR_RETURN(const pb::Message* found, call.unit().Find(schema, name));
-    if (found == nullptr) return NotFound(name);
+    if (found == nullptr) return Missing(call, name);
     RETURN_IF_ERROR(schema.CheckEtag(*found, Text(request, "etag")));
     return call.unit().Delete(schema, name);
   };

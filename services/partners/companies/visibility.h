@@ -41,7 +41,7 @@ inline std::string OwnFilter(const rpc::Call& call, const std::string& filter) {
 template <class M>
 absl::StatusOr<M> GetOwn(rpc::Call& call, const storage::Rows<M>& rows, const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<M> found, rows.Find(call, name));
-  if (!found.has_value()) return ActsForCompany(call) ? NotAllowed(name) : NotFound(name);
+  if (!found.has_value()) return rpc::Missing(call, name);
   RETURN_IF_ERROR(MayTouch(call, found->company(), name));
   return *std::move(found);
 }

@@ -60,9 +60,18 @@ absl::StatusOr<v1::ListHiringsResponse> Hirings::ListHirings(
                                            [](auto& response) { return response.add_hirings(); });
 }
 
+absl::StatusOr<LearnerPutForward> Hirings::LearnerFor(Call& call, const std::string& name) {
+  if (!ActsForCompany(call)) return learners_.Get(call, name);
+  ASSIGN_OR_RETURN(const bool employer, companies_.IsEmployer(call, call.caller().acts_for));
+  ASSIGN_OR_RETURN(std::optional<LearnerPutForward> found, learners_.Find(call, name));
+  if (!employer || !found.has_value() || found->state() != LearnerPutForward::AVAILABLE)
+    return NotAllowed(name);
+  return *std::move(found);
+}
+
 absl::StatusOr<Hiring> Hirings::ProposeHiring(Call& call, const v1::ProposeHiringRequest& request) {
   ASSIGN_OR_RETURN(v1::JobOffer offer, GetOwn(call, offers_.rows(), request.job_offer()));
-  ASSIGN_OR_RETURN(LearnerPutForward learner, learners_.Get(call, request.learner_put_forward()));
+  ASSIGN_OR_RETURN(LearnerPutForward learner, LearnerFor(call, request.learner_put_forward()));
   Hiring hiring;
   hiring.set_name(ChildName(request.parent(), "hirings", request.hiring_id()));
   RETURN_IF_ERROR(Propose(learner, offer, hiring));

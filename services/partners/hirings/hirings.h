@@ -59,6 +59,8 @@ class Hirings {
   absl::Status OnLearnerFinished(rpc::Call& call, const enrolment::v1::LearnerFinished& event);
   absl::Status OnLearnerLeft(rpc::Call& call, const enrolment::v1::LearnerLeft& event);
   absl::Status OnPersonErased(rpc::Call& call, const enrolment::v1::PersonErased& event);
+  // Whom a company may propose to is whom it is shown: to others its answer is as for nobody.
+  absl::StatusOr<v1::LearnerPutForward> LearnerFor(rpc::Call& call, const std::string& name);
   absl::Status TakeBack(rpc::Call& call, absl::string_view act, const std::string& learner);
 
   Companies& companies_;
