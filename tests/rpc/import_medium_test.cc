@@ -114,18 +114,19 @@ TEST_P(ImportTest, RefusesDoublesAndRepeatsWithoutEffect) {
       "Petit;Ali;ali@example.org;04/02/1999\n"
       "Petit;Ali;ali@example.org;04/02/1999\n"
       "Petit;Ali;other@example.org;04/02/1999\n"
+      "PÉTIT;àlï;accents@example.org;04/02/1999\n"
       "Blanc;Eve;eve@example.org;\n";
   const auto first = Import(rows);
   ASSERT_EQ(first.status(), absl::OkStatus());
   EXPECT_EQ(first->accepted(), 2);
-  EXPECT_EQ(first->refused(), 3);
-  for (int row : {0, 2, 3}) EXPECT_EQ(first->rows(row).reason(), v1::DUPLICATE_PERSON) << row;
+  EXPECT_EQ(first->refused(), 4);
+  for (int row : {0, 2, 3, 4}) EXPECT_EQ(first->rows(row).reason(), v1::DUPLICATE_PERSON) << row;
   const auto again = Import(rows);
   ASSERT_EQ(again.status(), absl::OkStatus());
   EXPECT_EQ(again->accepted(), 0);
   EXPECT_EQ(again->unchanged(), 2);
   EXPECT_EQ(again->rows(1).result(), v1::ImportRow::UNCHANGED);
-  EXPECT_EQ(again->rows(4).result(), v1::ImportRow::UNCHANGED);
+  EXPECT_EQ(again->rows(5).result(), v1::ImportRow::UNCHANGED);
   EXPECT_EQ(Applications(), 2);
 }
 

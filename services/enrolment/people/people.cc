@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "services/enrolment/people/identity.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
@@ -38,16 +39,9 @@ void People::AddTo(rpc::Service& service) {
 absl::StatusOr<std::vector<std::string>> People::KeysOf(Call& call, const Candidate& candidate) {
   const std::string prefix = absl::StrCat("schools/", call.school(), "/candidateKeys/");
   std::vector<std::string> keys;
-  if (!candidate.email().empty()) {
-    ASSIGN_OR_RETURN(std::string index,
-                     call.unit().BlindIndex("candidates.email", candidate.email()));
-    keys.push_back(absl::StrCat(prefix, "email-", index));
-  }
-  if (candidate.has_birth_date()) {
-    const std::string person = absl::StrCat(candidate.family_name(), "\t", candidate.given_name(),
-                                            "\t", DateText(candidate.birth_date()));
-    ASSIGN_OR_RETURN(std::string index, call.unit().BlindIndex("candidates.person", person));
-    keys.push_back(absl::StrCat(prefix, "person-", index));
+  for (const IdentityFact& fact : IdentityOf(candidate)) {
+    ASSIGN_OR_RETURN(std::string index, call.unit().BlindIndex(fact.purpose, fact.text));
+    keys.push_back(absl::StrCat(prefix, fact.kind, "-", index));
   }
   return keys;
 }
