@@ -128,6 +128,7 @@ TEST_P(ImportTest, RefusesDoublesAndRepeatsWithoutEffect) {
   EXPECT_EQ(again->rows(1).result(), v1::ImportRow::UNCHANGED);
   EXPECT_EQ(again->rows(5).result(), v1::ImportRow::UNCHANGED);
   EXPECT_EQ(Applications(), 2);
+  EXPECT_EQ(Query("SELECT person FROM person_reads").size(), 0u);  // a file in bulk shows nobody
 }
 
 // Twins that are many steps apart are told as those of one step.
