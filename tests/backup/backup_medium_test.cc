@@ -98,8 +98,8 @@ class BackupTest : public ::testing::TestWithParam<Engine> {
                                          const Store& store, bool replace = false) {
     auto alone = Alone::Take(target);
     if (!alone.ok()) return alone.status();
-    return Restore({target, replace, "vivier.restore", "a test", absl::Now()}, manifest, store,
-                   **alone);
+    return Restore({target, replace, "vivier.restore", "a test", absl::Now(), nullptr}, manifest,
+                   store, **alone);
   }
 
   std::string folder_;
