@@ -170,7 +170,9 @@ class Alerts : public ::testing::Test {
     const auto database = *storage::Database::Open("sqlite:" + EnrolmentFile());
     const auto connection = *database->Connect(storage::Access::kWrite);
     ASSERT_TRUE(connection->Begin(storage::Access::kWrite).ok());
-    storage::Transaction transaction(*connection, "nancy", nullptr);
+    const auto key = security::SchoolKey::Load(school_.data() + "/keys/school.key");
+    ASSERT_TRUE(key.ok()) << key.status();
+    storage::Transaction transaction(*connection, "nancy", &*key);
     ASSERT_TRUE(transaction.LockHead().ok());
     storage::Head& head = transaction.head();
     head.event_hash = std::string(32, 'h');
