@@ -31,7 +31,7 @@ constexpr Command kCommands[] = {
      "doctor [BACKUPS]            the surroundings: clock, names, disk, database, backup, "
      "certificates, …",
      &command::Doctor},
-    {"verify", "verify [--deep]             prove the invariants on the data, read its pages",
+    {"verify", "verify [--deep | relations] prove the invariants on the data; or what they compare",
      &command::Verify},
     {"audit", "audit NAME [--days N]       who changed it, and who was shown its personal data",
      &command::Audit},

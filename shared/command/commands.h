@@ -26,7 +26,8 @@ int Check(const Arguments& arguments, Modules modules);
 int Status(const Arguments& arguments, Modules modules);
 // doctor: what surrounds the school, each with what to do; works while the school is stopped.
 int Doctor(const Arguments& arguments, Modules modules);
-// verify: proves the invariants of docs/invariants.md on the data.
+// verify: proves the invariants of docs/invariants.md on the data; verify relations: what each
+// column of each table follows from.
 int Verify(const Arguments& arguments, Modules modules);
 // audit NAME: who changed a resource, and who was shown a person's data.
 int Audit(const Arguments& arguments, Modules modules);

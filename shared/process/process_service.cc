@@ -73,10 +73,11 @@ std::vector<rpc::Endpoint> ProcessService::Endpoints() {
 }
 
 absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(
-    const std::string& school, const std::vector<storage::Anchor>& anchors) const {
+    const std::string& school, relations::Detail detail,
+    const std::vector<storage::Anchor>& anchors) const {
   v1::VerifyInvariantsResponse response;
   for (const Part& part : parts_)
-    RETURN_IF_ERROR(VerifyService(*part.service, *part.readers, school, anchors, response));
+    RETURN_IF_ERROR(VerifyService(*part.service, *part.readers, school, detail, anchors, response));
   return response;
 }
 
@@ -90,7 +91,9 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
   for (const std::string& text : request.anchors()) {
     ASSIGN_OR_RETURN(anchors.emplace_back(), storage::ReadAnchor(text));
   }
-  ASSIGN_OR_RETURN(v1::VerifyInvariantsResponse response, Verify(school, anchors));
+  const relations::Detail detail =
+      request.every_claim() ? relations::Detail::kEveryClaim : relations::Detail::kFitsAnAnswer;
+  ASSIGN_OR_RETURN(v1::VerifyInvariantsResponse response, Verify(school, detail, anchors));
   for (const Part& part : parts_) {
     const bool wanted =
         part.readers->engine() == storage::Engine::kSqlite ? request.pages() : request.deep();

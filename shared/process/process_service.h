@@ -12,6 +12,7 @@
 #include "shared/follow/parked.h"
 #include "shared/process/trail.h"
 #include "shared/process/vitals.h"
+#include "shared/relations/claims.h"
 #include "shared/rpc/adapter.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/person_reads.h"
@@ -49,7 +50,8 @@ class ProcessService {
   std::vector<rpc::Endpoint> Endpoints();
 
   absl::StatusOr<v1::VerifyInvariantsResponse> Verify(
-      const std::string& school, const std::vector<storage::Anchor>& anchors = {}) const;
+      const std::string& school, relations::Detail detail,
+      const std::vector<storage::Anchor>& anchors = {}) const;
 
  private:
   template <class Response, class Request>

@@ -1,13 +1,14 @@
 #include "shared/process/verify.h"
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
 #include "shared/process/verify_searches.h"
+#include "shared/relations/house.h"
+#include "shared/relations/relations.h"
 #include "shared/security/chain.h"
 #include "shared/storage/log/audit_trail.h"
 #include "shared/storage/log/events.h"
@@ -118,41 +119,10 @@ absl::StatusOr<Breaches> CheckRows(Transaction& transaction,
   return breaches;
 }
 
-// The service with what holds for every one.
-rpc::Service WithTheHouses(const rpc::Service& service) {
-  rpc::Service house = service;
-  house.Holds("I6", &CheckEvents)
-      .Holds("I8", "SELECT COUNT(*) FROM answers WHERE school = $1",
-             "SELECT 'answers/' || a.request_id, 'an answer without the record of its write' FROM "
-             "answers a "
-             "WHERE a.school = $1 AND NOT EXISTS (SELECT 1 FROM audit_records r WHERE r.school = "
-             "a.school AND "
-             "r.request_id = a.request_id AND r.request_hash = a.request_hash AND r.principal = "
-             "a.principal)")
-      .Holds("I9", "SELECT COUNT(*) FROM audit_records WHERE school = $1 AND request_id <> ''",
-             "SELECT 'audit_records/' || request_id, 'one request_id, several writes' FROM "
-             "audit_records "
-             "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
-      .Holds("I12", &CheckAuditTrail)
-      .Holds("I15", [tables = storage::MacTablesOf(service.schemas())](
-                        Transaction& transaction) { return CheckRows(transaction, tables); })
-      .Claim("I13", "SELECT 'time_zones/' || since, time_zone FROM time_zones WHERE school = $1");
-  for (const storage::Schema* schema : service.schemas()) {
-    for (const storage::SearchTable& search : schema->searches())
-      house.Holds("I14", [schema, &search](Transaction& transaction) {
-        return CheckSearchTable(transaction, *schema, search);
-      });
-    house.Holds("I10", absl::StrCat("SELECT COUNT(*) FROM ", schema->table(), " WHERE school = $1"),
-                absl::StrCat("SELECT name, 'a version that no write gave' FROM ", schema->table(),
-                             " WHERE school = $1 AND version < 1"));
-  }
-  return house;
-}
-
-absl::Status AddPosition(Transaction& transaction, const std::string& service,
+absl::Status AddPosition(const rpc::Service& service, Transaction& transaction,
                          v1::VerifyInvariantsResponse& response) {
   v1::LogPosition& position = *response.add_positions();
-  position.set_service(service);
+  position.set_service(service.name());
   const Value school = transaction.school();
   ASSIGN_OR_RETURN(Result head,
                    transaction.connection().Query(
@@ -169,6 +139,10 @@ absl::Status AddPosition(Transaction& transaction, const std::string& service,
     (*position.mutable_cursors())[producer] = std::get<int64_t>(row[1]);
     (*position.mutable_cursor_hashes())[producer] = std::get<Bytes>(row[2]).data;
   }
+  // A log of which nothing was applied yet has no cursor; it is behind all the same.
+  for (const rpc::Service::EventReaction& reaction : service.reactions())
+    if (reaction.producer != service.name())
+      position.mutable_cursors()->insert({reaction.producer, 0});
   ASSIGN_OR_RETURN(const int64_t parked, CountParked(transaction));
   position.set_parked(parked);
   return absl::OkStatus();
@@ -194,21 +168,18 @@ void AddBreaches(const Breaches& breaches, v1::InvariantReport& report) {
   report.set_violations(report.violations() + breaches.violations);
 }
 
-// In what the claims of one subject, by service, differ; empty where all of `claiming` say the
-// same.
-std::string Disagreement(const std::set<std::string>& claiming,
-                         const std::map<std::string, std::string>& claims) {
-  const auto& [first, value] = *claims.begin();
-  if (claims.size() == 1 && claiming.size() > 1)
-    return absl::StrCat("only ", first, " knows it, as ", value);
-  for (const std::string& service : claiming) {
-    const auto claim = claims.find(service);
-    if (claim == claims.end())
-      return absl::StrCat(service, " does not know it, ", first, " says ", value);
-    if (claim->second != value)
-      return absl::StrCat(first, " says ", value, ", ", service, " says ", claim->second);
-  }
-  return "";
+// What cannot be read is a breach; only a transaction that is lost ends a verification.
+absl::StatusOr<Breaches> Unread(const absl::Status& status, Transaction& transaction) {
+  if (!transaction.connection().Health().ok()) return status;
+  Breaches unread;
+  unread.Add(absl::StrCat("schools/", transaction.school()),
+             absl::StrCat("rows cannot be read: ", status.message()));
+  return unread;
+}
+
+absl::StatusOr<Breaches> Evaluate(const rpc::Invariant& invariant, Transaction& transaction) {
+  absl::StatusOr<Breaches> breaches = invariant.check(transaction);
+  return breaches.ok() ? std::move(breaches) : Unread(breaches.status(), transaction);
 }
 
 // Where each service's log ends.
@@ -231,8 +202,59 @@ std::map<std::pair<std::string, std::string>, int64_t> CursorsOf(
 
 }  // namespace
 
+rpc::Service WithTheHouses(const rpc::Service& service) {
+  rpc::Service house = service;
+  house.Follows("I6", "events: number, hash; heads: event_number, event_hash", &CheckEvents)
+      .Holds("I9", "SELECT COUNT(*) FROM audit_records WHERE school = $1 AND request_id <> ''",
+             "SELECT 'audit_records/' || request_id, 'one request_id, several writes' FROM "
+             "audit_records "
+             "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
+      .Follows("I12", "audit_records: number, hash; heads: audit_number, audit_hash",
+               &CheckAuditTrail)
+      .Holds("I15", [tables = storage::MacTablesOf(service.schemas())](Transaction& transaction) {
+        return CheckRows(transaction, tables);
+      });
+  relations::AddHouseRelations(house);
+  relations::AddRelations(house);
+  for (const storage::Schema* schema : service.schemas()) {
+    for (const storage::SearchTable& search : schema->searches())
+      house.Follows("I14",
+                    absl::StrCat(search.table(), ": name, ", search.column(), "; ", schema->table(),
+                                 ": ", search.field()->name()),
+                    [schema, &search](Transaction& transaction) {
+                      return CheckSearchTable(transaction, *schema, search);
+                    });
+    house.Holds("I10", absl::StrCat("SELECT COUNT(*) FROM ", schema->table(), " WHERE school = $1"),
+                absl::StrCat("SELECT name, 'a version that no write gave' FROM ", schema->table(),
+                             " WHERE school = $1 AND version < 1"));
+  }
+  return house;
+}
+
+absl::Status VerifyRows(const rpc::Service& house, relations::Detail detail,
+                        Transaction& transaction, v1::VerifyInvariantsResponse& response) {
+  transaction.Believe();  // one check alone tells who wrote a row
+  RETURN_IF_ERROR(AddPosition(house, transaction, response));
+  if (detail == relations::Detail::kPositions) return absl::OkStatus();
+  for (const rpc::Invariant& invariant : house.invariants()) {
+    ASSIGN_OR_RETURN(const Breaches breaches, Evaluate(invariant, transaction));
+    AddBreaches(breaches, ReportOf(response, invariant.id, house.name()));
+  }
+  for (const rpc::Claiming& claiming : house.claims()) {
+    const absl::StatusOr<rpc::Claims> claims = claiming.claims(transaction);
+    if (claims.ok()) {
+      relations::AddClaims(claiming, *claims, house.name(), detail, response);
+    } else {
+      ASSIGN_OR_RETURN(const Breaches unread, Unread(claims.status(), transaction));
+      AddBreaches(unread, ReportOf(response, claiming.invariant, house.name()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
-                           const std::string& school, const std::vector<storage::Anchor>& anchors,
+                           const std::string& school, relations::Detail detail,
+                           const std::vector<storage::Anchor>& anchors,
                            v1::VerifyInvariantsResponse& response) {
   rpc::Service house = WithTheHouses(service);
   for (const storage::Anchor& anchor : anchors)
@@ -248,31 +270,7 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
       });
   return readers.Read(
       school,
-      [&](Transaction& transaction) -> absl::Status {
-        transaction.Believe();  // one check alone tells who wrote a row
-        for (const rpc::Invariant& invariant : house.invariants()) {
-          ASSIGN_OR_RETURN(Breaches breaches, invariant.check(transaction));
-          AddBreaches(breaches, ReportOf(response, invariant.id, service.name()));
-        }
-        for (const rpc::Claiming& claiming : house.claims()) {
-          ASSIGN_OR_RETURN(rpc::Claims claims, claiming.claims(transaction));
-          claims[""] = "";  // so that a service that knows of nothing is still compared
-          for (const auto& [subject, value] : claims) {
-            v1::Claim& claim = *response.add_claims();
-            claim.set_invariant(claiming.invariant);
-            claim.set_service(service.name());
-            claim.set_subject(subject);
-            claim.set_value(value);
-          }
-        }
-        RETURN_IF_ERROR(AddPosition(transaction, service.name(), response));
-        // A log of which nothing was applied yet has no cursor; it is behind all the same.
-        for (const rpc::Service::EventReaction& reaction : service.reactions())
-          if (reaction.producer != service.name())
-            response.mutable_positions()->rbegin()->mutable_cursors()->insert(
-                {reaction.producer, 0});
-        return absl::OkStatus();
-      },
+      [&](Transaction& transaction) { return VerifyRows(house, detail, transaction, response); },
       storage::Access::kLongRead);
 }
 
@@ -298,23 +296,8 @@ bool IsAtRest(const v1::VerifyInvariantsResponse& response) {
 }
 
 void CompareClaims(v1::VerifyInvariantsResponse& response) {
-  std::map<std::string, std::map<std::string, std::map<std::string, std::string>>>
-      values;                                             // by invariant, subject, service
-  std::map<std::string, std::set<std::string>> services;  // by invariant
-  for (const v1::Claim& claim : response.claims()) {
-    services[claim.invariant()].insert(claim.service());
-    if (!claim.subject().empty())
-      values[claim.invariant()][claim.subject()][claim.service()] = claim.value();
-  }
-  for (const auto& [invariant, claiming] : services) {
-    Breaches breaches;
-    for (const auto& [subject, claims] : values[invariant]) {
-      ++breaches.checked;
-      if (const std::string wrong = Disagreement(claiming, claims); !wrong.empty())
-        breaches.Add(subject, wrong);
-    }
+  for (const auto& [invariant, breaches] : relations::Compare(response.claims()))
     AddBreaches(breaches, ReportOf(response, invariant, "site"));
-  }
   response.clear_claims();
 }
 

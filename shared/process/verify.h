@@ -1,11 +1,12 @@
 // The invariants of docs/invariants.md over a process's data. Each service brings its own; those of
-// the house (I6, I8, I9, I10, I12, I13, I14) hold for every service. Thread-safe.
+// the house (I6, I8, I9, I10, I12 to I17) hold for every service. Thread-safe.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "shared/relations/claims.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
 #include "shared/storage/log/anchor.h"
@@ -13,11 +14,20 @@
 
 namespace vivier::site {
 
-// Adds to `response` a report for every invariant, the claims and the log position of `service` at
+// The service with the invariants, relations and claims of every one beside its own.
+rpc::Service WithTheHouses(const rpc::Service& service);
+
+// Adds to `response` a report for every invariant, the claims and the log position of a service at
 // `school`, all from one snapshot. Of `anchors` those of others are left out.
 absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
-                           const std::string& school, const std::vector<storage::Anchor>& anchors,
+                           const std::string& school, relations::Detail detail,
+                           const std::vector<storage::Anchor>& anchors,
                            site::v1::VerifyInvariantsResponse& response);
+
+// The same of what an open transaction shows; `house` is WithTheHouses of the service.
+absl::Status VerifyRows(const rpc::Service& house, relations::Detail detail,
+                        storage::Transaction& transaction,
+                        site::v1::VerifyInvariantsResponse& response);
 
 // The report of what an engine keeps.
 inline constexpr char kDiskReport[] = "disk";

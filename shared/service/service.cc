@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "google/api/resource.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
@@ -121,17 +122,47 @@ Service& Service::Holds(const std::string& invariant, const std::string& counted
       });
 }
 
-Service& Service::Claim(const std::string& invariant, const std::string& claims) {
-  claims_.push_back(
-      {invariant, [claims](storage::Transaction& transaction) -> absl::StatusOr<Claims> {
-         ASSIGN_OR_RETURN(
-             storage::Result rows,
-             transaction.connection().Query(claims, {storage::Value(transaction.school())}));
-         Claims found;
-         for (const storage::Row& row : rows.rows)
-           found[std::get<std::string>(row[0])] = std::get<std::string>(row[1]);
-         return found;
-       }});
+// "cohort_seats: held, taken; cohorts: state"
+void Service::AddRelations(const std::string& invariant, const std::string& columns) {
+  for (const absl::string_view part : absl::StrSplit(columns, "; ", absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> split =
+        absl::StrSplit(part, absl::MaxSplits(": ", 1));
+    relations_.push_back({invariant, split.first, absl::StrSplit(split.second, ", ")});
+  }
+}
+
+Service& Service::Follows(const std::string& invariant, const std::string& columns,
+                          const std::string& broken) {
+  AddRelations(invariant, columns);
+  const std::string table = columns.substr(0, columns.find(':'));
+  return Holds(invariant, absl::StrCat("SELECT COUNT(*) FROM ", table, " WHERE school = $1"),
+               broken);
+}
+
+Service& Service::Follows(const std::string& invariant, const std::string& columns,
+                          InvariantCheck check) {
+  AddRelations(invariant, columns);
+  return Holds(invariant, std::move(check));
+}
+
+Service& Service::Claim(const std::string& invariant, const std::string& kind, Knows knows,
+                        const std::string& columns, const std::string& claims) {
+  return Claim(invariant, kind, knows, columns,
+               [claims](storage::Transaction& transaction) -> absl::StatusOr<Claims> {
+                 ASSIGN_OR_RETURN(storage::Result rows,
+                                  transaction.connection().Query(
+                                      claims, {storage::Value(transaction.school())}));
+                 Claims found;
+                 for (const storage::Row& row : rows.rows)
+                   found[std::get<std::string>(row[0])] = std::get<std::string>(row[1]);
+                 return found;
+               });
+}
+
+Service& Service::Claim(const std::string& invariant, const std::string& kind, Knows knows,
+                        const std::string& columns, ClaimsOf claims) {
+  AddRelations(invariant, columns);
+  claims_.push_back({invariant, kind, knows, std::move(claims)});
   return *this;
 }
 

@@ -65,17 +65,32 @@ struct Breaches {
     explanation = std::move(why);
   }
 };
+using InvariantCheck = std::function<absl::StatusOr<Breaches>(storage::Transaction&)>;
 struct Invariant {
   std::string id;  // "I1"
-  std::function<absl::StatusOr<Breaches>(storage::Transaction&)> check;
+  InvariantCheck check;
+};
+
+// Columns that follow from other rows, which the check of the invariant compares. What they follow
+// from, the table's .proto says (vivier/options/v1/follows.proto). The column `name` stands for the
+// rows themselves: that each is there, and no other is.
+struct Relation {
+  std::string invariant;  // "I16"
+  std::string table;
+  std::vector<std::string> columns;
 };
 
 // What this service holds to be true of something that another service keeps too, as subject →
-// value: `verify` compares the two services' claims of one invariant where their logs stand alike.
+// value: `verify` compares the services' claims of one kind where their logs stand alike. Who knows
+// all of a kind must know what any other claims; of what some know, only the values are compared.
 using Claims = std::map<std::string, std::string>;
+using ClaimsOf = std::function<absl::StatusOr<Claims>(storage::Transaction&)>;
+enum class Knows { kAll, kSome };
 struct Claiming {
-  std::string invariant;
-  std::function<absl::StatusOr<Claims>(storage::Transaction&)> claims;
+  std::string invariant;  // "I17"
+  std::string kind;       // "rights"
+  Knows knows;
+  ClaimsOf claims;
 };
 
 // What a service consists of, as its site reads it: made by Service, then immutable, hence
@@ -113,6 +128,7 @@ class Description {
   const std::vector<const storage::Schema*>& schemas() const { return schemas_; }
   const std::vector<Invariant>& invariants() const { return invariants_; }
   const std::vector<Claiming>& claims() const { return claims_; }
+  const std::vector<Relation>& relations() const { return relations_; }
 
  protected:
   explicit Description(const std::string& name);
@@ -131,6 +147,7 @@ class Description {
   std::vector<const storage::Schema*> schemas_;
   std::vector<Invariant> invariants_;
   std::vector<Claiming> claims_;
+  std::vector<Relation> relations_;
   std::vector<std::string> errors_;
 };
 
@@ -235,13 +252,20 @@ class Service : public Description {
   // what is wrong with it, for every row that breaks the invariant. $1 is the school.
   Service& Holds(const std::string& invariant, const std::string& counted,
                  const std::string& broken);
-  Service& Holds(const std::string& invariant,
-                 std::function<absl::StatusOr<Breaches>(storage::Transaction&)> check) {
+  Service& Holds(const std::string& invariant, InvariantCheck check) {
     invariants_.push_back({invariant, std::move(check)});
     return *this;
   }
-  // `claims` selects subject and value.
-  Service& Claim(const std::string& invariant, const std::string& claims);
+  // The same of columns that follow from other rows: "cohort_seats: held, taken; cohorts: state".
+  // The rows of the first table are those that are looked at.
+  Service& Follows(const std::string& invariant, const std::string& columns,
+                   const std::string& broken);
+  Service& Follows(const std::string& invariant, const std::string& columns, InvariantCheck check);
+  // `claims` selects subject and value; "columns" as above are what the claims say.
+  Service& Claim(const std::string& invariant, const std::string& kind, Knows knows,
+                 const std::string& columns, const std::string& claims);
+  Service& Claim(const std::string& invariant, const std::string& kind, Knows knows,
+                 const std::string& columns, ClaimsOf claims);
 
  private:
   Service& Add(const google::protobuf::Descriptor* request,
@@ -249,6 +273,7 @@ class Service : public Description {
   Service& AddOperation(const google::protobuf::Descriptor* request, Operation operation);
   Service& AddStandard(const storage::Schema& schema, AnyBeforeStore complete);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
+  void AddRelations(const std::string& invariant, const std::string& columns);
 };
 
 }  // namespace vivier::rpc

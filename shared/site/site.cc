@@ -131,8 +131,9 @@ class RunningSite : public Site {
     return tokens_->ForDevelopment(caller);
   }
 
-  absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) override {
-    return process_service_.Verify(school);
+  absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school,
+                                                      relations::Detail detail) override {
+    return process_service_.Verify(school, detail);
   }
 
   int RunTicks() override {

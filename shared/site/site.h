@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "shared/relations/claims.h"
 #include "shared/site/module.h"
 #include "shared/site/peers.h"
 #include "vivier/config/v1/config.pb.h"
@@ -48,7 +49,8 @@ class Site {
   // "Bearer …" of a development token for that caller; FAILED_PRECONDITION unless the configuration
   // says development.
   virtual absl::StatusOr<std::string> Authorization(const security::Caller& caller) = 0;
-  virtual absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school) = 0;
+  virtual absl::StatusOr<v1::VerifyInvariantsResponse> Verify(const std::string& school,
+                                                              relations::Detail detail) = 0;
   // Runs every tick that is due by now; gives how many rows were handled.
   virtual int RunTicks() = 0;
 };

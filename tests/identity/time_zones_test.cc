@@ -46,7 +46,7 @@ class TimeZonesTest : public ::testing::TestWithParam<storage::Engine> {
 
   // How many events access has announced.
   int64_t Events() {
-    const auto state = world_.site().Verify(World::kSchool);
+    const auto state = world_.site().Verify(World::kSchool, relations::Detail::kEveryClaim);
     EXPECT_TRUE(state.ok()) << state.status();
     for (const site::v1::LogPosition& position : state->positions())
       if (position.service() == "access") return position.event_number();

@@ -136,7 +136,8 @@ absl::Status World::CallInto(const pb::Message& request, const security::Caller&
 void World::Settle() {
   const absl::Time start = absl::Now();
   while (true) {
-    absl::StatusOr<site::v1::VerifyInvariantsResponse> state = site_->Verify(kSchool);
+    absl::StatusOr<site::v1::VerifyInvariantsResponse> state =
+        site_->Verify(kSchool, relations::Detail::kPositions);
     ASSERT_TRUE(state.ok()) << state.status();
     if (site::IsAtRest(*state)) return;
     ASSERT_LT(absl::Now() - start, kSettleTimeout)
@@ -153,7 +154,8 @@ void World::AdvanceTo(absl::Time time) {
 
 void World::ExpectInvariants() {
   Settle();
-  absl::StatusOr<site::v1::VerifyInvariantsResponse> state = site_->Verify(kSchool);
+  absl::StatusOr<site::v1::VerifyInvariantsResponse> state =
+      site_->Verify(kSchool, relations::Detail::kEveryClaim);
   ASSERT_TRUE(state.ok()) << state.status();
   site::CompareClaims(*state);
   for (const site::v1::InvariantReport& report : state->reports())

@@ -29,7 +29,7 @@ std::string FundedHolds() {
 
 void AddApplicationsInvariants(rpc::Service& service) {
   service.Holds("I2", "SELECT COUNT(*) FROM applications WHERE school = $1", SeatedTwice())
-      .Claim("I7", FundedHolds());
+      .Claim("I7", "funded holds", rpc::Knows::kAll, "applications: hold", FundedHolds());
 }
 
 }  // namespace vivier::enrolment

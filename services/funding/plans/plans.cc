@@ -37,7 +37,8 @@ void Plans::AddTo(rpc::Service& service) {
       .React(*this, &Plans::OnSeatHeld)
       .React(*this, &Plans::OnSeatReleased)
       .React(*this, &Plans::OnLearnerEnrolled)
-      .Claim("I7", kFundedHolds);
+      .Claim("I7", "funded holds", rpc::Knows::kAll, "reservations: application, state",
+             kFundedHolds);
 }
 
 absl::StatusOr<v1::FundingPlan> Plans::CreateFundingPlan(

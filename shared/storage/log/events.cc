@@ -42,16 +42,20 @@ absl::StatusOr<std::string> OpenPayload(Transaction& transaction, const StoredEv
   return security::Decrypt(*key, stored.payload, Place(stored));
 }
 
+// Of every type where `type` is "".
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadSome(Transaction& transaction,
-                                                           int64_t after_number, int limit) {
+                                                           int64_t after_number, int limit,
+                                                           const std::string& type = "") {
+  std::vector<Value> parameters = {Value(transaction.school()), Value(after_number)};
+  if (!type.empty()) parameters.push_back(Value(type));
   ASSIGN_OR_RETURN(
       Result result,
       transaction.connection().Query(
           absl::StrCat(
               "SELECT number, hash, type, subject, person, payload, create_time, traceparent "
-              "FROM events WHERE school = $1 AND number > $2 ORDER BY number LIMIT ",
-              limit),
-          {Value(transaction.school()), Value(after_number)}));
+              "FROM events WHERE school = $1 AND number > $2",
+              type.empty() ? "" : " AND type = $3", " ORDER BY number LIMIT ", limit),
+          parameters));
   std::vector<log::v1::LoggedEvent> events;
   events.reserve(result.rows.size());
   for (Row& row : result.rows) {
@@ -110,6 +114,12 @@ absl::Status AppendEvent(Transaction& transaction, const pb::Message& event, abs
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction,
                                                              int64_t after_number) {
   return ReadSome(transaction, after_number, kEventsPerPage);
+}
+
+absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEventsOf(Transaction& transaction,
+                                                               const std::string& type,
+                                                               int64_t after_number) {
+  return ReadSome(transaction, after_number, kEventsPerPage, type);
 }
 
 absl::StatusOr<log::v1::LoggedEvent> ReadEvent(Transaction& transaction, int64_t number) {

@@ -31,6 +31,11 @@ absl::Status AppendEvent(Transaction& transaction, const google::protobuf::Messa
 absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEvents(Transaction& transaction,
                                                              int64_t after_number);
 
+// The same of one type. The log has no index by type: it is passed over to its end.
+absl::StatusOr<std::vector<log::v1::LoggedEvent>> ReadEventsOf(Transaction& transaction,
+                                                               const std::string& type,
+                                                               int64_t after_number);
+
 // The number of the last event; 0 while there is none.
 absl::StatusOr<int64_t> LastEvent(Transaction& transaction);
 
