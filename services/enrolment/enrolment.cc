@@ -2,6 +2,7 @@
 
 #include "services/enrolment/invariants.h"
 #include "services/enrolment/learners/invariants.h"
+#include "services/enrolment/log_folds.h"
 #include "services/enrolment/presence/invariants.h"
 #include "services/enrolment/selection/invariants.h"
 
@@ -35,6 +36,7 @@ rpc::Service Enrolment::Rpc() {
   outcomes_.AddTo(service);
   links_.AddTo(service);
   AddJoinedInvariants(service);
+  AddLogFolds(service);
   AddLearnersInvariants(service);
   AddApplicationsInvariants(service);
   AddSealsInvariants(service);

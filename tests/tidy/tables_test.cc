@@ -33,6 +33,18 @@ TEST(Tables, FindNothingInTheJoinsOfAService) {
   EXPECT_NE(With("services/funding/invoices/invariants.cc", join), "");
 }
 
+TEST(Tables, FindNothingInTheJoinsWithTheTablesOfTheHouse) {
+  Tree tree = kKept;
+  tree["shared/storage/schema/001_house.sql"] = "CREATE TABLE audit_records (\n";
+  const std::string acts =
+      "\"SELECT 1 FROM invoices WHERE a IS DISTINCT FROM b\", "
+      "\"EXCEPT SELECT 1 FROM audit_records\"\n";
+  tree["services/funding/invariants.cc"] = acts;
+  EXPECT_EQ(Text(CheckTables(tree)), "");
+  tree["services/funding/invoices/invoices.cc"] = acts;
+  EXPECT_NE(Text(CheckTables(tree)), "");
+}
+
 TEST(Tables, FindATableOfTwoParts) {
   constexpr char kFinding[] =
       "OneTableOnePart services/funding: seat_uses: is named in services/funding/invoices, "

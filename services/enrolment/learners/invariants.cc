@@ -12,7 +12,7 @@ constexpr char kActiveTwice[] =
 }  // namespace
 
 void AddLearnersInvariants(rpc::Service& service) {
-  service.Holds("I2", "SELECT COUNT(*) FROM learners WHERE school = $1", kActiveTwice);
+  service.Follows("I2", "learners: state", kActiveTwice);
 }
 
 }  // namespace vivier::enrolment

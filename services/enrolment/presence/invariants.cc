@@ -1,25 +1,26 @@
 #include "services/enrolment/presence/invariants.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/presence/rules.h"
+#include "services/enrolment/presence/sealed.h"
+#include "shared/base/hash.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
+#include "shared/relations/sum.h"
 
 namespace vivier::enrolment {
 namespace {
 
-// Every sheet that was sealed finds its seal, so none was cut off the end of the chain.
-constexpr char kSealsMissing[] =
-    "SELECT s.name, 'the chain of its cohort has no such seal' FROM attendance_sheets s "
-    "WHERE s.school = $1 AND s.chain_number > 0 AND NOT EXISTS (SELECT 1 FROM attendance_seals l "
-    "WHERE l.school = s.school AND l.cohort = s.cohort AND l.number = s.chain_number "
-    "AND l.hash = s.chain_hash)";
+using rpc::Claims;
+using storage::Transaction;
 
 // Each link of each cohort's chain of seals follows from the one before.
-absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction) {
+absl::StatusOr<rpc::Breaches> CheckSealChains(Transaction& transaction) {
   ASSIGN_OR_RETURN(
       storage::Result result,
       transaction.connection().Query("SELECT cohort, number, content, hash, name, signature, "
@@ -48,12 +49,61 @@ absl::StatusOr<rpc::Breaches> CheckSealChains(storage::Transaction& transaction)
   return breaches;
 }
 
+absl::StatusOr<rpc::Breaches> CheckSheets(Transaction& transaction) {
+  rpc::Breaches breaches;
+  RETURN_IF_ERROR(EachSheet(transaction, [&breaches](const SheetRows& rows) {
+    breaches.checked += 1 + static_cast<int64_t>(rows.entries.size());
+    if (const std::string wrong = UnlikeItsSeals(rows); !wrong.empty())
+      breaches.Add(rows.sheet.name(), wrong);
+  }));
+  return breaches;
+}
+
+// What statistics adds up of each sheet: the minutes of its newest seal.
+absl::StatusOr<Claims> SealedMinutes(Transaction& transaction) {
+  Claims claims;
+  RETURN_IF_ERROR(EachSheet(transaction, [&claims](const SheetRows& rows) {
+    if (rows.sheet.revision() == 0) return;
+    int64_t due = 0, present = 0;
+    for (const v1::PresenceEntry& entry : EntriesAt(rows, rows.sheet.revision())) {
+      due += entry.minutes_due();
+      present += entry.minutes_present();
+    }
+    claims[IdInSchool(rows.sheet.name())] =
+        absl::StrCat(rows.sheet.revision(), " ", rows.entries.size(), " ", due, " ", present);
+  }));
+  return claims;
+}
+
+// What funding pays for, by cohort: there are too many entries for an answer.
+absl::StatusOr<Claims> DeliveredMinutes(Transaction& transaction) {
+  std::map<std::string, relations::Sum> cohorts;
+  RETURN_IF_ERROR(EachSheet(transaction, [&cohorts](const SheetRows& rows) {
+    if (rows.sheet.revision() == 0) return;
+    for (const v1::PresenceEntry& entry : EntriesAt(rows, rows.sheet.revision()))
+      if (entry.minutes_present() > 0)
+        cohorts[rows.sheet.cohort()].Add(absl::StrCat(entry.name(), "\n", entry.minutes_present()));
+  }));
+  return relations::ToClaims(cohorts);
+}
+
 }  // namespace
 
 void AddSealsInvariants(rpc::Service& service) {
-  service.Holds("I12", CheckSealChains)
-      .Holds("I12", "SELECT COUNT(*) FROM attendance_sheets WHERE school = $1 AND chain_number > 0",
-             kSealsMissing);
+  using rpc::Knows;
+  service.Follows("I12", "attendance_seals: name, number, content, hash", CheckSealChains)
+      .Follows("I12",
+               "attendance_sheets: name, date, half, start_minute, end_minute, place, trainer, "
+               "trainer_sign_time, state, revision, chain_number, chain_hash; "
+               "attendance_seals: attendance_sheet, revision; "
+               "presence_entries: name, learner, learner_sign_time, minutes_due, minutes_present, "
+               "corrections; presence_corrections: name, sheet_revision, "
+               "learner_sign_time, minutes_present",
+               CheckSheets)
+      .Claim("I17", "minutes of sheets", Knows::kAll, "presence_entries: minutes_present",
+             SealedMinutes)
+      .Claim("I17", "delivered half-days", Knows::kAll, "presence_entries: minutes_present",
+             DeliveredMinutes);
 }
 
 }  // namespace vivier::enrolment
