@@ -1,5 +1,8 @@
 #include "services/funding/funding.h"
 
+#include "services/funding/folds.h"
+#include "services/funding/invariants.h"
+
 namespace vivier::funding {
 
 Funding::Funding() {
@@ -15,6 +18,8 @@ rpc::Service Funding::Rpc() {
   earnings_.AddTo(service);
   invoices_.AddTo(service);
   view_.AddTo(service);
+  AddJoinedInvariants(service);
+  AddFolds(service);
   return service;
 }
 

@@ -8,8 +8,6 @@ namespace {
 
 using rpc::Call;
 
-constexpr char kCountEarnings[] = "SELECT COUNT(*) FROM earnings WHERE school = $1";
-
 // I5; row by row it is ledger.h's CheckEarnings, and what they sum to.
 std::string NotEarnedOnce() {
   return absl::StrCat(
@@ -40,7 +38,7 @@ void Earnings::AddTo(rpc::Service& service) {
       .Standard(findings_)
       .Keeps(postings_)
       .React(*this, &Earnings::OnAttendanceSheetSealed)
-      .Holds("I5", kCountEarnings, NotEarnedOnce());
+      .Follows("I5", "earnings: name, earned_cents, own_cents, price_cents", NotEarnedOnce());
 }
 
 absl::StatusOr<std::vector<v1::Earning>> Earnings::Waiting(Call& call, const std::string& agreement,

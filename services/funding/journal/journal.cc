@@ -10,11 +10,9 @@ namespace {
 using rpc::Call;
 
 // I3 and I4; row by row they are ledger.h's checks.
-constexpr char kCountJournal[] = "SELECT COUNT(*) FROM journal_entries WHERE school = $1";
 constexpr char kNoTransfer[] =
     "SELECT name, 'is no transfer' FROM journal_entries "
     "WHERE school = $1 AND (amount_cents <= 0 OR debit_account = credit_account)";
-constexpr char kCountBalances[] = "SELECT COUNT(*) FROM agreement_balances WHERE school = $1";
 // A balance's name less "schools/{school}/" and "balance" is its accounts' prefix.
 constexpr char kBalanceIsNotTheJournals[] =
     "WITH moves AS (SELECT debit_account AS account, amount_cents AS cents FROM journal_entries "
@@ -27,9 +25,12 @@ constexpr char kBalanceIsNotTheJournals[] =
     "LEFT JOIN sums promised ON promised.account = prefix || 'promised' "
     "LEFT JOIN sums reserved ON reserved.account = prefix || 'reserved' "
     "LEFT JOIN sums earned ON earned.account = prefix || 'earned' "
+    "LEFT JOIN sums sales ON sales.account = prefix || 'sales' "
+    "LEFT JOIN sums received ON received.account = prefix || 'received' "
     "WHERE reserved_cents < 0 OR earned_cents < 0 OR reserved_cents + earned_cents > ceiling_cents "
     "OR ceiling_cents <> -COALESCE(promised.cents, 0) "
-    "OR reserved_cents <> COALESCE(reserved.cents, 0) OR earned_cents <> COALESCE(earned.cents, 0)";
+    "OR reserved_cents <> COALESCE(reserved.cents, 0) OR earned_cents <> COALESCE(earned.cents, 0) "
+    "OR invoiced_cents <> -COALESCE(sales.cents, 0) OR paid_cents <> COALESCE(received.cents, 0)";
 
 }  // namespace
 
@@ -39,8 +40,11 @@ const char kEarnedOfBalances[] =
 void Journal::AddTo(rpc::Service& service) {
   service.Standard(balances_)
       .Standard(entries_)
-      .Holds("I3", kCountJournal, kNoTransfer)
-      .Holds("I4", kCountBalances, kBalanceIsNotTheJournals);
+      .Follows("I3", "journal_entries: amount_cents, debit_account, credit_account", kNoTransfer)
+      .Follows("I4",
+               "agreement_balances: ceiling_cents, reserved_cents, earned_cents, invoiced_cents, "
+               "paid_cents; journal_entries: name, debit_account, credit_account, amount_cents",
+               kBalanceIsNotTheJournals);
 }
 
 absl::Status Journal::Open(Call& call, v1::AgreementBalance& balance) {
