@@ -1,5 +1,7 @@
 #include "services/access/access.h"
 
+#include "services/access/invariants.h"
+
 namespace vivier::access {
 
 rpc::Service Access::Rpc() {
@@ -9,6 +11,7 @@ rpc::Service Access::Rpc() {
   invitations_.AddTo(service);
   partner_clients_.AddTo(service);
   time_zones_.AddTo(service);
+  AddJoinedInvariants(service);
   return service;
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/curriculum/invariants.h"
 #include "services/curriculum/lheo.h"
 #include "services/curriculum/rules.h"
 #include "shared/base/error.h"
@@ -91,8 +92,8 @@ rpc::Service Curriculum::Rpc() {
     after.clear_decisions();
     return absl::OkStatus();
   };
-  return rpc::Service("curriculum")
-      .Standard<v1::Programme>(programmes_, &CheckProgramme)
+  rpc::Service service("curriculum");
+  service.Standard<v1::Programme>(programmes_, &CheckProgramme)
       .Standard(revisions_)
       .Standard<v1::JurySession>(jury_sessions_, check_jury)
       .Standard(certificates_)
@@ -101,6 +102,8 @@ rpc::Service Curriculum::Rpc() {
       .On(*this, &Curriculum::ExportLheo)
       .On(*this, &Curriculum::DeliberateJury)
       .On(*this, &Curriculum::AwardCertificates);
+  AddJoinedInvariants(service);
+  return service;
 }
 
 absl::StatusOr<v1::ProgrammeRevision> Curriculum::PublishProgramme(

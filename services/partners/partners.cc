@@ -1,5 +1,7 @@
 #include "services/partners/partners.h"
 
+#include "services/partners/invariants.h"
+
 namespace vivier::partners {
 
 Partners::Partners() {
@@ -16,6 +18,7 @@ rpc::Service Partners::Rpc() {
   offers_.AddTo(service);
   hirings_.AddTo(service);
   contracts_.AddTo(service);
+  AddJoinedInvariants(service);
   return service;
 }
 

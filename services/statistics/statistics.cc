@@ -1,6 +1,7 @@
 #include "services/statistics/statistics.h"
 
 #include "services/statistics/facts/recount.h"
+#include "services/statistics/invariants.h"
 
 namespace vivier::statistics {
 
@@ -11,9 +12,15 @@ rpc::Service Statistics::Rpc() {
   cells_.AddTo(service);
   learners_.AddTo(service);
   seats_.AddTo(service);
-  service.Holds("I11", CheckCells);
+  service.Follows(
+      "I11",
+      "cells: name, count; base_cells: name, count; seat_facts: cohort, funded, released; "
+      "sheet_facts: entries, minutes_due, minutes_present; learner_facts: learner_state; "
+      "cohort_facts: capacity",
+      CheckCells);
   network_.AddTo(service);
   publisher_.AddTo(service);
+  AddJoinedInvariants(service);
   return service;
 }
 

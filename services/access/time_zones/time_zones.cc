@@ -43,7 +43,9 @@ absl::StatusOr<rpc::Breaches> CheckLines(storage::Transaction& transaction) {
 }  // namespace
 
 void TimeZones::AddTo(rpc::Service& service) {
-  service.Standard(lines_).On(*this, &TimeZones::AnnounceTimeZone).Holds("I13", &CheckLines);
+  service.Standard(lines_)
+      .On(*this, &TimeZones::AnnounceTimeZone)
+      .Follows("I13", "dated_time_zones: name, time_zone, start_date", &CheckLines);
 }
 
 absl::StatusOr<DatedTimeZone> TimeZones::AnnounceTimeZone(

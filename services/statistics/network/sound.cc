@@ -24,7 +24,8 @@ absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
       ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
         ++breaches.checked;
         const YearCells cells = ToCells(std::exchange(sites[IdInSchool(submission.name())], {}));
-        if (ContentHash(cells) != submission.content_hash())
+        if (ContentHash(cells) != submission.content_hash() ||
+            cells.size() != submission.cell_count())
           breaches.Add(submission.name(),
                        "the figures that count are not those that were accepted");
       }));
