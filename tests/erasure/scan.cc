@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "shared/storage/engines/database.h"
 #include "shared/storage/engines/migrate.h"
+#include "tests/support/engines.h"
 
 namespace vivier::testing {
 namespace {
@@ -29,21 +30,6 @@ std::string Text(const Cells& row, const std::string& column) {
   return text == nullptr ? "" : *text;
 }
 
-std::vector<std::string> Tables(Connection& connection) {
-  const auto found =
-      connection.Query(connection.engine() == storage::Engine::kSqlite
-                           ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT "
-                             "LIKE 'sqlite%' ORDER BY name"
-                           : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE "
-                             "table_schema = current_schema() "
-                             "ORDER BY 1");
-  EXPECT_TRUE(found.ok()) << found.status();
-  std::vector<std::string> tables;
-  if (!found.ok()) return tables;
-  for (const storage::Row& row : found->rows) tables.push_back(std::get<std::string>(row[0]));
-  return tables;
-}
-
 void EachRow(const std::string& url,
              const std::function<void(const std::string& table, const Cells&)>& each) {
   const auto database = storage::Database::Open(url);
@@ -51,7 +37,7 @@ void EachRow(const std::string& url,
   const auto connection = (*database)->Connect(storage::Access::kRead);
   ASSERT_TRUE(connection.ok()) << connection.status();
   ASSERT_EQ((*connection)->Begin(storage::Access::kRead), absl::OkStatus());
-  for (const std::string& table : Tables(**connection)) {
+  for (const std::string& table : TablesIn(**connection)) {
     const auto columns = storage::Columns(**connection, table);
     const auto rows = (*connection)->Query(absl::StrCat("SELECT * FROM ", table));
     ASSERT_TRUE(columns.ok() && rows.ok()) << table << " " << rows.status();

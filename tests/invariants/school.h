@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 
@@ -26,11 +27,13 @@ class School {
  public:
   explicit School(World& world) : world_(world) {}
 
-  // Plays it and waits until every service has heard of everything.
-  void Build() {
+  // Plays it and waits until every service has heard of everything; `admitted` is called when
+  // everybody has a seat and nobody was taught.
+  void Build(const std::function<void()>& admitted = nullptr) {
     OpenCohort();
     ConcludeFunding();
     Admit();
+    if (admitted) admitted();
     Teach();
     Submit();
     Engage();
@@ -50,6 +53,20 @@ class School {
         "start_date { year: 2026 month: 9 day: 7 } end_date { year: 2027 month: 3 day: 31 } }",
         PublishProgramme()));
     Write<v1::Cohort, v1::OpenCohortRequest>("name: 'schools/nancy/cohorts/ai-1'");
+  }
+
+  // What was earned so far is asked for, and paid in part.
+  void Bill() {
+    namespace v1 = funding::v1;
+    Write<v1::Invoice, v1::CreateInvoiceRequest>(
+        "parent: 'schools/nancy' invoice_id: 'one' invoice { funding_agreement: "
+        "'schools/nancy/fundingAgreements/prf' until_date { year: 2026 month: 9 day: 7 } }");
+    Write<v1::Invoice, v1::IssueInvoiceRequest>(
+        "name: 'schools/nancy/invoices/one' issue_date { year: 2026 month: 9 day: 8 }");
+    Write<v1::Invoice, v1::RecordPaymentRequest>(
+        "name: 'schools/nancy/invoices/one' payment_id: 'first' amount_cents: 100 value_date { "
+        "year: 2026 month: 9 day: 30 } reference: 'VIR 1'");
+    world_.Settle();
   }
 
  private:

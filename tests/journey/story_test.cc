@@ -1,7 +1,7 @@
 // The stories of demo at two depths: every service in this process on both engines, and the real
 // executable, a process for each service. What a story tells is the same everywhere.
-#include <cstdlib>
-#include <sstream>
+
+#include "tests/invariants/story.h"
 
 #include "absl/strings/str_cat.h"
 #include "demo/figures.h"
@@ -16,40 +16,8 @@
 namespace vivier {
 namespace {
 
-std::string Source() { return std::getenv("VIVIER_SOURCE"); }
-
-// The services of a World as a client reaches them.
-class WorldReach : public command::Reach {
- public:
-  explicit WorldReach(testing::World& world) : world_(world) {}
-  absl::StatusOr<std::shared_ptr<rpc::Channel>> To(const std::string&) override {
-    return world_.site().channel();
-  }
-  absl::StatusOr<std::string> Authorization(const security::Caller& caller) override {
-    return world_.site().Authorization(caller);
-  }
-
- private:
-  testing::World& world_;
-};
-
-struct Telling {
-  absl::StatusOr<demo::Figures> figures;
-  std::string lines;
-};
-
-Telling Tell(testing::World& world, const std::string& name) {
-  const auto folder = demo::ReadFolder(Source() + "/demo/" + name);
-  if (!folder.ok()) return {folder.status(), ""};
-  WorldReach reach(world);
-  command::Client client(reach);
-  std::ostringstream lines;
-  const std::unique_ptr<site::Clock> clock = testing::ClockOf(world);
-  demo::Stage stage{*folder, client, *clock, testing::World::kSchool, lines, "", {}, {}};
-  const absl::Status told = demo::TellStory(stage);
-  if (!told.ok()) return {told, lines.str()};
-  return {demo::ReadSettledFigures(stage), lines.str()};
-}
+using testing::Tell;
+using testing::Telling;
 
 class StoryTest : public ::testing::TestWithParam<std::string> {};
 

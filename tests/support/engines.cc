@@ -106,6 +106,21 @@ std::unique_ptr<Database> FreshDatabase(Engine engine) {
   return *std::move(database);
 }
 
+std::vector<std::string> TablesIn(storage::Connection& connection) {
+  const auto found =
+      connection.Query(connection.engine() == storage::Engine::kSqlite
+                           ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT "
+                             "LIKE 'sqlite%' ORDER BY name"
+                           : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE "
+                             "table_schema = current_schema() "
+                             "ORDER BY 1");
+  EXPECT_TRUE(found.ok()) << found.status();
+  std::vector<std::string> tables;
+  if (!found.ok()) return tables;
+  for (const storage::Row& row : found->rows) tables.push_back(std::get<std::string>(row[0]));
+  return tables;
+}
+
 std::string EngineName(const ::testing::TestParamInfo<Engine>& info) {
   return info.param == Engine::kSqlite ? "Sqlite" : "Postgres";
 }

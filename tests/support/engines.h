@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "shared/storage/engines/database.h"
@@ -23,6 +24,9 @@ std::string FreshPostgres();
 
 // Open(FreshUrl(engine)); ends the test program with a clear message if that fails.
 std::unique_ptr<storage::Database> FreshDatabase(storage::Engine engine);
+
+// The tables that the engine's catalogue has in an open transaction, in their order.
+std::vector<std::string> TablesIn(storage::Connection& connection);
 
 // "Sqlite" or "Postgres", for the name of a parametrized test.
 std::string EngineName(const ::testing::TestParamInfo<storage::Engine>& info);
