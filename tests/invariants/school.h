@@ -37,6 +37,7 @@ class School {
     Teach();
     Submit();
     Engage();
+    OpenFile();
     world_.Settle();
   }
 
@@ -77,6 +78,14 @@ class School {
     absl::StatusOr<Response> response = world_.Write<Response>(request);
     EXPECT_TRUE(response.ok()) << request.GetDescriptor()->name() << " " << response.status();
     return response.ok() ? *std::move(response) : Response();
+  }
+
+  // The director looks at a person, which is remembered.
+  void OpenFile() {
+    enrolment::v1::GetCandidateRequest request;
+    request.set_name("schools/nancy/candidates/ada");
+    const auto candidate = world_.Call<enrolment::v1::Candidate>(request);
+    EXPECT_TRUE(candidate.ok()) << candidate.status();
   }
 
   // A trainer is a member, another is invited.
