@@ -49,21 +49,25 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
     ASSERT_TRUE(connection_->Begin(storage::Access::kRead).ok());
     storage::Transaction transaction(*connection_, "nancy", &key_);
     for (const rpc::Invariant& invariant : service_->invariants()) {
+      // Compares rows with what a whole site has: tests/invariants and tests/tamper look at it.
+      if (invariant.id == "I16") continue;
       const auto breaches = invariant.check(transaction);
       ASSERT_TRUE(breaches.ok()) << invariant.id << " " << breaches.status();
-      EXPECT_EQ(breaches->violations, 0) << invariant.id << " " << breaches->first_row;
+      EXPECT_EQ(breaches->violations, 0)
+          << invariant.id << " " << breaches->first_row << ": " << breaches->explanation;
     }
     connection_->Rollback();
   }
 
-  absl::Status InTransaction(const std::function<absl::Status(Call&)>& run) {
+  absl::Status InTransaction(const std::function<absl::Status(Call&)>& run,
+                             const storage::Origin& origin = {}) {
     RETURN_IF_ERROR(connection_->Begin(storage::Access::kWrite));
     storage::Transaction transaction(*connection_, "nancy", &key_);
     absl::Status status = transaction.LockHead();
     storage::Unit unit(transaction);
     Call call(caller_, now_, unit, fetched_);
     if (status.ok()) status = run(call);
-    if (status.ok()) status = unit.Apply({}, now_);
+    if (status.ok()) status = unit.Apply(origin, now_);
     if (status.ok()) status = transaction.StoreHead();
     if (status.ok()) return connection_->Commit();
     connection_->Rollback();
@@ -74,14 +78,19 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
   absl::StatusOr<Response> Invoke(const Request& request) {
     Response response;
     const rpc::Handler& handler = handlers_.at(Request::descriptor());
-    RETURN_IF_ERROR(InTransaction([&](Call& call) { return handler(call, request, response); }));
+    const auto* method = rpc::MethodTaking(*Request::descriptor());
+    RETURN_IF_ERROR(InTransaction(
+        [&](Call& call) { return handler(call, request, response); },
+        {caller_.subject, method->full_name(), rpc::TextAt(request, rpc::Describe(method)->target),
+         absl::StrCat(++acts_), "", ""}));
     return response;
   }
 
   template <class Event>
   absl::Status React(const Event& event) {
     return InTransaction(
-        [&](Call& call) { return reactions_.at(Event::descriptor())(call, event); });
+        [&](Call& call) { return reactions_.at(Event::descriptor())(call, event); },
+        {"test", Event::descriptor()->full_name(), "", "", "", ""});
   }
 
   static std::string NameOf(int i) { return absl::StrCat(kCohort, "/applications/a-", i); }
@@ -162,6 +171,7 @@ class EnrolmentTest : public ::testing::TestWithParam<storage::Engine> {
   std::map<const pb::Descriptor*, rpc::Reaction> reactions_;
   const security::Caller caller_ = {"somebody", security::Caller::Kind::kPerson, {}, {"nancy"}, ""};
   const rpc::Fetched fetched_;
+  int acts_ = 0;
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
 };
 

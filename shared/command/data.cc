@@ -1,7 +1,9 @@
 // The commands on what lies in a data folder: migrate, check, verify, and clock.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -37,6 +39,7 @@ namespace {
 
 // What is in flight between two services for longer is a finding.
 constexpr absl::Duration kInFlightMax = absl::Seconds(60);
+constexpr std::ptrdiff_t kAnchorsMax = 10'000;  // of a request
 constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 
 absl::Status MigrateData(Modules modules) {
@@ -94,22 +97,44 @@ absl::StatusOr<site::v1::VerifyInvariantsResponse> VerifyAtRest(
   }
 }
 
-// The last one of each service in a log: what it holds proves all before it.
-absl::StatusOr<std::vector<std::string>> NewestAnchors(const std::string& path) {
-  std::vector<std::string> anchors;
+// Those of a log in its order, the newest where they are more than a request may hold. All count: a
+// database that went back to the past and grew again holds the last one, and not those before.
+absl::StatusOr<std::vector<storage::Anchor>> ReadAnchors(const std::string& path) {
+  std::vector<storage::Anchor> anchors;
   if (path.empty()) return anchors;
   std::ifstream log(path);
-  std::map<std::pair<std::string, std::string>, std::string> newest;
+  if (!log.is_open()) return InvalidField("anchors", absl::StrCat(path, " cannot be read"));
   static const RE2& in_log = *new RE2(R"re("anchor":"([^"]*)")re");
   for (std::string line; std::getline(log, line);) {
     std::string text = line;
     if (absl::StrContains(line, '{') && !RE2::PartialMatch(line, in_log, &text)) continue;
-    ASSIGN_OR_RETURN(const storage::Anchor anchor, storage::ReadAnchor(text));
-    newest[{anchor.school, anchor.service}] = text;
+    ASSIGN_OR_RETURN(anchors.emplace_back(), storage::ReadAnchor(text));
   }
-  if (newest.empty()) return InvalidField("anchors", absl::StrCat(path, " has none"));
-  for (const auto& [where, text] : newest) anchors.push_back(text);
+  if (anchors.empty()) return InvalidField("anchors", absl::StrCat(path, " has none"));
+  if (std::ssize(anchors) > kAnchorsMax)
+    anchors.erase(anchors.begin(), anchors.end() - kAnchorsMax);
   return anchors;
+}
+
+// Where the anchors of one school contradict each other, or are of a service that was not asked.
+// Prints each, and gives their number.
+int64_t CheckAnchors(const std::vector<storage::Anchor>& anchors, const std::string& school,
+                     const site::v1::VerifyInvariantsResponse& response) {
+  std::set<std::string> asked;
+  for (const site::v1::LogPosition& position : response.positions())
+    asked.insert(position.service());
+  std::map<std::string, storage::Anchor> last;
+  std::map<std::string, std::string> wrong;
+  for (const storage::Anchor& anchor : anchors) {
+    if (anchor.school != school) continue;
+    if (asked.count(anchor.service) == 0) wrong[anchor.service] = "was anchored, and is not here";
+    const storage::Anchor& before = last[anchor.service];
+    if (anchor.event_number < before.event_number || anchor.audit_number < before.audit_number)
+      wrong[anchor.service] = "went back to the past between two anchors";
+    last[anchor.service] = anchor;
+  }
+  for (const auto& [service, why] : wrong) absl::PrintF("I12  site        %s %s\n", service, why);
+  return static_cast<int64_t>(wrong.size());
 }
 
 void Print(const site::v1::InvariantReport& report) {
@@ -123,14 +148,19 @@ void Print(const site::v1::InvariantReport& report) {
 absl::StatusOr<int64_t> VerifyData(Modules modules) {
   ASSIGN_OR_RETURN(Settings settings, ReadSettings());
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
-  ASSIGN_OR_RETURN(const std::vector<std::string> anchors,
-                   NewestAnchors(absl::GetFlag(FLAGS_anchors)));
+  ASSIGN_OR_RETURN(const std::vector<storage::Anchor> anchors,
+                   ReadAnchors(absl::GetFlag(FLAGS_anchors)));
+  for (const storage::Anchor& anchor : anchors)
+    if (std::count(settings.config.schools().begin(), settings.config.schools().end(),
+                   anchor.school) == 0)
+      return InvalidField("anchors", absl::StrCat(anchor.school, " is no school of this site"));
   int64_t violations = 0;
   bool is_first = true;  // pages hold the rows of all schools: they are read once
   for (const std::string& school : settings.config.schools()) {
     site::v1::VerifyInvariantsRequest request;
     request.set_parent("schools/" + school);
-    request.mutable_anchors()->Assign(anchors.begin(), anchors.end());
+    for (const storage::Anchor& anchor : anchors)
+      if (anchor.school == school) request.add_anchors(storage::AnchorText(anchor));
     request.set_pages(is_first);
     request.set_deep(is_first && absl::GetFlag(FLAGS_deep));
     is_first = false;
@@ -139,6 +169,7 @@ absl::StatusOr<int64_t> VerifyData(Modules modules) {
       Print(report);
       violations += report.violations();
     }
+    violations += CheckAnchors(anchors, school, response);
   }
   return violations;
 }
