@@ -1,6 +1,7 @@
 #include "services/funding/folds.h"
 
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -280,7 +281,8 @@ absl::StatusOr<Breaches> CheckTold(Transaction& transaction) {
   return breaches;
 }
 
-// What is posted of a seat or a ceiling is of the school's day on which it was posted.
+// What is posted of a seat or a ceiling is of the school's day on which it was posted, in whichever
+// zone it was then: a zone that is announced later holds for the rest of its day.
 absl::StatusOr<Breaches> CheckDays(Transaction& transaction) {
   ASSIGN_OR_RETURN(const rpc::TimeZones zones, rpc::TimeZonesOf(transaction));
   ASSIGN_OR_RETURN(const Result entries,
@@ -288,9 +290,11 @@ absl::StatusOr<Breaches> CheckDays(Transaction& transaction) {
   Breaches breaches;
   for (const Row& row : entries.rows) {
     ++breaches.checked;
-    const absl::CivilDay day = rpc::DayAt(zones, absl::FromUnixMicros(std::get<int64_t>(row[2])));
-    const auto* date = std::get_if<std::string>(&row[1]);
-    if (date == nullptr || *date != DateText(ToDate(day)))
+    const absl::Time posted = absl::FromUnixMicros(std::get<int64_t>(row[2]));
+    const auto* text = std::get_if<std::string>(&row[1]);
+    const auto date = text == nullptr ? std::nullopt : ReadDateText(*text);
+    const auto is_off = [&](absl::CivilDay day) { return std::abs(ToCivil(*date) - day) > 1; };
+    if (!date.has_value() || is_off(rpc::DayAt(zones, posted)))
       breaches.Add(std::get<std::string>(row[0]), "is not of the day of its posting");
   }
   return breaches;
