@@ -27,6 +27,13 @@ std::string KeyText(const Row& row, size_t keys) {
   return absl::StrJoin(parts, "/");
 }
 
+// What $1, $2 … of a condition are.
+std::vector<Value> WithSchool(const Transaction& transaction, absl::Span<const Value> parameters) {
+  std::vector<Value> all = {Value(transaction.school())};
+  all.insert(all.end(), parameters.begin(), parameters.end());
+  return all;
+}
+
 }  // namespace
 
 PlainTable::PlainTable(std::string table, size_t keys, std::vector<std::string> columns)
@@ -51,10 +58,9 @@ PlainTable::PlainTable(std::string table, size_t keys, std::vector<std::string> 
 absl::StatusOr<std::vector<Row>> PlainTable::Select(Transaction& transaction,
                                                     absl::string_view condition,
                                                     absl::Span<const Value> parameters) const {
-  std::vector<Value> all = {Value(transaction.school())};
-  all.insert(all.end(), parameters.begin(), parameters.end());
   ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query(absl::StrCat(select_, condition), all));
+                   transaction.connection().Query(absl::StrCat(select_, condition),
+                                                  WithSchool(transaction, parameters)));
   for (const Row& row : found.rows) RETURN_IF_ERROR(Check(transaction, row));
   return std::move(found.rows);
 }
@@ -93,13 +99,11 @@ absl::StatusOr<size_t> PlainTable::Change(Transaction& transaction, absl::string
 
 absl::StatusOr<size_t> PlainTable::Delete(Transaction& transaction, absl::string_view condition,
                                           absl::Span<const Value> parameters) const {
-  std::vector<Value> all = {Value(transaction.school())};
-  all.insert(all.end(), parameters.begin(), parameters.end());
   ASSIGN_OR_RETURN(
       const Result gone,
       transaction.connection().Query(absl::StrCat("DELETE FROM ", name(), " WHERE school = $1 AND ",
                                                   condition, " RETURNING mac"),
-                                     all));
+                                     WithSchool(transaction, parameters)));
   for (const Row& row : gone.rows) transaction.Counted(name(), &row[0], nullptr);
   return gone.rows.size();
 }
