@@ -109,6 +109,16 @@ void Cut::Release(const Part& part) {
   if (part.connection->engine() == Engine::kSqlite) part.connection->Rollback();
 }
 
+absl::StatusOr<bool> HoldsLink(const Cut::Part& part, const std::string& table,
+                               const std::string& school, int64_t number, const std::string& hash) {
+  if (number == 0) return true;
+  ASSIGN_OR_RETURN(const Result found,
+                   part.connection->Query(absl::StrCat("SELECT hash FROM ", part.schema, ".", table,
+                                                       " WHERE school = $1 AND number = $2"),
+                                          {storage::Value(school), storage::Value(number)}));
+  return !found.rows.empty() && std::get<Bytes>(found.rows[0][0]).data == hash;
+}
+
 absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part) {
   v1::ServiceRows described;
   described.set_service(part.service);
@@ -122,9 +132,9 @@ absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part) {
     migration.set_owner(std::get<std::string>(row[0]));
     migration.set_file(std::get<std::string>(row[1]));
   }
-  ASSIGN_OR_RETURN(
-      const Result heads,
-      from("school, event_number, event_hash, audit_number, audit_hash", "heads", "school"));
+  ASSIGN_OR_RETURN(const Result heads, from("school, event_number, event_hash, audit_number, "
+                                            "audit_hash, reading_number, reading_hash",
+                                            "heads", "school"));
   for (const Row& row : heads.rows) {
     v1::LogEnd& end = *described.add_ends();
     end.set_school(std::get<std::string>(row[0]));
@@ -132,6 +142,8 @@ absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part) {
     end.set_event_hash(std::get<Bytes>(row[2]).data);
     end.set_audit_number(std::get<int64_t>(row[3]));
     end.set_audit_hash(std::get<Bytes>(row[4]).data);
+    end.set_reading_number(std::get<int64_t>(row[5]));
+    end.set_reading_hash(std::get<Bytes>(row[6]).data);
   }
   ASSIGN_OR_RETURN(const Result cursors,
                    from("school, producer, number, hash", "cursors", "school, producer"));

@@ -61,7 +61,11 @@ class Cut {
   std::vector<Part> parts_;
 };
 
-// Where the part's logs and audit trails end, how far it has followed, and its migrations; its
+// Whether the part's chain in that table holds that link; one of number 0 always.
+absl::StatusOr<bool> HoldsLink(const Cut::Part& part, const std::string& table,
+                               const std::string& school, int64_t number, const std::string& hash);
+
+// Where the part's logs and trails end, how far it has followed, and its migrations; its
 // tables are left empty.
 absl::StatusOr<v1::ServiceRows> Describe(const Cut::Part& part);
 

@@ -26,9 +26,12 @@ struct Stored {
   std::string school, hash, request_hash;
 };
 
+constexpr char kActs[] = "audit_records", kReadings[] = "reading_records";
+
 Stored ToStored(const std::string& service, const Table& table, const Row& row) {
   Stored stored;
   stored.record.set_service(service);
+  stored.record.set_reading(table.name == kReadings);
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const std::string& column = table.columns[i];
     if (column == "school") stored.school = std::get<std::string>(row[i]);
@@ -47,28 +50,17 @@ Stored ToStored(const std::string& service, const Table& table, const Row& row) 
   return stored;
 }
 
-// Hands every record of the part's trails to `take`, by school and number.
+// Hands every record of the part's two trails to `take`, by school and number.
 absl::Status ReadTrail(const Cut::Part& part,
                        const std::function<absl::Status(const Stored&)>& take) {
   ASSIGN_OR_RETURN(const std::vector<Table> tables, ReadTables(*part.connection, part.schema));
   for (const Table& table : tables) {
-    if (table.name != "audit_records") continue;
+    if (table.name != kActs && table.name != kReadings) continue;
     RETURN_IF_ERROR(ReadRows(*part.connection, part.schema, table, [&](const Row& row) {
       return take(ToStored(part.service, table, row));
     }));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<bool> Holds(const Cut::Part& producer, const std::string& school, int64_t number,
-                           const std::string& hash) {
-  if (number == 0) return true;
-  ASSIGN_OR_RETURN(
-      const Result found,
-      producer.connection->Query(absl::StrCat("SELECT hash FROM ", producer.schema,
-                                              ".events WHERE school = $1 AND number = $2"),
-                                 {Value(school), Value(number)}));
-  return !found.rows.empty() && std::get<Bytes>(found.rows[0][0]).data == hash;
 }
 
 int64_t LogEndOf(const v1::ServiceRows& producer, const std::string& school) {
@@ -84,7 +76,8 @@ absl::Status AddEffects(const Cut::Part& follower, const Cut::Part& producer, Fo
     if (stored.school != fork.school || !absl::ConsumePrefix(&number_text, fork.producer + "/") ||
         !absl::SimpleAtoi(number_text, &number))
       return absl::OkStatus();
-    ASSIGN_OR_RETURN(const bool held, Holds(producer, fork.school, number, stored.request_hash));
+    ASSIGN_OR_RETURN(const bool held,
+                     HoldsLink(producer, "events", fork.school, number, stored.request_hash));
     if (!held) fork.effects.push_back(stored.record);
     return absl::OkStatus();
   });
@@ -114,8 +107,8 @@ absl::StatusOr<std::vector<Fork>> FindForks(const Cut& cut) {
     for (const v1::CursorPosition& cursor : described.cursors()) {
       const Cut::Part* producer = cut.Find(cursor.producer());
       if (producer == nullptr) continue;
-      ASSIGN_OR_RETURN(const bool held,
-                       Holds(*producer, cursor.school(), cursor.number(), cursor.hash()));
+      ASSIGN_OR_RETURN(const bool held, HoldsLink(*producer, "events", cursor.school(),
+                                                  cursor.number(), cursor.hash()));
       if (held) continue;
       ASSIGN_OR_RETURN(const v1::ServiceRows log, Describe(*producer));
       Fork& fork = forks.emplace_back(Fork{cursor.school(),
@@ -135,7 +128,8 @@ absl::StatusOr<std::vector<AuditRecord>> RecordsBeyond(const Cut& cut, const v1:
   Hashes kept;
   for (const v1::ServiceRows& service : manifest.services())
     for (const v1::TableRows& table : service.tables())
-      if (table.table() == "audit_records") RETURN_IF_ERROR(AddHashes(table, store, kept));
+      if (table.table() == kActs || table.table() == kReadings)
+        RETURN_IF_ERROR(AddHashes(table, store, kept));
   std::vector<AuditRecord> beyond;
   for (const Cut::Part& part : cut.parts())
     RETURN_IF_ERROR(ReadTrail(part, [&](const Stored& stored) {

@@ -106,7 +106,7 @@ absl::Status Remember(Connection& connection, const v1::ServiceRows& service,
     RETURN_IF_ERROR(InTransaction(connection, [&]() -> absl::Status {
       storage::Transaction transaction(connection, end.school(), restoring.key.get());
       RETURN_IF_ERROR(transaction.LockHead());
-      RETURN_IF_ERROR(storage::AppendAuditRecord(
+      RETURN_IF_ERROR(storage::AppendRecord(
           transaction,
           {kOperator, restoring.method, absl::StrCat("schools/", end.school()), "", "", "",
            restoring.reason},

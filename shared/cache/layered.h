@@ -66,7 +66,7 @@ class Layered {
   };
   using FlightPointer = std::shared_ptr<Flight>;
 
-  // The flight that the callback's owner has to lead, or null when he joined another's.
+  // The flight that the callback's owner has to lead, or null when it joined another's.
   FlightPointer Join(const std::string& name, uint64_t fingerprint, Callback callback);
   void Land(const FlightPointer& flight, absl::StatusOr<Bytes> answer);
   Bytes KeepNear(const Flight& flight, Versioned value);

@@ -27,7 +27,7 @@ void NearCache::Remove(Shard& shard, Entries::iterator entry) {
   shard.entries.erase(entry);
 }
 
-// Second chance: who was used since he came to the end starts again at the front.
+// Second chance: what was used since it came to the end starts again at the front.
 void NearCache::EvictOne(Shard& shard) {
   Entries::iterator last = std::prev(shard.entries.end());
   while (last->is_used) {

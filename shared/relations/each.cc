@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/status.h"
+#include "shared/storage/log/erasure.h"
 
 namespace vivier::relations {
 
@@ -45,6 +46,28 @@ absl::StatusOr<std::set<std::string>> Erased(Transaction& transaction) {
   std::set<std::string> erased;
   for (const Row& row : erasures.rows) erased.insert(std::get<std::string>(row[0]));
   return erased;
+}
+
+absl::Status EachErasure(Transaction& transaction, const EachMessage& each) {
+  ASSIGN_OR_RETURN(const Result erasures,
+                   transaction.connection().Query(
+                       "SELECT type, payload FROM erasures WHERE school = $1 ORDER BY subject",
+                       {Value(transaction.school())}));
+  for (const Row& row : erasures.rows) {
+    ASSIGN_OR_RETURN(const auto event, storage::ReadErasing(std::get<std::string>(row[0]),
+                                                            std::get<storage::Bytes>(row[1]).data));
+    each(*event);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Time> LastWrite(Transaction& transaction) {
+  ASSIGN_OR_RETURN(const Result last,
+                   transaction.connection().Query(
+                       "SELECT create_time FROM audit_records WHERE school = $1 ORDER BY number "
+                       "DESC LIMIT 1",
+                       {Value(transaction.school())}));
+  return absl::FromUnixMicros(last.rows.empty() ? 0 : std::get<int64_t>(last.rows[0][0]));
 }
 
 absl::Status EachLogged(Transaction& transaction, const EachEventLogged& each,

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/base/error.h"
 #include "shared/storage/log/events.h"
@@ -36,6 +37,12 @@ absl::Status Each(storage::Transaction& transaction, const std::function<void(co
 // Whose data are erased, by the subjects of the erasures: of them nothing can be compared that
 // their keys encrypted.
 absl::StatusOr<std::set<std::string>> Erased(storage::Transaction& transaction);
+
+// The events that erased somebody here, also those that only the list outside the database had.
+absl::Status EachErasure(storage::Transaction& transaction, const EachMessage& each);
+
+// When something was last written, as far as the audit trail says; 1970 where nothing was.
+absl::StatusOr<absl::Time> LastWrite(storage::Transaction& transaction);
 
 // Events in the order of the log, those of one type where `type` is not ""; the payloads of erased
 // persons are empty.

@@ -1,21 +1,32 @@
 #include "shared/relations/house.h"
 
 #include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "shared/base/hash.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
+#include "shared/relations/each.h"
+#include "shared/service/rights.h"
+#include "shared/storage/log/erasure.h"
 
 namespace vivier::relations {
 namespace {
 
+using rpc::Breaches;
 using rpc::Claims;
+using storage::Bytes;
 using storage::Result;
 using storage::Row;
 using storage::Transaction;
 using storage::Value;
+
+constexpr size_t kCollection = 2;  // of the segments of a name: schools/{school}/{collection}/…
 
 // An answer is stored in the transaction of its write, with the write's record.
 constexpr char kAnswersWithoutTheirWrite[] =
@@ -27,11 +38,12 @@ constexpr char kAnswersWithoutTheirWrite[] =
 
 constexpr char kReadsWithoutRecord[] =
     "SELECT 'person_reads/' || principal || '/' || person, "
-    "'who was first shown whom, when and by what is no record of the audit trail' "
+    "'who was first shown whom, when and by what is no record of a trail' "
     "FROM person_reads r JOIN (SELECT principal AS reader, first_method AS method, first_time AS "
     "at "
     "FROM person_reads WHERE school = $1 "
-    "EXCEPT SELECT principal, method, create_time FROM audit_records WHERE school = $1) AS odd "
+    "EXCEPT SELECT principal, method, create_time FROM audit_records WHERE school = $1 "
+    "EXCEPT SELECT principal, method, create_time FROM reading_records WHERE school = $1) AS odd "
     "ON odd.reader = r.principal AND odd.method = r.first_method AND odd.at = r.first_time "
     "WHERE r.school = $1 UNION ALL "
     "SELECT 'person_reads/' || principal || '/' || person, 'is not of the day of its first time' "
@@ -74,14 +86,63 @@ constexpr char kCursorsBehind[] =
     "GROUP BY principal) AS a LEFT JOIN cursors c ON c.school = $1 AND c.producer = a.producer "
     "WHERE c.number IS NULL OR c.number < a.number";
 
+// Keys that an erasure names are retired, and gone once every follower has applied it; no others
+// are.
+absl::StatusOr<Breaches> ErasedKeys(Transaction& transaction) {
+  ASSIGN_OR_RETURN(const std::vector<storage::RevivedKey> revived,
+                   storage::RevivedKeys(transaction));
+  Breaches breaches;
+  for (const storage::RevivedKey& key : revived)
+    breaches.Add("person_keys/" + key.name, key.in_use
+                                                ? "the person is erased, and the key is in use"
+                                                : "was destroyed, and is there");
+  std::set<std::string> named;
+  RETURN_IF_ERROR(EachErasure(transaction, [&named](const google::protobuf::Message& event) {
+    for (std::string& name : storage::ErasedBy(event)) named.insert(std::move(name));
+  }));
+  ASSIGN_OR_RETURN(const Result retired,
+                   transaction.connection().Query("SELECT person FROM person_keys WHERE school = "
+                                                  "$1 AND erase_time IS NOT NULL ORDER BY person",
+                                                  {Value(transaction.school())}));
+  for (const Row& row : retired.rows) {
+    ++breaches.checked;
+    const std::string& name = std::get<std::string>(row[0]);
+    if (named.count(name) == 0) breaches.Add("person_keys/" + name, "is retired by no erasure");
+  }
+  return breaches;
+}
+
 std::string TextOf(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value)) return absl::StrCat(*number);
   const auto* text = std::get_if<std::string>(&value);
   return text == nullptr ? "-" : *text;
 }
 
+absl::StatusOr<Claims> ErasuresIn(Transaction& transaction) {
+  ASSIGN_OR_RETURN(const Result erasures,
+                   transaction.connection().Query(
+                       "SELECT subject, type, payload FROM erasures WHERE school = $1",
+                       {Value(transaction.school())}));
+  Claims claims;
+  for (const Row& row : erasures.rows)
+    claims[std::get<std::string>(row[0])] =
+        absl::StrCat(std::get<std::string>(row[1]), " ",
+                     Hex(Sha256(std::get<Bytes>(row[2]).data)).substr(0, 16));
+  return claims;
+}
+
+// The tables of what the service lets callers in by for itself alone, as a node its members: its
+// own, where nobody follows it for rights.
+std::set<std::string> KeptBy(const rpc::Service& service) {
+  std::set<std::string> tables;
+  for (const std::string& producer : rpc::RightsProducers())
+    if (producer == service.name()) return tables;
+  for (const storage::Schema* schema : service.schemas()) tables.insert(schema->table());
+  return tables;
+}
+
 // Who may do what names people's accounts, so the values travel as hashes.
-absl::StatusOr<Claims> RightsIn(Transaction& transaction) {
+absl::StatusOr<Claims> RightsIn(Transaction& transaction, const std::set<std::string>& kept) {
   ASSIGN_OR_RETURN(
       const Result rights,
       transaction.connection().Query(
@@ -92,6 +153,8 @@ absl::StatusOr<Claims> RightsIn(Transaction& transaction) {
   for (const Row& row : rights.rows) {
     std::vector<std::string> texts;
     for (const Value& value : row) texts.push_back(TextOf(value));
+    const std::vector<std::string> segments = absl::StrSplit(texts[0], '/');
+    if (segments.size() > kCollection && kept.count(SnakeCase(segments[kCollection])) > 0) continue;
     claims[absl::StrCat("rights/", texts[0], "/", texts[1])] =
         Hex(Sha256(absl::StrJoin(texts, "\n"))).substr(0, 16);
   }
@@ -112,12 +175,16 @@ void AddHouseRelations(rpc::Service& service) {
                kStepsMissing)
       .Follows("I6", "cursors: producer, number, hash", kCursorsBehind)
       .Follows("I16", "erasures: subject, type, payload, number", kErasuresWithoutEvent)
+      .Holds("I16", &ErasedKeys)
+      .Claim("I17", "erasures", Knows::kAll, "erasures: subject, type, payload", &ErasuresIn)
       .Claim("I13", "time zones", Knows::kAll, "time_zones: since, time_zone",
              "SELECT 'time_zones/' || since, time_zone FROM time_zones WHERE school = $1")
       .Claim("I17", "rights", Knows::kAll,
              "rights: membership, position, subject, role, company, start_time, end_time, scope, "
              "permissions, funder",
-             &RightsIn);
+             [kept = KeptBy(service)](Transaction& transaction) {
+               return RightsIn(transaction, kept);
+             });
 }
 
 std::string HouseFrom(const std::string& table) {
@@ -125,13 +192,16 @@ std::string HouseFrom(const std::string& table) {
       {"answers", "audit_records"},
       {"audit_records", "its chain"},
       {"cursors", "the log that is followed, audit_records"},
+      {"ended_readings", "audit_records"},
       {"erasures", "events"},
       {"events", "its chain"},
       {"heads", "the chains"},
       {"operation_steps", "operations"},
       {"operations", "operation_steps, audit_records"},
-      {"person_reads", "audit_records"},
-      {"rights", "the memberships and links that give them"},
+      {"person_reads", "reading_records, audit_records"},
+      {"reading_counts", "ended_readings"},
+      {"reading_records", "its chain"},
+      {"rights", "the memberships, links and credentials that give them"},
       {"time_zones", "the time zones of access"},
   };
   const auto found = from.find(table);

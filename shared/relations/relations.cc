@@ -170,15 +170,29 @@ void AddWriteTimes(const std::vector<WriteTime>& columns, rpc::Service& service)
   });
 }
 
-// What is encrypted opens with the key of its person, and there is one: of an erased person it is
-// empty.
+// The key of its person is there, or the one of proof, where a column is encrypted with it; of an
+// erased person it is empty.
+void AddKeyOf(const Schema& schema, bool proof, rpc::Service& service) {
+  std::vector<std::string> filled;
+  for (const Schema::Column& column : schema.columns())
+    if (column.encrypted && column.proof == proof)
+      filled.push_back(absl::StrCat("r.", column.field->name(), " IS NOT NULL"));
+  if (filled.empty()) return;
+  const std::string& person = schema.descriptor()->options().GetExtension(options::v1::person);
+  service.Holds(kFollows,
+                absl::StrCat("SELECT COUNT(*) FROM ", schema.table(), " WHERE school = $1"),
+                absl::StrCat("SELECT r.name, 'its person has no key' FROM ", schema.table(),
+                             " r LEFT JOIN person_keys k ON k.school = r.school AND k.person = r.",
+                             person, " || '", proof ? storage::ProofOf("") : "",
+                             "' WHERE r.school = $1 AND k.person IS NULL AND (",
+                             absl::StrJoin(filled, " OR "), ")"));
+}
+
+// What is encrypted opens with the key of its person, and there is one.
 void AddEncrypted(const Schema& schema, rpc::Service& service) {
-  std::vector<std::string> columns, filled;
-  for (const Schema::Column& column : schema.columns()) {
-    if (!column.encrypted) continue;
-    columns.push_back(column.field->name());
-    filled.push_back(absl::StrCat("r.", column.field->name(), " IS NOT NULL"));
-  }
+  std::vector<std::string> columns;
+  for (const Schema::Column& column : schema.columns())
+    if (column.encrypted) columns.push_back(column.field->name());
   if (columns.empty()) return;
   service.Follows(kFollows, Covers(schema, absl::StrJoin(columns, ", ")),
                   [&schema](Transaction& transaction) -> absl::StatusOr<Breaches> {
@@ -190,13 +204,8 @@ void AddEncrypted(const Schema& schema, rpc::Service& service) {
                         }));
                     return breaches;
                   });
-  const std::string& person = schema.descriptor()->options().GetExtension(options::v1::person);
-  service.Holds(kFollows,
-                absl::StrCat("SELECT COUNT(*) FROM ", schema.table(), " WHERE school = $1"),
-                absl::StrCat("SELECT r.name, 'its person has no key' FROM ", schema.table(),
-                             " r LEFT JOIN person_keys k ON k.school = r.school AND k.person = r.",
-                             person, " WHERE r.school = $1 AND k.person IS NULL AND (",
-                             absl::StrJoin(filled, " OR "), ")"));
+  AddKeyOf(schema, false, service);
+  AddKeyOf(schema, true, service);
 }
 
 // What follows from what, by column, where a relation compares it.

@@ -44,11 +44,10 @@ class Cipher {
 
   // Begins to encrypt (1) or decrypt (0).
   EVP_CIPHER_CTX* Begin(const Key& key, absl::string_view nonce, int encrypt) {
-    if (!key_.has_value() || key_->bytes() != key.bytes()) {
-      Must(EVP_CipherInit_ex(context_, Algorithm(), nullptr, Raw(key.bytes()), nullptr, encrypt));
-      key_ = key;
-    }
-    Must(EVP_CipherInit_ex(context_, nullptr, nullptr, nullptr, Raw(nonce), encrypt));
+    const bool known = key_.has_value() && key_->bytes() == key.bytes();
+    Must(EVP_CipherInit_ex(context_, known ? nullptr : Algorithm(), nullptr,
+                           known ? nullptr : Raw(key.bytes()), Raw(nonce), encrypt));
+    if (!known) key_ = key;
     return context_;
   }
 

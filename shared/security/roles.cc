@@ -11,6 +11,7 @@ namespace {
 
 constexpr absl::string_view kService = "service";
 constexpr absl::string_view kPermission = "permission:";
+constexpr absl::string_view kServiceHolder = "service:";
 
 const Grant* Find(absl::Span<const Grant> grants, absl::string_view holder) {
   const auto found = std::find_if(grants.begin(), grants.end(),
@@ -63,8 +64,36 @@ bool IsOfStaff(absl::string_view permission) {
       [permission](absl::string_view role) { return Gives(Find(RoleGrants(), role), permission); });
 }
 
+bool IsPublic(absl::string_view permission) {
+  return Gives(Find(BearerGrants(), kPublic), permission);
+}
+
 std::string RoleOfPermission(absl::string_view permission) {
   return absl::StrCat(kPermission, permission);
+}
+
+std::vector<std::string> LetInBy(const Caller& caller, absl::string_view permission) {
+  std::vector<std::string> by;
+  for (const std::string& role : caller.roles) {
+    if (!RoleAllows(caller, role, permission)) continue;
+    const bool own = absl::StartsWith(role, kPermission);
+    by.push_back(caller.kind == Caller::Kind::kService
+                     ? absl::StrCat(kServiceHolder, ServiceName(caller.subject))
+                 : own ? kOwnRole
+                       : role);
+  }
+  return by;
+}
+
+std::vector<std::string> HoldersOf(absl::string_view permission) {
+  std::vector<std::string> holders;
+  for (const Grant& grant : RoleGrants())
+    if (Gives(&grant, permission)) holders.emplace_back(grant.holder);
+  for (const Grant& grant : BearerGrants())
+    if (Gives(&grant, permission)) holders.emplace_back(grant.holder);
+  for (const Grant& grant : ServiceGrants())
+    if (Gives(&grant, permission)) holders.push_back(absl::StrCat(kServiceHolder, grant.holder));
+  return holders;
 }
 
 bool IsRole(absl::string_view role) {

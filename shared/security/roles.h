@@ -4,7 +4,7 @@
 // it. Thread-safe.
 //
 // This decides whether a caller may call an rpc on a school at all. Which objects inside the school
-// he sees (a partner its own offers, a candidate his own file) is decided in the data's
+// they see (a partner its own offers, a candidate their own file) is decided in the data's
 // transaction.
 #pragma once
 
@@ -26,9 +26,9 @@ struct Grant {
 // By role. A role of the table can be held by persons and partners; "service" is not one of them.
 absl::Span<const Grant> RoleGrants();
 
-// What is never given as a role: by what a caller has in his hands. Everybody for whom an issuer
-// vouches is "identified"; the others are what secrets (secret.h) stand for, and the sessions that
-// they open.
+// What is never given as a role: by what a caller has in hand. Everybody for whom an issuer vouches
+// is "identified", everybody at all is "public"; the others are what secrets (secret.h) stand for,
+// and the sessions that they open.
 absl::Span<const Grant> BearerGrants();
 
 // By service name: which rpcs of others each of our services may call. Services hold the role
@@ -51,6 +51,22 @@ bool IsOfStaff(absl::string_view permission);
 
 // The role that gives this one permission: of such a school's own roles are made (rights.proto).
 std::string RoleOfPermission(absl::string_view permission);
+
+// What stands for every role of a school's own where somebody asks by what a caller is let in.
+inline constexpr char kOwnRole[] = "own role";
+
+// Whoever there is, also without a token.
+inline constexpr char kPublic[] = "public";
+
+// Whether anybody may use it, at every school.
+bool IsPublic(absl::string_view permission);
+
+// By what the caller may use the permission: roles, kOwnRole, what a secret or session stands for
+// ("session:apply"), "service:curriculum". Their schools are not looked at.
+std::vector<std::string> LetInBy(const Caller& caller, absl::string_view permission);
+
+// All whom the tables let use it, as LetInBy says them; kOwnRole is not among them.
+std::vector<std::string> HoldersOf(absl::string_view permission);
 
 // Whether `pattern` covers `permission`.
 bool Covers(absl::string_view pattern, absl::string_view permission);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
@@ -41,8 +42,8 @@ const Asking kAskings[] = {
     {Kind::kPartner, "p/1", "funder", "nancy", "invoices.issue", "nancy", false},
     {Kind::kPartner, "p/1", "funder", "nancy", "reservations.get", "nancy", false},
     {Kind::kPartner, "p/1", "funder", "nancy", "indicators.computeOwn", "nancy", false},
-    {Kind::kPerson, "p/1", "member_school", "grand-est", "submissions.submit", "grand-est", true},
-    {Kind::kPerson, "p/1", "member_school", "grand-est", "submissions.get", "grand-est", false},
+    {Kind::kPerson, "p/1", "secret:member", "grand-est", "submissions.submit", "grand-est", true},
+    {Kind::kPerson, "p/1", "secret:member", "grand-est", "submissions.get", "grand-est", false},
     {Kind::kPerson, "p/1", "auditor", "nancy", "candidates.get", "nancy", false},
     {Kind::kPerson, "p/1", "auditor", "nancy", "journalEntries.list", "nancy", true},
     {Kind::kPerson, "p/1", "operator", "nancy", "candidates.get", "nancy", false},
@@ -138,6 +139,28 @@ TEST(RolesTest, OnlyTheDirectorMayEverything) {
   for (const Grant& grant : ServiceGrants()) {
     for (absl::string_view permission : grant.permissions)
       EXPECT_NE(permission, "*") << grant.holder;
+  }
+}
+
+TEST(RolesTest, TellsByWhatACallerIsLetIn) {
+  const std::string service = "spiffe://n/school/nancy/service/partners";
+  const struct {
+    Kind kind;
+    std::string subject;
+    std::vector<std::string> roles, by;
+  } rows[] = {
+      {Kind::kPerson, "p/1", {"trainer", "finance_officer", "assessor"}, {"trainer", "assessor"}},
+      {Kind::kPerson, "p/1", {"roles/own", "permission:learners.get"}, {kOwnRole}},
+      {Kind::kPerson, "p/1", {"permission:learners.list", "identified"}, {}},
+      {Kind::kPartner, "p/1", {"partner"}, {}},
+      {Kind::kService, service, {"service"}, {"service:partners"}},
+      {Kind::kService, "spiffe://n/school/nancy/service/funding", {"service"}, {}},
+  };
+  for (const auto& row : rows) {
+    const Caller caller{row.subject, row.kind, row.roles, {"nancy"}, ""};
+    EXPECT_EQ(LetInBy(caller, "learners.get"), row.by) << row.roles.front();
+    for (const std::string& holder : row.by)
+      EXPECT_EQ(absl::c_linear_search(HoldersOf("learners.get"), holder), holder != kOwnRole);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -46,13 +47,6 @@ absl::StatusOr<Key> LoadKey(const std::string& path) {
   return key;
 }
 
-std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_view text) {
-  std::string purpose_key = HmacSha256(key.bytes(), {"vivier blind index ", purpose});
-  const std::string code = HmacSha256(purpose_key, {NormalizeForIndex(text)});
-  OPENSSL_cleanse(purpose_key.data(), purpose_key.size());
-  return Hex(absl::string_view(code).substr(0, kIndexSize));
-}
-
 // Apart from every other thing that is encrypted, so that none can be passed off as a person's key.
 std::string PlaceOf(absl::string_view person) { return absl::StrCat("vivier person key ", person); }
 
@@ -65,9 +59,15 @@ Key DerivedFrom(const Key& key, absl::string_view purpose) {
 
 }  // namespace
 
-SchoolKey::SchoolKey(std::vector<Entry> keys) : keys_(std::move(keys)) {
-  for (const Entry& entry : keys_) row_keys_.emplace_back(DerivedFrom(entry.key, "rows"));
+SchoolKey::SchoolKey(std::vector<Entry> keys, Make make) : keys_(std::move(keys)) {
+  for (const Entry& entry : keys_) {
+    row_keys_.emplace_back(DerivedFrom(entry.key, "rows"));
+    page_keys_.push_back(DerivedFrom(entry.key, "page tokens"));
+  }
   signing_key_ = Ed25519Of(DerivedFrom(keys_.front().key, "signatures"));
+  if (keys_.size() == 1 || make == Make::kThisOnly) return;
+  reversed_.reset(new SchoolKey({keys_[1], keys_[0]}, Make::kThisOnly));
+  alone_.reset(new SchoolKey({keys_[0]}, Make::kThisOnly));
 }
 
 SchoolKey::Entry SchoolKey::EntryOf(const Key& key) {
@@ -87,6 +87,19 @@ absl::StatusOr<SchoolKey> SchoolKey::Load(const std::string& path, const std::st
       return Unusable("the current and the previous school key are the same");
   }
   return SchoolKey(std::move(keys));
+}
+
+absl::StatusOr<SchoolKey> SchoolKey::OfFolder(const std::string& folder) {
+  const std::string previous = absl::StrCat(folder, "/", kPreviousSchoolKeyFile);
+  return Load(absl::StrCat(folder, "/", kSchoolKeyFile),
+              std::filesystem::exists(previous) ? previous : "");
+}
+
+std::string SchoolKey::id() const { return Hex(keys_.front().id); }
+
+bool SchoolKey::Has(absl::string_view id) const {
+  return std::any_of(keys_.begin(), keys_.end(),
+                     [id](const Entry& entry) { return Hex(entry.id) == id; });
 }
 
 SchoolKey SchoolKey::Random() { return SchoolKey({EntryOf(Key::Random())}); }
@@ -125,6 +138,13 @@ std::vector<std::string> SchoolKey::BlindIndexes(absl::string_view purpose,
 
 Key SchoolKey::Derive(absl::string_view purpose) const {
   return DerivedFrom(keys_.front().key, purpose);
+}
+
+std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_view text) {
+  std::string purpose_key = HmacSha256(key.bytes(), {"vivier blind index ", purpose});
+  const std::string code = HmacSha256(purpose_key, {NormalizeForIndex(text)});
+  OPENSSL_cleanse(purpose_key.data(), purpose_key.size());
+  return Hex(absl::string_view(code).substr(0, kIndexSize));
 }
 
 absl::Status CreateSchoolKey(const std::string& path) {

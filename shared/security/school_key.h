@@ -11,8 +11,7 @@
 //   └─────────────┴──────────────────────────────────────────┘
 //
 // The key id says which school key wrapped it: the first 8 bytes of SHA-256("vivier school key id"
-// ‖ key). To rotate, give the new file first and the old one second, wrap again what the old one
-// wrapped, then drop the old one.
+// ‖ key). While keys rotate (docs/keys.md) there are two, the new one first.
 #pragma once
 
 #include <memory>
@@ -29,11 +28,29 @@
 
 namespace vivier::security {
 
+// Of the folder of keys.
+inline constexpr char kSchoolKeyFile[] = "school.key";
+inline constexpr char kPreviousSchoolKeyFile[] = "school.previous.key";
+
 class SchoolKey {
  public:
+  // What stands in that folder: its key, and the one before it where that is there.
+  static absl::StatusOr<SchoolKey> OfFolder(const std::string& folder);
+
   // `previous` may be empty. FAILED_PRECONDITION, reason SECRET_FILE or SCHOOL_KEY, when a file
   // cannot serve.
   static absl::StatusOr<SchoolKey> Load(const std::string& path, const std::string& previous = "");
+
+  // The name of the current key, 16 hexadecimal digits; whether one of them is called so.
+  std::string id() const;
+  bool Has(absl::string_view id) const;
+
+  // The same keys with the previous one first: what a school uses whose rows are still under it.
+  // Itself where there is only one.
+  const SchoolKey& PreviousFirst() const { return reversed_ == nullptr ? *this : *reversed_; }
+
+  // The current key without the previous one, for where nothing is under that any more.
+  const SchoolKey& Alone() const { return alone_ == nullptr ? *this : *alone_; }
 
   // A key of its own for tests and demonstrations, in no file.
   static SchoolKey Random();
@@ -54,8 +71,7 @@ class SchoolKey {
   // ("candidates.email"), so that two columns cannot be compared with each other.
   std::string BlindIndex(absl::string_view purpose, absl::string_view text) const;
 
-  // The indexes under every valid key, the current one first: while keys rotate a look-up asks for
-  // all of them.
+  // The indexes under every key, the current one first: while keys rotate a look-up asks for all.
   std::vector<std::string> BlindIndexes(absl::string_view purpose, absl::string_view text) const;
 
   // The key of its own that all processes of the school have for a purpose ("cache"): HMAC-SHA-256
@@ -69,18 +85,28 @@ class SchoolKey {
   // The keys of the codes that rows carry (storage/rows/row_mac.h), the current one first.
   const std::vector<MacKey>& row_keys() const { return row_keys_; }
 
+  // The keys of where lists go on (storage/rows/page_token.h), the current one first.
+  const std::vector<Key>& page_keys() const { return page_keys_; }
+
  private:
   struct Entry {
     std::string id;
     Key key;
   };
-  explicit SchoolKey(std::vector<Entry> keys);
+  enum class Make { kWithOthers, kThisOnly };
+  explicit SchoolKey(std::vector<Entry> keys, Make make = Make::kWithOthers);
   static Entry EntryOf(const Key& key);
 
   std::vector<Entry> keys_;  // one or two, the current one first
   std::vector<MacKey> row_keys_;
+  std::vector<Key> page_keys_;
   std::shared_ptr<EVP_PKEY> signing_key_;
+  std::shared_ptr<const SchoolKey> reversed_, alone_;  // null where there is one key
 };
+
+// As BlindIndex, under a key that is no school's: for what must be found again by the same index
+// after the school's key is another.
+std::string IndexUnder(const Key& key, absl::string_view purpose, absl::string_view text);
 
 // Draws a key and writes it as hex to a new file. ALREADY_EXISTS rather than overwrite one.
 absl::Status CreateSchoolKey(const std::string& path);

@@ -134,6 +134,29 @@ TEST_F(SchoolKeyTest, RotatesWithTwoValidKeys) {
   EXPECT_EQ(ReasonOf(SchoolKey::Load(new_path, new_path).status()), "SCHOOL_KEY");
 }
 
+TEST_F(SchoolKeyTest, StandsInAFolderWithTheOneBefore) {
+  EXPECT_FALSE(SchoolKey::OfFolder(folder_).ok());
+  const SchoolKey first = *SchoolKey::Load(Write(kSchoolKeyFile, std::string(64, '1')));
+  const auto alone = SchoolKey::OfFolder(folder_);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_EQ(alone->id(), first.id());
+  EXPECT_EQ(&alone->PreviousFirst(), &*alone);
+  Write(kPreviousSchoolKeyFile, std::string(64, '1'));
+  EXPECT_EQ(ReasonOf(SchoolKey::OfFolder(folder_).status()), "SCHOOL_KEY");
+  Write(kSchoolKeyFile, std::string(64, '2'));
+  const auto both = SchoolKey::OfFolder(folder_);
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_NE(both->id(), first.id());
+  EXPECT_TRUE(both->Has(first.id()) && both->Has(both->id()));
+  EXPECT_FALSE(both->Has(SchoolKey::Random().id()));
+  const SchoolKey& turned = both->PreviousFirst();
+  EXPECT_EQ(turned.id(), first.id());
+  EXPECT_TRUE(turned.Has(both->id()));
+  EXPECT_EQ(turned.BlindIndex("purpose", "text"), first.BlindIndex("purpose", "text"));
+  EXPECT_EQ(PublicKeyLine(turned.signing_key()), PublicKeyLine(first.signing_key()));
+  EXPECT_EQ(turned.row_keys()[1].Of("row"), both->row_keys()[0].Of("row"));
+}
+
 TEST_F(SchoolKeyTest, BlindIndexMatchesWhatIsTheSameAddress) {
   const SchoolKey school = SchoolKey::Random();
   const std::string index = school.BlindIndex("candidates.email", "awa.diop@example.org");

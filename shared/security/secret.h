@@ -22,7 +22,7 @@ std::string NewSecret();
 // Whether a bearer token is meant to be one; no JWT (RFC 7519) begins so.
 bool IsSecret(absl::string_view token);
 
-// What the bearer is called where his rights are kept. No issuer's subject and no member begins
+// What the bearer is called where their rights are kept. No issuer's subject and no member begins
 // with "#".
 std::string PrincipalOf(absl::string_view secret);
 bool IsPrincipalOfSecret(absl::string_view principal);

@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
+#include "shared/base/status.h"
 
 namespace vivier::security {
 namespace {
@@ -76,6 +79,19 @@ absl::Status CreateSecretFile(const std::string& path, const std::string& conten
     unlink(path.c_str());
     return Unusable(path, why);
   }
+  return absl::OkStatus();
+}
+
+absl::Status ReplaceSecretFile(const std::string& path, const std::string& content) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (std::filesystem::create_directories(folder, error))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  if (error) return Unusable(path, error.message());
+  const std::string fresh = path + ".new";
+  unlink(fresh.c_str());  // of a process that was killed here
+  RETURN_IF_ERROR(CreateSecretFile(fresh, content));
+  if (rename(fresh.c_str(), path.c_str()) != 0) return Unusable(path, std::strerror(errno));
   return absl::OkStatus();
 }
 

@@ -16,4 +16,8 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
 // Creates the file with mode 0600 and syncs it. ALREADY_EXISTS rather than overwrite a key.
 absl::Status CreateSecretFile(const std::string& path, const std::string& content);
 
+// The same of one that may be there, which is replaced as a whole. Its folder is made where it is
+// missing, for nobody else to look into.
+absl::Status ReplaceSecretFile(const std::string& path, const std::string& content);
+
 }  // namespace vivier::security

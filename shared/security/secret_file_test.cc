@@ -46,5 +46,20 @@ TEST(SecretFile, OfRootMayBeReadByTheGroupThatRootChose) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(SecretFile, IsReplacedAsAWholeAndForNobodyElse) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "secret-file-XXXXXX").string();
+  const std::filesystem::path root = mkdtemp(pattern.data());
+  const std::string path = root / "parents" / "france.nancy";
+  EXPECT_TRUE(ReplaceSecretFile(path, "first").ok());
+  EXPECT_EQ(std::filesystem::status(root / "parents").permissions(),
+            std::filesystem::perms::owner_all);
+  std::ofstream(path + ".new") << "of one that was killed";
+  EXPECT_TRUE(ReplaceSecretFile(path, "second").ok());
+  EXPECT_EQ(ReadSecretFile(path).value_or(""), "second");
+  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  EXPECT_FALSE(ReplaceSecretFile("/proc/none/file", "third").ok());
+  std::filesystem::remove_all(root);
+}
+
 }  // namespace
 }  // namespace vivier::security

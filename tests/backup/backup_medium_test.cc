@@ -20,6 +20,7 @@
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
+#include "vivier/enrolment/v1/enrolment.pb.h"
 
 namespace vivier::backup {
 namespace {
@@ -126,6 +127,36 @@ void ExpectSameRows(const v1::Manifest& expected, const v1::Manifest& restored) 
     EXPECT_EQ(before.ends(0).event_hash(), after.ends(0).event_hash());
     EXPECT_EQ(before.ends(0).audit_number() + 1, after.ends(0).audit_number());
   }
+}
+
+// What needs no key is looked at on the way; the generation is made all the same.
+TEST_P(BackupTest, TellsWhatWasChangedOutsideTheProgram) {
+  testing::World world(GetParam());
+  const auto store = OpenStore("changed");
+  enrolment::v1::UpdateSchoolRequest update;
+  update.mutable_school()->set_name("schools/nancy");
+  update.mutable_school()->set_title("Nancy");
+  update.set_allow_missing(true);
+  ASSERT_EQ(world.Write<enrolment::v1::School>(update).status(), absl::OkStatus());
+  world.Settle();
+  EXPECT_THAT(Take(SourcesOf(world), *store).findings, ::testing::IsEmpty());
+  world.Stop();
+  const auto execute = [&](const std::string& sql) {
+    const auto database = *storage::Database::Open(world.DatabaseUrl("enrolment"));
+    const auto connection = *database->Connect(storage::Access::kWrite);
+    ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
+    ASSERT_EQ(connection->Query(sql).status(), absl::OkStatus()) << sql;
+    ASSERT_EQ(connection->Commit(), absl::OkStatus());
+  };
+  execute("DELETE FROM schools");
+  EXPECT_THAT(Take(SourcesOf(world), *store).findings,
+              ::testing::ElementsAre("enrolment, nancy: schools has 0 rows, 1 were written"));
+  execute(GetParam() == Engine::kSqlite ? "DROP TRIGGER audit_records_no_delete"
+                                        : "DROP TRIGGER audit_records_no_change ON audit_records");
+  execute("DELETE FROM audit_records");
+  EXPECT_THAT(Take(SourcesOf(world), *store).findings,
+              ::testing::Contains(::testing::HasSubstr(
+                  "enrolment, nancy: audit_records do not hold what the last backup has")));
 }
 
 TEST_P(BackupTest, IsTheSameOnWhicheverEngineItIsPutBack) {

@@ -127,8 +127,9 @@ struct AuditChain {
   static void EachField(Link& link, const Visit& visit) {
     storage::AuditRecord& record = link.record;
     for (int64_t* number : {&record.number, &record.create_time}) visit(*number);
-    for (std::string* text : {&record.principal, &record.method, &record.resource,
-                              &record.request_id, &record.request_hash, &record.reason, &link.hash})
+    for (std::string* text :
+         {&record.principal, &record.method, &record.resource, &record.request_id,
+          &record.request_hash, &record.reason, &record.changes, &link.hash})
       visit(*text);
   }
 };
@@ -162,7 +163,8 @@ TEST(ChainSweep, FindsWhateverIsTouchedInTheAuditTrail) {
                                 RandomUuid(),
                                 Sha256(absl::StrCat(i)),
                                 i % 10 == 0 ? "an inquiry" : "",
-                                1'790'000'000'000'000 + i};
+                                1'790'000'000'000'000 + i,
+                                absl::StrCat("2:cohorts/ai-1/applications/", i)};
     previous = storage::AuditHash(previous, record);
     links.push_back({std::move(record), previous});
   }

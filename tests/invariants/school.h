@@ -14,6 +14,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "services/statistics/network/submission.h"
+#include "shared/base/hash.h"
 #include "tests/support/world.h"
 #include "vivier/access/v1/access.pb.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
@@ -38,6 +39,7 @@ class School {
     Submit();
     Engage();
     OpenFile();
+    Upload();
     world_.Settle();
   }
 
@@ -217,6 +219,27 @@ class School {
     const auto accepted = world_.Write<v1::Submission>(request);
     EXPECT_TRUE(accepted.ok() && accepted->state() == v1::Submission::ACCEPTED)
         << accepted.status();
+  }
+
+  // Somebody's letter is kept, and another one's photograph has come in part.
+  void Upload() {
+    namespace v1 = enrolment::v1;
+    const std::string letter = "I apply for a seat.\n";
+    Write<v1::File, v1::CreateFileRequest>(absl::Substitute(
+        "parent: 'schools/nancy/candidates/ada' file_id: 'letter' file { kind: OTHER format: "
+        "PLAIN_TEXT display_name: 'letter.txt' size: $0 sha256: '$1' }",
+        letter.size(), Hex(Sha256(letter))));
+    Write<v1::File, v1::CreateFileRequest>(absl::Substitute(
+        "parent: 'schools/nancy/candidates/ben' file_id: 'sheet' file { kind: PHOTOGRAPHED_SHEET "
+        "format: JPEG display_name: 'sheet.jpg' size: 100000 sha256: '$0' }",
+        Hex(Sha256("another"))));
+    for (const std::string file : {"ada/files/letter", "ben/files/sheet"}) {
+      v1::UploadFileChunkRequest request;
+      request.set_name("schools/nancy/candidates/" + file);
+      request.set_data(file[0] == 'a' ? letter : std::string(64 << 10, 'j'));
+      const auto uploaded = world_.Write<v1::UploadFileChunkResponse>(request);
+      EXPECT_TRUE(uploaded.ok() && uploaded->state() != v1::File::REFUSED) << uploaded.status();
+    }
   }
 
   World& world_;

@@ -131,6 +131,21 @@ TEST_P(ConstraintsTest, AppendOnlyForbidsDelete) {
   MakeJournal();
   Expect("DELETE FROM journal", kRefused, "journal_append_only");
 }
+// Under another key a row has another MAC, and nothing else.
+TEST_P(ConstraintsTest, AppendOnlyAllowsAnotherMac) {
+  writer_.reset();
+  const Migration migrations[] = {
+      {"storage", "001_seals.sql",
+       "CREATE TABLE seals (id BIGINT NOT NULL PRIMARY KEY, hash TEXT, mac BYTEA);\n"
+       "-- append-only: seals\n"}};
+  EXPECT_EQ(Migrate(*database_, "enrolment", migrations), absl::OkStatus());
+  writer_ = Connect(Access::kWrite);
+  Do("INSERT INTO seals (id, hash) VALUES (1, 'a')");
+  EXPECT_EQ(Do("UPDATE seals SET mac = NULL WHERE id = 1").changes, 1);
+  Expect("UPDATE seals SET hash = 'b'", kRefused, "seals_append_only");
+  Expect("UPDATE seals SET mac = NULL, hash = 'b'", kRefused, "seals_append_only");
+  Expect("UPDATE seals SET hash = NULL", kRefused, "seals_append_only");
+}
 // SQLite's REPLACE deletes without a trigger unless recursive_triggers is on.
 TEST_P(ConstraintsTest, AppendOnlyForbidsReplace) {
   MakeJournal();

@@ -203,6 +203,24 @@ TEST_P(PagesTest, APageInThePlaceOfAnotherIsNoticed) {
   EXPECT_TRUE(IsNoticed(content));
 }
 
+// The index was made to be partial, and then to say that it is none.
+TEST_P(PagesTest, AnIndexThatLacksARowIsNoticed) {
+  const std::string content = Close();
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open_v2(Path().c_str(), &db, SQLITE_OPEN_READWRITE, VivierVfs()), SQLITE_OK);
+  for (const char* sql :
+       {"DROP INDEX things_by_name", "CREATE INDEX things_by_name ON things (name) WHERE id <> 7",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = 'CREATE INDEX things_by_name ON things (name)' "
+        "WHERE name = 'things_by_name'"})
+    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sql;
+  EXPECT_EQ(sqlite3_close(db), SQLITE_OK);
+  const absl::StatusOr<StorageCheck> check = (*Database::Open(url_))->CheckStorage();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(check->damaged,
+              ::testing::Contains(::testing::HasSubstr("missing from index things_by_name")));
+}
+
 TEST_P(PagesTest, AFileThatIsCutIsNoticed) {
   const std::string content = Close();
   const std::string file = ReadAll(Path());

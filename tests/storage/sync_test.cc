@@ -86,7 +86,8 @@ TEST_P(SyncTest, UnderTheWriter) {
     Script(
         R"(CREATE TABLE heads (school TEXT NOT NULL PRIMARY KEY, event_number BIGINT,
               event_hash BYTEA,
-                  audit_number BIGINT, audit_hash BYTEA, sums BYTEA,
+                  audit_number BIGINT, audit_hash BYTEA,
+                  reading_number BIGINT, reading_hash BYTEA, sums BYTEA,
                   mac BYTEA);)");
     writer_.reset();
     std::unique_ptr<Writer> writer = *Writer::Start(*database_, nullptr, {}, {});

@@ -14,6 +14,7 @@
 #include "vivier/access/v1/access.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
+#include "vivier/statistics/v1/statistics.pb.h"
 
 namespace vivier::testing {
 namespace {
@@ -44,6 +45,20 @@ void Engage(World& world) {
   EXPECT_TRUE(session.ok()) << session.status();
 }
 
+// Metz, whose figures Nancy adds up, has joined, and another one is yet to.
+void Join(World& world) {
+  using namespace statistics::v1;  // NOLINT: the requests of one service
+  Must<Member, CreateMemberRequest>(
+      world,
+      "parent: '$N' member_id: 'lyon' member { title: 'Lyon' agreement_start_date { year: 2026 "
+      "month: 1 day: 1 } }");
+  Must<MemberSecret, IssueJoinCodeRequest>(world, "name: '$N/members/lyon'");
+  const auto code = Must<MemberSecret, IssueJoinCodeRequest>(world, "name: '$N/members/metz'");
+  const auto secret =
+      Ask<MemberSecret, RedeemJoinCodeRequest>(world, Bearer(code.secret()), "parent: '$N'");
+  EXPECT_TRUE(secret.ok()) << secret.status();
+}
+
 // What became of one who finished.
 void Follow(World& world) {
   const auto learners =
@@ -56,6 +71,20 @@ void Follow(World& world) {
                           "month: 12 day: 1 } source: DECLARED }"));
 }
 
+// Another one who finished is forgotten, and the proof of it is kept.
+void Forget(World& world) {
+  const auto learners =
+      Must<enrolment::v1::ListLearnersResponse, enrolment::v1::ListLearnersRequest>(
+          world, "parent: '$N/cohorts/ia-2027' filter: 'state = \"FINISHED\"'");
+  for (int i = 1; i < learners.learners_size(); ++i) {  // a contract may run of some of them
+    const auto erasure = Ask<enrolment::v1::Erasure, enrolment::v1::EraseCandidateRequest>(
+        world, world.Authorization(World::Person()),
+        absl::StrCat("name: '", learners.learners(i).candidate(), "' cause: REQUESTED"));
+    if (erasure.ok() && erasure->kept_size() > 0) return;
+  }
+  ADD_FAILURE() << "nobody who finished can be forgotten";
+}
+
 }  // namespace
 
 void LiveInSmall(World& world, Snapshot& admitted) {
@@ -63,6 +92,7 @@ void LiveInSmall(World& world, Snapshot& admitted) {
   school.Build([&] { admitted = RowsOf(world); });
   school.Bill();
   Engage(world);
+  Join(world);
   world.Settle();
 }
 
@@ -71,6 +101,7 @@ void LiveIn(World& world, Snapshot& admitted) {
   const Telling told = Tell(world, "nancy");
   ASSERT_TRUE(told.figures.ok()) << told.lines << told.figures.status();
   Follow(world);
+  Forget(world);
   world.Settle();
 }
 

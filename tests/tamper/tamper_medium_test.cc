@@ -11,10 +11,12 @@
 #include "gtest/gtest.h"
 #include "tests/support/engines.h"
 #include "tests/tamper/lived_in.h"
+#include "vivier/site/v1/site.pb.h"
 
 namespace vivier::testing {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -91,6 +93,37 @@ TEST(TamperedStory, IsFoundWhereItFollowsFromSomething) {
   world.Stop();
   StoppedSite site(world);
   ExpectAllFound(site, admitted, 5);
+}
+
+// A trigger does by itself what nobody asked for: it is told with the start, and by verify.
+TEST(TamperedSchema, IsToldAtTheStartAndByVerify) {
+  constexpr char kSpy[] =
+      "trigger candidates.spy was not made by this program: CREATE TRIGGER spy AFTER INSERT ON "
+      "candidates BEGIN DELETE FROM answers; END";
+  World world(storage::Engine::kSqlite);
+  world.Stop();
+  {
+    const auto database = *storage::Database::Open(world.DatabaseUrl("enrolment"));
+    const auto connection = *database->Connect(storage::Access::kWrite);
+    ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
+    ASSERT_EQ(connection->Script("CREATE TRIGGER spy AFTER INSERT ON candidates BEGIN DELETE FROM "
+                                 "answers; END;"),
+              absl::OkStatus());
+    ASSERT_EQ(connection->Commit(), absl::OkStatus());
+  }
+  ::testing::internal::CaptureStderr();
+  world.Start();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr(kSpy));
+  site::v1::VerifyInvariantsRequest request;
+  request.set_parent("schools/nancy");
+  const auto verified = world.Call<site::v1::VerifyInvariantsResponse>(request);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  std::vector<std::string> told;
+  for (const site::v1::InvariantReport& report : verified->reports())
+    if (report.violations() > 0)
+      told.push_back(
+          absl::StrCat(report.invariant(), " ", report.service(), ": ", report.explanation()));
+  EXPECT_EQ(told, std::vector<std::string>{absl::StrCat("I19 enrolment: ", kSpy)});
 }
 
 }  // namespace

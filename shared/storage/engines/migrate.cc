@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -37,9 +38,14 @@ constexpr char kLockPostgres[] =
     "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), "
     "0));";
 
-constexpr char kTriggersSqlite[] = R"(
-CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+// A row's MAC is another under another key (shared/rotation), so it alone may change: all other
+// columns are named here, and named anew behind each migration.
+constexpr char kNoUpdateSqlite[] = R"(
+CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {columns} ON {table}
   BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END;
+)";
+
+constexpr char kNoDeleteSqlite[] = R"(
 CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
   BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END;
 )";
@@ -48,6 +54,9 @@ CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
 constexpr char kTriggersPostgres[] = R"(
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF to_jsonb(OLD) - 'mac' = to_jsonb(NEW) - 'mac' THEN RETURN NEW; END IF;
+  END IF;
   RAISE EXCEPTION USING MESSAGE = 'append-only', CONSTRAINT = TG_TABLE_NAME || '_append_only';
 END $$;
 CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
@@ -119,16 +128,46 @@ absl::StatusOr<bool> IsApplied(Connection& connection, const Migration& migratio
                    " changed after it was applied; restore it and add a new one"));
 }
 
-std::string AppendOnlyTriggers(Engine engine, absl::string_view sql) {
-  std::string triggers;
-  for (absl::string_view line : absl::StrSplit(sql, '\n')) {
-    if (!absl::ConsumePrefix(&line, "-- append-only:")) continue;
-    const absl::string_view table = absl::StripAsciiWhitespace(line);
-    absl::StrAppend(&triggers, absl::StrReplaceAll(
-                                   engine == Engine::kSqlite ? kTriggersSqlite : kTriggersPostgres,
-                                   {{"{table}", table}}));
+std::vector<std::string> AppendOnlyTables(absl::string_view sql) {
+  std::vector<std::string> tables;
+  for (absl::string_view line : absl::StrSplit(sql, '\n'))
+    if (absl::ConsumePrefix(&line, "-- append-only:"))
+      tables.emplace_back(absl::StripAsciiWhitespace(line));
+  return tables;
+}
+
+std::string ForTable(absl::string_view sql, absl::string_view table) {
+  return absl::StrReplaceAll(sql, {{"{table}", table}});
+}
+
+// Nothing where there is no such table any more.
+absl::Status ForbidUpdateSqlite(Connection& connection, const std::string& table) {
+  ASSIGN_OR_RETURN(const std::vector<Column> columns, Columns(connection, table));
+  std::vector<std::string> guarded;
+  for (const Column& column : columns)
+    if (column.name != "mac") guarded.push_back(column.name);
+  if (guarded.empty()) return absl::OkStatus();
+  return connection.Script(absl::StrReplaceAll(
+      kNoUpdateSqlite, {{"{table}", table}, {"{columns}", absl::StrJoin(guarded, ", ")}}));
+}
+
+// Runs the migration; `guarded` are the append-only tables of those before it.
+absl::Status RunScript(Connection& connection, Engine engine, const Migration& migration,
+                       std::vector<std::string> guarded) {
+  const bool is_sqlite = engine == Engine::kSqlite;
+  for (const std::string& table : guarded)
+    if (is_sqlite)
+      RETURN_IF_ERROR(
+          connection.Script(ForTable("DROP TRIGGER IF EXISTS {table}_no_update", table)));
+  RETURN_IF_ERROR(connection.Script(migration.sql));
+  for (const std::string& table : AppendOnlyTables(migration.sql)) {
+    RETURN_IF_ERROR(
+        connection.Script(ForTable(is_sqlite ? kNoDeleteSqlite : kTriggersPostgres, table)));
+    guarded.push_back(table);
   }
-  return triggers;
+  for (const std::string& table : guarded)
+    if (is_sqlite) RETURN_IF_ERROR(ForbidUpdateSqlite(connection, table));
+  return absl::OkStatus();
 }
 
 int64_t NumberOf(absl::string_view file) {
@@ -176,13 +215,13 @@ absl::Status Lock(Connection& connection, Engine engine) {
   return engine == Engine::kPostgres ? connection.Script(kLockPostgres) : absl::OkStatus();
 }
 
-absl::Status ApplyInTransaction(Connection& connection, Engine engine, const Migration& migration) {
+absl::Status ApplyInTransaction(Connection& connection, Engine engine, const Migration& migration,
+                                const std::vector<std::string>& guarded) {
   RETURN_IF_ERROR(Lock(connection, engine));
   RETURN_IF_ERROR(CreateTable(connection));
   ASSIGN_OR_RETURN(const bool applied, IsApplied(connection, migration));
   if (applied) return absl::OkStatus();
-  RETURN_IF_ERROR(connection.Script(migration.sql));
-  RETURN_IF_ERROR(connection.Script(AppendOnlyTriggers(engine, migration.sql)));
+  RETURN_IF_ERROR(RunScript(connection, engine, migration, guarded));
   return connection.Send(
       "INSERT INTO migrations (owner, file, sha256, applied_at, needs_binary) VALUES ($1, $2, $3, "
       "$4, $5)",
@@ -191,9 +230,10 @@ absl::Status ApplyInTransaction(Connection& connection, Engine engine, const Mig
       1);
 }
 
-absl::Status Apply(Connection& connection, Engine engine, const Migration& migration) {
+absl::Status Apply(Connection& connection, Engine engine, const Migration& migration,
+                   const std::vector<std::string>& guarded) {
   RETURN_IF_ERROR(connection.Begin(Access::kWrite));
-  absl::Status status = ApplyInTransaction(connection, engine, migration);
+  absl::Status status = ApplyInTransaction(connection, engine, migration, guarded);
   if (status.ok()) status = connection.Commit();
   if (!status.ok()) connection.Rollback();
   return status.ok()
@@ -231,8 +271,11 @@ absl::Status Migrate(Database& database, absl::string_view service,
   const absl::Status fits = CheckNotTooOld(*connection, wanted);
   connection->Rollback();
   RETURN_IF_ERROR(fits);
-  for (const Migration* migration : wanted)
-    RETURN_IF_ERROR(Apply(*connection, database.engine(), *migration));
+  std::vector<std::string> guarded;
+  for (const Migration* migration : wanted) {
+    RETURN_IF_ERROR(Apply(*connection, database.engine(), *migration, guarded));
+    for (std::string& table : AppendOnlyTables(migration->sql)) guarded.push_back(std::move(table));
+  }
   return absl::OkStatus();
 }
 
@@ -248,6 +291,58 @@ absl::StatusOr<std::vector<std::string>> Pending(Database& database, absl::strin
       Missing(*connection, Wanted(migrations, service));
   connection->Rollback();
   return missing;
+}
+
+absl::StatusOr<std::vector<std::string>> OddMigrations(Connection& connection,
+                                                       absl::string_view service,
+                                                       absl::Span<const Migration> migrations) {
+  std::map<std::string, std::pair<std::string, int64_t>> due;  // SHA-256 and needed binary
+  std::map<absl::string_view, int64_t> newest;                 // by owner
+  for (const Migration* migration : Wanted(migrations, service)) {
+    due[Name(*migration)] = {Sha256(migration->sql), NeededBinary(migration->sql)};
+    newest[migration->owner] = std::max(newest[migration->owner], NumberOf(migration->file));
+  }
+  ASSIGN_OR_RETURN(const Result applied,
+                   connection.Query("SELECT owner, file, sha256, COALESCE(needs_binary, CAST(0 AS "
+                                    "BIGINT)) FROM migrations"));
+  std::vector<std::string> odd;
+  for (const Row& row : applied.rows) {
+    const std::string& owner = std::get<std::string>(row[0]);
+    const std::string& file = std::get<std::string>(row[1]);
+    const std::string name = absl::StrCat(owner, "/", file);
+    const auto known = due.find(name);
+    const auto last = newest.find(owner);
+    const bool is_newer = last != newest.end() && NumberOf(file) > last->second;
+    const std::pair<std::string, int64_t> applied_as(std::get<std::string>(row[2]),
+                                                     std::get<int64_t>(row[3]));
+    if (known == due.end() ? !is_newer : known->second != applied_as) odd.push_back(name);
+    if (known != due.end()) due.erase(known);
+  }
+  for (const auto& [name, is_as] : due) odd.push_back(name);
+  return odd;
+}
+
+absl::Status MakeTables(Connection& connection, absl::string_view service,
+                        absl::Span<const Migration> migrations) {
+  RETURN_IF_ERROR(CreateTable(connection));
+  std::vector<std::string> guarded;
+  for (const Migration* migration : Wanted(migrations, service)) {
+    RETURN_IF_ERROR(RunScript(connection, connection.engine(), *migration, guarded));
+    for (std::string& table : AppendOnlyTables(migration->sql)) guarded.push_back(std::move(table));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> IsNewer(Connection& connection, absl::string_view service,
+                             absl::Span<const Migration> migrations) {
+  std::map<std::string, int64_t> newest;  // by owner
+  for (const Migration* migration : Wanted(migrations, service))
+    newest[migration->owner] = std::max(newest[migration->owner], NumberOf(migration->file));
+  ASSIGN_OR_RETURN(const Result applied, connection.Query("SELECT owner, file FROM migrations"));
+  return std::any_of(applied.rows.begin(), applied.rows.end(), [&newest](const Row& row) {
+    const auto owner = newest.find(std::get<std::string>(row[0]));
+    return owner != newest.end() && NumberOf(std::get<std::string>(row[1])) > owner->second;
+  });
 }
 
 absl::StatusOr<std::vector<Column>> Columns(Connection& connection, absl::string_view table) {

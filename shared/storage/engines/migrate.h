@@ -2,7 +2,8 @@
 // has the tables of the house, every other owner is a service. Applied files are recorded with
 // their SHA-256 in the table `migrations(owner, file, sha256, applied_at)`; a file that changed
 // after it was applied stops the migrator. A line
-// `-- append-only: NAME` gives table NAME the triggers of the engine that forbid UPDATE and DELETE.
+// `-- append-only: NAME` gives table NAME the triggers of the engine that forbid DELETE, and UPDATE
+// of anything but a column `mac`.
 //
 // A binary runs on a schema that is newer than itself, unless a migration says otherwise: a line
 // `-- needs-binary: NNN` refuses every binary that does not know the owner's migration NNN.
@@ -43,6 +44,24 @@ absl::Status Migrate(Database& database, absl::string_view service,
 absl::StatusOr<std::vector<std::string>> Pending(Database& database, absl::string_view service);
 absl::StatusOr<std::vector<std::string>> Pending(Database& database, absl::string_view service,
                                                  absl::Span<const Migration> migrations);
+
+// "owner/file" of each migration of the house and of `service` that the connection's table lists
+// and that is not in `migrations` with that SHA-256 and that needed binary, and of each of those
+// that it does not list: what its program did not write there. Files that are newer than all of
+// their owner are a newer program's. Needs a transaction on `connection`.
+absl::StatusOr<std::vector<std::string>> OddMigrations(Connection& connection,
+                                                       absl::string_view service,
+                                                       absl::Span<const Migration> migrations);
+
+// Makes in an open transaction on an empty place what the migrations of the house and of `service`
+// make, without taking note of them.
+absl::Status MakeTables(Connection& connection, absl::string_view service,
+                        absl::Span<const Migration> migrations);
+
+// Whether the connection's table lists a migration of the house or of `service` that is newer than
+// all that `migrations` has of its owner. Needs a transaction on `connection`.
+absl::StatusOr<bool> IsNewer(Connection& connection, absl::string_view service,
+                             absl::Span<const Migration> migrations);
 
 // One column of a table, to compare with the fields of a message.
 struct Column {

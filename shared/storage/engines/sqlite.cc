@@ -354,7 +354,7 @@ absl::Status QuickCheck(sqlite3* db, const std::string& path) {
   struct stat information = {};
   if (stat(path.c_str(), &information) != 0 || information.st_size > kQuickCheckBytesMax)
     return absl::OkStatus();
-  const absl::StatusOr<StorageCheck> check = CheckPages(db);
+  const absl::StatusOr<StorageCheck> check = CheckPages(db, PageCheck::kEach);
   return check.ok() && check->damaged.empty() ? absl::OkStatus() : Damaged(path);
 }
 
@@ -409,7 +409,7 @@ class SqliteDatabase final : public Database {
     if (absl::IsDataLoss(db.status()))
       return StorageCheck{0, {std::string(db.status().message())}, ""};
     RETURN_IF_ERROR(db.status());
-    return CheckPages(db->get());
+    return CheckPages(db->get(), PageCheck::kWithIndexes);
   }
 
  private:
@@ -480,6 +480,17 @@ absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(const std::string& path) {
   static const int ignored = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(ignored);
   return std::make_unique<SqliteDatabase>(path);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> OpenSqliteInMemory() {
+  sqlite3* db = nullptr;
+  const int code =
+      sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Handle handle(db);
+  if (code != SQLITE_OK) return absl::ResourceExhaustedError("no memory for a database");
+  return std::make_unique<CheckedConnection>(
+      Engine::kSqlite,
+      std::make_unique<SqliteDriver>(nullptr, nullptr, std::move(handle), Access::kWrite));
 }
 
 }  // namespace vivier::storage

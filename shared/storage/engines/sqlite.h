@@ -15,4 +15,7 @@ namespace vivier::storage {
 // `path` names a file that the first kWrite connection creates, readable by its owner only.
 absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(const std::string& path);
 
+// A connection to a database in memory, which ends with it: to see what statements make.
+absl::StatusOr<std::unique_ptr<Connection>> OpenSqliteInMemory();
+
 }  // namespace vivier::storage

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kSealedBytes = kPageBytes - kPageChecksumBytes;
 // Further lines say no more than these.
-constexpr char kQuickCheck[] = "PRAGMA quick_check(20)";
+constexpr char kOfEach[] = "PRAGMA quick_check(20)", kOfIndexes[] = "PRAGMA integrity_check(20)";
 
 static_assert(std::endian::native == std::endian::little, "the checksum is little-endian");
 
@@ -85,8 +85,9 @@ uint64_t HashPage(const char* page) {
   return XXH3_64bits(page, kPageBytes);
 }
 
-absl::StatusOr<StorageCheck> CheckPages(sqlite3* db) {
+absl::StatusOr<StorageCheck> CheckPages(sqlite3* db, PageCheck how) {
   StorageCheck check;
+  const char* const pragma = how == PageCheck::kEach ? kOfEach : kOfIndexes;
   sqlite3_exec(db, "PRAGMA ignore_check_constraints=ON", nullptr, nullptr, nullptr);
   const auto add = [](void* damaged, int, char** values, char**) {
     // A finding has a line, below one with the name of the database.
@@ -96,11 +97,11 @@ absl::StatusOr<StorageCheck> CheckPages(sqlite3* db) {
         static_cast<std::vector<std::string>*>(damaged)->emplace_back(line);
     return 0;
   };
-  const int code = sqlite3_exec(db, kQuickCheck, add, &check.damaged, nullptr);
+  const int code = sqlite3_exec(db, pragma, add, &check.damaged, nullptr);
   sqlite3_exec(db, "PRAGMA ignore_check_constraints=OFF", nullptr, nullptr, nullptr);
   check.checked = CountPages(db);
   if (code == SQLITE_OK) return check;
-  absl::Status status = SqliteError(db, code, kQuickCheck);
+  absl::Status status = SqliteError(db, code, pragma);
   if (!absl::IsDataLoss(status)) return status;
   check.damaged.emplace_back(status.message());
   return check;

@@ -33,8 +33,13 @@ bool IsPageIntact(const char* page, int64_t offset);
 // takes a quarter of what XXH3 takes, and each commit pays it for each of its pages.
 uint64_t HashPage(const char* page);
 
-// Reads every page that belongs to a table, an index or the list of free pages, and looks at the
-// order of rows; constraints are left to `vivier verify`, which names what broke.
-absl::StatusOr<StorageCheck> CheckPages(sqlite3* db);
+enum class PageCheck {
+  kEach,         // alone, with the order of its rows
+  kWithIndexes,  // whether each index has an entry for each row that it is to have, too
+};
+
+// Reads every page that belongs to a table, an index or the list of free pages; constraints are
+// left to `vivier verify`, which names what broke.
+absl::StatusOr<StorageCheck> CheckPages(sqlite3* db, PageCheck how);
 
 }  // namespace vivier::storage

@@ -62,7 +62,8 @@ int BadPage(const char* path, sqlite3_int64 offset) {
   static LogLimit limit(/*lines_max=*/10);
   if (limit.Enter(absl::Now()).has_value())
     Log(LogLevel::kError,
-        "a page of the database is not what was written, its disk changed it; stop and restore a "
+        "a page of the database is not what was written, its disk or another program changed it; "
+        "stop and restore a "
         "backup, `vivier doctor` reads every page",
         {{"file", path}, {"offset", absl::StrCat(offset)}});
   return SQLITE_IOERR_DATA;

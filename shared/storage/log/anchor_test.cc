@@ -66,8 +66,8 @@ class AnchorTest : public StoreTest {
                                    std::get<Bytes>(row[5]).data,
                                    "",
                                    std::get<std::string>(row[6])};
-            RETURN_IF_ERROR(AppendAuditRecord(transaction, origin,
-                                              absl::FromUnixMicros(std::get<int64_t>(row[7]))));
+            RETURN_IF_ERROR(
+                AppendRecord(transaction, origin, absl::FromUnixMicros(std::get<int64_t>(row[7]))));
           }
           return absl::OkStatus();
         }),
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, AnchorTest, testing::BothEngines(), testing::E
 
 TEST_P(AnchorTest, HoldsWhateverComesLater) {
   const Anchor anchor = Now();
-  EXPECT_EQ(anchor.audit_number, 3);
+  EXPECT_EQ(anchor.act.number, 3);
   EXPECT_THAT(Breaches(anchor), IsEmpty());
   ASSERT_EQ(InUnit([&](Unit& unit) {
               enrolment::v1::Cohort cohort = SomeCohort("ai-4");
@@ -101,19 +101,45 @@ TEST_P(AnchorTest, TellsAChainThatWasWrittenAnewWithTheKey) {
 
 TEST_P(AnchorTest, TellsAChainThatWasCut) {
   Anchor later = Now();
-  later.audit_number = 4;
+  later.act.number = 4;
   EXPECT_THAT(Breaches(later),
               ElementsAre(HasSubstr("audit_records/4 was anchored, and the chain")));
 }
 
+// The service's own log keeps where its trails stood: who follows the log has its hash.
+TEST_P(AnchorTest, TellsATrailThatIsNotWhatItsLogAnchored) {
+  ASSERT_EQ(InTransaction([](Transaction& transaction) { return AnchorTrails(transaction, kNow); }),
+            absl::OkStatus());
+  const auto anchored = [this] {
+    std::vector<std::string> breaches;
+    EXPECT_EQ(InTransaction([&](Transaction& transaction) -> absl::Status {
+                const MacBreach breach = [&](const std::string& row, const std::string& why) {
+                  breaches.push_back(absl::StrCat(row, " ", why));
+                };
+                EXPECT_EQ(CheckAnchoredTrails(transaction, breach).value_or(0), 1);
+                return absl::OkStatus();
+              }),
+              absl::OkStatus());
+    return breaches;
+  };
+  EXPECT_THAT(anchored(), IsEmpty());
+  Execute(GetParam() == Engine::kSqlite ? "DROP TRIGGER audit_records_no_delete"
+                                        : "DROP TRIGGER audit_records_no_change ON audit_records");
+  WriteAnew();
+  EXPECT_THAT(anchored(), ElementsAre(HasSubstr("audit_records/3 was anchored with another")));
+  Execute("DELETE FROM audit_records WHERE number = 3");
+  EXPECT_THAT(anchored(), ElementsAre(HasSubstr("audit_records/3 was anchored, and the chain")));
+}
+
 TEST(AnchorText, IsReadBack) {
   const std::string hash(64, 'a');
-  for (const std::string& text :
-       {"nancy enrolment 17 " + hash + " 20 " + hash, "nancy funding 0 - 1 " + hash})
+  for (const std::string& text : {"nancy enrolment 17 " + hash + " 20 " + hash + " 5 " + hash,
+                                  "nancy funding 0 - 1 " + hash + " 0 -"})
     EXPECT_EQ(AnchorText(*ReadAnchor(text)), text);
   for (const std::string& text :
-       {std::string(), std::string("nancy"), "nancy enrolment 17 - 20 " + hash,
-        "nancy enrolment x " + hash + " 20 " + hash, "nancy enrolment 17 " + hash + " 20 aa"})
+       {std::string(), std::string("nancy"), "nancy enrolment 17 - 20 " + hash + " 0 -",
+        "nancy enrolment x " + hash + " 20 " + hash + " 0 -",
+        "nancy enrolment 17 " + hash + " 20 aa 0 -", "nancy enrolment 17 " + hash + " 20 " + hash})
     EXPECT_EQ(ReasonOf(ReadAnchor(text).status()), "INVALID_FIELD") << text;
 }
 

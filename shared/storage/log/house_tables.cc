@@ -21,6 +21,12 @@ const PlainTable& Deliveries() {
   return table;
 }
 
+const PlainTable& EndedReadings() {
+  static const auto& table = *new PlainTable(
+      "ended_readings", 2, {"school", "last_number", "first_number", "last_hash", "end_time"});
+  return table;
+}
+
 const PlainTable& Erasures() {
   static const auto& table = *new PlainTable(
       "erasures", 2, {"school", "subject", "type", "payload", "number", "erase_time", "list_time"});
@@ -66,11 +72,25 @@ const PlainTable& PersonReads() {
   return table;
 }
 
+const PlainTable& ReadingCounts() {
+  static const auto& table =
+      *new PlainTable("reading_counts", 3, {"school", "month", "method", "readings", "persons"});
+  return table;
+}
+
 const PlainTable& Rights() {
   static const auto& table =
       *new PlainTable("rights", 3,
                       {"school", "membership", "position", "subject", "role", "company",
                        "start_time", "end_time", "scope", "permissions", "funder"});
+  return table;
+}
+
+const PlainTable& SchoolKeys() {
+  static const auto& table =
+      *new PlainTable("school_keys", 2,
+                      {"school", "number", "key_id", "public_key", "begin_time", "end_time",
+                       "signature", "position", "rows_seen"});
   return table;
 }
 
@@ -81,9 +101,9 @@ const PlainTable& TimeZones() {
 
 const std::vector<const PlainTable*>& Tables() {
   static const auto& tables = *new std::vector<const PlainTable*>{
-      &Answers(),    &Cursors(),     &Deliveries(),     &Erasures(),
-      &Followers(),  &Operations(),  &OperationSteps(), &ParkedEvents(),
-      &PersonKeys(), &PersonReads(), &Rights(),         &TimeZones()};
+      &Answers(),     &Cursors(),       &Deliveries(),     &EndedReadings(), &Erasures(),
+      &Followers(),   &Operations(),    &OperationSteps(), &ParkedEvents(),  &PersonKeys(),
+      &PersonReads(), &ReadingCounts(), &Rights(),         &SchoolKeys(),    &TimeZones()};
   return tables;
 }
 

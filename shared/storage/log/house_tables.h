@@ -1,5 +1,5 @@
 // The tables of the house, which every service has beside its own (shared/storage/schema). The
-// heads, and the events and audit records whose chains end there, have no MAC for each row.
+// heads, and the events, acts and readings whose chains end there, have no MAC for each row.
 #pragma once
 
 #include <vector>
@@ -11,6 +11,7 @@ namespace vivier::storage::house {
 const PlainTable& Answers();
 const PlainTable& Cursors();
 const PlainTable& Deliveries();
+const PlainTable& EndedReadings();
 const PlainTable& Erasures();
 const PlainTable& Followers();
 const PlainTable& Operations();
@@ -18,7 +19,9 @@ const PlainTable& OperationSteps();
 const PlainTable& ParkedEvents();
 const PlainTable& PersonKeys();
 const PlainTable& PersonReads();
+const PlainTable& ReadingCounts();
 const PlainTable& Rights();
+const PlainTable& SchoolKeys();
 const PlainTable& TimeZones();
 
 // All of these.

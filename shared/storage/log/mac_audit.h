@@ -30,8 +30,22 @@ std::vector<MacTable> MacTablesOf(absl::Span<const Schema* const> schemas);
 // school, and unless it is the first page $2 … are the rest of the key that it comes after.
 std::string PageOf(const MacTable& table, int rows, bool is_first);
 
+// DATA_LOSS, reason ROW_CHANGED, where the school has rows and no head row: somebody deleted it,
+// and who went on without it would begin its log and its trails anew.
+absl::Status CheckHasHead(Transaction& transaction, absl::Span<const MacTable> tables);
+
 // What is wrong: "candidates/schools/nancy/candidates/zoe", and why.
 using MacBreach = std::function<void(const std::string& row, const std::string& why)>;
+
+// Where `status` says that a value of the table has another type than its column, which SQLite
+// stores and no reading of the row gets past: tells which, and the transaction begins anew. Else
+// gives `status` back. `keys` are the columns of the primary key without the school.
+absl::Status TellForeign(Transaction& transaction, const std::string& table,
+                         absl::Span<const std::string> keys, const absl::Status& status,
+                         const MacBreach& breach);
+
+// Whatever failed in the transaction, which only reads, what follows is read in another.
+absl::Status BeginAnew(Transaction& transaction);
 
 // Tells every breach, and gives the number of rows that were looked at. All are good where the
 // transaction has no school key.

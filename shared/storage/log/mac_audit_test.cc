@@ -159,6 +159,37 @@ TEST_P(MacAuditTest, AHeadThatWasChangedStopsTheWriter) {
   }
 }
 
+// SQLite alone stores it; no reading of the table gets past it, and the others are read.
+TEST_P(MacAuditTest, NamesAValueOfAnotherType) {
+  if (GetParam() == Engine::kPostgres) {
+    ASSERT_EQ(connection_->Begin(Access::kWrite), absl::OkStatus());
+    EXPECT_FALSE(connection_->Query("UPDATE cohorts SET capacity = 'many'").ok());
+    connection_->Rollback();
+    return;
+  }
+  Execute("UPDATE cohorts SET capacity = 'many' WHERE name LIKE '%/ai-2'");
+  Execute("UPDATE cursors SET number = 6");
+  EXPECT_THAT(Breaches(),
+              ::testing::ElementsAre(
+                  HasSubstr("cohorts/schools/nancy/cohorts/ai-2 capacity holds no BIGINT"),
+                  HasSubstr("cursors/access was not written")));
+}
+
+TEST_P(MacAuditTest, ASchoolWithRowsAndWithoutAHeadIsRefused) {
+  const auto check = [this](const std::string& school) {
+    EXPECT_EQ(connection_->Begin(Access::kRead), absl::OkStatus());
+    Transaction transaction(*connection_, school, &key_);
+    const absl::Status status = CheckHasHead(transaction, Tables());
+    connection_->Rollback();
+    return status;
+  };
+  EXPECT_EQ(check("nancy"), absl::OkStatus());
+  EXPECT_EQ(check("metz"), absl::OkStatus()) << "it has begun nothing";
+  Execute("DELETE FROM heads");
+  EXPECT_EQ(ReasonOf(check("nancy")), "ROW_CHANGED");
+  EXPECT_EQ(check("metz"), absl::OkStatus());
+}
+
 // A row that is gone behind the program's back is not counted out by what the program does later.
 TEST_P(MacAuditTest, ALaterWriteHidesNothing) {
   Execute("DELETE FROM cohorts WHERE name LIKE '%/ai-2'");

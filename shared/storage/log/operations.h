@@ -29,8 +29,8 @@ struct Operation {
   std::string name;
   std::string method;       // the rpc's full name
   std::string resource;     // what its request named
-  std::string principal;    // who asked, as the audit trail calls him
-  std::string caller;       // security.v1.StoredCaller, what his token said
+  std::string principal;    // who asked, as the audit trail calls them
+  std::string caller;       // security.v1.StoredCaller, what their token said
   std::string traceparent;  // W3C trace context
   int64_t steps = 0;
   int64_t position = 0;  // the number of the next step

@@ -27,13 +27,6 @@ std::string KeyText(const Row& row, size_t keys) {
   return absl::StrJoin(parts, "/");
 }
 
-// What $1, $2 … of a condition are.
-std::vector<Value> WithSchool(const Transaction& transaction, absl::Span<const Value> parameters) {
-  std::vector<Value> all = {Value(transaction.school())};
-  all.insert(all.end(), parameters.begin(), parameters.end());
-  return all;
-}
-
 }  // namespace
 
 PlainTable::PlainTable(std::string table, size_t keys, std::vector<std::string> columns)
@@ -55,14 +48,25 @@ PlainTable::PlainTable(std::string table, size_t keys, std::vector<std::string> 
       absl::StrCat("UPDATE ", name(), " SET ", absl::StrJoin(changes, ", "), " WHERE ", by_key_);
 }
 
+absl::StatusOr<std::vector<Row>> PlainTable::Read(Transaction& transaction,
+                                                  absl::string_view statement,
+                                                  absl::Span<const Value> parameters) const {
+  ASSIGN_OR_RETURN(Result found,
+                   transaction.connection().Query(statement, WithSchool(transaction, parameters)));
+  for (const Row& row : found.rows) RETURN_IF_ERROR(Check(transaction, row));
+  return std::move(found.rows);
+}
+
 absl::StatusOr<std::vector<Row>> PlainTable::Select(Transaction& transaction,
                                                     absl::string_view condition,
                                                     absl::Span<const Value> parameters) const {
-  ASSIGN_OR_RETURN(Result found,
-                   transaction.connection().Query(absl::StrCat(select_, condition),
-                                                  WithSchool(transaction, parameters)));
-  for (const Row& row : found.rows) RETURN_IF_ERROR(Check(transaction, row));
-  return std::move(found.rows);
+  return Read(transaction, SelectWhere(condition), parameters);
+}
+
+absl::StatusOr<std::vector<Row>> PlainTable::SelectEither(
+    Transaction& transaction, absl::string_view one, absl::string_view other,
+    absl::Span<const Value> parameters) const {
+  return Read(transaction, absl::StrCat(select_, one, " UNION ALL ", select_, other), parameters);
 }
 
 absl::Status PlainTable::Insert(Transaction& transaction, Row row) const {
@@ -113,13 +117,19 @@ void PlainTable::SetMac(const Transaction& transaction, Row& row) const {
   row.push_back(keys == nullptr ? Value() : Value(Bytes{MacOfRow(keys->front(), layout_, row)}));
 }
 
-// A write that has begun must not be committed in part.
-absl::Status PlainTable::Check(Transaction& transaction, const Row& row) const {
+absl::Status PlainTable::Judge(const Transaction& transaction, const Row& row) const {
   const MacKeys* keys = transaction.row_keys();
   const auto values = absl::MakeConstSpan(row).first(columns_.size());
-  if (keys == nullptr || CheckMac(*keys, layout_, values, row.back()) != MacVerdict::kWrong)
-    return absl::OkStatus();
-  return transaction.connection().Poison(RowChanged(name(), KeyText(row, keys_)));
+  const MacVerdict verdict =
+      keys == nullptr ? MacVerdict::kGood : CheckMac(*keys, layout_, values, row.back());
+  return verdict == MacVerdict::kGood ? absl::OkStatus()
+                                      : ToStatus(verdict, name(), KeyText(row, keys_));
+}
+
+// A write that has begun must not be committed in part.
+absl::Status PlainTable::Check(Transaction& transaction, const Row& row) const {
+  const absl::Status judged = Judge(transaction, row);
+  return judged.ok() ? judged : transaction.connection().Poison(judged);
 }
 
 void Insert(Unit& unit, const PlainTable& table, Row row) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "shared/storage/log/unit.h"
@@ -33,6 +34,17 @@ class PlainTable {
   // where another program wrote one.
   absl::StatusOr<std::vector<Row>> Select(Transaction& transaction, absl::string_view condition,
                                           absl::Span<const Value> parameters) const;
+  // The same of either condition; a row that satisfies both comes twice. For keys: SQLite builds a
+  // table at each run of an IN.
+  absl::StatusOr<std::vector<Row>> SelectEither(Transaction& transaction, absl::string_view one,
+                                                absl::string_view other,
+                                                absl::Span<const Value> parameters) const;
+
+  // The statement of Select, for who asks several things at once, and what a row of it is judged.
+  std::string SelectWhere(absl::string_view condition) const {
+    return absl::StrCat(select_, condition);
+  }
+  absl::Status Judge(const Transaction& transaction, const Row& row) const;
 
   absl::Status Insert(Transaction& transaction, Row row) const;
   // Makes of a row that was read another one of the same key.
@@ -47,6 +59,8 @@ class PlainTable {
                                 absl::Span<const Value> parameters) const;
 
  private:
+  absl::StatusOr<std::vector<Row>> Read(Transaction& transaction, absl::string_view statement,
+                                        absl::Span<const Value> parameters) const;
   void SetMac(const Transaction& transaction, Row& row) const;
   absl::Status Check(Transaction& transaction, const Row& row) const;
 

@@ -9,6 +9,7 @@
 #include "shared/base/hash.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
+#include "shared/security/ed25519.h"
 #include "shared/storage/log/events.h"
 #include "shared/storage/log/house_tables.h"
 #include "shared/storage/rows/filter.h"
@@ -46,10 +47,11 @@ absl::Status NothingPending(const Schema& schema, const RowMap& rows) {
 }
 
 constexpr char kHeadColumns[] =
-    "school, event_number, event_hash, audit_number, audit_hash, sums, mac";
+    "school, event_number, event_hash, audit_number, audit_hash, reading_number, reading_hash, "
+    "sums, mac";
 
 const MacLayout& HeadLayout() {
-  static const auto& layout = *new MacLayout("heads", {0, 0, 0, 0, 0, 1});
+  static const auto& layout = *new MacLayout("heads", {0, 0, 0, 0, 0, 0, 0, 1});
   return layout;
 }
 
@@ -59,21 +61,49 @@ Row ToRow(const MacKeys* keys, const std::string& school, const Head& head) {
              Bytes{head.event_hash},
              head.audit_number,
              Bytes{head.audit_hash},
+             head.reading_number,
+             Bytes{head.reading_hash},
              Bytes{head.sums.Encode()}};
   row.push_back(Bytes{keys == nullptr ? "" : MacOfRow(keys->front(), HeadLayout(), row)});
   return row;
 }
 
 absl::StatusOr<Head> ToHead(const MacKeys* keys, const Row& row) {
-  Head head = {std::get<int64_t>(row[1]), std::get<Bytes>(row[2]).data, std::get<int64_t>(row[3]),
-               std::get<Bytes>(row[4]).data, TableSums()};
-  ASSIGN_OR_RETURN(head.sums, TableSums::Decode(std::get<Bytes>(row[5]).data));
+  Head head = {std::get<int64_t>(row[1]),
+               std::get<Bytes>(row[2]).data,
+               std::get<int64_t>(row[3]),
+               std::get<Bytes>(row[4]).data,
+               std::get<int64_t>(row[5]),
+               std::get<Bytes>(row[6]).data,
+               TableSums()};
+  ASSIGN_OR_RETURN(head.sums, TableSums::Decode(std::get<Bytes>(row[7]).data));
   const auto values = absl::MakeConstSpan(row).first(row.size() - 1);
   // The first of a school has none yet.
   if (keys != nullptr && !(head == Head()) &&
       CheckMac(*keys, HeadLayout(), values, row.back()) != MacVerdict::kGood)
     return RowChanged("heads", std::get<std::string>(row[0]));
   return head;
+}
+
+// The keys with the one first that the head row is under.
+const security::SchoolKey* InUse(const security::SchoolKey* keys, const Row& head) {
+  if (keys == nullptr || keys->row_keys().size() == 1) return keys;
+  const auto values = absl::MakeConstSpan(head).first(head.size() - 1);
+  const bool is_previous = IsMacUnder(keys->row_keys()[1], HeadLayout(), values, head.back());
+  return is_previous ? &keys->PreviousFirst() : keys;
+}
+
+// The first key of a school is known from its first commit on.
+absl::Status NoteFirstKey(Transaction& transaction) {
+  const security::SchoolKey* key = transaction.school_key();
+  if (key == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<Row> known,
+                   house::SchoolKeys().Select(transaction, "number = 1", {}));
+  if (!known.empty()) return absl::OkStatus();
+  return house::SchoolKeys().Insert(
+      transaction,
+      {transaction.school(), int64_t{1}, key->id(), security::PublicKeyLine(key->signing_key()),
+       int64_t{0}, Value(), Bytes{}, Value(), int64_t{0}});
 }
 
 Unit::Step Statement(std::string sql, std::vector<Value> parameters,
@@ -84,38 +114,59 @@ Unit::Step Statement(std::string sql, std::vector<Value> parameters,
   };
 }
 
-constexpr char kSelectAnswer[] =
-    "SELECT principal, method, request_hash, person, answer FROM answers WHERE school = $1 AND "
-    "request_id = $2";
+const std::string& SelectAnswer() {
+  static const auto& select = *new std::string(house::Answers().SelectWhere("request_id = $2"));
+  return select;
+}
 
-std::optional<Answer> ToAnswer(const Result& result) {
+// Whoever changed a stored answer would have a retry told what never happened.
+absl::StatusOr<std::optional<Answer>> ToAnswer(const Transaction& transaction,
+                                               const Result& result) {
   if (result.rows.empty()) return std::nullopt;
-  const Row& row = result.rows[0];
-  return Answer{std::get<std::string>(row[0]), std::get<std::string>(row[1]),
-                std::get<Bytes>(row[2]).data, std::get<std::string>(row[3]),
-                std::get<Bytes>(row[4]).data};
+  const Row& row = result.rows[0];  // of house::Answers()
+  RETURN_IF_ERROR(house::Answers().Judge(transaction, row));
+  return Answer{std::get<std::string>(row[2]), std::get<std::string>(row[3]),
+                std::get<Bytes>(row[4]).data, std::get<std::string>(row[5]),
+                std::get<Bytes>(row[6]).data};
 }
 
 }  // namespace
 
 Transaction::Transaction(Connection& connection, std::string school, const security::SchoolKey* key)
-    : connection_(connection), school_(std::move(school)), school_key_(key) {}
+    : connection_(connection),
+      school_(std::move(school)),
+      configured_keys_(key),
+      school_key_(key) {}
 
 absl::Status Transaction::LockHead() {
-  // An upsert takes PostgreSQL's row lock and gives the row in one statement, and makes the first
-  // row by itself.
-  ASSIGN_OR_RETURN(
-      Result result,
-      connection_.Query(
-          absl::StrCat("INSERT INTO heads (", kHeadColumns,
-                       ") VALUES ($1, 0, $2, 0, $2, $2, $2) ON CONFLICT (school) DO UPDATE SET "
-                       "school = excluded.school RETURNING ",
-                       kHeadColumns),
-          {Value(school_), Value(Bytes{})}));
+  // SQLite's transaction is alone in the database.
+  const absl::string_view lock = connection_.engine() == Engine::kPostgres ? " FOR UPDATE" : "";
+  ASSIGN_OR_RETURN(Result result,
+                   connection_.Query(
+                       absl::StrCat("SELECT ", kHeadColumns, " FROM heads WHERE school = $1", lock),
+                       {Value(school_)}));
+  if (result.rows.empty()) {
+    // Makes the school's first one, or waits for who makes it at the same time and takes theirs.
+    ASSIGN_OR_RETURN(
+        result,
+        connection_.Query(
+            absl::StrCat(
+                "INSERT INTO heads (", kHeadColumns,
+                ") VALUES ($1, 0, $2, 0, $2, 0, $2, $2, $2) ON CONFLICT (school) DO UPDATE SET "
+                "school = excluded.school RETURNING ",
+                kHeadColumns),
+            {Value(school_), Value(Bytes{})}));
+  }
   if (result.rows.size() != 1) return Internal("the head row did not answer");
+  school_key_ = InUse(configured_keys_, result.rows.front());
   ASSIGN_OR_RETURN(head_, ToHead(row_keys(), result.rows.front()));
   stored_head_ = head_;
   return absl::OkStatus();
+}
+
+void TurnKeys(Transaction& transaction) {
+  transaction.school_key_ = transaction.configured_keys_;
+  transaction.rows_.clear();
 }
 
 absl::StatusOr<Head> ReadHead(Transaction& transaction) {
@@ -128,13 +179,20 @@ absl::StatusOr<Head> ReadHead(Transaction& transaction) {
   return ToHead(key == nullptr ? nullptr : &key->row_keys(), found.rows.front());
 }
 
+std::vector<Value> WithSchool(const Transaction& transaction, absl::Span<const Value> parameters) {
+  std::vector<Value> all = {Value(transaction.school())};
+  all.insert(all.end(), parameters.begin(), parameters.end());
+  return all;
+}
+
 absl::Status Transaction::StoreHead() {
   if (head_ == stored_head_) return absl::OkStatus();
+  if (stored_head_ == Head()) RETURN_IF_ERROR(NoteFirstKey(*this));
   news_.events = news_.events || head_.event_number != stored_head_.event_number;
   stored_head_ = head_;
   return connection_.Send(
       "UPDATE heads SET event_number = $2, event_hash = $3, audit_number = $4, audit_hash = $5, "
-      "sums = $6, mac = $7 WHERE school = $1",
+      "reading_number = $6, reading_hash = $7, sums = $8, mac = $9 WHERE school = $1",
       ToRow(row_keys(), school_, head_), 1);
 }
 
@@ -153,11 +211,13 @@ absl::Status Transaction::Prefetch(const Wanted& wanted) {
   for (const auto& [schema, name] : wanted.rows)
     statements.push_back({schema->sql().select_by_name, {Value(school_), Value(name)}});
   for (const std::string& request_id : wanted.request_ids)
-    statements.push_back({kSelectAnswer, {Value(school_), Value(request_id)}});
+    statements.push_back({SelectAnswer(), {Value(school_), Value(request_id)}});
   ASSIGN_OR_RETURN(std::vector<Result> results, connection_.QueryAll(statements));
   for (size_t i = 0; i < results.size(); ++i) {
     if (i >= wanted.rows.size()) {
-      answers_.try_emplace(wanted.request_ids[i - wanted.rows.size()], ToAnswer(results[i]));
+      auto answer = ToAnswer(*this, results[i]);
+      if (answer.ok())
+        answers_.try_emplace(wanted.request_ids[i - wanted.rows.size()], *std::move(answer));
       continue;
     }
     std::shared_ptr<const StoredRow> stored;
@@ -175,8 +235,9 @@ absl::StatusOr<const Answer*> Transaction::FindAnswer(const std::string& request
   auto known = answers_.find(request_id);
   if (known == answers_.end()) {
     ASSIGN_OR_RETURN(Result found,
-                     connection_.Query(kSelectAnswer, {Value(school_), Value(request_id)}));
-    known = answers_.try_emplace(request_id, ToAnswer(found)).first;
+                     connection_.Query(SelectAnswer(), {Value(school_), Value(request_id)}));
+    ASSIGN_OR_RETURN(std::optional<Answer> answer, ToAnswer(*this, found));
+    known = answers_.try_emplace(request_id, std::move(answer)).first;
   }
   return known->second.has_value() ? &*known->second : nullptr;
 }
@@ -269,6 +330,7 @@ void Unit::Keep(const Schema& schema, const std::string& name, const StoredRow* 
     return absl::OkStatus();
   });
   rows_[RowKey(&schema, name)] = std::move(stored);
+  if (UnnamedRows(schema, "").empty()) ++named_changes_;
 }
 
 RowKeys Unit::Keys() {
@@ -283,7 +345,7 @@ absl::StatusOr<security::Key> Unit::KeyOf(const std::string& person, bool create
   if (own != new_keys_.end()) return own->second;
   absl::StatusOr<security::Key> known = transaction_.keys().Of(person, false);
   if (!create || !absl::IsNotFound(known.status())) return known;
-  if (ReasonOf(known.status()) == "PERSON_ERASED") return PersonErased(person, create);
+  if (ReasonOf(known.status()) == "PERSON_ERASED") return PersonErased(PersonOf(person), create);
   return new_keys_.emplace(person, security::Key::Random()).first->second;
 }
 
@@ -299,11 +361,10 @@ absl::Status Unit::Delete(const Schema& schema, const std::string& name) {
 absl::StatusOr<bool> Unit::Select(const Schema& schema, absl::string_view condition,
                                   absl::Span<const Value> parameters, int limit, const Each& each) {
   RETURN_IF_ERROR(NothingPending(schema, rows_));
-  std::vector<Value> all = {Value(school())};
-  all.insert(all.end(), parameters.begin(), parameters.end());
   ASSIGN_OR_RETURN(Result result,
                    transaction_.connection().Query(
-                       absl::StrCat(schema.SelectWhere(condition), " LIMIT ", limit + 1), all));
+                       absl::StrCat(schema.SelectWhere(condition), " LIMIT ", limit + 1),
+                       WithSchool(transaction_, parameters)));
   const bool more = result.rows.size() > static_cast<size_t>(limit);
   if (more) result.rows.pop_back();
   for (Row& row : result.rows) {
@@ -323,16 +384,14 @@ absl::StatusOr<std::vector<int64_t>> Unit::Count(const Schema& schema,
                                                  absl::Span<const UpTo> counted,
                                                  absl::Span<const Value> parameters) {
   RETURN_IF_ERROR(NothingPending(schema, rows_));
-  std::vector<Value> all = {Value(school())};
-  all.insert(all.end(), parameters.begin(), parameters.end());
   std::vector<std::string> counts_sql;
   for (const auto& [condition, limit] : counted)
     counts_sql.push_back(absl::StrCat("(SELECT COUNT(*) FROM (SELECT 1 FROM ", schema.table(),
                                       " WHERE school = $1 AND ", condition, " LIMIT ", limit,
                                       ") AS counted)"));
-  ASSIGN_OR_RETURN(Result result,
-                   transaction_.connection().Query(
-                       absl::StrCat("SELECT ", absl::StrJoin(counts_sql, ", ")), all));
+  ASSIGN_OR_RETURN(Result result, transaction_.connection().Query(
+                                      absl::StrCat("SELECT ", absl::StrJoin(counts_sql, ", ")),
+                                      WithSchool(transaction_, parameters)));
   std::vector<int64_t> counts;
   for (const Value& count : result.rows.front()) counts.push_back(std::get<int64_t>(count));
   return counts;
@@ -348,7 +407,8 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const Listed& liste
   PageOrder page{school(), listed.parent, {}, {}, {}, page_size + 1};
   ASSIGN_OR_RETURN(page.order, ParseOrder(schema, listed.order_by));
   ASSIGN_OR_RETURN(page.filter, ParseOwnFilter(schema, listed.filter));
-  ASSIGN_OR_RETURN(page.after, ReadPagePlace(listed.page_token, listed.parent, query));
+  const security::SchoolKey* key = transaction_.school_key();
+  ASSIGN_OR_RETURN(page.after, ReadPagePlace(key, listed.page_token, listed.parent, query));
   if (!Fits(page.order, page.after))
     return InvalidField("page_token", "is not a token of this query");
   const FilterCondition asked = PageQuery(schema, page);
@@ -362,7 +422,7 @@ absl::StatusOr<std::string> Unit::List(const Schema& schema, const Listed& liste
     each(*message);
   }
   if (result.rows.size() == count) return "";
-  return PageTokenAfter(PlaceOf(schema, page.order, result.rows[count - 1]), query);
+  return PageTokenAfter(key, PlaceOf(schema, page.order, result.rows[count - 1]), query);
 }
 
 // Whatever may be wrong with an event is found here: once Apply has begun, only the database may
@@ -406,12 +466,14 @@ absl::Status Unit::ApplyAll(const Origin& origin, absl::Time time) {
   for (const Step& step : steps_) RETURN_IF_ERROR(step(transaction_));
   for (const std::unique_ptr<pb::Message>& event : events_)
     RETURN_IF_ERROR(AppendEvent(transaction_, *event, time, origin.traceparent));
+  RETURN_IF_ERROR(AppendRecord(transaction_, origin, time,
+                               ChangesOf(school(), transaction_.rows_, rows_, named_changes_)));
   for (auto& [key, row] : rows_) {
     transaction_.changed_.push_back(key);
     transaction_.rows_[key] = std::move(row);
   }
   for (auto& [request_id, answer] : answers_) transaction_.answers_[request_id] = std::move(answer);
-  return AppendAuditRecord(transaction_, origin, time);
+  return absl::OkStatus();
 }
 
 }  // namespace vivier::storage

@@ -37,17 +37,20 @@ inline constexpr int kPageSizeDefault = 50;
 // the thread that polls the network writes all of it.
 inline constexpr size_t kPageBytesMax = 256 * 1024;
 
-// The school's head row: where its log and its audit chain stand.
+// The school's head row: where its log and its two trails stand.
 struct Head {
   int64_t event_number = 0;
   std::string event_hash;
   int64_t audit_number = 0;
   std::string audit_hash;
+  int64_t reading_number = 0;
+  std::string reading_hash;
   TableSums sums;
 
   bool operator==(const Head& other) const {
     return event_number == other.event_number && event_hash == other.event_hash &&
            audit_number == other.audit_number && audit_hash == other.audit_hash &&
+           reading_number == other.reading_number && reading_hash == other.reading_hash &&
            sums == other.sums;
   }
 };
@@ -66,10 +69,15 @@ struct StoredRow {
 };
 using RowMap = absl::flat_hash_map<RowKey, std::shared_ptr<const StoredRow>>;
 
+// What became of `before` by the rows of resources, of which those that acts name were changed so
+// often; what the house keeps beside them follows.
+RowChanges ChangesOf(absl::string_view school, const RowMap& before, const RowMap& rows,
+                     int64_t named);
+
 class Transaction {
  public:
   // `key` is the school's key, which wraps the persons' keys; null where no table has personal
-  // data.
+  // data. Of two, what is written is under the one that the head row is under.
   Transaction(Connection& connection, std::string school, const security::SchoolKey* key);
 
   Connection& connection() { return connection_; }
@@ -120,9 +128,11 @@ class Transaction {
 
  private:
   friend class Unit;
+  friend void TurnKeys(Transaction& transaction);
   Connection& connection_;
   std::string school_;
-  const security::SchoolKey* school_key_;
+  const security::SchoolKey* const configured_keys_;
+  const security::SchoolKey* school_key_;  // these, or the same with the previous one first
   Head head_, stored_head_;
   // Null where there is no such row.
   absl::StatusOr<const StoredRow*> FindRow(const Schema& schema, const std::string& name);
@@ -137,8 +147,15 @@ class Transaction {
   bool believes_ = false;
 };
 
+// From now on the transaction, which has locked the head, writes under the first of the configured
+// keys. Rows that it has read are read again.
+void TurnKeys(Transaction& transaction);
+
 // The head row as it stands, without a lock; an empty one where there is none yet.
 absl::StatusOr<Head> ReadHead(Transaction& transaction);
+
+// What $1, $2 … of a condition are: the school, then its parameters.
+std::vector<Value> WithSchool(const Transaction& transaction, absl::Span<const Value> parameters);
 
 class Unit {
  public:
@@ -192,8 +209,8 @@ class Unit {
   using Step = std::function<absl::Status(Transaction& transaction)>;
   void Later(Step step) { steps_.push_back(std::move(step)); }
 
-  // Sends every change, then the events with their numbers and hashes at `time`, then the audit
-  // record; nothing where nothing changed.
+  // Sends every change, then the events with their numbers and hashes at `time`, then the record of
+  // one of the trails; nothing where nothing changed.
   absl::Status Apply(const Origin& origin, absl::Time time);
 
  private:
@@ -205,7 +222,8 @@ class Unit {
   RowKeys Keys();
 
   Transaction& transaction_;
-  RowMap rows_;  // this unit's own writes; null where it deleted
+  RowMap rows_;                // this unit's own writes; null where it deleted
+  int64_t named_changes_ = 0;  // of these rows, as far as acts name them
   std::vector<Step> steps_;
   absl::flat_hash_map<std::string, security::Key> new_keys_;
   absl::flat_hash_map<std::string, Answer> answers_;

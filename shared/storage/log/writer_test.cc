@@ -156,7 +156,7 @@ TEST_P(WriterTest, ABatchIsBounded) {
   EXPECT_EQ(Cohorts(), 20);
 }
 
-// Whoever hears OK can read his write on another connection at that moment; nobody could before.
+// Whoever hears OK can read their write on another connection at that moment; nobody could before.
 TEST_P(WriterTest, AnswersOnlyAfterTheCommit) {
   Start();
   std::promise<int64_t> before, after;

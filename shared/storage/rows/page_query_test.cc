@@ -185,9 +185,10 @@ TEST_P(PageQueryTest, ATokenServesItsOwnOrderOnly) {
   // One of the caller's own making, with the right query and no place, or a place of another type.
   const std::string query = ChainHash("", {"applications", kParent, "", "rank"}),
                     name = absl::StrCat(kParent, "/x/y");
-  EXPECT_TRUE(List(2, PageTokenAfter({name, Value(int64_t{1})}, query), "", "rank").ok());
-  EXPECT_FALSE(List(2, PageTokenAfter({name, std::nullopt}, query), "", "rank").ok());
-  EXPECT_FALSE(List(2, PageTokenAfter({name, Value(std::string("1"))}, query), "", "rank").ok());
+  EXPECT_TRUE(List(2, PageTokenAfter(&key_, {name, Value(int64_t{1})}, query), "", "rank").ok());
+  EXPECT_FALSE(List(2, PageTokenAfter(&key_, {name, std::nullopt}, query), "", "rank").ok());
+  EXPECT_FALSE(
+      List(2, PageTokenAfter(&key_, {name, Value(std::string("1"))}, query), "", "rank").ok());
 }
 
 TEST(PageQueryTextTest, LeadsWithWhatIsRarest) {

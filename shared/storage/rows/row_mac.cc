@@ -10,12 +10,14 @@ namespace vivier::storage {
 namespace {
 
 void AppendNumber(uint64_t number, std::string& bytes) {
-  for (int shift = 0; shift < 64; shift += 8) bytes.push_back(static_cast<char>(number >> shift));
+  char little[8];
+  for (int i = 0; i < 8; ++i) little[i] = static_cast<char>(number >> (8 * i));
+  bytes.append(little, sizeof little);
 }
 
 void AppendText(absl::string_view text, std::string& bytes) {
   AppendNumber(text.size(), bytes);
-  absl::StrAppend(&bytes, text);
+  bytes.append(text.data(), text.size());
 }
 
 void AppendValue(const Value& value, std::string& bytes) {
@@ -33,12 +35,23 @@ void AppendValue(const Value& value, std::string& bytes) {
   }
 }
 
-std::string All(const std::vector<int>& numbers) {
-  const int last = *std::max_element(numbers.begin(), numbers.end());
-  std::string covered(static_cast<size_t>(last + 7) / 8, '\0');
-  for (const int number : numbers)
-    if (number > 0) covered[static_cast<size_t>(number - 1) / 8] |= 1 << (number - 1) % 8;
-  return covered;
+std::string BitsOf(const std::vector<int>& numbers) {
+  std::string bits;
+  for (const int number : numbers) {
+    if (number == 0) continue;
+    const auto byte = static_cast<size_t>(number - 1) / 8;
+    if (byte >= bits.size()) bits.resize(byte + 1, '\0');
+    bits[byte] = static_cast<char>(bits[byte] | 1 << (number - 1) % 8);
+  }
+  return bits;
+}
+
+std::vector<int> Without(std::vector<int> numbers, const std::vector<int>& left_out) {
+  const auto is_out = [&left_out](int number) {
+    return std::find(left_out.begin(), left_out.end(), number) != left_out.end();
+  };
+  numbers.erase(std::remove_if(numbers.begin(), numbers.end(), is_out), numbers.end());
+  return numbers;
 }
 
 bool Covers(absl::string_view covered, int number) {
@@ -67,8 +80,11 @@ std::string Mac(const security::MacKey& key, const MacLayout& layout, absl::stri
 
 }  // namespace
 
-MacLayout::MacLayout(std::string name, std::vector<int> columns)
-    : table(std::move(name)), numbers(std::move(columns)), covered(All(numbers)) {}
+MacLayout::MacLayout(std::string name, std::vector<int> columns, const std::vector<int>& later)
+    : table(std::move(name)),
+      numbers(std::move(columns)),
+      covered(BitsOf(Without(numbers, later))),
+      known(BitsOf(numbers)) {}
 
 std::string MacOfRow(const security::MacKey& key, const MacLayout& layout,
                      absl::Span<const Value> values) {
@@ -81,10 +97,25 @@ MacVerdict CheckMac(const MacKeys& keys, const MacLayout& layout, absl::Span<con
   if (stored == nullptr || stored->data.size() < security::kMacSize) return MacVerdict::kWrong;
   const absl::string_view code = absl::string_view(stored->data).substr(0, security::kMacSize);
   const absl::string_view covered = absl::string_view(stored->data).substr(security::kMacSize);
-  if (IsNewer(covered, layout.covered)) return MacVerdict::kNewer;
+  if (IsNewer(covered, layout.known)) return MacVerdict::kNewer;
   for (const security::MacKey& key : keys)
     if (Mac(key, layout, covered, values) == code) return MacVerdict::kGood;
   return MacVerdict::kWrong;
+}
+
+bool IsMacUnder(const security::MacKey& key, const MacLayout& layout,
+                absl::Span<const Value> values, const Value& mac) {
+  return CheckMac({key}, layout, values, mac) == MacVerdict::kGood;
+}
+
+absl::Status ToStatus(MacVerdict verdict, absl::string_view table, absl::string_view row) {
+  if (verdict == MacVerdict::kGood) return absl::OkStatus();
+  if (verdict == MacVerdict::kWrong) return RowChanged(table, row);
+  return Error(absl::StatusCode::kFailedPrecondition, "BINARY_TOO_OLD",
+               absl::StrCat(row, " of ", table,
+                            " covers columns that this program does not know: a newer one wrote "
+                            "it, or somebody changed it; run the newer one, or vivier verify"),
+               {{"table", std::string(table)}, {"row", std::string(row)}});
 }
 
 absl::Status RowChanged(absl::string_view table, absl::string_view row) {

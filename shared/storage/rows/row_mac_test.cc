@@ -74,6 +74,20 @@ TEST_F(RowMacTest, CoversWhatTheVersionBeforeKnew) {
   EXPECT_EQ(CheckMac(keys_, before, row, MacOf(Cohort())), MacVerdict::kNewer);
 }
 
+TEST_F(RowMacTest, LeavesOutWhatIsCoveredLater) {
+  const MacLayout next("cohorts", Layout().numbers, {3});
+  const Value mac = Bytes{MacOfRow(keys_[0], next, Cohort())};
+  EXPECT_EQ(CheckMac(keys_, next, Cohort(), mac), MacVerdict::kGood);
+  EXPECT_EQ(CheckMac(keys_, next, Cohort(), MacOf(Cohort())), MacVerdict::kGood);
+}
+
+// Whoever sets a bit of what is covered gets no row believed: nothing tells it from a newer one's.
+TEST_F(RowMacTest, NeitherAForgedNorANewerRowIsRead) {
+  EXPECT_EQ(ToStatus(MacVerdict::kGood, "cohorts", "a"), absl::OkStatus());
+  EXPECT_EQ(ReasonOf(ToStatus(MacVerdict::kWrong, "cohorts", "a")), "ROW_CHANGED");
+  EXPECT_EQ(ReasonOf(ToStatus(MacVerdict::kNewer, "cohorts", "a")), "BINARY_TOO_OLD");
+}
+
 TEST_F(RowMacTest, TheKeyBeforeCountsWhileItIsConfigured) {
   const MacKeys rotated = {NewKeys(1)[0], keys_[0]};
   EXPECT_EQ(CheckMac(rotated, Layout(), Cohort(), MacOf(Cohort())), MacVerdict::kGood);

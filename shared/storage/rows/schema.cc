@@ -21,6 +21,7 @@
 #include "shared/storage/engines/migrate.h"
 #include "shared/storage/rows/field_encoding.h"
 #include "shared/storage/rows/page_indexes.h"
+#include "vivier/options/v1/erasure.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::storage {
@@ -302,8 +303,10 @@ Schema::Schema(const pb::Descriptor* descriptor)
     const bool encrypted = HoldsPersonalData(field);
     if (encrypted && person_ == nullptr)
       DieAtStart(descriptor, "it has personal data but no person option");
-    columns_.push_back(
-        {field, KindOf(field), encrypted, field->options().GetExtension(options::v1::filterable)});
+    const bool proof = field->options().HasExtension(options::v1::proof);
+    if (proof && !encrypted) DieAtStart(descriptor, "it has a proof that is no personal data");
+    columns_.push_back({field, KindOf(field), encrypted, proof,
+                        field->options().GetExtension(options::v1::filterable)});
     const std::string searched_by = SearchTable::SearchedBy(field);
     if (searched_by.empty()) continue;
     if (encrypted || !IsTextOfElements(field, searched_by))
@@ -313,13 +316,15 @@ Schema::Schema(const pb::Descriptor* descriptor)
   }
   CheckListOptions(*this);
   std::vector<std::string> names = {"school", "name", "version"};
-  std::vector<int> numbers(kFixedColumns, 0);
+  std::vector<int> numbers(kFixedColumns, 0), later;
   for (const Column& column : columns_) {
     names.push_back(column.field->name());
     numbers.push_back(column.field->number());
+    if (column.field->options().GetExtension(options::v1::covered_later))
+      later.push_back(column.field->number());
   }
   names.push_back(kMac);
-  layout_ = MacLayout(table_, std::move(numbers));
+  layout_ = MacLayout(table_, std::move(numbers), later);
   column_list_ = absl::StrJoin(names, ", ");
   std::vector<std::string> places;
   for (size_t i = 1; i <= names.size(); ++i) places.push_back(absl::StrCat("$", i));
@@ -367,7 +372,8 @@ absl::StatusOr<Value> Schema::ToColumn(const pb::Message& message, const Column&
                                        const KeyOf& key_of) const {
   if (!column.encrypted) return ToValue(message, column);
   if (IsEmpty(message, column.field)) return Value();
-  ASSIGN_OR_RETURN(security::Key key, key_of(TextOf(message, person_), true));
+  ASSIGN_OR_RETURN(security::Key key,
+                   key_of(KeyName(TextOf(message, person_), column.proof), true));
   return Value(Bytes{security::Encrypt(key, FieldBytes(message, column.field),
                                        Place(table_, column.field->name(), NameOf(message)))});
 }
@@ -422,9 +428,9 @@ absl::StatusOr<Schema::Change> Schema::ToChange(const Row& row, const pb::Messag
 absl::Status Schema::FromRow(const Row& row, pb::Message& message, const RowKeys& keys) const {
   if (row.size() != kFixedColumns + columns_.size() + 1) return Internal("a row of another table");
   const auto values = absl::MakeConstSpan(row).first(row.size() - 1);
-  if (keys.macs != nullptr &&
-      CheckMac(*keys.macs, layout_, values, row.back()) == MacVerdict::kWrong)
-    return RowChanged(table_, std::get<std::string>(row[1]));
+  if (keys.macs != nullptr)
+    RETURN_IF_ERROR(ToStatus(CheckMac(*keys.macs, layout_, values, row.back()), table_,
+                             std::get<std::string>(row[1])));
   message.GetReflection()->SetString(&message, name_, std::get<std::string>(row[1]));
   SetVersion(message, std::get<int64_t>(row[2]));
   for (size_t i = 0; i < columns_.size(); ++i)
@@ -435,18 +441,16 @@ absl::Status Schema::FromRow(const Row& row, pb::Message& message, const RowKeys
 
 // After the open columns, since the person's name may be one of them.
 absl::Status Schema::OpenSealed(const Row& row, pb::Message& message, const KeyOf& key_of) const {
-  std::optional<security::Key> key;
+  std::optional<absl::StatusOr<security::Key>> keys[2];  // of the person, of proof
   for (size_t i = 0; i < columns_.size(); ++i) {
     const Bytes* encrypted = std::get_if<Bytes>(&row[kFixedColumns + i]);
     if (!columns_[i].encrypted || encrypted == nullptr) continue;
-    if (!key.has_value()) {
-      absl::StatusOr<security::Key> found = key_of(TextOf(message, person_), false);
-      if (absl::IsNotFound(found.status())) return absl::OkStatus();  // the person was erased
-      RETURN_IF_ERROR(found.status());
-      key = *std::move(found);
-    }
+    auto& key = keys[columns_[i].proof ? 1 : 0];
+    if (!key.has_value()) key = key_of(KeyName(TextOf(message, person_), columns_[i].proof), false);
+    if (absl::IsNotFound(key->status())) continue;  // the person was erased
+    RETURN_IF_ERROR(key->status());
     const std::string& column = columns_[i].field->name();
-    ASSIGN_OR_RETURN(std::string bytes, security::Decrypt(*key, encrypted->data,
+    ASSIGN_OR_RETURN(std::string bytes, security::Decrypt(**key, encrypted->data,
                                                           Place(table_, column, NameOf(message))));
     if (!message.MergeFromString(bytes))
       return Internal(absl::StrCat("column ", column, " does not hold its field"));

@@ -15,12 +15,14 @@
 #include "shared/base/resource_name.h"
 #include "shared/security/encryption.h"
 #include "shared/storage/engines/database.h"
+#include "shared/storage/rows/key_names.h"
 #include "shared/storage/rows/row_mac.h"
 #include "shared/storage/rows/search_table.h"
 
 namespace vivier::storage {
 
-// Finds the key of a person by the name of his resource, making one when `create` says so.
+// Finds the key of a person by the name of their resource, or their proof key, making one when
+// `create` says so.
 using KeyOf = std::function<absl::StatusOr<security::Key>(const std::string& person, bool create)>;
 
 // With what a row is written and read.
@@ -37,11 +39,13 @@ class Schema {
     const google::protobuf::FieldDescriptor* field;
     Kind kind;
     bool encrypted;
+    bool proof;       // encrypted with the proof key
     bool filterable;  // lists may be filtered and ordered by it: the table has the index
   };
 
   // Dies at start on a message that cannot be a table: no resource option, no name field, a pii
-  // field without a `person` option, a type that has no column, a `searched_by` that names no text.
+  // field without a `person` option, a `proof` that is not pii, a type that has no column, a
+  // `searched_by` that names no text.
   static const Schema& Of(const google::protobuf::Descriptor* descriptor);
 
   const google::protobuf::Descriptor* descriptor() const { return descriptor_; }

@@ -1,5 +1,6 @@
 #include "shared/storage/rows/table_sums.h"
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "shared/base/error.h"
@@ -23,6 +24,18 @@ void TableSums::Move(absl::string_view table, int64_t rows, absl::uint128 macs) 
   found->second.rows += rows;
   found->second.macs += macs;
   if (found->second == Sum()) tables_.erase(found);
+}
+
+std::string TableSums::DifferenceTo(const TableSums& found, const std::string& table) const {
+  const auto in = [&table](const TableSums& sums) {
+    const auto sum = sums.tables_.find(table);
+    return sum == sums.tables_.end() ? Sum() : sum->second;
+  };
+  const Sum written = in(*this), there = in(found);
+  if (written == there) return "";
+  if (written.rows == there.rows)
+    return absl::StrCat("has other rows than the ", written.rows, " that were written");
+  return absl::StrCat("has ", there.rows, " rows, ", written.rows, " were written");
 }
 
 std::string TableSums::Encode() const {

@@ -29,6 +29,8 @@ class TableSums {
 
   const std::map<std::string, Sum, std::less<>>& tables() const { return tables_; }
   bool operator==(const TableSums& other) const { return tables_ == other.tables_; }
+  // What the table has in `found` and not in these sums, "" where they are one.
+  std::string DifferenceTo(const TableSums& found, const std::string& table) const;
 
   std::string Encode() const;
   // INTERNAL where it is no encoding.

@@ -1,13 +1,15 @@
 -- What every service keeps beside its own tables. Every key begins with the school, so schools
 -- never wait for each other and a table can be distributed by school.
 
--- Where the school's log and audit chain stand. A writer locks this row first.
+-- Where the school's log and its two trails stand. A writer locks this row first.
 CREATE TABLE heads (
   school TEXT NOT NULL,
   event_number BIGINT NOT NULL,
   event_hash BYTEA NOT NULL,
   audit_number BIGINT NOT NULL,
   audit_hash BYTEA NOT NULL,
+  reading_number BIGINT NOT NULL,
+  reading_hash BYTEA NOT NULL,
   sums BYTEA NOT NULL,
   mac BYTEA NOT NULL,
   PRIMARY KEY (school));
@@ -41,8 +43,8 @@ CREATE TABLE answers (
   PRIMARY KEY (school, request_id));
 CREATE INDEX answers_by_time ON answers (school, create_time);
 
--- One record per write and per read of personal data, chained. `reason` is what the caller gave
--- where the law of the house wants one.
+-- One record per write, chained. `reason` is what the caller gave where the law of the house wants
+-- one, `changes` which rows it changed (shared/storage/log/audit_trail.h).
 -- append-only: audit_records
 CREATE TABLE audit_records (
   school TEXT NOT NULL,
@@ -55,7 +57,46 @@ CREATE TABLE audit_records (
   request_hash BYTEA NOT NULL,
   reason TEXT NOT NULL,
   create_time BIGINT NOT NULL,
+  changes TEXT NOT NULL,
   PRIMARY KEY (school, number));
+
+-- One record per answer that showed persons and wrote nothing, chained for itself: by whom, by
+-- which call, how many. The oldest end after a time, and their chain then begins where
+-- `ended_readings` says.
+CREATE TABLE reading_records (
+  school TEXT NOT NULL,
+  number BIGINT NOT NULL CHECK (number > 0),
+  hash BYTEA NOT NULL,
+  principal TEXT NOT NULL,
+  method TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  request_hash BYTEA NOT NULL,
+  reason TEXT NOT NULL,
+  persons BIGINT NOT NULL,
+  create_time BIGINT NOT NULL,
+  PRIMARY KEY (school, number));
+
+-- Which readings have ended, a row for each step: the numbers of the first and the last, and the
+-- last one's hash. An act of the same time says the same.
+CREATE TABLE ended_readings (
+  school TEXT NOT NULL,
+  last_number BIGINT NOT NULL,
+  first_number BIGINT NOT NULL,
+  last_hash BYTEA NOT NULL,
+  end_time BIGINT NOT NULL,
+  mac BYTEA,
+  PRIMARY KEY (school, last_number));
+
+-- What is left of them: how many there were in a month ("2026-11", UTC) by each rpc, and how many
+-- persons they showed.
+CREATE TABLE reading_counts (
+  school TEXT NOT NULL,
+  month TEXT NOT NULL,
+  method TEXT NOT NULL,
+  readings BIGINT NOT NULL,
+  persons BIGINT NOT NULL,
+  mac BYTEA,
+  PRIMARY KEY (school, month, method));
 
 -- Whose personal data each principal was shown on each day, in days since 1970 UTC.
 CREATE TABLE person_reads (

@@ -1,6 +1,6 @@
 -- Work that goes on after its rpc has answered, see shared/storage/log/operations.h.
 
--- `resource` is what the request named, `caller` what the token of him who asked said, `position`
+-- `resource` is what the request named, `caller` what the token of the asker said, `position`
 -- the number of the next step; `end_time` is NULL while it goes on, `error` empty unless it ended
 -- with one. Nothing here is personal.
 CREATE TABLE operations (
