@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "shared/rpc/shown_persons.h"
 #include "shared/security/roles.h"
 #include "shared/service/method.h"
 #include "vivier/options/v1/options.pb.h"
@@ -86,6 +87,7 @@ TEST(Permissions, EachGrantOfAServiceCoversAnRpc) {
 bool IsTheDirectors(const std::string& permission) {
   static const auto& permissions = *new std::set<std::string>(absl::StrSplit(
       "schools.update datedTimeZones.announce members.create members.update members.delete "
+      "memberCredentials.issue memberCredentials.revoke "
       "memberships.get memberships.list memberships.update invitations.create invitations.get "
       "invitations.list invitations.delete partnerClients.create partnerClients.get "
       "partnerClients.list partnerClients.rotate partnerClients.delete roles.create roles.get "
@@ -104,6 +106,30 @@ TEST(Permissions, EachRpcMayBeCalledBySomebody) {
       held = held || security::Covers(pattern, permission);
     EXPECT_NE(held, IsTheDirectors(permission)) << rpc << " needs " << permission;
   }
+}
+
+// Whoever shows nothing reads what is said in one answer and tells of nobody.
+TEST(Permissions, WhatIsPublicTellsOfNobodyAndChangesNothing) {
+  int found = 0;
+  for (const pb::MethodDescriptor* method : Methods()) {
+    if (!security::IsPublic(PermissionOf(method))) continue;
+    ++found;
+    EXPECT_EQ(method->options().idempotency_level(), pb::MethodOptions::NO_SIDE_EFFECTS)
+        << method->full_name();
+    EXPECT_FALSE(method->server_streaming()) << method->full_name();
+    const auto described = rpc::Describe(method);
+    ASSERT_TRUE(described.ok()) << described.status();
+    EXPECT_FALSE(described->batch.has_value()) << method->full_name();
+    for (const pb::Descriptor* type : {method->input_type(), method->output_type()}) {
+      EXPECT_FALSE(rpc::ShowsPersons(*type)) << type->full_name() << " names persons";
+      EXPECT_FALSE(rpc::HoldsPersonalData(type)) << type->full_name() << " holds what is theirs";
+    }
+  }
+  EXPECT_GE(found, 5);
+  // The test can fail.
+  EXPECT_FALSE(security::IsPublic("candidates.get"));
+  EXPECT_TRUE(rpc::ShowsPersons(*pb::DescriptorPool::generated_pool()->FindMessageTypeByName(
+      "vivier.enrolment.v1.Candidate")));
 }
 
 // The rpc that gets a resource "vivier.fr/Cohort" of a service "enrolment".

@@ -19,6 +19,7 @@ std::vector<Grant> StaffGrants() {
         "datedTimeZones.get",
         "datedTimeZones.list",
         "candidates.*",
+        "files.*",
         "accessLinks.create",
         "accessLinks.get",
         "accessLinks.list",
@@ -49,20 +50,31 @@ std::vector<Grant> StaffGrants() {
         "submissions.request"}},
       {"trainer",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "accessLinks.create",
-        "attendanceSheets.*", "attendanceSeals.list", "presenceEntries.*", "learners.get",
-        "learners.list", "cohorts.get", "cohorts.list", "programmes.*", "programmeRevisions.*",
-        "jurySessions.get", "jurySessions.list"}},
+        "files.create", "files.upload", "files.get", "attendanceSheets.*", "attendanceSeals.list",
+        "presenceEntries.*", "learners.get", "learners.list", "cohorts.get", "cohorts.list",
+        "programmes.*", "programmeRevisions.*", "jurySessions.get", "jurySessions.list"}},
       {"assessor",
        {"jurySessions.get", "jurySessions.list", "jurySessions.deliberate", "certificates.get",
         "certificates.list", "learners.get", "learners.list", "cohorts.get", "cohorts.list",
         "programmeRevisions.get", "programmeRevisions.list", "applications.get",
         "applications.list", "applications.score"}},
-      {"finance_officer",
-       {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "funders.*",
-        "fundingAgreements.*", "agreementBalances.*", "fundingPlans.*", "reservations.*",
-        "journalEntries.*", "earnings.*", "findings.*", "invoices.*", "invoiceLines.*",
-        "payments.*", "cohorts.get", "cohorts.list", "attendanceSheets.get",
-        "attendanceSheets.list", "attendanceSeals.list"}},
+  };
+}
+
+// Who works at the school with its money and with companies.
+std::vector<Grant> OfficeGrants() {
+  return {
+      {"finance_officer", {"schools.get",          "datedTimeZones.get",
+                           "datedTimeZones.list",  "funders.*",
+                           "fundingAgreements.*",  "agreementBalances.*",
+                           "fundingPlans.*",       "reservations.*",
+                           "journalEntries.*",     "earnings.*",
+                           "findings.*",           "invoices.*",
+                           "invoiceLines.*",       "payments.*",
+                           "cohorts.get",          "cohorts.list",
+                           "attendanceSheets.get", "attendanceSheets.list",
+                           "attendanceSeals.list", "files.get",
+                           "files.list",           "files.download"}},
       {"partner_manager",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "companies.*", "partnerships.*",
         "jobOffers.*", "learnersPutForward.*", "hirings.*", "contracts.*", "tutors.*",
@@ -88,12 +100,11 @@ std::vector<Grant> OutsideGrants() {
       // which nothing hides.
       {"network_coordinator",
        {"indicators.compute", "indicators.list", "submissions.get", "submissions.list",
-        "members.get", "members.list", "schools.get", "datedTimeZones.get", "datedTimeZones.list",
-        "programmes.get", "programmes.list", "programmes.exportLheo", "programmeRevisions.get",
+        "members.get", "members.list", "memberCredentials.get", "memberCredentials.list",
+        "schools.get", "datedTimeZones.get", "datedTimeZones.list", "programmes.get",
+        "programmes.list", "programmes.exportLheo", "programmeRevisions.get",
         "programmeRevisions.list"}},
-      // What a parent node gives to a school below it, so that its figures may come.
-      {"member_school", {"submissions.submit"}},
-      // With an account; his own file is shown to him who follows a link (BearerGrants).
+      // With an account; their own file is shown to whoever follows a link (BearerGrants).
       {"candidate",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "cohorts.get", "cohorts.list",
         "programmes.get", "programmes.list", "programmeRevisions.get", "programmeRevisions.list"}},
@@ -103,7 +114,8 @@ std::vector<Grant> OutsideGrants() {
 // Who watches over it, and keeps it running.
 std::vector<Grant> WatchGrants() {
   return {
-      // Everything that holds no personal data.
+      // Everything that holds no personal data, the proof that is kept of who was erased, and the
+      // sheets that people signed.
       {"auditor",
        {"schools.get",
         "datedTimeZones.get",
@@ -137,14 +149,22 @@ std::vector<Grant> WatchGrants() {
         "submissions.get",
         "submissions.list",
         "invariants.verify",
-        "auditTrail.read"}},
+        "schoolKeys.get",
+        "auditTrail.read",
+        "keptProofs.export",
+        "files.get",
+        "files.list",
+        "files.download"}},
       // Answers those who ask what is known of them, or to be forgotten (GDPR, articles 15, 17 and
       // 37).
       {"data_protection_officer",
-       {"persons.*", "candidates.get", "schools.get", "datedTimeZones.get", "datedTimeZones.list",
+       {"persons.*", "keptProofs.export", "candidates.get", "files.get", "files.list",
+        "files.download", "schools.get", "datedTimeZones.get", "datedTimeZones.list",
         "invariants.verify", "auditTrail.read"}},
       // Keeps the machines running: no resource of the trade.
-      {"operator", {"invariants.verify", "status.get", "parkedEvents.*", "submissions.request"}},
+      {"operator",
+       {"invariants.verify", "status.get", "checklist.get", "parkedEvents.*", "submissions.request",
+        "schoolKeys.*"}},
   };
 }
 
@@ -153,8 +173,11 @@ std::vector<Grant> WatchGrants() {
 absl::Span<const Grant> RoleGrants() {
   static const auto& grants = *[] {
     auto* all = new std::vector<Grant>(StaffGrants());
-    for (const std::vector<Grant>& more : {OutsideGrants(), WatchGrants()})
+    for (const std::vector<Grant>& more : {OfficeGrants(), OutsideGrants(), WatchGrants()})
       all->insert(all->end(), more.begin(), more.end());
+    // Whoever signs in with a browser sees and ends where they are signed in.
+    for (Grant& grant : *all)
+      if (grant.permissions.front() != "*") grant.permissions.push_back("portalSessions.*");
     return all;
   }();
   return grants;
@@ -163,10 +186,20 @@ absl::Span<const Grant> RoleGrants() {
 // A session's reach ends at the resource that its link is for.
 absl::Span<const Grant> BearerGrants() {
   static const auto& grants = *new std::vector<Grant>{
-      {"identified", {"invitations.accept"}},
+      {"identified", {"invitations.accept", "portalSessions.*"}},
+      // Also whoever shows nothing, within the limits of shared/queue/public_callers.h. No rpc that
+      // tells of a person, and none that writes: tests/permissions_test.cc.
+      {kPublic,
+       {"schools.get", "programmes.exportLheo", "programmeRevisions.get", "programmeRevisions.list",
+        "indicators.list"}},
       {"secret:link", {"accessLinks.redeem"}},
       {"secret:client", {"partnerClients.openSession"}},
-      {"session:own_data", {"candidates.get", "candidates.update"}},
+      // A school below this node.
+      {"secret:join_code", {"memberCredentials.redeem"}},
+      {"secret:member", {"submissions.submit", "memberCredentials.renew"}},
+      {"session:own_data",
+       {"candidates.get", "candidates.update", "files.create", "files.upload", "files.get",
+        "files.list", "files.download"}},
       {"session:apply", {"cohorts.get", "applications.submit"}},
       {"session:answer_offer",
        {"applications.get", "applications.accept", "applications.decline",
@@ -189,8 +222,9 @@ absl::Span<const Grant> ServiceGrants() {
       {"statistics", {"events.follow", "submissions.compute"}},
       // The commands of the operator at the machine itself.
       {"operator",
-       {"invariants.verify", "status.get", "auditTrail.read", "access.explain",
-        "memberships.create", "parkedEvents.*", "attendanceSeals.list"}},
+       {"invariants.verify", "status.get", "checklist.get", "auditTrail.read", "access.explain",
+        "memberships.create", "parkedEvents.*", "attendanceSeals.list", "certificates.get",
+        "schoolKeys.*"}},
   };
   return grants;
 }

@@ -34,6 +34,52 @@ void CountRefusal(const absl::Status& status) {
   metrics::Refusals(cause).Increment();
 }
 
+// Where a message of a stream goes; a stream without a deadline gives each the server's own.
+class MessageResponder final : public Responder {
+ public:
+  using Sent = std::function<void(const std::string& answer)>;
+  MessageResponder(std::shared_ptr<ServerStream> stream, Sent sent)
+      : stream_(std::move(stream)), sent_(std::move(sent)) {}
+
+  void Answer(std::shared_ptr<const std::string> bytes) override {
+    if (!stream_->Write(bytes)) return stream_->Close(absl::CancelledError("the caller has gone"));
+    sent_(*bytes);
+  }
+  void Refuse(const absl::Status& status) override { stream_->Close(status); }
+  absl::Time deadline() const override { return deadline_; }
+  bool cancelled() const override { return stream_->gone(); }
+
+ private:
+  const std::shared_ptr<ServerStream> stream_;
+  const Sent sent_;
+  const absl::Time deadline_ = absl::Now() + kMessageTimeout;
+};
+
+// Whose judgement is made in which snapshot.
+struct Ahead {
+  std::string school;
+  const security::Caller& caller;
+  absl::Time time;
+};
+
+// The handler with what was seen; null where it could not be, and then the transaction judges: what
+// is refused is refused there, where an answer of before is replayed first.
+Handler Foreseen(const Foresight& foresee, Readers& readers, const pb::Message& request,
+                 const Ahead& ahead) {
+  Handler handler;
+  const Fetched none;
+  const absl::Status read = readers.Read(
+      ahead.school,
+      [&](storage::Transaction& transaction) -> absl::Status {
+        storage::Unit unit(transaction);
+        Call call(ahead.caller, ahead.time, unit, none);
+        ASSIGN_OR_RETURN(handler, foresee(call, request));
+        return absl::OkStatus();
+      },
+      storage::Access::kLongRead);
+  return read.ok() ? handler : nullptr;
+}
+
 }  // namespace
 
 // One request between the transport and its answer.
@@ -44,11 +90,13 @@ struct Adapter::Incoming {
   std::unique_ptr<pb::Message> request;
   Handler prepared;  // where the rpc's handler is made for each request
   std::string target;
-  Traceparent trace;   // of what is audited
-  std::string reason;  // the caller's, for the audit
-  ShownPersons shown;  // whom the answer to a read shows
+  Traceparent trace;           // of what is audited
+  std::string reason;          // the caller's, for the audit
+  ShownPersons shown;          // whom the answer to a read shows
+  PublicCallers::Place place;  // of a caller whom nobody knows
   absl::Time start;
   bool of_batch = false;
+  Part part = Part::kFirst;
 
   // A batch bounds itself by its rounds: once it is taken, no item is refused for load.
   absl::string_view Share() const { return of_batch ? "" : security::ShareOf(token->caller); }
@@ -56,8 +104,18 @@ struct Adapter::Incoming {
   // An answer would reach nobody.
   bool Late() const { return responder->cancelled() || responder->deadline() <= absl::Now(); }
 
+  // Whoever shows nothing takes a place of those that are left for them.
+  absl::Status EnterPublic(PublicCallers& callers, const std::string& address, size_t bytes,
+                           absl::Time now) {
+    ASSIGN_OR_RETURN(place, callers.Enter(address, now));
+    if (bytes <= PublicCallers::kRequestBytes) return absl::OkStatus();
+    return Error(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
+                 absl::StrCat("without a token a request has at most ",
+                              PublicCallers::kRequestBytes, " bytes"));
+  }
+
   void Answer(absl::StatusOr<std::shared_ptr<const std::string>> answer, absl::Time now) {
-    rpc->metrics->Record(answer.status().code(), now - start);
+    if (part == Part::kFirst) rpc->metrics->Record(answer.status().code(), now - start);
     if (rpc->method.writes && !trace.trace_id.empty())
       LogOutcome(trace, rpc->method.descriptor->full_name(), target, WithReason(answer.status()));
     if (answer.ok()) return responder->Answer(*std::move(answer));
@@ -67,7 +125,9 @@ struct Adapter::Incoming {
       Log(LogLevel::kError, "a request met a defect",
           {{"method", rpc->method.descriptor->full_name()}, {"error", answer.status().message()}});
     }
-    responder->Refuse(WithReason(answer.status()));
+    responder->Refuse(WithReason(token == nullptr
+                                     ? answer.status()
+                                     : AsTold(answer.status(), token->caller, SchoolOf(target))));
   }
 };
 
@@ -93,8 +153,12 @@ absl::StatusOr<std::unique_ptr<Adapter>> Adapter::Make(const Service& service,
                                                   declared.descriptor->name());
     rpc->method = *std::move(method);
     rpc->shows_persons = ShowsPersons(rpc->method);
+    rpc->views = std::make_unique<const Views>(rpc->method);
+    wrong.insert(wrong.end(), rpc->views->wrong().begin(), rpc->views->wrong().end());
     rpc->handler = std::move(declared.handler);
     rpc->prepare = std::move(declared.prepare);
+    rpc->foresee = std::move(declared.foresee);
+    rpc->go_on = std::move(declared.go_on);
     adapter->rpcs_.push_back(std::move(rpc));
   }
   for (const std::unique_ptr<Rpc>& rpc : adapter->rpcs_) {
@@ -121,18 +185,43 @@ std::vector<Endpoint> Adapter::Endpoints() {
     Endpoint endpoint;
     endpoint.method = rpc->method.descriptor;
     endpoint.request_bytes_max = rpc->method.request_bytes_max;
-    endpoint.unary = [this, &rpc = *rpc](absl::string_view bytes, const Peer& peer,
-                                         std::shared_ptr<Responder> responder) {
-      Handle(rpc, bytes, peer, std::move(responder));
-    };
+    if (rpc->go_on)
+      endpoint.streaming = [this, &rpc = *rpc](absl::string_view bytes, const Peer& peer,
+                                               const std::shared_ptr<ServerStream>& stream) {
+        Stream(rpc, std::string(bytes), peer, stream, Part::kFirst);
+      };
+    else
+      endpoint.unary = [this, &rpc = *rpc](absl::string_view bytes, const Peer& peer,
+                                           std::shared_ptr<Responder> responder) {
+        Handle(rpc, bytes, peer, std::move(responder), Part::kFirst);
+      };
     endpoints.push_back(std::move(endpoint));
   }
   return endpoints;
 }
 
+// Each message is a read of its own, authenticated and authorised as any; whom it shows is
+// remembered once.
+void Adapter::Stream(const Rpc& rpc, const std::string& bytes, const Peer& peer,
+                     const std::shared_ptr<ServerStream>& stream, Part part) {
+  const auto sent = [this, &rpc, bytes, peer, stream](const std::string& answer) {
+    const std::unique_ptr<pb::Message> request = NewMessage(rpc.method.descriptor->input_type()),
+                                       message = NewMessage(rpc.method.descriptor->output_type());
+    if (!request->ParseFromString(bytes) || !message->ParseFromString(answer) ||
+        !rpc.go_on(*message, *request))
+      return stream->Close(absl::OkStatus());
+    stream->OnDrained([this, &rpc, next = request->SerializeAsString(), peer, stream] {
+      if (stream->gone()) return stream->Close(absl::CancelledError("the caller has gone"));
+      Stream(rpc, next, peer, stream, Part::kNext);
+    });
+  };
+  Handle(rpc, bytes, peer, std::make_shared<MessageResponder>(stream, sent), part);
+}
+
 void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
-                     std::shared_ptr<Responder> responder) {
+                     std::shared_ptr<Responder> responder, Part part) {
   auto incoming = std::make_shared<Incoming>();
+  incoming->part = part;
   incoming->rpc = &rpc;
   incoming->responder = std::move(responder);
   incoming->start = surroundings_.now();
@@ -140,7 +229,7 @@ void Adapter::Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
 }
 
 void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer) {
-  absl::StatusOr<Entry::Token> token = entry_.Authenticate(peer);
+  absl::StatusOr<Entry::Token> token = entry_.Authenticate(incoming->rpc->method, peer);
   // Only keys that are being fetched are a reason so early; the call goes on when they are there.
   if (absl::IsUnavailable(token.status()))
     return surroundings_.verifier->AfterFetch([this, incoming = std::move(incoming),
@@ -148,6 +237,12 @@ void Adapter::Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes,
                                                peer] { Begin(incoming, bytes, peer); });
   if (!token.ok()) return incoming->Answer(token.status(), surroundings_.now());
   incoming->token = *std::move(token);
+  if (entry_.IsPublic(incoming->token)) {
+    const absl::Time now = surroundings_.now();
+    const absl::Status entered =
+        incoming->EnterPublic(public_callers_, peer.address, bytes.size(), now);
+    if (!entered.ok()) return incoming->Answer(entered, now);
+  }
   const bool quick =
       incoming->rpc->single == nullptr &&
       (!NeedsRights(incoming->token->caller) || surroundings_.engine == storage::Engine::kSqlite);
@@ -173,6 +268,7 @@ absl::Status Adapter::Receive(absl::string_view bytes, const Peer& peer, Incomin
   incoming.request = NewMessage(method.descriptor->input_type());
   ASSIGN_OR_RETURN(incoming.token,
                    entry_.ReceiveFrom(std::move(incoming.token), method, bytes, *incoming.request));
+  RETURN_IF_ERROR(incoming.rpc->views->MayAsk(incoming.token->caller, *incoming.request));
   incoming.target = TextAt(*incoming.request, method.target);
   if (method.writes || incoming.rpc->shows_persons) incoming.trace = TraceOf(peer);
   incoming.reason = peer.reason;
@@ -190,7 +286,7 @@ void Adapter::OnWorker(const std::shared_ptr<Incoming>& incoming, std::function<
 // and nothing else.
 bool Adapter::Cacheable(const Incoming& incoming) const {
   return surroundings_.near != nullptr && incoming.rpc->method.standard_get &&
-         !incoming.rpc->shows_persons &&
+         !incoming.rpc->shows_persons && incoming.rpc->views->empty() &&
          incoming.token->caller.kind != security::Caller::Kind::kPartner;
 }
 
@@ -212,6 +308,8 @@ void Adapter::ReadAndAnswer(std::shared_ptr<Incoming> incoming) {
         Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "dropped before any work"),
         surroundings_.now());
   absl::StatusOr<std::shared_ptr<const std::string>> answer = ReadNow(*incoming);
+  if (!answer.ok())
+    answer = WithoutOthers(answer.status(), incoming->token->caller, *incoming->request);
   if (!answer.ok() || incoming->shown.empty())
     return incoming->Answer(std::move(answer), surroundings_.now());
   RememberAndAnswer(std::move(incoming), *std::move(answer));
@@ -249,11 +347,13 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
   RETURN_IF_ERROR(surroundings_.readers->Read(
       std::string(SchoolOf(incoming.target)), [&](storage::Transaction& transaction) {
         storage::Unit unit(transaction);
-        Call call(incoming.token->caller, surroundings_.call_time(), unit, none);
+        Call call(incoming.token->caller, surroundings_.call_time(), unit, none, incoming.reason);
         return rpc.handler(call, *incoming.request, *response);
       }));
-  if (rpc.shows_persons && IsWatched(incoming.token->caller))
-    incoming.shown = PersonsShown(rpc.method, *incoming.request, *response);
+  rpc.views->Apply(incoming.token->caller, *response);
+  if (rpc.shows_persons && incoming.part == Part::kFirst && IsWatched(incoming.token->caller))
+    incoming.shown =
+        PersonsShown(rpc.method, *incoming.request, *response, incoming.token->caller.subject);
   auto bytes = std::make_shared<const std::string>(response->SerializeAsString());
   if (cacheable) {
     const int64_t version = rpc.method.target_schema->Version(*response);
@@ -263,7 +363,8 @@ absl::StatusOr<std::shared_ptr<const std::string>> Adapter::ReadNow(Incoming& in
 }
 
 void Adapter::Write(std::shared_ptr<Incoming> incoming) {
-  if (incoming->rpc->method.references.empty() && !incoming->rpc->prepare)
+  if (incoming->rpc->method.references.empty() && !incoming->rpc->prepare &&
+      !incoming->rpc->foresee)
     return SubmitWrite(std::move(incoming), {});
   OnWorker(incoming, [this, incoming] { PrepareThenWrite(incoming); });
 }
@@ -277,6 +378,11 @@ void Adapter::PrepareThenWrite(std::shared_ptr<Incoming> incoming) {
     if (!prepared.ok()) return incoming->Answer(prepared.status(), surroundings_.now());
     incoming->prepared = *std::move(prepared);
   }
+  if (incoming->rpc->foresee && !incoming->Late())
+    incoming->prepared =
+        Foreseen(incoming->rpc->foresee, *surroundings_.readers, *incoming->request,
+                 {std::string(SchoolOf(incoming->target)), incoming->token->caller,
+                  surroundings_.call_time()});
   SubmitWrite(std::move(incoming), *std::move(fetched));
 }
 
@@ -302,8 +408,8 @@ void Adapter::SubmitWrite(std::shared_ptr<Incoming> incoming, Fetched fetched) {
   const Rpc& rpc = *incoming->rpc;
   const Handler& handler =
       incoming->prepared ? incoming->prepared : rpc.handler;  // the callback below keeps it
-  const WriteWork::Served served{rpc.method, handler, rpc.shows_persons,
-                                 surroundings_.read_budgets};
+  const WriteWork::Served served{rpc.method, handler, rpc.shows_persons, surroundings_.read_budgets,
+                                 *rpc.views};
   auto work = std::make_unique<WriteWork>(
       served, incoming->token->caller, std::string(incoming->Share()), incoming->trace,
       incoming->reason, std::move(incoming->request), std::move(fetched),

@@ -10,12 +10,14 @@
 
 #include "absl/status/statusor.h"
 #include "shared/cache/near.h"
+#include "shared/queue/public_callers.h"
 #include "shared/rpc/batch.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/rpc/entry.h"
 #include "shared/rpc/metrics.h"
 #include "shared/rpc/person_reads.h"
 #include "shared/rpc/readers.h"
+#include "shared/rpc/views.h"
 #include "shared/rpc/workers.h"
 #include "shared/security/tokens/token.h"
 #include "shared/service/method.h"
@@ -57,16 +59,23 @@ class Adapter {
   struct Rpc {
     Method method;
     bool shows_persons = false;  // an answer may: audited, counted, never from a cache
+    std::unique_ptr<const Views> views;
     Handler handler;
     Preparation prepare;          // null where the handler serves as it is
+    Foresight foresee;            // the same
+    GoOn go_on;                   // of a stream of answers, else null
     const Rpc* single = nullptr;  // what serves each item, where this is a batch
     std::unique_ptr<metrics::Rpc> metrics;
   };
   struct Incoming;
 
   explicit Adapter(Surroundings surroundings);
+  // Whether the call is the first of a stream of answers, or one more message of it.
+  enum class Part { kFirst, kNext };
   void Handle(const Rpc& rpc, absl::string_view bytes, const Peer& peer,
-              std::shared_ptr<Responder> responder);
+              std::shared_ptr<Responder> responder, Part part);
+  void Stream(const Rpc& rpc, const std::string& bytes, const Peer& peer,
+              const std::shared_ptr<ServerStream>& stream, Part part);
   void Begin(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   void Dispatch(std::shared_ptr<Incoming> incoming, absl::string_view bytes, const Peer& peer);
   const Rpc* Find(const google::protobuf::MethodDescriptor& method) const;
@@ -86,6 +95,7 @@ class Adapter {
 
   const Surroundings surroundings_;
   const Entry entry_;
+  PublicCallers public_callers_;
   std::vector<std::unique_ptr<Rpc>> rpcs_;
   Batches batches_;  // goes first, and waits for what points to the rest
 };

@@ -36,7 +36,7 @@ absl::Status CheckSize(const pb::Message& item, const Method& single) {
                {{"method", single.descriptor->full_name()}});
 }
 
-bool IsSet(const pb::Message& request, const pb::FieldDescriptor* flag) {
+bool IsTrue(const pb::Message& request, const pb::FieldDescriptor* flag) {
   return flag != nullptr && request.GetReflection()->GetBool(request, flag);
 }
 
@@ -144,7 +144,7 @@ absl::Status Batches::Check(pb::Message& request, Batch& batch) const {
   if (SchoolOf(batch.parent).empty())
     return InvalidField(PathText(method.target), "names no school");
   batch.request_id = reflection.GetString(request, method.request_id);
-  batch.validate_only = IsSet(request, method.validate_only);
+  batch.validate_only = IsTrue(request, method.validate_only);
   const absl::Time now = absl::Now();
   const absl::Duration left = batch.asked.responder->deadline() - now;
   batch.begin_until = now + left - std::min(kTimeToAnswer, left / 4);

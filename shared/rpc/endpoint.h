@@ -15,21 +15,32 @@
 
 namespace vivier::rpc {
 
-// The metadata by which a caller says why he goes beyond a bound that is his to break (a read
-// budget): printable ASCII, kept in the audit record.
+// The metadata by which a caller says why they go beyond a bound that is theirs to break (a read
+// budget): printable ASCII, kept in the audit record. Blanks alone are none.
 inline constexpr char kReasonHeader[] = "vivier-reason";
 inline constexpr size_t kReasonBytesMax = 500;
 
+// The metadata by which the edge and the gateway say for whom they call: one address. Nobody else
+// is believed.
+inline constexpr char kForwardedHeader[] = "x-forwarded-for";
+
 // Who is at the other end, as the connection and the call's metadata tell it. Nothing here is
-// verified except `certificate_uri` and `in_process`.
+// verified except `certificate_uri`, `in_process` and `address`.
 struct Peer {
   std::string authorization;  // the raw value of the metadata of that name, "" when absent
   std::string traceparent;    // W3C trace context, "" when absent
-  std::string reason;  // why the caller goes beyond a bound that is his to break, "" when absent
+  std::string reason;  // why the caller goes beyond a bound that is theirs to break, "" when absent
+  // From where whoever shows no token calls, as LineOf (base/network.h) says it; "" for all others
+  // and where nobody knows. What a proxy of ours says of it is believed.
+  std::string address;
   bool in_process = false;
   std::string certificate_uri;  // the one URI of the peer's verified certificate; "" without TLS,
                                 // or once it is revoked
 };
+
+// How long a message of a stream may take: below what a proxy waits between two of them, so that no
+// stream looks as if it were dead.
+inline constexpr absl::Duration kMessageTimeout = absl::Seconds(30);
 
 // One unary call in progress. The first Answer or Refuse counts, later ones do nothing; a responder
 // that is dropped without either refuses with INTERNAL, so a call never hangs. Thread-safe.
@@ -72,14 +83,17 @@ class ServerStream {
 struct Endpoint {
   const google::protobuf::MethodDescriptor* method = nullptr;
   int request_bytes_max = kRequestBytesMax;
-  // Exactly one is set: `streaming` where the method streams its answers. `request` is valid during
-  // the call only.
+  // Exactly one is set: `streaming` where the method streams its answers, `each` where it streams
+  // both ways, which answers every message with one. `request` is valid during the call only.
   std::function<void(absl::string_view request, const Peer& peer,
                      std::shared_ptr<Responder> responder)>
       unary;
   std::function<void(absl::string_view request, const Peer& peer,
                      std::shared_ptr<ServerStream> stream)>
       streaming;
+  std::function<void(absl::string_view request, const Peer& peer,
+                     std::shared_ptr<Responder> responder)>
+      each;
 };
 
 }  // namespace vivier::rpc

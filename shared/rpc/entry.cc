@@ -21,6 +21,17 @@ namespace {
 
 namespace pb = google::protobuf;
 
+constexpr char kNoToken[] = "TOKEN_MISSING";
+
+// All of them are one caller: where calls wait, they take one turn together.
+Entry::Token PublicToken(const std::set<std::string>& schools) {
+  auto token = std::make_shared<security::VerifiedToken>();
+  token->caller.subject = security::kPublic;
+  token->caller.roles = {security::kPublic};
+  token->caller.schools = {schools.begin(), schools.end()};
+  return token;
+}
+
 bool AllowsAnywhere(const security::Caller& caller, const std::string& permission) {
   for (const std::string& school : caller.schools)
     if (security::Allows(caller, permission, school == "*" ? "" : school)) return true;
@@ -63,6 +74,16 @@ int CountOnWire(absl::string_view bytes, int field) {
   return count;
 }
 
+Entry::Entry(Surroundings surroundings)
+    : surroundings_(std::move(surroundings)), public_(PublicToken(surroundings_.schools)) {}
+
+absl::StatusOr<Entry::Token> Entry::Authenticate(const Method& method, const Peer& peer) const {
+  absl::StatusOr<Token> token = Authenticate(peer);
+  if (token.ok() || ReasonOf(token.status()) != kNoToken) return token;
+  if (security::IsPublic(method.permission)) return public_;
+  return token;
+}
+
 absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
   const bool over_tls = surroundings_.tls && !peer.in_process;
   if (over_tls && peer.certificate_uri.empty())
@@ -71,7 +92,7 @@ absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
   if (over_tls && peer.authorization.empty()) return ServiceOf(peer);
   const absl::string_view token = BearerOf(peer);
   if (token.empty())
-    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "a bearer token is needed");
+    return Error(absl::StatusCode::kUnauthenticated, kNoToken, "a bearer token is needed");
   if (security::IsSecret(token)) {
     auto bearer = std::make_shared<security::VerifiedToken>();
     bearer->caller.subject = security::PrincipalOf(token);
@@ -87,7 +108,9 @@ absl::StatusOr<Entry::Token> Entry::Authenticate(const Peer& peer) const {
 
 std::optional<std::string> Entry::KnownShare(const Peer& peer) const {
   if (peer.authorization.empty() && !peer.certificate_uri.empty()) return "";
-  const auto known = surroundings_.verifier->Known(BearerOf(peer));
+  const absl::string_view token = BearerOf(peer);
+  if (token.empty()) return security::kPublic;
+  const auto known = surroundings_.verifier->Known(token);
   if (known == nullptr) return std::nullopt;
   return std::string(security::ShareOf(known->caller));
 }
@@ -109,7 +132,8 @@ absl::Status Entry::Authorise(const security::Caller& caller, const std::string&
   // A name outside every school cannot be right; whoever may call the rpc at all hears what is
   // wrong with it.
   if (school.empty() && AllowsAnywhere(caller, permission)) return absl::OkStatus();
-  if (surroundings_.schools.count(school) > 0 && security::Allows(caller, permission, school))
+  if (surroundings_.schools.count(school) > 0 &&
+      (security::Allows(caller, permission, school) || security::IsPublic(permission)))
     return absl::OkStatus();
   return NotAllowed(name);
 }
@@ -125,6 +149,9 @@ absl::StatusOr<Entry::Token> Entry::ReceiveFrom(Token token, const Method& metho
                                                 pb::Message& request) const {
   RETURN_IF_ERROR(Parse(bytes, request));
   const std::string target = TextAt(request, method.target);
+  // A secret says nothing of its school, so it is not judged where the request names none.
+  if (target.empty() && security::IsPrincipalOfSecret(token->caller.subject))
+    return InvalidField(PathText(method.target), "is required");
   std::vector<std::string> only;
   ASSIGN_OR_RETURN(const Rights rights, RightsAt(token->caller, target));
   const Token shown = token;  // without rights

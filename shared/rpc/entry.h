@@ -41,11 +41,15 @@ class Entry {
   };
   using Token = std::shared_ptr<const security::VerifiedToken>;
 
-  explicit Entry(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+  explicit Entry(Surroundings surroundings);
 
   // Who calls, if the token or certificate is good. UNAVAILABLE while the keys of its issuer are
   // being fetched.
   absl::StatusOr<Token> Authenticate(const Peer& peer) const;
+  // The same for an rpc that, where it is public, is also asked by nobody whom we know.
+  absl::StatusOr<Token> Authenticate(const Method& method, const Peer& peer) const;
+  // Whether it is such a caller's.
+  bool IsPublic(const Token& token) const { return token == public_; }
 
   // Whose turn the caller's calls take where several wait (security::ShareOf), as far as that is
   // known without checking a signature; nullopt for whoever is not known yet.
@@ -78,6 +82,7 @@ class Entry {
   Token ServiceOf(const Peer& peer) const;
 
   const Surroundings surroundings_;
+  const Token public_;  // whoever shows nothing
 };
 
 }  // namespace vivier::rpc

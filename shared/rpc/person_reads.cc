@@ -1,15 +1,20 @@
 #include "shared/rpc/person_reads.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/rpc/metrics.h"
 #include "shared/security/roles.h"
+#include "shared/service/catalogue.h"
 #include "shared/storage/log/house_tables.h"
+#include "vivier/options/v1/options.pb.h"
 
 namespace vivier::rpc {
 namespace {
@@ -19,18 +24,19 @@ using storage::Value;
 // The permission to go beyond, held by the head of the school alone ("*").
 constexpr char kExceed[] = "readBudgets.exceed";
 
+// Of house::PersonReads().
+constexpr size_t kPerson = 3, kReads = 4, kOpened = 7;
+
 // The persons whom the principal was shown that day.
 absl::StatusOr<ShownPersons> Known(storage::Unit& unit, const std::string& principal, int64_t day) {
   ASSIGN_OR_RETURN(
-      storage::Result result,
-      unit.transaction().connection().Query(
-          "SELECT person, reads, opened FROM person_reads WHERE school = $1 AND principal = $2 AND "
-          "day = $3",
-          {Value(unit.school()), Value(principal), Value(day)}));
+      const std::vector<storage::Row> rows,
+      storage::house::PersonReads().Select(unit.transaction(), "principal = $2 AND day = $3",
+                                           {Value(principal), Value(day)}));
   ShownPersons known;
-  for (const storage::Row& row : result.rows) {
-    const std::string& person = std::get<std::string>(row[0]);
-    const int64_t reads = std::get<int64_t>(row[1]), opened = std::get<int64_t>(row[2]);
+  for (const storage::Row& row : rows) {
+    const std::string& person = std::get<std::string>(row[kPerson]);
+    const int64_t reads = std::get<int64_t>(row[kReads]), opened = std::get<int64_t>(row[kOpened]);
     if (opened > 0) known.opened.insert(person);
     if (reads > opened) known.rows.insert(person);
   }
@@ -58,8 +64,8 @@ absl::Status Spent(absl::string_view budget, size_t limit, absl::Time time) {
   const std::string renewal = RenewalAfter(time);
   return Error(
       absl::StatusCode::kResourceExhausted, "READ_BUDGET_SPENT",
-      absl::StrCat("this would show more than ", limit, " people in a day (",
-                   budget == "opened" ? "files opened" : "rows listed",
+      absl::StrCat("this would show more than ", limit, limit == 1 ? " person" : " people",
+                   " in a day (", budget == "opened" ? "files opened" : "rows listed",
                    "); the budget is renewed at ", renewal),
       {{"budget", std::string(budget)}, {"limit", absl::StrCat(limit)}, {"renew_time", renewal}});
 }
@@ -108,11 +114,10 @@ absl::StatusOr<ShownPersons> CheckBudgets(storage::Unit& unit, const security::C
 // One more, of which `first` says what is stored of the first. A file counts each time that it is
 // opened, a row once: who looks at a list again writes nothing.
 absl::Status CountRead(storage::Transaction& transaction, const storage::Row& first) {
-  constexpr size_t kReads = 4, kOpened = 7;
   const storage::PlainTable& table = storage::house::PersonReads();
   ASSIGN_OR_RETURN(const std::vector<storage::Row> known,
                    table.Select(transaction, "principal = $2 AND day = $3 AND person = $4",
-                                {first[1], first[2], first[3]}));
+                                {first[1], first[2], first[kPerson]}));
   if (known.empty()) return table.Insert(transaction, first);
   const int64_t reads = std::get<int64_t>(known[0][kReads]);
   const int64_t opened = std::get<int64_t>(known[0][kOpened]);
@@ -133,7 +138,34 @@ void Remember(storage::Unit& unit, const security::Caller& caller, const std::st
   });
 }
 
+// Whether the caller may get each of them by its name.
+bool MayRead(const security::Caller& caller, const std::string& school,
+             const std::map<std::string, const google::protobuf::Descriptor*>& told) {
+  return std::all_of(told.begin(), told.end(), [&](const auto& person) {
+    const google::protobuf::MethodDescriptor* get = MethodGetting(*person.second);
+    return get != nullptr &&
+           security::Allows(caller, get->options().GetExtension(options::v1::permission), school);
+  });
+}
+
+// The same refusal, of somebody.
+absl::Status WithoutNames(const absl::Status& refusal,
+                          const std::map<std::string, const google::protobuf::Descriptor*>& told) {
+  Metadata metadata;
+  for (const auto& entry : MetadataOf(refusal))
+    if (told.count(entry.second) == 0) metadata.push_back(entry);
+  std::string message(refusal.message());
+  for (const auto& [name, type] : told) absl::StrReplaceAll({{name, "somebody"}}, &message);
+  return Error(refusal.code(), ReasonOf(refusal), message, metadata);
+}
+
 }  // namespace
+
+int64_t CountOf(const ShownPersons& shown) {
+  size_t count = shown.opened.size();
+  for (const std::string& person : shown.rows) count += 1 - shown.opened.count(person);
+  return static_cast<int64_t>(count);
+}
 
 bool IsWatched(const security::Caller& caller) {
   return caller.kind != security::Caller::Kind::kService;
@@ -151,6 +183,33 @@ absl::Status RememberReads(storage::Unit& unit, const security::Caller& caller,
   return absl::OkStatus();
 }
 
+absl::Status RememberRefusal(storage::Transaction& transaction, const security::Caller& caller,
+                             const ReadBudgets& budgets, const absl::Status& refusal,
+                             const google::protobuf::Message& request, storage::Origin origin,
+                             absl::Time time) {
+  if (!IsWatched(caller)) return refusal;
+  const auto told = PersonsToldBy(refusal, request);
+  if (told.empty()) return refusal;
+  if (!MayRead(caller, transaction.school(), told)) return WithoutNames(refusal, told);
+  ShownPersons shown;
+  for (const auto& [name, type] : told) shown.opened.insert(name);
+  origin.request_id.clear();  // the same may follow, and succeed
+  origin.shown = CountOf(shown);
+  storage::Unit unit(transaction);
+  const absl::Status remembered = RememberReads(unit, caller, budgets, shown, origin, time);
+  if (absl::IsResourceExhausted(remembered)) return WithoutNames(refusal, told);
+  RETURN_IF_ERROR(remembered);
+  RETURN_IF_ERROR(unit.Apply(origin, time));
+  return refusal;
+}
+
+absl::Status WithoutOthers(const absl::Status& refusal, const security::Caller& caller,
+                           const google::protobuf::Message& request) {
+  if (!IsWatched(caller)) return refusal;
+  const auto told = PersonsToldBy(refusal, request);
+  return told.empty() ? refusal : WithoutNames(refusal, told);
+}
+
 ReadWork::ReadWork(std::string school, security::Caller caller, const ReadBudgets& budgets,
                    ShownPersons shown, storage::Origin origin,
                    std::function<void(const absl::Status&)> remembered)
@@ -159,7 +218,9 @@ ReadWork::ReadWork(std::string school, security::Caller caller, const ReadBudget
       budgets_(budgets),
       shown_(std::move(shown)),
       origin_(std::move(origin)),
-      remembered_(std::move(remembered)) {}
+      remembered_(std::move(remembered)) {
+  origin_.shown = CountOf(shown_);
+}
 
 void ReadWork::Run(storage::Transaction& transaction, absl::Time now) {
   storage::Unit unit(transaction);

@@ -1,8 +1,9 @@
-// Whom a caller was shown. Each request that shows anybody is audited, and each pair of principal
-// and person counts once a day (UTC) towards the principal's read budgets, of files opened and of
-// rows listed: broad reading is how the trade's great breach went (a stolen adviser's account that
-// read millions), so a caller who meets more people than their work explains is stopped. Rows name
-// principals and persons, never what was read.
+// Whom a caller was shown. Each request that shows anybody has its record in a trail (that of
+// readings, unless it wrote something: shared/storage/log/audit_trail.h), and each pair of
+// principal and person counts once a day (UTC) towards the principal's read budgets, of files
+// opened and of rows listed: broad reading is how the trade's great breach went (a stolen adviser's
+// account that read millions), so a caller who meets more people than their work explains is
+// stopped. Rows name principals and persons, never what was read.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,9 @@
 
 namespace vivier::rpc {
 
+// How many persons these are.
+int64_t CountOf(const ShownPersons& shown);
+
 // Whether what this caller is shown is remembered. A service reads for a request that is audited
 // where it is made.
 bool IsWatched(const security::Caller& caller);
@@ -31,6 +35,18 @@ bool IsWatched(const security::Caller& caller);
 absl::Status RememberReads(storage::Unit& unit, const security::Caller& caller,
                            const ReadBudgets& budgets, const ShownPersons& shown,
                            const storage::Origin& origin, absl::Time time);
+
+// A refusal that names a person whom its request did not (somebody who is known already) tells as
+// much as an answer. Remembers it as a reading, and gives the refusal to tell: without the names
+// where the caller may not read such persons, or has spent their budget.
+absl::Status RememberRefusal(storage::Transaction& transaction, const security::Caller& caller,
+                             const ReadBudgets& budgets, const absl::Status& refusal,
+                             const google::protobuf::Message& request, storage::Origin origin,
+                             absl::Time time);
+
+// The refusal of a read, which names nobody whom its request did not.
+absl::Status WithoutOthers(const absl::Status& refusal, const security::Caller& caller,
+                           const google::protobuf::Message& request);
 
 // A read on its way through the writer: its answer may go out only when it is remembered.
 class ReadWork : public storage::Work {
@@ -53,7 +69,7 @@ class ReadWork : public storage::Work {
   const security::Caller caller_;
   const ReadBudgets& budgets_;
   const ShownPersons shown_;
-  const storage::Origin origin_;
+  storage::Origin origin_;
   const std::function<void(const absl::Status&)> remembered_;
   absl::Status verdict_;
 };

@@ -33,7 +33,9 @@ class Readers {
                     const std::function<absl::Status(storage::Transaction&)>& read,
                     storage::Access access = storage::Access::kRead);
 
+  storage::Database& database() const { return database_; }
   storage::Engine engine() const { return database_.engine(); }
+  const security::SchoolKey* school_key() const { return school_key_; }
   absl::StatusOr<storage::StorageCheck> CheckStorage() { return database_.CheckStorage(); }
 
  private:

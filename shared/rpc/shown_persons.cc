@@ -5,14 +5,21 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "google/api/resource.pb.h"
+#include "google/rpc/status.pb.h"
 #include "re2/re2.h"
+#include "shared/base/error.h"
 #include "shared/base/message.h"
+#include "shared/base/resource_name.h"
 #include "shared/service/catalogue.h"
+#include "vivier/operations/v1/operations.pb.h"
 #include "vivier/options/v1/options.pb.h"
+#include "vivier/options/v1/view.pb.h"
 
 namespace vivier::rpc {
 namespace {
@@ -52,11 +59,19 @@ bool IsOfPerson(const pb::Descriptor& type, Types& seen) {
   return false;
 }
 
+bool NamesInText(const FieldDescriptor& field) {
+  return field.options().HasExtension(options::v1::names_in_text);
+}
+
+// The details of a refusal say why, and of nobody.
+bool IsRefusal(const pb::Descriptor& type) { return &type == google::rpc::Status::descriptor(); }
+
 bool ShowsPersons(const pb::Descriptor& type, Types& seen) {
-  if (!seen.insert(&type).second) return false;
-  if (PersonField(type) != nullptr) return true;
+  if (IsRefusal(type) || !seen.insert(&type).second) return false;
+  if (PersonField(type) != nullptr || &type == pb::Any::descriptor()) return true;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
+    if (NamesInText(field)) return true;
     const pb::Descriptor* referred = ReferredTo(field);
     if (referred != nullptr ? rpc::IsOfPerson(*referred) : ReferenceOf(field) == "*") return true;
     if (field.message_type() != nullptr && !field.is_map() &&
@@ -98,6 +113,32 @@ std::string PersonInName(const pb::Descriptor& type, const std::string& name) {
   return person;
 }
 
+// How persons stand in a field's text.
+class InText {
+ public:
+  explicit InText(const options::v1::NamedPerson& named)
+      : match_(named.match()), person_(named.person()) {}
+
+  void Take(absl::string_view text, std::set<std::string>& persons) const {
+    constexpr int kGroups = 10;
+    re2::StringPiece groups[kGroups];
+    const int count = std::min(match_.NumberOfCapturingGroups() + 1, kGroups);
+    const re2::StringPiece whole(text.data(), text.size());
+    size_t place = 0;
+    while (match_.Match(whole, place, whole.size(), RE2::UNANCHORED, groups, count)) {
+      std::string person;
+      if (match_.Rewrite(&person, person_, groups, count)) persons.insert(std::move(person));
+      place = static_cast<size_t>(groups[0].data() - whole.data()) +
+              std::max<size_t>(groups[0].size(), 1);
+      if (place > whole.size()) return;
+    }
+  }
+
+ private:
+  const RE2 match_;
+  const std::string person_;
+};
+
 // "schools/nancy/cohorts/c" → schools, cohorts.
 std::vector<std::string> CollectionsOf(const std::string& name) {
   const std::vector<std::string> segments = absl::StrSplit(name, '/');
@@ -113,11 +154,12 @@ bool HoldsPersonalData(const FieldDescriptor& field) {
 
 // Where a message of a type says whom it shows.
 struct Places {
-  const FieldDescriptor* person = nullptr;       // of its own
-  std::vector<const FieldDescriptor*> persons;   // references to who is a person
-  std::vector<const FieldDescriptor*> telling;   // to what has a person in its name
-  std::vector<const FieldDescriptor*> others;    // to what has to do with one
-  std::vector<const FieldDescriptor*> any;       // to resources of any type
+  const FieldDescriptor* person = nullptr;      // of its own
+  std::vector<const FieldDescriptor*> persons;  // references to who is a person
+  std::vector<const FieldDescriptor*> telling;  // to what has a person in its name
+  std::vector<const FieldDescriptor*> others;   // to what has to do with one
+  std::vector<const FieldDescriptor*> any;      // to resources of any type
+  std::vector<std::pair<const FieldDescriptor*, std::shared_ptr<const InText>>> texts;
   std::vector<const FieldDescriptor*> below;     // the messages in it that may show some
   std::vector<const FieldDescriptor*> personal;  // that hold personal data
 };
@@ -132,6 +174,10 @@ Places Find(const pb::Descriptor& type) {
         rpc::ShowsPersons(*field->message_type()))
       places.below.push_back(field);
     if (ReferenceOf(*field) == "*") places.any.push_back(field);
+    if (NamesInText(*field))
+      places.texts.emplace_back(
+          field,
+          std::make_shared<InText>(field->options().GetExtension(options::v1::names_in_text)));
     const pb::Descriptor* referred = ReferredTo(*field);
     if (referred == nullptr || field == places.person || !rpc::IsOfPerson(*referred)) continue;
     auto& kind = IsPerson(*referred)                                           ? places.persons
@@ -178,10 +224,26 @@ const pb::Descriptor* TypeOfPersonsNamed(const std::string& name) {
 
 class Collector {
  public:
-  explicit Collector(ShownPersons& shown) : shown_(shown) {}
+  Collector(ShownPersons& shown, const std::string& reader) : shown_(shown), reader_(reader) {}
 
   void Collect(const pb::Message& message, bool in_row) {
+    if (message.GetDescriptor() == pb::Any::descriptor())
+      return CollectHeld(static_cast<const pb::Any&>(message), in_row);
     const Places& places = PlacesOf(*message.GetDescriptor());
+    CollectTexts(places, message);
+    const bool before = std::exchange(brought_, brought_ || IsOwnOperation(message));
+    if (!brought_) CollectNames(places, message, in_row);
+    for (const FieldDescriptor* field : places.below) Descend(message, *field, in_row);
+    brought_ = before;
+  }
+
+ private:
+  void CollectTexts(const Places& places, const pb::Message& message) {
+    for (const auto& [field, in_text] : places.texts)
+      in_text->Take(message.GetReflection()->GetString(message, field), shown_.rows);
+  }
+
+  void CollectNames(const Places& places, const pb::Message& message, bool in_row) {
     bool found = places.person != nullptr && Take(message, *places.person, in_row);
     for (const FieldDescriptor* field : places.persons)
       found = Take(message, *field, in_row) || found;
@@ -192,10 +254,30 @@ class Collector {
       found = Take(message, **other, in_row);
     for (auto any = places.any.begin(); !found && any != places.any.end(); ++any)
       found = Take(message, **any, in_row);
-    for (const FieldDescriptor* field : places.below) Descend(message, *field, in_row);
+    if (!found && places.person != nullptr) TakeItself(message, in_row);
   }
 
- private:
+  void CollectHeld(const pb::Any& any, bool in_row) {
+    const std::unique_ptr<pb::Message> held = Opened(any);
+    if (held != nullptr) Collect(*held, in_row);
+  }
+
+  // Whoever asked for an operation brought whom it names, but for those in its texts: an import
+  // says of a row whom the school knows already.
+  bool IsOwnOperation(const pb::Message& message) const {
+    return !reader_.empty() && message.GetDescriptor() == operations::v1::Operation::descriptor() &&
+           static_cast<const operations::v1::Operation&>(message).principal() == reader_;
+  }
+
+  // By its name, where it is a resource.
+  void TakeItself(const pb::Message& message, bool in_row) {
+    const pb::Descriptor& type = *message.GetDescriptor();
+    const FieldDescriptor* name = type.FindFieldByName("name");
+    if (name == nullptr || !type.options().HasExtension(google::api::resource)) return;
+    const std::string itself = message.GetReflection()->GetString(message, name);
+    if (!itself.empty()) (in_row ? shown_.rows : shown_.opened).insert(PersonInName(type, itself));
+  }
+
   // Whether the field names anybody.
   bool Take(const pb::Message& message, const FieldDescriptor& field, bool in_row) {
     const pb::Reflection& reflection = *message.GetReflection();
@@ -226,7 +308,35 @@ class Collector {
   }
 
   ShownPersons& shown_;
+  const std::string& reader_;
+  bool brought_ = false;  // within an operation of the reader's own
 };
+
+// Whether the request says the name, that of something below it, or asks for its id.
+bool Says(const pb::Message& request, const std::string& name) {
+  const auto says = [&name](const FieldDescriptor& field, const std::string& text) {
+    return text == name || absl::StartsWith(text, name + "/") ||
+           (absl::EndsWith(field.name(), "_id") && text == IdOf(name));
+  };
+  const pb::Reflection& reflection = *request.GetReflection();
+  std::vector<const FieldDescriptor*> set;
+  reflection.ListFields(request, &set);
+  for (const FieldDescriptor* field : set) {
+    const int size = field->is_repeated() ? reflection.FieldSize(request, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      std::string text;
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING)
+        text = field->is_repeated() ? reflection.GetRepeatedString(request, field, i)
+                                    : reflection.GetString(request, field);
+      const pb::Message* below = field->message_type() == nullptr ? nullptr
+                                 : field->is_repeated()
+                                     ? &reflection.GetRepeatedMessage(request, field, i)
+                                     : &reflection.GetMessage(request, field);
+      if (below != nullptr ? Says(*below, name) : says(*field, text)) return true;
+    }
+  }
+  return false;
+}
 
 // The resource of the answer's type that the request carries; null where it carries none.
 const pb::Message* Brought(const pb::Message& request, const pb::Descriptor* type) {
@@ -264,10 +374,14 @@ std::string PersonalBytes(const pb::Message& from, const pb::Message& request) {
 
 // Whether the answer holds personal data that its request did not bring.
 bool TellsMore(const pb::Message& request, const pb::Message& answer) {
-  const std::string told = PersonalBytes(answer, request);
-  if (told.empty()) return false;
+  const std::vector<const FieldDescriptor*>& personal = PlacesOf(*answer.GetDescriptor()).personal;
+  const bool tells =
+      std::any_of(personal.begin(), personal.end(), [&](const FieldDescriptor* field) {
+        return IsSet(answer, *field) && !IsAsked(request, answer, *field);
+      });
+  if (!tells) return false;
   const pb::Message* brought = Brought(request, answer.GetDescriptor());
-  return brought == nullptr || told != PersonalBytes(*brought, request);
+  return brought == nullptr || PersonalBytes(answer, request) != PersonalBytes(*brought, request);
 }
 
 // Where an answer names nobody and tells of whom the request names, as a check of a contract does.
@@ -289,20 +403,52 @@ bool ShowsPersons(const pb::Descriptor& type) {
   return ShowsPersons(type, seen);
 }
 
+bool TellsOfPersons(const pb::Descriptor& type) {
+  const Places& places = PlacesOf(type);
+  for (const auto& fields : {places.persons, places.telling, places.others, places.any})
+    if (!fields.empty()) return true;
+  const auto& personal = places.personal;
+  return places.person != nullptr || !places.texts.empty() ||
+         std::any_of(personal.begin(), personal.end(), [](const FieldDescriptor* field) {
+           return field->options().GetExtension(options::v1::pii);
+         });
+}
+
+std::unique_ptr<pb::Message> Opened(const pb::Any& any) {
+  const std::string& url = any.type_url();
+  const pb::Descriptor* type =
+      pb::DescriptorPool::generated_pool()->FindMessageTypeByName(url.substr(url.rfind('/') + 1));
+  if (type == nullptr) return nullptr;
+  std::unique_ptr<pb::Message> held = NewMessage(type);
+  return held->ParseFromString(any.value()) ? std::move(held) : nullptr;
+}
+
 bool ShowsPersons(const Method& method) {
   return ShowsPersons(*method.descriptor->output_type()) || TargetOfPerson(method) != nullptr;
 }
 
-ShownPersons PersonsIn(const pb::Message& message) {
+std::map<std::string, const pb::Descriptor*> PersonsToldBy(const absl::Status& refusal,
+                                                           const pb::Message& request) {
+  std::map<std::string, const pb::Descriptor*> told;
+  // Of somebody who was erased there is nothing to read; with_reason.h says who hears of them.
+  if (ReasonOf(refusal) == "PERSON_ERASED") return told;
+  for (const auto& [key, value] : MetadataOf(refusal)) {
+    const pb::Descriptor* type = TypeOfPersonsNamed(value);
+    if (type != nullptr && IsPerson(*type) && !Says(request, value)) told[value] = type;
+  }
+  return told;
+}
+
+ShownPersons PersonsIn(const pb::Message& message, const std::string& reader) {
   ShownPersons shown;
-  Collector(shown).Collect(message, false);
+  Collector(shown, reader).Collect(message, false);
   return shown;
 }
 
 ShownPersons PersonsShown(const Method& method, const pb::Message& request,
-                          const pb::Message& answer) {
+                          const pb::Message& answer, const std::string& reader) {
   if (method.writes && !TellsMore(request, answer)) return {};
-  ShownPersons shown = PersonsIn(answer);
+  ShownPersons shown = PersonsIn(answer, reader);
   const pb::Descriptor* target = TargetOfPerson(method);
   if (shown.empty() && target != nullptr)
     shown.opened.insert(PersonInName(*target, TextAt(request, method.target)));

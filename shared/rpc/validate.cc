@@ -12,7 +12,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
-#include "google/api/field_behavior.pb.h"
 #include "google/api/field_info.pb.h"
 #include "google/api/resource.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -20,6 +19,7 @@
 #include "re2/re2.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/base/unicode.h"
 #include "shared/base/uuid.h"
@@ -49,12 +49,6 @@ struct FieldRule {
 
 using Rules = std::vector<FieldRule>;
 
-bool Behaves(const FieldDescriptor* field, google::api::FieldBehavior behavior) {
-  for (int i = 0; i < field->options().ExtensionSize(google::api::field_behavior); ++i)
-    if (field->options().GetExtension(google::api::field_behavior, i) == behavior) return true;
-  return false;
-}
-
 std::vector<std::string> NamePattern(const FieldDescriptor* field) {
   const auto& reference = field->options().GetExtension(google::api::resource_reference);
   const bool of_parent = reference.type().empty() && !reference.child_type().empty();
@@ -76,10 +70,10 @@ std::vector<std::string> NamePattern(const FieldDescriptor* field) {
 FieldRule RuleOf(const FieldDescriptor* field) {
   FieldRule rule;
   rule.field = field;
-  rule.required = Behaves(field, google::api::REQUIRED);
+  rule.required = Behaves(*field, google::api::REQUIRED);
   // An IDENTIFIER is the server's to give at a creation and the caller's to repeat at an update;
   // both check it there.
-  rule.output_only = Behaves(field, google::api::OUTPUT_ONLY);
+  rule.output_only = Behaves(*field, google::api::OUTPUT_ONLY);
   rule.uuid = field->options().GetExtension(google::api::field_info).format() ==
               google::api::FieldInfo::UUID4;
   rule.limits = field->options().GetExtension(options::v1::limits);
@@ -162,11 +156,11 @@ class Validator {
         continue;
       }
       const std::string path = absl::StrCat(prefix, field->name());
-      if (rule.required && !IsSet(message, field) && (!partial || masked_.fields.count(field) > 0))
+      if (rule.required && !IsSet(message, *field) && (!partial || masked_.fields.count(field) > 0))
         Wrong(path, "is required");
       if (field->is_repeated()) {
         CheckRepeated(message, rule, path);
-      } else if (IsSet(message, field)) {
+      } else if (IsSet(message, *field)) {
         CheckOne(message, rule, path);
       }
     }
@@ -184,12 +178,6 @@ class Validator {
   }
 
  private:
-  // Without presence: is not its default.
-  static bool IsSet(const pb::Message& message, const FieldDescriptor* field) {
-    return field->is_repeated() ? message.GetReflection()->FieldSize(message, field) > 0
-                                : message.GetReflection()->HasField(message, field);
-  }
-
   void CheckRepeated(pb::Message& message, const FieldRule& rule, const std::string& path) {
     const pb::Reflection& reflection = *message.GetReflection();
     const int size = reflection.FieldSize(message, rule.field);
@@ -284,10 +272,9 @@ bool MayCreate(const pb::Message& request) {
   return field != nullptr && request.GetReflection()->GetBool(request, field);
 }
 
-// What an update with a mask changes. Without a mask its resource is whole.
+// What an update changes; nothing of it where it is none, or may create what is missing.
 absl::StatusOr<Masked> MaskedOf(const pb::Message& request) {
-  const pb::FieldMask* mask = UpdateMaskOf(request);
-  if (mask == nullptr) return Masked();
+  if (request.GetDescriptor()->FindFieldByName("update_mask") == nullptr) return Masked();
   for (int i = 0; i < request.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = request.GetDescriptor()->field(i);
     if (field->message_type() == nullptr || field->is_repeated() ||
@@ -295,7 +282,7 @@ absl::StatusOr<Masked> MaskedOf(const pb::Message& request) {
       continue;
     const pb::Message& resource = request.GetReflection()->GetMessage(request, field);
     ASSIGN_OR_RETURN(const std::vector<const FieldDescriptor*> fields,
-                     UpdatedFields(mask, resource));
+                     UpdatedFields(UpdateMaskOf(request), resource));
     if (MayCreate(request)) break;
     return Masked{&resource, {fields.begin(), fields.end()}};
   }

@@ -18,8 +18,9 @@ inline constexpr int kPageTokenLengthMax = 1000;
 // INVALID_ARGUMENT, INVALID_FIELD with a BadRequest that names every field at fault (at most 100).
 // Fields that are OUTPUT_ONLY are cleared, not checked (AIP-203), as are fields that this binary
 // does not know.
-// An update with a mask need not bring what the mask does not name; what it names stays REQUIRED,
-// and what it brings is complete.
+// An update need not bring what it does not change (AIP-134): what its mask does not name, and
+// without a mask what is not set, unless it may create the resource (allow_missing). What the mask
+// names stays REQUIRED, and what is brought is complete.
 // The elements of `items`, a repeated field of the request, are not looked into.
 absl::Status Validate(google::protobuf::Message& request,
                       const google::protobuf::FieldDescriptor* items = nullptr);

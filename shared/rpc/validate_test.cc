@@ -183,14 +183,18 @@ TEST(ValidateTest, DropsUnknownFields) {
   EXPECT_TRUE(request.cohort().GetReflection()->GetUnknownFields(request.cohort()).empty());
 }
 
-// An update says by its mask what counts: the resource need not be complete, but what is there must
-// be right.
-TEST(ValidateTest, AnUpdateWithAMaskMayBePartial) {
+// An update says by its mask, or by what is set, what counts: the resource need not be complete,
+// but what is there must be right.
+TEST(ValidateTest, AnUpdateMayBePartial) {
   UpdateCohortRequest request;
   request.set_request_id("11111111-1111-4111-8111-111111111111");
   request.mutable_cohort()->set_name("schools/nancy/cohorts/ai-1");
   request.mutable_cohort()->set_title("IA");
-  EXPECT_FALSE(Validate(request).ok());  // without a mask it is whole
+  EXPECT_EQ(Validate(request), absl::OkStatus());
+  request.mutable_cohort()->set_capacity(1001);
+  EXPECT_EQ(Faults(Validate(request)),
+            std::vector<std::string>{"cohort.capacity: must be from 1 to 1000"});
+  request.mutable_cohort()->clear_capacity();
   request.mutable_update_mask()->add_paths("title");
   EXPECT_EQ(Validate(request), absl::OkStatus());
   request.mutable_cohort()->set_title(std::string(121, 'x'));
@@ -198,6 +202,15 @@ TEST(ValidateTest, AnUpdateWithAMaskMayBePartial) {
   request.mutable_cohort()->set_title("IA");
   request.clear_request_id();  // the request itself is never partial
   EXPECT_FALSE(Validate(request).ok());
+}
+
+TEST(ValidateTest, AnUpdateThatMayCreateIsWhole) {
+  enrolment::v1::UpdateSchoolRequest request;
+  request.set_request_id("11111111-1111-4111-8111-111111111111");
+  request.mutable_school()->set_name("schools/nancy");
+  EXPECT_EQ(Validate(request), absl::OkStatus());
+  request.set_allow_missing(true);
+  EXPECT_EQ(Faults(Validate(request)), std::vector<std::string>{"school.title: is required"});
 }
 
 TEST(ValidateTest, AMaskEmptiesNothingThatIsRequired) {

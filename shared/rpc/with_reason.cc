@@ -1,9 +1,15 @@
 #include "shared/rpc/with_reason.h"
 
+#include <string>
+
 #include "shared/base/error.h"
+#include "shared/security/roles.h"
 
 namespace vivier::rpc {
 namespace {
+
+// The permission to see who was erased.
+constexpr char kSeesErasures[] = "persons.getErasure";
 
 absl::string_view ReasonOfCode(absl::StatusCode code) {
   switch (code) {
@@ -35,6 +41,16 @@ absl::Status WithReason(const absl::Status& status) {
   const absl::StatusCode code =
       absl::IsAborted(status) ? absl::StatusCode::kUnavailable : status.code();
   return Error(code, ReasonOfCode(status.code()), status.message());
+}
+
+absl::Status AsTold(const absl::Status& status, const security::Caller& caller,
+                    absl::string_view school) {
+  if (ReasonOf(status) != "PERSON_ERASED" || security::Allows(caller, kSeesErasures, school))
+    return status;
+  std::string person;
+  for (const auto& [key, value] : MetadataOf(status))
+    if (key == "person") person = value;
+  return caller.kind == security::Caller::Kind::kPartner ? NotAllowed(person) : NotFound(person);
 }
 
 }  // namespace vivier::rpc

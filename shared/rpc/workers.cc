@@ -43,17 +43,23 @@ void Workers::Submit(const std::string& school, absl::string_view share, Task ta
       CallSomebody();
     }
   }
-  for (const Task& one : shed) one.refuse(Overloaded(kQueue));
+  Refuse(shed);
 }
 
 absl::Status Workers::Submit(std::function<void()> task) {
+  std::vector<Task> shed;  // of others: this one is not refused
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return Unavailable("the service is stopping");
-    lines_.Add("", "", {std::move(task), nullptr}, now_());
+    shed = lines_.Add("", "", {std::move(task), nullptr}, now_());
     CallSomebody();
   }
+  Refuse(shed);
   return absl::OkStatus();
+}
+
+void Workers::Refuse(const std::vector<Task>& shed) {
+  for (const Task& one : shed) one.refuse(Overloaded(kQueue));
 }
 
 int Workers::threads() {

@@ -69,6 +69,7 @@ class Workers {
     absl::Duration usual;  // how long its tasks take, of which the last ones count most
   };
 
+  static void Refuse(const std::vector<Task>& shed);
   void Loop();
   // Under the mutex: sees to it that somebody comes for what waits.
   void CallSomebody();

@@ -101,6 +101,31 @@ TEST_F(LongTasks, LeaveThreadsToOthers) {
   EXPECT_EQ(began, kTasks);
 }
 
+// What names no school yet waits in the line of our own tasks. Where one is dropped, this test does
+// not end.
+TEST_F(LongTasks, AreRunOrRefusedWhenOneOfOurOwnComes) {
+  Workers workers(1, Workers::kIdleMax, [this] { return absl::FromUnixMillis(milliseconds_); });
+  constexpr int kTasks = 100;
+  std::atomic<int> refused{0};
+  Countdown begin(1), settled(kTasks);
+  for (int i = 0; i < kTasks; ++i)
+    workers.Submit("", "caller",
+                   {[&] {
+                      begin.Wait();
+                      milliseconds_ += 5;
+                      EXPECT_EQ(workers.Submit([] {}), absl::OkStatus());
+                      settled.CountDown();
+                    },
+                    [&](const absl::Status& status) {
+                      EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+                      ++refused;
+                      settled.CountDown();
+                    }});
+  begin.CountDown();
+  settled.Wait();
+  EXPECT_GT(refused, 0);
+}
+
 TEST_F(LongTasks, AreFinishedBeforeThePoolEnds) {
   std::atomic<int> ended{0};
   {

@@ -44,6 +44,7 @@ WriteWork::WriteWork(const Served& served, security::Caller caller, std::string 
       handler_(served.handler),
       shows_persons_(served.shows_persons),
       budgets_(served.budgets),
+      views_(served.views),
       caller_(std::move(caller)),
       share_(std::move(share)),
       trace_(std::move(trace)),
@@ -74,18 +75,23 @@ absl::StatusOr<std::string> WriteWork::Decide(storage::Transaction& transaction,
   ASSIGN_OR_RETURN(const storage::Answer* known, transaction.FindAnswer(request_id_));
   if (known != nullptr) return Replay(transaction, *known);
   storage::Unit unit(transaction);
-  Call call(caller_, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, fetched_);
+  Call call(caller_, absl::FromUnixMicros(absl::ToUnixMicros(now)), unit, fetched_, reason_);
   std::unique_ptr<pb::Message> response = NewMessage(method_.descriptor->output_type());
-  RETURN_IF_ERROR(handler_(call, *request_, *response));
+  if (const absl::Status done = handler_(call, *request_, *response); !done.ok())
+    return RememberRefusal(transaction, caller_, budgets_, done, *request_, Origin(), now);
+  const std::string person = PersonOf(*response);
+  views_.Apply(caller_, *response);
   std::string bytes = response->SerializeAsString();
-  const storage::Origin origin = Origin();
+  storage::Origin origin = Origin();
   // What a trial shows was read as well; nothing else of it is kept.
   storage::Unit trial(transaction);
   storage::Unit& kept = validate_only_ ? trial : unit;
-  if (shows_persons_)
-    RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_,
-                                  PersonsShown(method_, *request_, *response), origin, now));
-  if (!validate_only_) RETURN_IF_ERROR(Remember(unit, *response, bytes, now));
+  if (shows_persons_) {
+    const ShownPersons shown = PersonsShown(method_, *request_, *response, caller_.subject);
+    if (validate_only_) origin.shown = CountOf(shown);
+    RETURN_IF_ERROR(RememberReads(kept, caller_, budgets_, shown, origin, now));
+  }
+  if (!validate_only_) RETURN_IF_ERROR(Remember(unit, person, bytes, now));
   RETURN_IF_ERROR(kept.Apply(origin, now));
   return bytes;
 }
@@ -107,17 +113,27 @@ absl::StatusOr<std::string> WriteWork::Replay(storage::Transaction& transaction,
       answer.request_hash != request_hash_)
     return Error(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
                  "this request_id was used for another request", {{"field", "request_id"}});
-  if (answer.person.empty()) return answer.answer;
+  if (answer.person.empty()) return Narrowed(answer.answer);
   ASSIGN_OR_RETURN(security::Key key, transaction.keys().Of(answer.person, false));
-  return security::Decrypt(key, answer.answer, Place(request_id_));
+  ASSIGN_OR_RETURN(std::string bytes, security::Decrypt(key, answer.answer, Place(request_id_)));
+  return Narrowed(std::move(bytes));
 }
 
-absl::Status WriteWork::Remember(storage::Unit& unit, const pb::Message& response,
+// To what the caller sees now: they may have lost a role since.
+absl::StatusOr<std::string> WriteWork::Narrowed(std::string answer) const {
+  if (views_.empty()) return answer;
+  std::unique_ptr<pb::Message> response = NewMessage(method_.descriptor->output_type());
+  if (!response->ParseFromString(answer)) return Internal("a kept answer that cannot be read");
+  views_.Apply(caller_, *response);
+  return response->SerializeAsString();
+}
+
+absl::Status WriteWork::Remember(storage::Unit& unit, const std::string& person,
                                  const std::string& bytes, absl::Time now) const {
   storage::Answer answer{caller_.subject, method_.descriptor->full_name(), request_hash_, "",
                          bytes};
   if (method_.personal) {
-    answer.person = PersonOf(response);
+    answer.person = person;
     ASSIGN_OR_RETURN(security::Key key, unit.KeyOf(answer.person, true));
     answer.answer = security::Encrypt(key, bytes, Place(request_id_));
   }

@@ -1,6 +1,6 @@
 // One write on its way through the writer: replays the stored answer of its request_id, or runs the
-// handler, and when it succeeded stores the answer, the events and the audit record with its
-// changes, and whom the answer shows. Refusals are not stored.
+// handler, and when it succeeded stores the answer as the caller sees it, the events and the audit
+// record with its changes, and whom the answer shows. Refusals are not stored, but whom they name.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "shared/log/log.h"
 #include "shared/rpc/person_reads.h"
+#include "shared/rpc/views.h"
 #include "shared/service/call.h"
 #include "shared/service/method.h"
 #include "shared/service/service.h"
@@ -29,6 +30,7 @@ class WriteWork : public storage::Work {
     const Handler& handler;
     bool shows_persons;  // ShowsPersons(method)
     const ReadBudgets& budgets;
+    const Views& views;
   };
 
   // `answered` is called once, by Done;
@@ -48,14 +50,16 @@ class WriteWork : public storage::Work {
   absl::StatusOr<std::string> Decide(storage::Transaction& transaction, absl::Time now);
   absl::StatusOr<std::string> Replay(storage::Transaction& transaction,
                                      const storage::Answer& answer) const;
-  absl::Status Remember(storage::Unit& unit, const google::protobuf::Message& response,
-                        const std::string& bytes, absl::Time now) const;
+  absl::StatusOr<std::string> Narrowed(std::string answer) const;
+  absl::Status Remember(storage::Unit& unit, const std::string& person, const std::string& bytes,
+                        absl::Time now) const;
   storage::Origin Origin() const;
 
   const Method& method_;
   const Handler& handler_;
   const bool shows_persons_;
   const ReadBudgets& budgets_;
+  const Views& views_;
   const security::Caller caller_;
   const std::string share_;
   const Traceparent trace_;

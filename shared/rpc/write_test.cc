@@ -1,5 +1,5 @@
 // The path of a write and of its retries through a whole site, on both engines: one request_id has
-// one effect and one answer, a refusal leaves nothing, and nobody learns of what is not his.
+// one effect and one answer, a refusal leaves nothing, and nobody learns of what is not theirs.
 #include "shared/rpc/write.h"
 
 #include <future>
@@ -165,7 +165,7 @@ TEST_P(WriteTest, ValidateOnlyAnswersAndStoresNothing) {
   ASSERT_TRUE(would.ok()) << would.status();
   EXPECT_EQ(would->name(), "schools/nancy/candidates/zoe");
   for (const char* table : {"candidates", "candidate_keys", "person_keys", "events", "answers",
-                            "audit_records", "person_reads"})
+                            "audit_records", "reading_records", "person_reads"})
     EXPECT_EQ(Count("enrolment", table), 0) << table;
   EXPECT_TRUE(world_.Call<Candidate>(NewCandidate()).ok());  // the id is still free
   dry.set_request_id(world_.NewRequestId());
@@ -215,6 +215,31 @@ TEST_P(WriteTest, AStoredAnswerIsSealedAndDiesWithThePerson) {
   }
   world_.Start();
   EXPECT_EQ(ReasonOf(world_.Call<Candidate>(NewCandidate()).status()), "NOT_FOUND");
+}
+
+// Whoever can write SQL tells no retry what never happened; others of the batch are served.
+TEST_P(WriteTest, AnAnswerThatSomebodyChangedIsNotGiven) {
+  ASSERT_TRUE(world_.Call<Funder>(NewFunder()).ok());
+  ASSERT_TRUE(world_.Call<Funder>(NewFunder("opco", "22222222-2222-4222-8222-2222222222ab")).ok());
+  world_.Stop();
+  {
+    const std::unique_ptr<storage::Database> database =
+        *storage::Database::Open(world_.DatabaseUrl("funding"));
+    const std::unique_ptr<storage::Connection> connection =
+        *database->Connect(storage::Access::kWrite);
+    ASSERT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
+    const absl::StatusOr<storage::Result> changed = connection->Query(
+        "UPDATE answers SET answer = (SELECT answer FROM answers WHERE request_id <> $1) WHERE "
+        "request_id = $1",
+        {storage::Value(kRequestId)});
+    ASSERT_EQ(changed.status(), absl::OkStatus());
+    ASSERT_EQ(connection->Commit(), absl::OkStatus());
+  }
+  world_.Start();
+  std::future<std::string> changed = std::async(
+      std::launch::async, [&] { return ReasonOf(world_.Call<Funder>(NewFunder()).status()); });
+  EXPECT_TRUE(world_.Call<Funder>(NewFunder("opco", "22222222-2222-4222-8222-2222222222ab")).ok());
+  EXPECT_EQ(changed.get(), "ROW_CHANGED");
 }
 
 TEST_P(WriteTest, AStaleEtagIsRefused) {
@@ -269,7 +294,7 @@ TEST_P(WriteTest, WhoIsNotKnownIsRefused) {
 }
 
 // One answer for a school that does not exist, one that is served elsewhere, one that is not the
-// caller's, and an rpc that is not his: nobody learns which names exist.
+// caller's, and an rpc that is not theirs: nobody learns which names exist.
 TEST_P(WriteTest, UnknownAndForbiddenAreTheSameAnswer) {
   const auto refused = [&](const std::string& school, const security::Caller& caller) {
     CreateFunderRequest request = NewFunder();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
@@ -26,10 +27,13 @@ using Fetched = std::map<std::string, std::shared_ptr<const google::protobuf::Me
 
 class Call {
  public:
-  Call(const security::Caller& caller, absl::Time time, storage::Unit& unit, const Fetched& fetched)
-      : caller_(caller), time_(time), unit_(unit), fetched_(fetched) {}
+  Call(const security::Caller& caller, absl::Time time, storage::Unit& unit, const Fetched& fetched,
+       std::string reason = "")
+      : caller_(caller), time_(time), unit_(unit), fetched_(fetched), reason_(std::move(reason)) {}
 
   const security::Caller& caller() const { return caller_; }
+  // Why the caller asks, as the record of the call says it; "" where they do not say.
+  const std::string& reason() const { return reason_; }
 
   // When the request came, in whole microseconds: the only "now" of a handler.
   absl::Time time() const { return time_; }
@@ -62,6 +66,7 @@ class Call {
   absl::Time time_;
   storage::Unit& unit_;
   const Fetched& fetched_;
+  const std::string reason_;
   std::optional<TimeZones> zones_;  // read once
 };
 

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "shared/base/monitor.h"
 #include "shared/service/catalogue.h"
 
 namespace vivier::rpc {
@@ -22,6 +23,8 @@ struct CallOptions {
   std::string authorization;  // "Bearer …", "" for none
   std::string traceparent;    // W3C trace context, "" for none
   std::string reason = "";    // see kReasonHeader in endpoint.h, "" for none
+  // The address of whoever a proxy calls for, "" where the caller calls for itself.
+  std::string forwarded_for = "";
 };
 
 // One server-streaming call. Letting go of it does not end it.
@@ -55,6 +58,27 @@ class Channel {
   virtual std::shared_ptr<ClientStream> Stream(const std::string& path, const std::string& request,
                                                const CallOptions& options,
                                                ClientStream::Listener listener) = 0;
+};
+
+// A server-streaming call of who waits for each message. Not thread-safe, except for Cancel.
+class BlockingStream {
+ public:
+  BlockingStream(Channel& channel, const std::string& path, const std::string& request,
+                 const CallOptions& options = {});
+  // Cancels the call and waits for its end.
+  ~BlockingStream();
+
+  // Blocks for the next message; nullopt after the last one of a stream that ended well, else its
+  // error.
+  absl::StatusOr<std::optional<std::string>> Read();
+  void Cancel() { stream_->Cancel(); }
+
+ private:
+  std::shared_ptr<ClientStream> stream_;
+  bool asked_ = true;  // of the reading thread
+  Monitor monitor_;    // guards what follows
+  std::optional<std::string> message_;
+  std::optional<absl::Status> end_;
 };
 
 inline std::string PathOf(const google::protobuf::MethodDescriptor& method) {

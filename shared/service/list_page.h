@@ -74,8 +74,9 @@ absl::StatusOr<storage::Page<M>> PageWhere(rpc::Call& call, const storage::Rows<
   RETURN_IF_ERROR(InItsOwnOrder(request));
   const std::string query =
       ChainHash("", {rows.schema().table(), parent, condition, request.filter()});
+  const security::SchoolKey* key = call.unit().transaction().school_key();
   ASSIGN_OR_RETURN(const std::string after,
-                   storage::ReadPageToken(request.page_token(), parent, query));
+                   storage::ReadPageToken(key, request.page_token(), parent, query));
   parameters.push_back(after);
   const std::string below = absl::StrCat(condition, " AND name > $", parameters.size() + 1);
   ASSIGN_OR_RETURN(const std::string shown,
@@ -86,7 +87,7 @@ absl::StatusOr<storage::Page<M>> PageWhere(rpc::Call& call, const storage::Rows<
                    rows.FirstOf(call, page_size + 1, shown + " ORDER BY name", parameters));
   if (page.items.size() <= static_cast<size_t>(page_size)) return page;
   page.items.pop_back();
-  page.next_page_token = storage::PageTokenAfter(page.items.back().name(), query);
+  page.next_page_token = storage::PageTokenAfter(key, page.items.back().name(), query);
   return page;
 }
 

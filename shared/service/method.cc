@@ -8,9 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/service/catalogue.h"
 #include "vivier/options/v1/options.pb.h"
 
@@ -18,13 +18,6 @@ namespace vivier::rpc {
 namespace {
 
 namespace pb = google::protobuf;
-
-bool Behaves(const pb::FieldDescriptor* field, google::api::FieldBehavior behavior) {
-  const pb::FieldOptions& field_options = field->options();
-  for (int i = 0; i < field_options.ExtensionSize(google::api::field_behavior); ++i)
-    if (field_options.GetExtension(google::api::field_behavior, i) == behavior) return true;
-  return false;
-}
 
 bool IsText(const pb::FieldDescriptor* field) {
   return field != nullptr && field->type() == pb::FieldDescriptor::TYPE_STRING &&
@@ -71,7 +64,7 @@ void CollectNames(const pb::Descriptor* type, FieldPath path, std::vector<Refere
   if (path.size() > 4) return;  // requests are flat: a resource, and what it holds
   for (int i = 0; i < type->field_count(); ++i) {
     const pb::FieldDescriptor* field = type->field(i);
-    if (field->is_map() || Behaves(field, google::api::OUTPUT_ONLY)) continue;
+    if (field->is_map() || Behaves(*field, google::api::OUTPUT_ONLY)) continue;
     FieldPath here = path;
     here.push_back(field);
     // Rights are a list that services share, and may be given before there is what they reach.
@@ -227,7 +220,7 @@ absl::StatusOr<Method> Describe(const pb::MethodDescriptor* descriptor) {
   if (method.permission.empty()) wrong.push_back("declares no permission");
   if (method.target.empty()) wrong.push_back("has no name or parent to ask the permission for");
   if (method.writes &&
-      (!IsText(method.request_id) || !Behaves(method.request_id, google::api::REQUIRED)))
+      (!IsText(method.request_id) || !Behaves(*method.request_id, google::api::REQUIRED)))
     wrong.push_back("writes without a REQUIRED request_id");
   if (absl::StartsWith(descriptor->name(), "List") &&
       !IsText(request->FindFieldByName("page_token")))

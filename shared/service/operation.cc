@@ -42,7 +42,7 @@ std::string Stored(const security::Caller& caller) {
   return stored.SerializeAsString();
 }
 
-// Who asked, with what he may do to the request's resource now.
+// Who asked, with what they may do to the request's resource now.
 absl::StatusOr<security::Caller> CallerOf(storage::Transaction& transaction,
                                           const storage::Operation& operation, absl::Time now) {
   security::v1::StoredCaller stored;
@@ -113,6 +113,14 @@ absl::Status Begin(const Begun& begun, Call& call, const pb::Message& request,
 
 }  // namespace
 
+Handler Unforeseen(Foresight foresee) {
+  return [foresee = std::move(foresee)](Call& call, const pb::Message& request,
+                                        pb::Message& response) -> absl::Status {
+    ASSIGN_OR_RETURN(const Handler handler, foresee(call, request));
+    return handler(call, request, response);
+  };
+}
+
 Preparation BeginningOf(Method method, Operation operation) {
   return [method = std::move(method),
           operation = std::move(operation)](const pb::Message& request) -> absl::StatusOr<Handler> {
@@ -175,6 +183,7 @@ absl::StatusOr<operations::v1::Operation> ToMessage(const storage::Operation& st
                                                     storage::Transaction* transaction) {
   operations::v1::Operation operation;
   operation.set_name(stored.name);
+  operation.set_principal(stored.principal);
   operation.set_done(stored.done);
   const pb::MethodDescriptor* method = MethodOf(stored);
   if (method == nullptr) return Internal("an operation of an rpc that this binary does not know");

@@ -53,6 +53,14 @@ using Handler = std::function<absl::Status(Call&, const google::protobuf::Messag
 using Preparation =
     std::function<absl::StatusOr<Handler>(const google::protobuf::Message& request)>;
 
+// The same of an rpc that judges what is stored: on a worker too, in a snapshot of the readers, so
+// that no writer waits for it. Others may write in between: the handler looks whether it holds.
+using Foresight = std::function<absl::StatusOr<Handler>(Call& snapshot,
+                                                        const google::protobuf::Message& request)>;
+
+// The handler of who has no snapshot to look ahead in: it judges in the transaction.
+Handler Unforeseen(Foresight foresee);
+
 // Begins an operation: plans and encrypts beforehand, then checks, stores and answers.
 Preparation BeginningOf(Method method, Operation operation);
 

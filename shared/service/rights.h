@@ -19,8 +19,8 @@
 
 namespace vivier::rpc {
 
-// Whether the caller's rights are in the database: an issuer vouched for who he is and for nothing
-// else.
+// Whether the caller's rights are in the database: an issuer vouched for who they are and for
+// nothing else.
 inline bool NeedsRights(const security::Caller& caller) { return caller.roles.empty(); }
 
 // The services of the trade whose index says gives_rights.
@@ -61,7 +61,7 @@ bool IsValid(const security::v1::RoleAssignment& role, absl::Time now);
 // school.
 bool Reaches(const security::v1::RoleAssignment& role, absl::string_view target);
 
-// The caller with what he may do to `target`, of `school`, now.
+// The caller with what they may do to `target`, of `school`, now.
 security::Caller WithRights(security::Caller caller, const std::string& school,
                             absl::string_view target,
                             const std::vector<security::v1::RoleAssignment>& roles, absl::Time now);
@@ -72,10 +72,10 @@ std::vector<std::string> Reached(const Method& method, absl::string_view target,
                                  const std::vector<security::v1::RoleAssignment>& roles,
                                  absl::Time now);
 
-// The caller with all that he may do to the whole of `target` now: what his rights say, and where
-// an issuer vouches for him what anybody may for whom one does. The bearer of a secret is called by
-// what it stands for, "schools/nancy/partnerClients/acme" of the membership
-// schools/nancy/partnerClients/acme/sessions/3; he is nobody where no role holds now.
+// The caller with all that they may do to the whole of `target` now: what their rights say, and
+// where an issuer vouches for them what anybody may for whom one does. The bearer of a secret is
+// called by what it stands for, "schools/nancy/partnerClients/acme" of the membership
+// schools/nancy/partnerClients/acme/sessions/3; they are nobody where no role holds now.
 std::optional<security::Caller> EntitledTo(const security::Caller& caller, absl::string_view target,
                                            const Rights& rights, absl::Time now);
 
@@ -84,7 +84,7 @@ struct Entitlement {
   std::vector<std::string> only;  // where it is not empty, a List shows these alone
 };
 
-// The same for one rpc, which may be a List of what he may see in part.
+// The same for one rpc, which may be a List of what they may see in part.
 std::optional<Entitlement> Entitled(const Method& method, const security::Caller& caller,
                                     absl::string_view target, const Rights& rights, absl::Time now);
 

@@ -37,6 +37,16 @@ void KeepFrom(const std::vector<std::string>& producers, const std::string& serv
   }
 }
 
+// "cohort_seats: held, taken; cohorts: state"
+void AddRelations(const std::string& invariant, const std::string& columns,
+                  std::vector<Relation>& relations) {
+  for (const absl::string_view part : absl::StrSplit(columns, "; ", absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> split =
+        absl::StrSplit(part, absl::MaxSplits(": ", 1));
+    relations.push_back({invariant, split.first, absl::StrSplit(split.second, ", ")});
+  }
+}
+
 }  // namespace
 
 Description::Description(const std::string& name) : name_(name), methods_(MethodsOf(name)) {}
@@ -122,18 +132,9 @@ Service& Service::Holds(const std::string& invariant, const std::string& counted
       });
 }
 
-// "cohort_seats: held, taken; cohorts: state"
-void Service::AddRelations(const std::string& invariant, const std::string& columns) {
-  for (const absl::string_view part : absl::StrSplit(columns, "; ", absl::SkipEmpty())) {
-    const std::pair<std::string, std::string> split =
-        absl::StrSplit(part, absl::MaxSplits(": ", 1));
-    relations_.push_back({invariant, split.first, absl::StrSplit(split.second, ", ")});
-  }
-}
-
 Service& Service::Follows(const std::string& invariant, const std::string& columns,
                           const std::string& broken) {
-  AddRelations(invariant, columns);
+  AddRelations(invariant, columns, relations_);
   const std::string table = columns.substr(0, columns.find(':'));
   return Holds(invariant, absl::StrCat("SELECT COUNT(*) FROM ", table, " WHERE school = $1"),
                broken);
@@ -141,7 +142,7 @@ Service& Service::Follows(const std::string& invariant, const std::string& colum
 
 Service& Service::Follows(const std::string& invariant, const std::string& columns,
                           InvariantCheck check) {
-  AddRelations(invariant, columns);
+  AddRelations(invariant, columns, relations_);
   return Holds(invariant, std::move(check));
 }
 
@@ -161,7 +162,7 @@ Service& Service::Claim(const std::string& invariant, const std::string& kind, K
 
 Service& Service::Claim(const std::string& invariant, const std::string& kind, Knows knows,
                         const std::string& columns, ClaimsOf claims) {
-  AddRelations(invariant, columns);
+  AddRelations(invariant, columns, relations_);
   claims_.push_back({invariant, kind, knows, std::move(claims)});
   return *this;
 }
@@ -177,7 +178,8 @@ absl::StatusOr<std::vector<Description::Method>> Description::Build() const {
   for (const pb::MethodDescriptor* method : methods_) {
     auto handler = by_request.find(method->input_type());
     if (handler == by_request.end() && BatchShapeOf(*method).has_value()) {
-      methods.push_back({method, nullptr, nullptr});  // its items are served as the single rpc
+      methods.push_back(
+          {method, nullptr, nullptr, nullptr, nullptr});  // its items are served as the single rpc
       continue;
     }
     if (handler == by_request.end()) {
@@ -187,8 +189,15 @@ absl::StatusOr<std::vector<Description::Method>> Description::Build() const {
     const auto prepare = preparations_.find(method->input_type());
     if (method->options().HasExtension(options::v1::operation) && prepare == preparations_.end())
       errors.push_back(absl::StrCat(method->full_name(), " is declared as an operation"));
-    methods.push_back(
-        {method, handler->second, prepare == preparations_.end() ? nullptr : prepare->second});
+    const auto go_on = go_on_.find(method->input_type());
+    if (method->server_streaming() != (go_on != go_on_.end()))
+      errors.push_back(
+          absl::StrCat(method->full_name(), " streams, or its handler does, not both"));
+    const auto foresee = foresights_.find(method->input_type());
+    methods.push_back({method, handler->second,
+                       prepare == preparations_.end() ? nullptr : prepare->second,
+                       foresee == foresights_.end() ? nullptr : foresee->second,
+                       go_on == go_on_.end() ? nullptr : go_on->second});
   }
   if (!errors.empty())
     return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_DRIFT",

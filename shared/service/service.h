@@ -29,10 +29,16 @@
 #include "shared/service/operation.h"
 #include "shared/service/outside.h"
 #include "shared/storage/log/table.h"
+#include "vivier/security/v1/membership_secret.pb.h"
 
 namespace vivier::rpc {
 
 using Reaction = std::function<absl::Status(Call&, const google::protobuf::Message& event)>;
+
+// Makes of a request and its answer, one message of a stream, the request for the next message;
+// false where that was the last one.
+using GoOn = std::function<bool(const google::protobuf::Message& answer,
+                                google::protobuf::Message& request)>;
 
 // What happens to a resource before a standard method stores it: `before` is null at its creation.
 // It may complete `after` (states, defaults) and emit.
@@ -93,6 +99,22 @@ struct Claiming {
   ClaimsOf claims;
 };
 
+// A table whose rows have names that follow from the school's key: `rename` gives one that it finds
+// under another key than the current one its name under that, or deletes it (shared/rotation). It
+// refuses before it writes anything.
+struct Renaming {
+  const storage::Schema* schema;
+  std::function<absl::Status(Call&, const google::protobuf::Message& row)> rename;
+};
+
+// How a school becomes known at a target of its deliveries, and stays so: `join` shows the code
+// that the target gave, `renew` the secret that it had. With the same outside.id() either answers
+// the same again.
+struct Joining {
+  using Ask = std::function<absl::StatusOr<security::v1::MembershipSecret>(const Outside&)>;
+  Ask join, renew;
+};
+
 // What a service consists of, as its site reads it: made by Service, then immutable, hence
 // thread-safe.
 class Description {
@@ -101,6 +123,8 @@ class Description {
     const google::protobuf::MethodDescriptor* descriptor;
     Handler handler;
     Preparation prepare;  // where it is there, it gives the handler of each request
+    Foresight foresee;    // the same
+    GoOn go_on;           // of a stream of answers
   };
   struct EventReaction {
     const google::protobuf::Descriptor* event;
@@ -121,6 +145,7 @@ class Description {
   const std::string& name() const { return name_; }  // "enrolment"
   const std::vector<EventReaction>& reactions() const { return reactions_; }
   const std::vector<EventDelivery>& deliveries() const { return deliveries_; }
+  const Joining& joining() const { return joining_; }  // empty where it delivers nothing
   const std::map<std::string, Operation>& operations() const {
     return operations_;
   }  // by the rpc's full name
@@ -129,6 +154,7 @@ class Description {
   const std::vector<Invariant>& invariants() const { return invariants_; }
   const std::vector<Claiming>& claims() const { return claims_; }
   const std::vector<Relation>& relations() const { return relations_; }
+  const std::vector<Renaming>& renamings() const { return renamings_; }
 
  protected:
   explicit Description(const std::string& name);
@@ -141,13 +167,17 @@ class Description {
       standard_;  // used where no handler is given
   std::map<std::string, Operation> operations_;
   std::map<const google::protobuf::Descriptor*, Preparation> preparations_;  // by request type
+  std::map<const google::protobuf::Descriptor*, Foresight> foresights_;      // by request type
+  std::map<const google::protobuf::Descriptor*, GoOn> go_on_;                // by request type
   std::vector<EventReaction> reactions_;
   std::vector<EventDelivery> deliveries_;
+  Joining joining_;
   std::vector<TickRow> ticks_;
   std::vector<const storage::Schema*> schemas_;
   std::vector<Invariant> invariants_;
   std::vector<Claiming> claims_;
   std::vector<Relation> relations_;
+  std::vector<Renaming> renamings_;
   std::vector<std::string> errors_;
 };
 
@@ -167,6 +197,41 @@ class Service : public Description {
                  static_cast<Response&>(response) = std::move(answer);
                  return absl::OkStatus();
                });
+  }
+
+  // Serves an rpc whose judgement takes long: `look` judges in a snapshot before the writer takes
+  // the request, and `method` writes by what it saw, once it is sure that this still holds.
+  template <class Owner, class Request, class Response, class Seen>
+  Service& OnSeen(Owner& owner, absl::StatusOr<Seen> (Owner::*look)(Call&, const Request&),
+                  absl::StatusOr<Response> (Owner::*method)(Call&, const Request&, const Seen&)) {
+    const Foresight foresee =
+        [&owner, look, method](Call& snapshot,
+                               const google::protobuf::Message& asked) -> absl::StatusOr<Handler> {
+      ASSIGN_OR_RETURN(Seen seen, (owner.*look)(snapshot, static_cast<const Request&>(asked)));
+      return [&owner, method, seen = std::move(seen)](
+                 Call& call, const google::protobuf::Message& request,
+                 google::protobuf::Message& response) -> absl::Status {
+        ASSIGN_OR_RETURN(Response answer,
+                         (owner.*method)(call, static_cast<const Request&>(request), seen));
+        static_cast<Response&>(response) = std::move(answer);
+        return absl::OkStatus();
+      };
+    };
+    foresights_[Request::descriptor()] = foresee;
+    return Add(Request::descriptor(), Response::descriptor(), Unforeseen(foresee));
+  }
+
+  // Serves an rpc that streams its answers: `method` reads one message in a snapshot of its own,
+  // and `go_on` asks for the next once the peer has taken it. So a stream holds one message at a
+  // time, ends when its caller's right does, and is resumed by the same request.
+  template <class Owner, class Request, class Response>
+  Service& Stream(Owner& owner, absl::StatusOr<Response> (Owner::*method)(Call&, const Request&),
+                  bool (*go_on)(const Response& answer, Request& request)) {
+    go_on_[Request::descriptor()] = [go_on](const google::protobuf::Message& answer,
+                                            google::protobuf::Message& request) {
+      return go_on(static_cast<const Response&>(answer), static_cast<Request&>(request));
+    };
+    return On(owner, method);
   }
 
   // Serves the rpc that takes `Request` and whose option says `operation`, see operation.h.
@@ -230,9 +295,11 @@ class Service : public Description {
 
   // Takes each such event of this service's own log to every target that the site configures for
   // it, at least once and in order; `method` is run again until it answers OK or a refusal, which
-  // is stored as its outcome.
+  // is stored as its outcome. What the school is known by there `joining` obtains.
   template <class Owner, class Event>
-  Service& Deliver(Owner& owner, absl::Status (Owner::*method)(const Outside&, const Event&)) {
+  Service& Deliver(Owner& owner, absl::Status (Owner::*method)(const Outside&, const Event&),
+                   Joining joining) {
+    joining_ = std::move(joining);
     deliveries_.push_back(
         {Event::descriptor(),
          [&owner, method](const Outside& outside, const google::protobuf::Message& event) {
@@ -246,6 +313,17 @@ class Service : public Description {
   Service& Keeps(const storage::Table<M>& table) {
     schemas_.push_back(&table.schema());
     return *this;
+  }
+
+  // The same of a table whose rows are named by blind indexes.
+  template <class Owner, class M>
+  Service& Keeps(const storage::Table<M>& table, Owner& owner,
+                 absl::Status (Owner::*rename)(Call&, const M&)) {
+    renamings_.push_back(
+        {&table.schema(), [&owner, rename](Call& call, const google::protobuf::Message& row) {
+           return (owner.*rename)(call, static_cast<const M&>(row));
+         }});
+    return Keeps(table);
   }
 
   // `counted` selects one number, how many rows are looked at; `broken` selects a row's name and
@@ -273,7 +351,6 @@ class Service : public Description {
   Service& AddOperation(const google::protobuf::Descriptor* request, Operation operation);
   Service& AddStandard(const storage::Schema& schema, AnyBeforeStore complete);
   Service& AddReaction(const google::protobuf::Descriptor* event, Reaction reaction);
-  void AddRelations(const std::string& invariant, const std::string& columns);
 };
 
 }  // namespace vivier::rpc

@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "shared/base/error.h"
+#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/storage/rows/filter.h"
 
@@ -95,13 +95,9 @@ Handler Create(const Schema& schema, const pb::FieldDescriptor* resource, AnyBef
 }
 
 bool IsServers(const pb::FieldDescriptor* field) {
-  for (int i = 0; i < field->options().ExtensionSize(google::api::field_behavior); ++i) {
-    const auto behavior = field->options().GetExtension(google::api::field_behavior, i);
-    if (behavior == google::api::OUTPUT_ONLY || behavior == google::api::IMMUTABLE ||
-        behavior == google::api::IDENTIFIER)
-      return true;
-  }
-  return field->name() == "name" || field->name() == "etag";
+  return Behaves(*field, google::api::OUTPUT_ONLY) || Behaves(*field, google::api::IMMUTABLE) ||
+         Behaves(*field, google::api::IDENTIFIER) || field->name() == "name" ||
+         field->name() == "etag";
 }
 
 absl::Status NoSuchField(const std::string& path) {
@@ -109,18 +105,12 @@ absl::Status NoSuchField(const std::string& path) {
                       absl::StrCat("\"", path, "\" is no field that can be updated"));
 }
 
-bool IsSet(const pb::Message& message, const pb::FieldDescriptor* field) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  return field->is_repeated() ? reflection.FieldSize(message, field) > 0
-                              : reflection.HasField(message, field);
-}
-
 // The caller's fields of a resource: all of them, or those that are set.
 std::vector<const pb::FieldDescriptor*> CallersFields(const pb::Message& resource, bool all) {
   std::vector<const pb::FieldDescriptor*> fields;
   for (int i = 0; i < resource.GetDescriptor()->field_count(); ++i) {
     const pb::FieldDescriptor* field = resource.GetDescriptor()->field(i);
-    if (!IsServers(field) && (all || IsSet(resource, field))) fields.push_back(field);
+    if (!IsServers(field) && (all || IsSet(resource, *field))) fields.push_back(field);
   }
   return fields;
 }

@@ -141,10 +141,10 @@ void Issuer::Discover() {
   token_endpoint_ = Text(document, "token_endpoint");
 }
 
-std::string Issuer::Token(const std::string& audience) const {
+std::string Issuer::Token(const std::string& audience, const std::string& subject) const {
   // Each of the two knows one of the parameters.
-  const std::string form =
-      absl::StrCat("grant_type=client_credentials&aud=", audience, "&resource=urn:", audience);
+  const std::string form = absl::StrCat("grant_type=client_credentials&aud=", audience,
+                                        "&resource=urn:", audience, "&sub=", subject);
   const std::string token = Text(Ask(token_endpoint_, authority_file_, form), "access_token");
   return token.empty() ? "" : absl::StrCat("Bearer ", token);
 }

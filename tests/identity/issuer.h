@@ -25,8 +25,9 @@ class Issuer {
   void Revoke() { Command("revoke"); }
 
   // "Bearer …" for that audience, by the grant client_credentials (RFC 6749 §4.4); "" with a
-  // failure of the test.
-  std::string Token(const std::string& audience = "vivier") const;
+  // failure of the test. Only of "oauth2-mock-server" somebody else may be the subject.
+  std::string Token(const std::string& audience = "vivier",
+                    const std::string& subject = "portal") const;
 
   const std::string& url() const { return url_; }
   // What its discovery document says.

@@ -8,7 +8,7 @@
 //   revoke   signs with a new key, of the next algorithm, and publishes no other
 //
 // Ends when standard input does.
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -16,6 +16,9 @@ import { createInterface } from 'node:readline';
 
 const [kind, folder, port = '0'] = process.argv.slice(2);
 console.info = console.error;  // standard output is for the answers
+// Debian's Node.js is older than oidc-provider wants.
+URL.parse ??= (text, base) => (URL.canParse(text, base) ? new URL(text, base) : null);
+globalThis.crypto ??= webcrypto;
 const algorithms = ['RS256', 'ES256', 'EdDSA'];
 const pairs = {
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
@@ -27,7 +30,7 @@ function newKey(alg) {
   return { ...pairs[alg]().privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: randomUUID() };
 }
 
-// By itself it signs with each published key in turn, and names no subject to clients.
+// By itself it signs with each published key in turn, and names no subject to clients. Here they say who they are.
 async function mockServer(url, keys) {
   const { OAuth2Server } = await import('oauth2-mock-server');
   const { issuer, service } = new OAuth2Server();
@@ -35,7 +38,7 @@ async function mockServer(url, keys) {
   for (const key of keys) await issuer.keys.add(key);
   const buildToken = issuer.buildToken.bind(issuer);
   issuer.buildToken = (options) => buildToken({ ...options, kid: keys[0].kid });
-  service.on('beforeTokenSigning', (token) => { token.payload.sub = 'portal'; });
+  service.on('beforeTokenSigning', (token, request) => { token.payload.sub = request.body.sub ?? 'portal'; });
   return service.requestHandler;
 }
 

@@ -124,12 +124,15 @@ TEST_P(LinksTest, ACorrectedPersonIsKnownAgainByWhatIsTrueNow) {
       "FAILED_PRECONDITION DUPLICATE_PERSON");
   EXPECT_EQ(Try<CreateCandidateRequest>(director, absl::Substitute(again, "d2", "dan@example.org")),
             "OK");
-  // What is another's stays his, and nobody is told.
+  // What is another's stays theirs, and nobody is told.
   ASSERT_EQ(Try<UpdateCandidateRequest>(
                 dan,
                 "candidate { name: '$N/candidates/dan' email: 'ada@example.org' "
                 "given_name: 'Dan' family_name: 'Petit' } update_mask { paths: 'email' }"),
             "OK");
+  EXPECT_EQ(Try<UpdateCandidateRequest>(
+                director, "candidate { name: '$N/candidates/d2' email: 'ada@example.org' }"),
+            "FAILED_PRECONDITION DUPLICATE_PERSON");
   EXPECT_EQ(Try<UpdateCandidateRequest>(
                 dan,
                 "candidate { name: '$N/candidates/dan' birth_date { year: 2001 month: 2 "
@@ -195,6 +198,8 @@ TEST_P(LinksTest, PresenceIsSignedByTheOneWhoIsPresent) {
 TEST_P(LinksTest, IsFollowedOnceAndWhoComesLaterLearnsNothing) {
   const std::string secret = Link("OWN_DATA", "$N/candidates/dan").secret();
   const std::string first = RandomUuid();
+  EXPECT_EQ(Try<RedeemAccessLinkRequest>(Bearer(secret), ""), "INVALID_ARGUMENT INVALID_FIELD")
+      << "no secret is judged where its school is not named";
   const auto session = Redeem(secret, first);
   ASSERT_TRUE(session.ok()) << session.status();
   EXPECT_EQ(session->resource(), "schools/nancy/candidates/dan");

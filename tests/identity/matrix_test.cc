@@ -23,6 +23,7 @@
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/access/v1/access.pb.h"
+#include "vivier/enrolment/v1/school.pb.h"
 #include "vivier/options/v1/options.pb.h"
 
 namespace vivier::testing {
@@ -234,11 +235,11 @@ TEST_P(MatrixTest, LetsInWhomThePolicyNamesAndNobodyElse) {
   for (const pb::MethodDescriptor* method : Methods()) {
     if (method->server_streaming()) continue;  // services only, and below
     const std::set<std::string>& who = WhoMayCall().at(method->full_name());
-    const bool anybody = who.count("identified") > 0;
+    const bool all = who.count("public") > 0, anybody = who.count("identified") > 0 || all;
     for (const std::string& role : Roles()) {
       // Who acts for a company or a funder is of another kind than those who may become members.
-      Expect(who.count(role) > 0 || (anybody && !security::ActsForOne(role)), *method, "nancy",
-             tokens[Id(role)], role);
+      Expect(who.count(role) > 0 || all || (anybody && !security::ActsForOne(role)), *method,
+             "nancy", tokens[Id(role)], role);
       Expect(false, *method, "metz", tokens[Id(role)], role + " at another school");
       Expect(anybody, *method, "nancy", tokens[Id(role) + "-ended"], role + ", ended");
       Expect(anybody, *method, "nancy", tokens[Id(role) + "-coming"], role + ", not begun");
@@ -261,18 +262,59 @@ TEST_P(MatrixTest, LetsInTheServicesThatThePolicyNames) {
     const std::string token = world_.Authorization(service);
     for (const pb::MethodDescriptor* method : Methods()) {
       if (method->server_streaming()) continue;
-      Expect(WhoMayCall().at(method->full_name()).count("service:" + name) > 0, *method, "nancy",
-             token, name);
+      const std::set<std::string>& who = WhoMayCall().at(method->full_name());
+      Expect(who.count("service:" + name) > 0 || who.count("public") > 0, *method, "nancy", token,
+             name);
       Expect(false, *method, "metz", token, name + " at another school");
     }
   }
+}
+
+TEST_P(MatrixTest, LetsInThePublicWhereThePolicyNamesIt) {
+  int let_in = 0;
+  for (const pb::MethodDescriptor* method : Methods()) {
+    if (WhoMayCall().at(method->full_name()).count("public") == 0) continue;
+    for (const char* nothing : {"", "anonymous", "Basic bmFuY3k6c2VjcmV0", "Bearer "}) {
+      Expect(true, *method, "nancy", nothing, "the public");
+      EXPECT_EQ(ReasonOf(Call(*method, "nancy", nothing)) == "TOKEN_MISSING", false);
+      Expect(false, *method, "metz", nothing, "the public at another school");
+    }
+    ++let_in;
+  }
+  EXPECT_GE(let_in, 5);
+}
+
+// Whatever strangers ask, and however often, is asked of what is left for them.
+TEST_P(MatrixTest, HoldsThePublicToItsShare) {
+  enrolment::v1::GetSchoolRequest request;
+  request.set_name("schools/nancy");
+  const pb::MethodDescriptor& method = *pb::DescriptorPool::generated_pool()->FindMethodByName(
+      "vivier.enrolment.v1.SchoolService.GetSchool");
+  const std::string bytes = request.SerializeAsString();
+  enrolment::v1::GetSchoolRequest large;
+  large.set_name("schools/nancy/" + std::string(5000, 'x'));
+  EXPECT_EQ(ReasonOf(world_.CallRaw(method, large.SerializeAsString(), "").status()),
+            "REQUEST_TOO_LARGE");
+  int answered = 0;
+  absl::Status refused;
+  for (int i = 0; i < 100; ++i) {
+    const absl::Status status = world_.CallRaw(method, bytes, "").status();
+    answered += ReasonOf(status) != "OVERLOADED" ? 1 : 0;
+    if (ReasonOf(status) == "OVERLOADED") refused = status;
+  }
+  EXPECT_GE(answered, 59);  // in a burst, and two more a second
+  EXPECT_LT(answered, 100);
+  EXPECT_EQ(MetadataOf(refused), (Metadata{{"queue", "public"}}));
+  const std::string known = world_.Authorization(World::Person());
+  EXPECT_NE(ReasonOf(world_.CallRaw(method, bytes, known).status()), "OVERLOADED");
 }
 
 TEST_P(MatrixTest, RefusesEveryRpcWithoutAGoodToken) {
   const std::string expired = ForeignToken("trainer", world_.now() - absl::Hours(2));
   for (const pb::MethodDescriptor* method : Methods()) {
     if (method->server_streaming()) continue;
-    EXPECT_EQ(ReasonOf(Call(*method, "nancy", "")), "TOKEN_MISSING") << method->full_name();
+    const bool all = WhoMayCall().at(method->full_name()).count("public") > 0;
+    EXPECT_EQ(ReasonOf(Call(*method, "nancy", "")) == "TOKEN_MISSING", !all) << method->full_name();
     EXPECT_EQ(ReasonOf(Call(*method, "nancy", expired)), "TOKEN_INVALID") << method->full_name();
   }
 }

@@ -108,15 +108,17 @@ TEST_P(NarrowedListsTest, PagesJoinAndTokensAreHisOwn) {
       "INVALID_ARGUMENT INVALID_FIELD");
 }
 
-// ai-1 has learners, and lies before ai-3.
+// ai-1 has learners, and lies before ai-3. Even who has the school's key gets no further.
 TEST_P(NarrowedListsTest, ATokenOfHisOwnMakingLeadsOutOfNoParent) {
   Give("roles { role: 'trainer' scope: '$N/cohorts/ai-3' }");
   const std::string parent = "schools/nancy/cohorts/ai-3",
                     query = ChainHash("", {"learners", parent, ""});
+  const auto key = *security::SchoolKey::OfFolder(world_.data() + "/keys");
   const auto ask = [&](const std::string& last_name) {
-    return Try<ListLearnersRequest>(world_, Zoe(),
-                                    absl::Substitute("parent: '$0' page_token: '$1'", parent,
-                                                     storage::PageTokenAfter(last_name, query)));
+    return Try<ListLearnersRequest>(
+        world_, Zoe(),
+        absl::Substitute("parent: '$0' page_token: '$1'", parent,
+                         storage::PageTokenAfter(&key, last_name, query)));
   };
   EXPECT_EQ(ask(parent + "/learners/a"), "OK") << "void: our tokens are made otherwise";
   EXPECT_EQ(ask("schools/nancy/cohorts/ai-1/learners/"), "INVALID_ARGUMENT INVALID_FIELD");

@@ -59,7 +59,7 @@ TEST_P(OwnRolesTest, HoldsEverywhereAndGivesWhatItSays) {
   Give();
   EXPECT_EQ(Zoe<ListCohortsRequest>(), "OK");
   EXPECT_EQ(Zoe<ListProgrammesRequest>(), "OK");
-  EXPECT_EQ(Zoe<GetSchoolRequest>("name: '$N'"), kDenied);
+  EXPECT_EQ(Zoe<curriculum::v1::ListCertificatesRequest>(), kDenied);
   EXPECT_EQ(Zoe<ListMembershipsRequest>(), kDenied);
   world_.Restart();
   EXPECT_EQ(Zoe<ListProgrammesRequest>(), "OK");
@@ -133,6 +133,37 @@ TEST_P(OwnRolesTest, IsExplained) {
   EXPECT_TRUE(why.allowed());
   ASSERT_EQ(why.roles_size(), 1);
   EXPECT_EQ(why.roles(0), "schools/nancy/roles/reader: gives cohorts.list");
+}
+
+// Whoever may not see erasures hears of a name that was erased what they hear of any other.
+TEST_P(OwnRolesTest, TellsNobodyWhoWasErased) {
+  Must<Candidate, CreateCandidateRequest>(
+      world_,
+      "parent: '$N' candidate_id: 'dan' candidate { given_name: 'Dan' family_name: 'Petit' }");
+  Must<Erasure, EraseCandidateRequest>(world_, "name: '$N/candidates/dan' cause: REQUESTED");
+  Must<Role, UpdateRoleRequest>(world_,
+                                "role { name: '$N/roles/reader' permissions: 'candidates.update' "
+                                "permissions: 'candidates.create' permissions: 'files.create' } "
+                                "update_mask { paths: 'permissions' }");
+  Give();
+  const auto told = [this](const std::string& person, const std::string& rest) {
+    const absl::Status status =
+        Ask<Candidate, UpdateCandidateRequest>(
+            world_, ForeignToken("zoe", world_.now()),
+            absl::Substitute("candidate { name: '$$N/candidates/$0' $1", person, rest))
+            .status();
+    EXPECT_FALSE(status.ok());
+    std::string text = status.ToString();
+    for (const auto& [key, value] : MetadataOf(status)) absl::StrAppend(&text, key, value);
+    return absl::StrReplaceAll(text, {{person, "PERSON"}});
+  };
+  for (const char* rest :
+       {"phone: '+33612345678' } update_mask { paths: 'phone' }",
+        "given_name: 'A' family_name: 'B' etag: '7' } update_mask { paths: '*' }"})
+    EXPECT_EQ(told("dan", rest), told("nix", rest));
+  EXPECT_EQ(Zoe<CreateCandidateRequest>("parent: '$N' candidate_id: 'dan' candidate { "
+                                        "given_name: 'Ed' family_name: 'Petit' }"),
+            "ALREADY_EXISTS ALREADY_EXISTS");
 }
 
 TEST_P(OwnRolesTest, StaysWhileSomebodyHoldsIt) {

@@ -90,8 +90,8 @@ TEST_P(TimeZonesTest, WhatIsRefusedChangesNothing) {
                            "candidate", "network_coordinator"})
     EXPECT_EQ(Say(In("Pacific/Auckland"), role), kDenied) << role;
   EXPECT_EQ(Say(In("Pacific/Auckland", "validate_only: true")), "OK");
-  EXPECT_EQ(Try<ListDatedTimeZonesRequest>(
-                world_, world_.Authorization(World::Person("member_school")), "parent: '$N'"),
+  EXPECT_EQ(Try<ListDatedTimeZonesRequest>(world_, world_.Authorization(World::Person("assessor")),
+                                           "parent: '$N'"),
             kDenied);
   EXPECT_EQ(Lines(), "0001-01-01 Europe/Paris");
   EXPECT_EQ(Events(), 1);

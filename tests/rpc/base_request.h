@@ -162,6 +162,7 @@ class BaseRequest {
         {"vivier.enrolment.v1.AttendanceSheet.end_minute", 720},
         {"vivier.enrolment.v1.Outcome.months_after", 3},
         {"vivier.funding.v1.FundingAgreement.ceiling_cents", 100'000},
+        {"vivier.enrolment.v1.File.size", 4},  // as long as a text of these requests
     };
     if (const auto known = numbers.find(field.full_name()); known != numbers.end())
       return known->second;
@@ -176,6 +177,7 @@ class BaseRequest {
         "vivier.access.v1.AnnounceTimeZoneRequest.start_date",  // today or later
         "vivier.log.v1.FollowEventsRequest.others",  // each is asked for as by a request of its own
         "vivier.site.v1.RetryParkedEventsRequest.event",
+        "vivier.enrolment.v1.UploadFileChunkRequest.offset",  // a file begins with its first byte
         "vivier.enrolment.v1.Cohort.eligibility_rules",
         "vivier.security.v1.RoleAssignment.company",  // of partners
         "vivier.security.v1.RoleAssignment.scope",
@@ -189,6 +191,7 @@ class BaseRequest {
   static std::string Text(const pb::FieldDescriptor& field) {
     static const auto& texts = *new std::map<std::string, std::string>{
         {"vivier.log.v1.FollowEventsRequest.service", "enrolment"},
+        {"vivier.enrolment.v1.File.display_name", "cv.pdf"},
         {"vivier.site.v1.VerifyInvariantsRequest.parent", "schools/nancy"},
         {"vivier.site.v1.SearchPersonReadsRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.SearchAuditRecordsRequest.name", "schools/nancy"},
@@ -200,9 +203,13 @@ class BaseRequest {
         {"vivier.access.v1.Role.permissions", "cohorts.get"},
         {"vivier.site.v1.ExportPersonRequest.name", "schools/nancy/candidates/x1"},
         {"vivier.site.v1.GetErasureRequest.name", "schools/nancy/candidates/x1"},
+        {"vivier.site.v1.ExportKeptProofRequest.name", "schools/nancy/candidates/x1"},
+        {"vivier.site.v1.GetChecklistRequest.name", "schools/nancy"},
         {"vivier.site.v1.GetStatusRequest.name", "schools/nancy"},
         {"vivier.site.v1.SearchParkedEventsRequest.parent", "schools/nancy"},
         {"vivier.site.v1.RetryParkedEventsRequest.parent", "schools/nancy"},
+        {"vivier.site.v1.RotateKeysRequest.parent", "schools/nancy"},
+        {"vivier.site.v1.GetSchoolKeysRequest.name", "schools/nancy"},
         {"vivier.operations.v1.GetOperationRequest.name",
          "schools/nancy/cohorts/x1/operations/enrolment-x1"},
         {"vivier.operations.v1.ListOperationsRequest.parent", "schools/nancy"},

@@ -16,6 +16,7 @@
 #include "shared/service/method.h"
 #include "tests/rpc/base_request.h"
 #include "vivier/options/v1/options.pb.h"
+#include "vivier/options/v1/view.pb.h"
 
 namespace vivier::testing {
 
@@ -102,6 +103,9 @@ class FilledRow {
     if (referred == "*") return any_;
     if (field.name() == "latest_revision") return "";  // of a programme that has none
     if (field.name() == "content_hash") return std::string(64, 'a');
+    if (field.options().HasExtension(options::v1::names_in_text))
+      return absl::StrCat("a sheet\n", name_of_(*rpc::ResourceType("vivier.fr/PresenceEntry")),
+                          "\tminutes 210/210\n");
     const pb::Descriptor* resource = rpc::ResourceType(referred);
     return resource != nullptr ? name_of_(*resource) : absl::StrCat(field.name(), " of ", name_);
   }
@@ -109,8 +113,8 @@ class FilledRow {
   // What the tables demand.
   static bool IsPositive(const pb::FieldDescriptor& field) {
     static const auto& names = *new std::set<std::string>{
-        "amount_cents", "capacity",          "ceiling_cents", "end_minute",    "planned_minutes",
-        "positions",    "planned_half_days", "seats",         "taught_minutes"};
+        "amount_cents", "capacity",          "ceiling_cents", "end_minute", "planned_minutes",
+        "positions",    "planned_half_days", "seats",         "size",       "taught_minutes"};
     return names.count(field.name()) > 0;
   }
 

@@ -128,7 +128,21 @@ TEST_P(ImportTest, RefusesDoublesAndRepeatsWithoutEffect) {
   EXPECT_EQ(again->rows(1).result(), v1::ImportRow::UNCHANGED);
   EXPECT_EQ(again->rows(5).result(), v1::ImportRow::UNCHANGED);
   EXPECT_EQ(Applications(), 2);
-  EXPECT_EQ(Query("SELECT person FROM person_reads").size(), 0u);  // a file in bulk shows nobody
+  // A file in bulk shows nobody but those whom the school knew, in the rows that say so.
+  EXPECT_EQ(Query("SELECT person FROM person_reads").size(), 2u);
+}
+
+TEST_P(ImportTest, RefusesWhoIsBornTomorrow) {
+  const auto report = Import(
+      "Petit;Ali;ali@example.org;04/02/2099\n"
+      "Blanc;Eve;eve@example.org;31/12/1899\n"
+      "Durand;Zoé;zoe@example.org;01/01/1900\n");
+  ASSERT_EQ(report.status(), absl::OkStatus());
+  EXPECT_EQ(report->accepted(), 1);
+  for (int row : {0, 1}) EXPECT_EQ(report->rows(row).reason(), v1::CELL_INVALID) << row;
+  EXPECT_EQ(report->rows(0).column(), "birth_date");
+  EXPECT_EQ(report->rows(1).column(), "Date de naissance");  // refused where the cell is read
+  EXPECT_EQ(Applications(), 1);
 }
 
 // Twins that are many steps apart are told as those of one step.

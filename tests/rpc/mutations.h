@@ -47,7 +47,7 @@ class Mutations {
       if (Behaves(field, google::api::OUTPUT_ONLY)) continue;
       steps_ = steps;
       path_ = prefix + field.name();
-      if (Behaves(field, google::api::REQUIRED) &&
+      if (Behaves(field, google::api::REQUIRED) && !IsUpdated(steps) &&
           !(IsOfItem(steps) && field.name() == "request_id"))
         Add("missing", [&](pb::Message& m) { m.GetReflection()->ClearField(&m, &field); });
       if (field.is_repeated()) {
@@ -116,8 +116,7 @@ class Mutations {
     }
     AddText(field, "with a NUL",
             absl::StrCat(good, NamePatternOf(field).empty() ? "" : "/", std::string(1, '\0'), "x"));
-    if (NamePatternOf(field).empty())
-      AddText(field, "with a change of direction", good + "\u202E");
+    if (NamePatternOf(field).empty()) AddText(field, "with a change of direction", good + "\u202E");
     AddInvalidUtf8(field);
   }
 
@@ -232,6 +231,14 @@ class Mutations {
 
   static bool IsOfItem(const std::vector<Step>& steps) {
     return !steps.empty() && steps.front().first->name() == "requests";
+  }
+
+  // What is missing there stays as it is.
+  static bool IsUpdated(const std::vector<Step>& steps) {
+    if (steps.empty()) return false;
+    const pb::Descriptor& request = *steps.back().first->containing_type();
+    return request.FindFieldByName("update_mask") != nullptr &&
+           request.FindFieldByName("allow_missing") == nullptr;
   }
 
   void Add(const std::string& what, const Change& change) {

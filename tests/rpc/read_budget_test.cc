@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "shared/base/error.h"
+#include "shared/security/roles.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
@@ -97,6 +98,20 @@ class ReadBudgetTest : public ::testing::TestWithParam<storage::Engine> {
   const security::Caller officer_ = Named("officer", "admissions_officer");
 };
 
+TEST_P(ReadBudgetTest, AnExportShowsNobodyElse) {
+  site::v1::ExportPersonRequest request;
+  request.set_name(NameOf(0));
+  const security::Caller officer = Named("officer", "admissions_officer");
+  const auto exported = [&] {
+    return world_.Call<site::v1::ExportPersonResponse>(request, officer);
+  };
+  EXPECT_EQ(exported().status(), absl::OkStatus());
+  request.add_names(NameOf(1));
+  EXPECT_EQ(ReasonOf(exported().status()), "INVALID_FIELD") << "of somebody else";
+  request.set_name(NameOf(kPeople));
+  EXPECT_EQ(ReasonOf(exported().status()), "INVALID_FIELD") << "of somebody, for nobody";
+}
+
 TEST_P(ReadBudgetTest, BoundsThePeopleOfADayAndNotTheReads) {
   for (int round = 0; round < 3; ++round)
     for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, officer_).ok());
@@ -132,12 +147,45 @@ TEST_P(ReadBudgetTest, WhatAWriteTellsBesidesIsCounted) {
                   .ok());  // a refusal took nothing
 }
 
+// Who is refused because somebody is known learns who that is, as by a reading.
+TEST_P(ReadBudgetTest, ARefusalThatNamesSomebodyIsAReading) {
+  const auto probe = [&](int person, bool trial, const security::Caller& caller) {
+    enrolment::v1::CreateCandidateRequest request;
+    request.set_parent("schools/nancy");
+    request.set_candidate_id("probe");
+    request.mutable_candidate()->set_given_name("Rose");
+    request.mutable_candidate()->set_family_name("Petit");
+    request.mutable_candidate()->set_email(absl::StrCat("zoe.", person, "@example.org"));
+    request.set_validate_only(trial);
+    const absl::Status refused = world_.Write<Candidate>(request, caller).status();
+    EXPECT_EQ(ReasonOf(refused), "DUPLICATE_PERSON") << refused;
+    std::map<std::string, std::string> metadata;
+    for (const auto& [key, value] : MetadataOf(refused)) metadata[key] = value;
+    return metadata["candidate"];
+  };
+  for (const bool trial : {true, false})
+    for (int person = 0; person < kBudget; ++person)
+      EXPECT_EQ(probe(person, trial, officer_), NameOf(person));
+  const int64_t readings = Number("SELECT COUNT(*) FROM reading_records WHERE persons = 1");
+  EXPECT_EQ(readings, 2 * kBudget);
+  for (const bool trial : {true, false}) EXPECT_EQ(probe(kBudget, trial, officer_), "");
+  EXPECT_EQ(probe(0, false, officer_), NameOf(0)) << "whom they know, they know";
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM person_reads WHERE principal = 'officer'"), kBudget);
+  ExpectSpent(Get(kBudget, officer_));
+
+  const security::Caller writer = Named("writer", security::RoleOfPermission("candidates.create"));
+  EXPECT_EQ(probe(0, false, writer), "") << "who may not read candidates";
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM person_reads WHERE principal = 'writer'"), 0);
+  world_.ExpectInvariants();
+}
+
 TEST_P(ReadBudgetTest, TheHeadOfTheSchoolMayExceedItWithAReason) {
   const security::Caller head = World::Person();
   for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, head).ok());
   ExpectSpent(Get(kBudget, head));
-  EXPECT_TRUE(Get(kBudget, head, "fire in the building, calling everybody").ok());
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM audit_records WHERE reason LIKE 'fire%'"), 1);
+  ExpectSpent(Get(kBudget, head, "   "));
+  EXPECT_TRUE(Get(kBudget, head, " fire in the building, calling everybody").ok());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM reading_records WHERE reason LIKE 'fire%'"), 1);
   for (int person = 0; person < kBudget; ++person) EXPECT_TRUE(Get(person, officer_).ok());
   ExpectSpent(Get(kBudget, officer_, "because"));
   world_.ExpectInvariants();
@@ -163,7 +211,11 @@ TEST_P(ReadBudgetTest, TellsSearchPersonReadsAndSearchAuditRecords) {
   const auto changes = world_.Call<site::v1::SearchAuditRecordsResponse>(changed);
   ASSERT_TRUE(changes.ok()) << changes.status();
   EXPECT_EQ(changes->records_size(), kPeople + 2) << changes->DebugString();
-  EXPECT_EQ(changes->records(0).resource(), NameOf(1));
+  EXPECT_EQ(changes->records(0).changes(0).version(), 1) << "an act, with what it made";
+  EXPECT_FALSE(changes->records(0).reading());
+  EXPECT_TRUE(changes->records(kPeople).reading()) << "behind the acts";
+  EXPECT_EQ(changes->records(kPeople).resource(), NameOf(1));
+  EXPECT_EQ(changes->records(kPeople).persons(), 1);
   world_.Advance(absl::Hours(24 * 30));
   EXPECT_EQ(world_.Call<site::v1::SearchAuditRecordsResponse>(changed)->records_size(), 0);
   EXPECT_EQ(world_.Call<site::v1::SearchPersonReadsResponse>(read)->reads_size(), 0);

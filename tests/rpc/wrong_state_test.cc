@@ -107,6 +107,15 @@ const Step kLife[] = {
     {"CreateCandidate",
      R"({"parent": "NANCY", "candidate_id": "zoe", "candidate": {"given_name": "Zoé",
         "family_name": "Durand", "email": "zoe@example.org"}})"},
+    {"CreateFile", R"({"parent": "NANCY/candidates/zoe", "file_id": "cv", "file": {"kind": "CV",
+        "format": "PLAIN_TEXT", "display_name": "cv.txt", "size": 4, "sha256":
+        "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1"}})"},
+    {"UndeleteFile", R"({"name": "NANCY/candidates/zoe/files/cv"})", "WRONG_STATE"},
+    {"UploadFileChunk", R"({"name": "NANCY/candidates/zoe/files/cv", "data": "dGV4dA=="})"},
+    {"DeleteFile", R"({"name": "NANCY/candidates/zoe/files/cv"})"},
+    {"UploadFileChunk", R"({"name": "NANCY/candidates/zoe/files/cv", "data": "dGV4dA=="})",
+     "WRONG_STATE"},
+    {"DeleteFile", R"({"name": "NANCY/candidates/zoe/files/cv"})", "WRONG_STATE"},
     {"SubmitApplication", R"({"parent": "NANCY/cohorts/ai", "application_id": "zoe",
         "application": {"candidate": "NANCY/candidates/zoe"}})",
      "COHORT_NOT_OPEN"},
@@ -228,6 +237,12 @@ const Step kLife[] = {
      absl::StrCat(R"({"parent": "NANCY", "site": "metz", "revision": 1, "content_hash": ")",
                   std::string(64, 'a'), R"("})"),
      "NOT_A_MEMBER"},
+    {"CreateMember", R"({"parent": "NANCY", "member_id": "metz", "member": {"title": "Metz",
+        "agreement_start_date": FIRST}})"},
+    {"IssueJoinCode", R"({"name": "NANCY/members/metz"})"},
+    {"RevokeMemberCredential", R"({"name": "NANCY/memberCredentials/metz", "reason": "over"})"},
+    {"RevokeMemberCredential", R"({"name": "NANCY/memberCredentials/metz", "reason": "again"})",
+     "CREDENTIAL_REVOKED"},
 };
 
 TEST_P(WrongStateTest, IsRefusedAndNothingChanges) {

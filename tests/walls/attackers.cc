@@ -107,7 +107,8 @@ TEST(AttackersOfASite, DISABLED_Ask) {
 }  // namespace
 
 void Calls::Add(const std::string& method, const std::string& outcome, double milliseconds) {
-  ++outcomes_[outcome];
+  const bool defect = absl::StartsWith(outcome, "INTERNAL ") && outcome != "INTERNAL ";
+  ++outcomes_[defect ? absl::StrCat(outcome, ": ", method) : outcome];
   milliseconds_.push_back(milliseconds);
   double& slowest = slowest_[method];
   slowest = std::max(slowest, milliseconds);

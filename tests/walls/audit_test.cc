@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "shared/storage/engines/database.h"
 #include "tests/support/engines.h"
+#include "tests/support/macs.h"
 #include "tests/support/world.h"
 #include "vivier/site/v1/site.pb.h"
 
@@ -23,9 +24,14 @@ constexpr int kRecords = 25'000, kOfPerson = kRecords / 10, kReaders = 1300;
 
 class AuditTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
-  // Every tenth record names the person, the others somebody else.
   AuditTest() : world_(GetParam()) {
     world_.Stop();
+    FillTrails();
+    MakeMacs(world_, "enrolment");
+  }
+
+  // Every tenth record names the person, half of them as what it changed, the others somebody else.
+  void FillTrails() {
     const auto database = storage::Database::Open(world_.DatabaseUrl("enrolment"));
     const auto connection = *(*database)->Connect(storage::Access::kWrite);
     EXPECT_EQ(connection->Begin(storage::Access::kWrite), absl::OkStatus());
@@ -41,15 +47,18 @@ class AuditTest : public ::testing::TestWithParam<storage::Engine> {
     const std::string now = absl::StrCat(absl::ToUnixMicros(world_.now()));
     execute("DELETE FROM heads WHERE school = 'nancy'");
     execute(absl::StrCat(
-        "INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash, sums, mac) "
-        "VALUES ('nancy', 0, ",
-        Empty(), ", ", kRecords, ", ", Empty(), ", ", Empty(), ", ", Empty(), ")"));
+        "INSERT INTO heads (school, event_number, event_hash, audit_number, audit_hash, "
+        "reading_number, reading_hash, sums, mac) VALUES ('nancy', 0, ",
+        Empty(), ", ", kRecords, ", ", Empty(), ", 0, ", Empty(), ", ", Empty(), ", ", Empty(),
+        ")"));
     execute(absl::StrCat(
         "INSERT INTO audit_records (school, number, hash, principal, method, resource, request_id, "
-        "request_hash, reason, create_time) SELECT 'nancy', i, ",
-        Empty(), ", 'p', 'm', CASE WHEN i % 10 = 0 THEN '", kPerson,
-        "' ELSE 'schools/nancy/candidates/ad' END, '', ", Empty(), ", '', ", now, numbers(kRecords),
-        " AND i > (SELECT COUNT(*) FROM audit_records)"));
+        "request_hash, reason, create_time, changes) SELECT 'nancy', i, ",
+        Empty(), ", 'p', 'm', CASE WHEN i % 20 = 0 THEN '", kPerson,
+        "' ELSE 'schools/nancy/candidates/ad' END, '', ", Empty(), ", '', ", now,
+        ", CASE WHEN i % 20 = 10 THEN '3:candidates/ad 4:candidates/ada' ELSE "
+        "'1:candidates/adam +1' END",
+        numbers(kRecords), " AND i > (SELECT COUNT(*) FROM audit_records)"));
     execute(absl::StrCat(
         "INSERT INTO person_reads (school, principal, day, person, reads, first_method, "
         "first_time) SELECT 'nancy', 'org/p-' || i, ",

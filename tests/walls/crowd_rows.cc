@@ -96,19 +96,21 @@ std::vector<Kind> Partners() {
 }
 
 std::vector<Kind> Curriculum() {
-  return {{"curriculum", "certificates", 60, "1 = 1", "name, learner, result, date",
-           absl::StrCat("'schools/nancy/certificates/crowd-' || i, "
-                        "'schools/nancy/cohorts/ia-2027/learners/crowd-' || i, 'PARTIAL', ",
-                        kDay),
-           "cohort, programme_revision, jury_session, block_codes"},
-          {"curriculum", "jury_sessions", 4, "1 = 1", "name, date",
-           absl::StrCat("'schools/nancy/jurySessions/crowd-' || i, ", kDay),
-           "cohort, programme_revision, state, decisions"},
-          {"curriculum", "programmes", 2, "1 = 1", "name", "'schools/nancy/programmes/crowd-' || i",
-           "title, objective, expected_results, content, formacodes, nsf_codes, rome_codes, "
-           "certifying, certifications, blocks, pathway, entry_level, exit_level, urls, contact, "
-           "training_body, delivery, modules, state, latest_revision, revision_count, findings, "
-           "lheo_extras"}};
+  return {
+      {"curriculum", "certificates", 60, "1 = 1", "name, learner, result, date",
+       absl::StrCat("'schools/nancy/certificates/crowd-' || i, "
+                    "'schools/nancy/cohorts/ia-2027/learners/crowd-' || i, 'PARTIAL', ",
+                    kDay),
+       "cohort, programme_revision, jury_session, block_codes, title, revision_hash, award_time, "
+       "signature, public_key"},
+      {"curriculum", "jury_sessions", 4, "1 = 1", "name, date",
+       absl::StrCat("'schools/nancy/jurySessions/crowd-' || i, ", kDay),
+       "cohort, programme_revision, state, decisions"},
+      {"curriculum", "programmes", 2, "1 = 1", "name", "'schools/nancy/programmes/crowd-' || i",
+       "title, objective, expected_results, content, formacodes, nsf_codes, rome_codes, "
+       "certifying, certifications, blocks, pathway, entry_level, exit_level, urls, contact, "
+       "training_body, delivery, modules, state, latest_revision, revision_count, findings, "
+       "lheo_extras"}};
 }
 
 constexpr int kAuditRecords = 20;  // thousandths
@@ -150,12 +152,12 @@ int64_t Put(Connection& connection, const Kind& kind, int64_t rows) {
 int64_t PutAuditRecords(Connection& connection, int64_t rows) {
   const int64_t put = Execute(
       connection,
-      absl::StrCat(
-          "INSERT INTO audit_records (school, number, hash, principal, method, resource, "
-          "request_id, request_hash, reason, create_time) SELECT a.school, h.audit_number + i, "
-          "a.hash, a.principal, a.method, a.resource, a.request_id, a.request_hash, a.reason, "
-          "a.create_time FROM audit_records a JOIN heads h ON h.school = a.school, ",
-          Numbers(1, rows), " WHERE a.school = 'nancy' AND a.number = 1"));
+      absl::StrCat("INSERT INTO audit_records (school, number, hash, principal, method, resource, "
+                   "request_id, request_hash, reason, create_time, changes) SELECT a.school, "
+                   "h.audit_number + i, a.hash, a.principal, a.method, a.resource, a.request_id, "
+                   "a.request_hash, a.reason, a.create_time, a.changes FROM audit_records a JOIN "
+                   "heads h ON h.school = a.school, ",
+                   Numbers(1, rows), " WHERE a.school = 'nancy' AND a.number = 1"));
   Execute(connection, absl::StrCat("UPDATE heads SET audit_number = audit_number + ", rows,
                                    " WHERE school = 'nancy'"));
   return put;

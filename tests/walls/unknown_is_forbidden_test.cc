@@ -140,14 +140,15 @@ Row RequestOf(const pb::MethodDescriptor& method, const std::string& path, Owner
               const std::string& etag = "") {
   Row request = BaseRequest::Of(*method.input_type());
   Rename(*request, "", [&](const Place& place) { return place.path == path ? owner : kOwn; });
+  const bool is_trial = method.input_type()->FindFieldByName("validate_only") != nullptr;
   for (int i = 0; i < method.input_type()->field_count(); ++i) {
     const pb::FieldDescriptor& field = *method.input_type()->field(i);
     const pb::Reflection& reflection = *request->GetReflection();
     if (field.name() == "request_id") reflection.SetString(request.get(), &field, RandomUuid());
     if (field.name() == "validate_only") reflection.SetBool(request.get(), &field, true);
-    // An id is the caller's own choice: that it is taken is told.
+    // An id is the caller's own choice: that it is taken is told. What is no trial takes it.
     if (LimitsOf(field).pattern() == "[a-z0-9][a-z0-9-]{0,61}")
-      reflection.SetString(request.get(), &field, "new");
+      reflection.SetString(request.get(), &field, is_trial ? "new" : RandomUuid());
   }
   SetEtag(*request, etag);
   return request;
