@@ -1,5 +1,6 @@
 #include "services/enrolment/enrolment.h"
 
+#include "services/enrolment/files/invariants.h"
 #include "services/enrolment/invariants.h"
 #include "services/enrolment/learners/invariants.h"
 #include "services/enrolment/log_folds.h"
@@ -11,7 +12,7 @@ namespace vivier::enrolment {
 Enrolment::Enrolment() {
   people_.erasing.Calls(selection_, &Selection::CheckErasure)
       .Calls(learners_, &Learners::CheckErasure);
-  people_.erased.Calls(links_, &Links::ForgetPerson);
+  people_.erased.Calls(files_, &Files::ForgetPerson).Calls(links_, &Links::ForgetPerson);
   people_.trained.Calls(learners_, &Learners::SayTrained);
   cohorts_.making.Calls(seats_, &Seats::MakeSeats);
   cohorts_.resizing.Calls(seats_, &Seats::ChangeCapacity);
@@ -27,6 +28,7 @@ rpc::Service Enrolment::Rpc() {
   rpc::Service service("enrolment");
   schools_.AddTo(service);
   people_.AddTo(service);
+  files_.AddTo(service);
   cohorts_.AddTo(service);
   learners_.AddTo(service);
   presence_.AddTo(service);
@@ -40,6 +42,7 @@ rpc::Service Enrolment::Rpc() {
   AddLearnersInvariants(service);
   AddApplicationsInvariants(service);
   AddSealsInvariants(service);
+  AddFilesInvariants(service);
   return service;
 }
 

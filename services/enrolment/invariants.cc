@@ -1,9 +1,16 @@
 #include "services/enrolment/invariants.h"
 
+#include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/enrolment/people/identity.h"
 #include "services/enrolment/selection/states.h"
+#include "shared/base/resource_name.h"
+#include "shared/base/status.h"
+#include "shared/relations/each.h"
 #include "shared/relations/relations.h"
 
 namespace vivier::enrolment {
@@ -12,7 +19,9 @@ namespace {
 using relations::IdSql;
 using relations::ParentSql;
 using relations::Unlike;
+using rpc::Breaches;
 using rpc::Knows;
+using storage::Transaction;
 using v1::Application;
 
 constexpr char kEvents[] = " FROM events WHERE school = $1 AND type = 'vivier.enrolment.v1.";
@@ -91,6 +100,42 @@ std::string StatesUnlikeTheActs() {
       ") AS unadmitted UNION ALL SELECT name, 'was admitted' FROM (SELECT name FROM applications "
       "WHERE school = $1 AND state IN ('SUBMITTED', 'SHORTLISTED') INTERSECT ",
       admitted, ") AS admitted");
+}
+
+// By what a candidate is known again is a keyed hash of what their file says, and found anew from
+// that, where the file says anything still: each has a row of the candidate's own.
+absl::StatusOr<Breaches> CheckCandidateKeys(Transaction& transaction) {
+  Breaches breaches;
+  if (transaction.school_key() == nullptr) return breaches;
+  std::map<std::string, std::set<std::string>> due;                  // ids of keys, by candidate
+  std::vector<std::pair<std::string, std::set<std::string>>> facts;  // one key of each is there
+  RETURN_IF_ERROR(relations::Each<v1::Candidate>(transaction, [&](const v1::Candidate& candidate) {
+    for (const IdentityFact& fact : IdentityOf(candidate)) {
+      std::set<std::string> ids;
+      for (const std::string& index :
+           transaction.school_key()->BlindIndexes(fact.purpose, fact.text))
+        ids.insert(absl::StrCat(fact.kind, "-", index));
+      due[candidate.name()].insert(ids.begin(), ids.end());
+      facts.emplace_back(candidate.name(), std::move(ids));
+    }
+  }));
+  std::set<std::pair<std::string, std::string>> there;
+  RETURN_IF_ERROR(relations::Each<v1::CandidateKey>(transaction, [&](const v1::CandidateKey& key) {
+    ++breaches.checked;
+    const std::string name = IdOf(key.name());  // behind a dot: who waits for it
+    const std::string id = name.substr(0, name.find('.'));
+    there.emplace(key.candidate(), id);
+    const auto found = due.find(key.candidate());
+    if (found != due.end() && found->second.count(id) == 0)
+      breaches.Add(key.name(),
+                   absl::StrCat("is no key of what the file of ", key.candidate(), " says"));
+  }));
+  for (const auto& [candidate, ids] : facts)
+    if (std::none_of(ids.begin(), ids.end(), [&, &name = candidate](const std::string& id) {
+          return there.count({name, id}) > 0;
+        }))
+      breaches.Add(candidate, "is not known again by what their file says");
+  return breaches;
 }
 
 // One rank once, for who was ranked; a time to answer for whose answer is awaited.
@@ -186,6 +231,16 @@ constexpr char kCorrectedByNobody[] =
     "AND method = 'vivier.enrolment.v1.PresenceService.CorrectPresence') AS odd "
     "ON odd.entry = c.presence_entry AND odd.at = c.correct_time WHERE c.school = $1";
 
+// A file goes with the end of its proof, and no sooner.
+constexpr char kFileIsGone[] =
+    "SELECT r.name, 'candidate names no row of candidates' FROM "
+    "(SELECT name, candidate FROM applications WHERE school = $1 "
+    "UNION ALL SELECT name, candidate FROM learners WHERE school = $1 "
+    "UNION ALL SELECT name, candidate FROM outcomes WHERE school = $1) AS r "
+    "LEFT JOIN candidates c ON c.school = $1 AND c.name = r.candidate "
+    "LEFT JOIN erasures e ON e.school = $1 AND e.subject = r.candidate || '#proof' "
+    "WHERE c.name IS NULL AND e.subject IS NULL";
+
 // "ai-1.l7" of a name below a cohort.
 std::string IdBelow(const std::string& name, const std::string& collection) {
   return absl::StrCat("replace(substr(", name,
@@ -248,11 +303,14 @@ void AddJoinedInvariants(rpc::Service& service) {
   service.Follows("I1", "cohort_seats: held, taken", SeatsBroken())
       .Follows("I1", "cohort_seats: name, capacity; cohorts: capacity", kCapacityIsAnother)
       .Follows("I16", "cohorts: state", CohortsBroken())
+      .Follows("I16", "candidate_keys: name, candidate", &CheckCandidateKeys)
       .Follows("I16", "applications: name, candidate, create_time", ApplicationsUnlikeTheLog())
       .Follows("I16", "applications: state", StatesUnlikeTheActs())
       .Follows("I16", "applications: rank, state", kRanksAndTimes)
       .Follows("I16", "applications: decided_by, state", kDecidedByNobody)
       .Follows("I16", "learners: name, application, state", LearnersBroken())
+      .Follows("I16", "applications: candidate; learners: candidate; outcomes: candidate",
+               kFileIsGone)
       .Follows("I16", "access_links: name, purpose, resource, candidate, expire_time",
                LinksBroken())
       .Follows("I12", "attendance_seals: name, cohort, attendance_sheet, seal_time, sealed_by",

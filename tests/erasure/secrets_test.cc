@@ -12,6 +12,7 @@
 #include "vivier/access/v1/access.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
+#include "vivier/statistics/v1/statistics.pb.h"
 
 namespace vivier::testing {
 namespace {
@@ -21,7 +22,7 @@ using namespace enrolment::v1;  // NOLINT
 
 class SecretsTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
-  // A link and its session, an invitation, a client and its session.
+  // A link and its session, an invitation, a client and its session, a member's code and secret.
   Words HandOut() {
     Must<Candidate, CreateCandidateRequest>(
         world_,
@@ -46,8 +47,24 @@ class SecretsTest : public ::testing::TestWithParam<storage::Engine> {
         world_, Bearer(client.secret()), "parent: '$N'");
     EXPECT_TRUE(session.ok() && partner.ok()) << session.status() << partner.status();
     session_ = session->token();
-    return {link.secret(), invitation.secret(), client.secret(), session->token(),
-            partner->token()};
+    Words secrets = {link.secret(), invitation.secret(), client.secret(), session->token(),
+                     partner->token()};
+    const auto joined = Join();
+    secrets.insert(secrets.end(), joined.begin(), joined.end());
+    return secrets;
+  }
+
+  Words Join() {
+    using namespace statistics::v1;  // NOLINT
+    Must<Member, CreateMemberRequest>(
+        world_,
+        "parent: '$N' member_id: 'metz' member { title: 'Metz' agreement_start_date { year: 2026 "
+        "month: 1 day: 1 } }");
+    const auto code = Must<MemberSecret, IssueJoinCodeRequest>(world_, "name: '$N/members/metz'");
+    const auto secret =
+        Ask<MemberSecret, RedeemJoinCodeRequest>(world_, Bearer(code.secret()), "parent: '$N'");
+    EXPECT_TRUE(secret.ok()) << secret.status();
+    return {code.secret(), secret->secret()};
   }
 
   World world_{GetParam()};

@@ -46,6 +46,17 @@ Words Town::Canaries(const std::string& person) {
   return words;
 }
 
+Words Town::Proof(const std::string& person) {
+  return {Canary(person, "given"), Canary(person, "family")};
+}
+
+Words Town::WithoutProof(const std::string& person) {
+  Words words = Canaries(person);
+  for (const std::string& word : Proof(person))
+    words.erase(std::find(words.begin(), words.end(), word));
+  return words;
+}
+
 Words Town::AllCanaries() {
   Words words = {Canary("tutor", "name"), Canary("tutor", "mail")};
   for (const std::string& person : People())

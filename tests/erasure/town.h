@@ -34,6 +34,9 @@ class Town {
   // What is personal of one of them, or of all.
   static Words Canaries(const std::string& person);
   static Words AllCanaries();
+  // Of these what proof needs, and the rest, which no rule keeps.
+  static Words Proof(const std::string& person);
+  static Words WithoutProof(const std::string& person);
 
   // Runs the rpc of that name with a request in JSON, in which NANCY, COHORT, FIRST and LAST are
   // what they say.

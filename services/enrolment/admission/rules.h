@@ -32,7 +32,7 @@ struct Standing {
 
 // Holds a seat for one of the best ranked, or leaves the application on the waitlist at its rank.
 // `hold` is the id of the hold that it may become. Behind somebody who waits for money nobody asks
-// for it: he would pass.
+// for it: they would pass.
 absl::Status Admit(const v1::Cohort& cohort, const Standing& standing, v1::CohortSeats& seats,
                    v1::Application& application, const std::string& hold, absl::Time now);
 

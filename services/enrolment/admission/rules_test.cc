@@ -95,7 +95,7 @@ const Admitting kAdmitting[] = {
      1,
      ""},
     {Cohort::OPEN, Application::WAITLISTED, 2, 0, 1, {2, false}, Application::WAITLISTED, 0, ""},
-    // Among the best after the capacity shrank, but nobody is put out of his seat.
+    // Among the best after the capacity shrank, but nobody is put out of their seat.
     {Cohort::OPEN, Application::SHORTLISTED, 2, 1, 1, {0, false}, Application::WAITLISTED, 1, ""},
     {Cohort::RUNNING,
      Application::WAITLISTED,

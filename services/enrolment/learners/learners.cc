@@ -89,6 +89,8 @@ absl::Status Learners::CheckErasure(Call& call, v1::PersonErased& event) {
   for (const Learner& learner : learners) {
     RETURN_IF_ERROR(CheckLearnerErasable(learner, today));
     event.add_persons(learner.name());
+    ASSIGN_OR_RETURN(const v1::Cohort cohort, cohorts_.rows().Get(call, learner.cohort()));
+    KeepLongest(PeriodsOf(ProvenOf(learner, cohort), today), *event.mutable_kept());
   }
   return absl::OkStatus();
 }

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/learners/transitions.h"
-#include "services/enrolment/people/retention.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
@@ -35,6 +34,13 @@ absl::Status CheckLearnerErasable(const Learner& learner, absl::CivilDay today) 
   if (learner.has_contract_end_date() && ToCivil(learner.contract_end_date()) >= today)
     return PersonNeeded(learner.name(), "a contract that followed the training runs");
   return absl::OkStatus();
+}
+
+Proven ProvenOf(const Learner& learner, const v1::Cohort& cohort) {
+  Proven proven{ToCivil(learner.has_exit_date() ? learner.exit_date() : cohort.end_date()),
+                std::nullopt, learner.certification() != Learner::CERTIFICATION_UNSPECIFIED};
+  if (learner.has_contract_end_date()) proven.contract_end = ToCivil(learner.contract_end_date());
+  return proven;
 }
 
 Learner::Certification CertificationOf(curriculum::v1::CertificateAwarded::Result result) {

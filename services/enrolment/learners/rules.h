@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "google/type/date.pb.h"
+#include "services/enrolment/people/retention.h"
 #include "vivier/curriculum/v1/events.pb.h"
 #include "vivier/enrolment/v1/cohorts.pb.h"
 #include "vivier/enrolment/v1/learners.pb.h"
@@ -23,6 +24,9 @@ absl::Status CheckExit(const v1::Cohort& cohort, const v1::Learner& learner,
 
 // PERSON_NEEDED while somebody is in training, or a contract of fixed term runs that followed it.
 absl::Status CheckLearnerErasable(const v1::Learner& learner, absl::CivilDay today);
+
+// From what the periods count for which a learner's proof is kept.
+Proven ProvenOf(const v1::Learner& learner, const v1::Cohort& cohort);
 
 v1::Learner::Certification CertificationOf(curriculum::v1::CertificateAwarded::Result result);
 

@@ -25,7 +25,7 @@ absl::Status CheckAccessLink(const std::string& school, const v1::AccessLink& li
 std::vector<security::v1::RoleAssignment> SessionRoles(const v1::AccessLink& link, absl::Time end);
 
 // Whether the caller may do at the school all that the link would let its bearer do: nobody gives
-// away what he does not have.
+// away what they do not have.
 bool MayGive(const security::Caller& caller, const std::string& school, const v1::AccessLink& link);
 
 }  // namespace vivier::enrolment

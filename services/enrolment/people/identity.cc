@@ -1,6 +1,7 @@
 #include "services/enrolment/people/identity.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/date.h"
@@ -15,24 +16,24 @@ std::vector<IdentityFact> IdentityOf(const Candidate& candidate) {
   std::vector<IdentityFact> facts;
   if (!candidate.email().empty())
     facts.push_back({"email", "candidates.email", security::NormalizeForIndex(candidate.email())});
-  const std::string name =
-      NameKey(absl::StrCat(candidate.family_name(), " ", candidate.given_name()));
-  if (candidate.has_birth_date() && !name.empty())
-    facts.push_back({"person", "candidates.person",
-                     absl::StrCat(name, "\t", DateText(candidate.birth_date()))});
+  if (!candidate.has_birth_date()) return facts;
+  for (const std::string& name :
+       NameKeys(absl::StrCat(candidate.family_name(), "\n", candidate.given_name())))
+    if (!name.empty())
+      facts.push_back({"person", "candidates.person",
+                       absl::StrCat(name, "\t", DateText(candidate.birth_date()))});
   return facts;
 }
 
 Sameness Compare(const Candidate& one, const Candidate& other) {
   const std::vector<IdentityFact> known = IdentityOf(other);
-  size_t equal = 0;
+  std::set<absl::string_view> equal;  // kinds: a name may be compared by several keys
   for (const IdentityFact& fact : IdentityOf(one))
-    equal += std::any_of(known.begin(), known.end(),
-                         [&fact](const IdentityFact& same) { return same.text == fact.text; })
-                 ? 1
-                 : 0;
-  if (equal == 0) return Sameness::kDifferent;
-  return equal == 2 ? Sameness::kSame : Sameness::kLikely;
+    if (std::any_of(known.begin(), known.end(),
+                    [&fact](const IdentityFact& same) { return same.text == fact.text; }))
+      equal.insert(fact.kind);
+  if (equal.empty()) return Sameness::kDifferent;
+  return equal.size() == 2 ? Sameness::kSame : Sameness::kLikely;
 }
 
 }  // namespace vivier::enrolment

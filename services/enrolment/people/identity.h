@@ -10,7 +10,8 @@
 namespace vivier::enrolment {
 
 // By what a person is known again. Two files with an equal text of one kind are likely one
-// person's: names as people compare them (NameKey) with the birth date, or an e-mail address.
+// person's: names as people compare them (each of NameKeys) with the birth date, or an e-mail
+// address.
 struct IdentityFact {
   const char* kind;     // "email", "person"
   const char* purpose;  // of its blind index

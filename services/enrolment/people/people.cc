@@ -2,104 +2,100 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/enrolment/people/identity.h"
+#include "services/enrolment/people/invariants.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/status.h"
+#include "shared/service/standard.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 
 namespace vivier::enrolment {
 
 using rpc::Call;
 using v1::Candidate;
-using v1::CandidateKey;
 
 namespace {
 
-absl::Status CheckBirthDate(const Candidate& candidate) {
-  if (!candidate.has_birth_date() || IsDate(candidate.birth_date())) return absl::OkStatus();
-  return InvalidField("candidate.birth_date", "is no date");
+constexpr int kFirstYearOfBirth = 1900;
+
+// Whoever has nothing but the session of a link corrects their own file and is told of nobody else.
+bool IsTold(const security::Caller& caller) {
+  return std::any_of(caller.roles.begin(), caller.roles.end(),
+                     [](const std::string& role) { return !absl::StartsWith(role, "session:"); });
+}
+
+absl::Status CheckIsNew(const std::string& known) {
+  if (known.empty()) return absl::OkStatus();
+  return Refused(v1::DUPLICATE_PERSON,
+                 "somebody with this e-mail address, or this name and birth date, is known",
+                 {{"candidate", known}});
 }
 
 }  // namespace
 
 void People::AddTo(rpc::Service& service) {
-  service
-      .Standard(candidates_,
-                rpc::BeforeStore<Candidate>([this](Call& call, const Candidate*, Candidate& after) {
-                  return KeepKeys(call, after);
-                }))
+  service.Standard(candidates_)
       .On(*this, &People::CreateCandidate)
+      .On(*this, &People::GetCandidate)
+      .On(*this, &People::UpdateCandidate)
       .On(*this, &People::EraseCandidate)
-      .Keeps(keys_)
+      .Keeps(proofs_)
       .React(*this, &People::OnPersonErased)
-      .Tick(*this, &People::EraseUnsuccessful, candidates_, "erase_by");
+      .React(*this, &People::OnProofErased)
+      .Tick(*this, &People::EraseUnsuccessful, candidates_, "erase_by")
+      .Tick(*this, &People::EraseProof, proofs_, "end_time");
+  keys_.AddTo(service);
+  AddProofInvariants(service);
 }
 
-absl::StatusOr<std::vector<std::string>> People::KeysOf(Call& call, const Candidate& candidate) {
-  const std::string prefix = absl::StrCat("schools/", call.school(), "/candidateKeys/");
-  std::vector<std::string> keys;
-  for (const IdentityFact& fact : IdentityOf(candidate)) {
-    ASSIGN_OR_RETURN(std::string index, call.unit().BlindIndex(fact.purpose, fact.text));
-    keys.push_back(absl::StrCat(prefix, fact.kind, "-", index));
-  }
-  return keys;
+absl::Status People::CheckBirthDate(Call& call, const Candidate& candidate) {
+  if (!candidate.has_birth_date()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
+  const google::type::Date& date = candidate.birth_date();
+  if (IsDate(date) && date.year() >= kFirstYearOfBirth && ToCivil(date) <= today)
+    return absl::OkStatus();
+  return InvalidField("candidate.birth_date",
+                      absl::StrCat("is no date from ", kFirstYearOfBirth, " to today"));
 }
 
-absl::StatusOr<std::string> People::KnownAs(Call& call, const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) {
-    ASSIGN_OR_RETURN(std::optional<CandidateKey> known, keys_.Find(call, key));
-    if (known.has_value()) return known->candidate();
-  }
-  return std::string();
-}
-
-absl::Status People::Add(Call& call, Candidate& candidate, const std::vector<std::string>& keys) {
+absl::Status People::Add(Call& call, Candidate& candidate) {
   *candidate.mutable_create_time() = ToTimestamp(call.time());
   RETURN_IF_ERROR(SetEraseBy(call, candidate));
+  // An id that was used is taken, whoever had it and whoever asks.
+  if (!CheckNotErased(call, candidate.name()).ok()) return AlreadyExists(candidate.name());
   RETURN_IF_ERROR(candidates_.Insert(call, candidate));
-  return AddKeys(call, candidate.name(), keys);
-}
-
-absl::Status People::AddKeys(Call& call, const std::string& candidate,
-                             const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) {
-    ASSIGN_OR_RETURN(std::optional<CandidateKey> known, keys_.Find(call, key));
-    if (known.has_value()) continue;
-    CandidateKey row;
-    row.set_name(key);
-    row.set_candidate(candidate);
-    RETURN_IF_ERROR(keys_.Insert(call, row));
-  }
-  return absl::OkStatus();
-}
-
-// Somebody who corrects their own file is not told who else is known, so a key that is another's
-// stays that other's.
-absl::Status People::KeepKeys(Call& call, const Candidate& after) {
-  RETURN_IF_ERROR(CheckBirthDate(after));
-  ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, after));
-  ASSIGN_OR_RETURN(std::vector<CandidateKey> old,
-                   keys_.Select(call, "candidate = $2", {after.name()}));
-  for (const CandidateKey& key : old)
-    if (std::find(keys.begin(), keys.end(), key.name()) == keys.end())
-      RETURN_IF_ERROR(keys_.Delete(call, key.name()));
-  return AddKeys(call, after.name(), keys);
+  return keys_.Add(call, candidate);
 }
 
 absl::StatusOr<Candidate> People::CreateCandidate(Call& call,
                                                   const v1::CreateCandidateRequest& request) {
   Candidate candidate = request.candidate();
   candidate.set_name(absl::StrCat(request.parent(), "/candidates/", request.candidate_id()));
-  RETURN_IF_ERROR(CheckBirthDate(candidate));
-  ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(call, candidate));
-  ASSIGN_OR_RETURN(std::string known, KnownAs(call, keys));
-  if (!known.empty() && !request.confirmed_distinct())
-    return Refused(v1::DUPLICATE_PERSON,
-                   "somebody with this e-mail address, or this name and birth date, is known",
-                   {{"candidate", known}});
-  RETURN_IF_ERROR(Add(call, candidate, keys));
+  RETURN_IF_ERROR(CheckBirthDate(call, candidate));
+  ASSIGN_OR_RETURN(const std::vector<std::string> keys, keys_.Of(call, candidate));
+  ASSIGN_OR_RETURN(const std::string known, keys_.HolderOf(call, keys));
+  if (!request.confirmed_distinct()) RETURN_IF_ERROR(CheckIsNew(known));
+  RETURN_IF_ERROR(Add(call, candidate));
   return candidate;
+}
+
+absl::StatusOr<Candidate> People::UpdateCandidate(Call& call,
+                                                  const v1::UpdateCandidateRequest& request) {
+  const std::string& name = request.candidate().name();
+  ASSIGN_OR_RETURN(const std::optional<Candidate> before, candidates_.Find(call, name));
+  if (!before.has_value()) return rpc::Missing(call, name);
+  RETURN_IF_ERROR(CheckNotErased(call, name));
+  RETURN_IF_ERROR(candidates_.schema().CheckEtag(*before, request.candidate().etag()));
+  Candidate after = *before;
+  RETURN_IF_ERROR(rpc::ApplyUpdate(request, request.candidate(), after));
+  RETURN_IF_ERROR(CheckBirthDate(call, after));
+  ASSIGN_OR_RETURN(const std::string known, keys_.KnownByChange(call, *before, after));
+  if (!request.confirmed_distinct() && IsTold(call.caller())) RETURN_IF_ERROR(CheckIsNew(known));
+  RETURN_IF_ERROR(keys_.Keep(call, after));
+  RETURN_IF_ERROR(candidates_.Update(call, after));
+  return after;
 }
 
 }  // namespace vivier::enrolment

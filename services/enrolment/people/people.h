@@ -1,12 +1,14 @@
 // People whom the school knows: their files, by what they are known again, and how they are
 // forgotten. Stateless besides its tables, hence thread-safe.
 //
-//   people.cc   files and keys      erasure.cc   erasure and retention (retention.h)
+//   people.cc    files
+//   keys.cc      by what people are known again
+//   erasure.cc   erasure, and the end of the proof that it kept
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "services/enrolment/people/keys.h"
 #include "shared/service/hook.h"
 #include "shared/service/service.h"
 #include "vivier/enrolment/v1/people.pb.h"
@@ -20,19 +22,20 @@ class People {
 
   const storage::Rows<v1::Candidate>& candidates() const { return candidates_; }
 
-  // Names of the rows that know a person again: by e-mail, by name and birth date; as many as the
-  // file has facts for.
-  absl::StatusOr<std::vector<std::string>> KeysOf(rpc::Call& call, const v1::Candidate& candidate);
-  // The person whom one of `keys` names, or "".
-  absl::StatusOr<std::string> KnownAs(rpc::Call& call, const std::vector<std::string>& keys);
-  // Stores a new person, and their keys.
-  absl::Status Add(rpc::Call& call, v1::Candidate& candidate, const std::vector<std::string>& keys);
+  CandidateKeys& keys() { return keys_; }
+
+  // INVALID_FIELD where somebody is born before 1900 or after the school's today.
+  absl::Status CheckBirthDate(rpc::Call& call, const v1::Candidate& candidate);
+  // PERSON_ERASED where the person was erased: nothing of them is stored any more.
+  absl::Status CheckNotErased(rpc::Call& call, const std::string& name);
+  // Stores a new person, and what they are known again by.
+  absl::Status Add(rpc::Call& call, v1::Candidate& candidate);
 
   // Something about the person was decided: the time for which their file is kept counts anew.
   absl::Status RestartRetention(rpc::Call& call, const std::string& candidate);
 
-  // Before an erasure: refuses while the school or the law needs the person (PERSON_NEEDED), and
-  // adds the other names by which a part knows them.
+  // Before an erasure: refuses while the school or the law needs the person (PERSON_NEEDED), adds
+  // the other names by which a part knows them, and for what their proof is kept.
   rpc::Hook<v1::PersonErased&> erasing;
   // With an erasure: forgets what no key encrypts.
   rpc::Hook<const v1::PersonErased&> erased;
@@ -42,24 +45,29 @@ class People {
  private:
   absl::StatusOr<v1::Candidate> CreateCandidate(rpc::Call& call,
                                                 const v1::CreateCandidateRequest& request);
+  absl::StatusOr<v1::Candidate> GetCandidate(rpc::Call& call,
+                                             const v1::GetCandidateRequest& request);
+  absl::StatusOr<v1::Candidate> UpdateCandidate(rpc::Call& call,
+                                                const v1::UpdateCandidateRequest& request);
   absl::StatusOr<v1::Erasure> EraseCandidate(rpc::Call& call,
                                              const v1::EraseCandidateRequest& request);
-  // Of its own log: with EraseCandidate, and again when a restored backup is told.
+  // Of its own log: with the erasure or the end of the last period, and again when a restored
+  // backup is told.
   absl::Status OnPersonErased(rpc::Call& call, const v1::PersonErased& event);
+  absl::Status OnProofErased(rpc::Call& call, const v1::ProofErased& event);
   absl::Status EraseUnsuccessful(rpc::Call& call, const std::string& candidate);
+  absl::Status EraseProof(rpc::Call& call, const std::string& kept_proof);
 
-  // Stores those of `keys` that name nobody yet.
-  absl::Status AddKeys(rpc::Call& call, const std::string& candidate,
-                       const std::vector<std::string>& keys);
-  // What is known again by another name, date or address from now on.
-  absl::Status KeepKeys(rpc::Call& call, const v1::Candidate& after);
   absl::StatusOr<v1::Erasure> Erase(rpc::Call& call, const std::string& name,
                                     v1::ErasureCause cause);
+  // Remembers until when the erasure keeps proof, where it does.
+  absl::Status KeepProof(rpc::Call& call, const v1::PersonErased& event);
   // Sets when the file is to be erased, counted from now.
   absl::Status SetEraseBy(rpc::Call& call, v1::Candidate& candidate);
 
   storage::Table<v1::Candidate> candidates_;
-  storage::Table<v1::CandidateKey> keys_;
+  CandidateKeys keys_;
+  storage::Table<v1::KeptProof> proofs_;
 };
 
 }  // namespace vivier::enrolment

@@ -2,16 +2,19 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/enrolment/presence/rules.h"
 #include "services/enrolment/presence/sealed.h"
+#include "shared/base/date.h"
 #include "shared/base/hash.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/relations/sum.h"
+#include "shared/rotation/school_keys.h"
 
 namespace vivier::enrolment {
 namespace {
@@ -19,25 +22,39 @@ namespace {
 using rpc::Claims;
 using storage::Transaction;
 
-// Each link of each cohort's chain of seals follows from the one before.
+void ReadSeal(const storage::Row& row, v1::AttendanceSeal& seal) {
+  seal.set_cohort(std::get<std::string>(row[0]));
+  seal.set_number(std::get<int64_t>(row[1]));
+  seal.set_content(std::get<std::string>(row[2]));
+  seal.set_hash(std::get<std::string>(row[3]));
+  seal.set_name(std::get<std::string>(row[4]));
+  seal.set_signature(std::get<std::string>(row[5]));
+  seal.set_public_key(std::get<std::string>(row[6]));
+  seal.set_attendance_sheet(std::get<std::string>(row[7]));
+  seal.set_revision(static_cast<int32_t>(std::get<int64_t>(row[8])));
+  if (const int64_t* time = std::get_if<int64_t>(&row[9]))
+    *seal.mutable_seal_time() = ToTimestamp(absl::FromUnixMicros(*time));
+  seal.set_sealed_by(std::get<std::string>(row[10]));
+}
+
+// Each link of each cohort's chain of seals follows from the one before and is signed.
 absl::StatusOr<rpc::Breaches> CheckSealChains(Transaction& transaction) {
   ASSIGN_OR_RETURN(
       storage::Result result,
-      transaction.connection().Query("SELECT cohort, number, content, hash, name, signature, "
-                                     "public_key FROM attendance_seals "
-                                     "WHERE school = $1 ORDER BY cohort, number",
-                                     {storage::Value(transaction.school())}));
+      transaction.connection().Query(
+          "SELECT cohort, number, content, hash, name, signature, public_key, attendance_sheet, "
+          "revision, seal_time, sealed_by FROM attendance_seals WHERE school = $1 "
+          "ORDER BY cohort, number",
+          {storage::Value(transaction.school())}));
+  ASSIGN_OR_RETURN(const std::set<std::string> keys, rotation::PublicKeys(transaction));
   rpc::Breaches breaches;
   std::map<std::string, std::vector<v1::AttendanceSeal>> chains;
   for (const storage::Row& row : result.rows) {
     v1::AttendanceSeal& seal = chains[std::get<std::string>(row[0])].emplace_back();
-    seal.set_number(std::get<int64_t>(row[1]));
-    seal.set_content(std::get<std::string>(row[2]));
-    seal.set_hash(std::get<std::string>(row[3]));
-    seal.set_name(std::get<std::string>(row[4]));
-    seal.set_signature(std::get<std::string>(row[5]));
-    seal.set_public_key(std::get<std::string>(row[6]));
+    ReadSeal(row, seal);
     if (!IsSigned(seal)) breaches.Add(seal.name(), "is not signed by the key that it names");
+    if (keys.count(seal.public_key()) == 0)
+      breaches.Add(seal.name(), "is signed by a key that was never the school's");
   }
   breaches.checked = static_cast<int64_t>(result.rows.size());
   for (const auto& [cohort, chain] : chains) {

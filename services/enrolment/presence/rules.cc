@@ -1,15 +1,18 @@
 #include "services/enrolment/presence/rules.h"
 
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
 #include "services/enrolment/cohorts/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
 #include "shared/security/chain.h"
-#include "shared/security/ed25519.h"
+#include "shared/security/statement.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 
 namespace vivier::enrolment {
@@ -19,8 +22,17 @@ using v1::PresenceEntry;
 
 namespace {
 
-std::string SignedText(const v1::AttendanceSeal& seal) {
-  return absl::StrCat("vivier attendance seal ", seal.name(), " ", seal.hash());
+constexpr char kStatement[] = "vivier attendance seal";
+
+std::vector<std::string> SignedFields(const v1::AttendanceSeal& seal) {
+  return {seal.name(),
+          seal.cohort(),
+          absl::StrCat(seal.number()),
+          seal.attendance_sheet(),
+          absl::StrCat(seal.revision()),
+          seal.hash(),
+          google::protobuf::util::TimeUtil::ToString(seal.seal_time()),
+          seal.sealed_by()};
 }
 
 }  // namespace
@@ -137,17 +149,13 @@ std::string SealHash(const std::string& previous, const std::string& content) {
 
 absl::Status SignSeal(const security::SchoolKey* key, v1::AttendanceSeal& seal) {
   if (key == nullptr) return Internal("this process holds no school key");
-  seal.set_signature(
-      absl::Base64Escape(security::SignEd25519(key->signing_key(), SignedText(seal))));
-  seal.set_public_key(security::PublicKeyLine(key->signing_key()));
+  security::Sign(key->signing_key(), kStatement, SignedFields(seal), seal);
   return absl::OkStatus();
 }
 
 bool IsSigned(const v1::AttendanceSeal& seal) {
-  const auto key = security::ParsePublicKeyLine(seal.public_key());
-  std::string signature;
-  return key.ok() && absl::Base64Unescape(seal.signature(), &signature) &&
-         security::IsSignedEd25519(**key, SignedText(seal), signature);
+  return security::IsStatementSigned(seal.public_key(), seal.signature(), kStatement,
+                                     SignedFields(seal));
 }
 
 int64_t FirstBrokenSeal(absl::Span<const v1::AttendanceSeal> chain) {

@@ -57,14 +57,14 @@ std::string SealContent(const v1::AttendanceSheet& sheet,
 // The hash, in hex, of the link after `previous` (in hex, "" for the first).
 std::string SealHash(const std::string& previous, const std::string& content);
 
-// The first number of the chain, in its order, whose hash does not follow from its content and the
-// hash before it; 0 when all do.
 // Signs the seal for whoever checks it without our program. INTERNAL without a key.
 absl::Status SignSeal(const security::SchoolKey* key, v1::AttendanceSeal& seal);
 
 // Whether it is signed by the key that it names.
 bool IsSigned(const v1::AttendanceSeal& seal);
 
+// The first number of the chain, in its order, whose hash does not follow from its content and the
+// hash before it; 0 when all do.
 int64_t FirstBrokenSeal(absl::Span<const v1::AttendanceSeal> chain);
 
 }  // namespace vivier::enrolment

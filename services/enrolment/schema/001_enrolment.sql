@@ -57,7 +57,7 @@ CREATE TABLE applications (
   CONSTRAINT seat_needs_rank CHECK (
     rank > 0 OR state NOT IN
       ('WAITLISTED', 'FUNDING_PENDING', 'AWAITING_FUNDING', 'ADMITTED', 'ACCEPTED')));
--- A person applies once to a cohort, for ever; so he has at most one seat in it.
+-- A person applies once to a cohort, for ever; so they have at most one seat in it.
 CREATE UNIQUE INDEX applications_by_person ON applications (school, cohort, candidate);
 CREATE INDEX applications_by_state ON applications (school, cohort, state, name);
 CREATE INDEX applications_all_by_rank ON applications (school, cohort, rank, name);

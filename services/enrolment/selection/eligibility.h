@@ -1,6 +1,6 @@
-// What a person is on a given day, and whether a cohort's dated rules let him in: which rule, which
-// fact, which date, by R-eligibility of rules/. It decides nothing: a panel does. Pure functions,
-// thread-safe.
+// What a person is on a given day, and whether a cohort's dated rules let them in: which rule,
+// which fact, which date, by R-eligibility of rules/. It decides nothing: a panel does. Pure
+// functions, thread-safe.
 #pragma once
 
 #include <vector>

@@ -4,6 +4,8 @@
 #include "services/enrolment/selection/imports.h"
 #include "services/enrolment/selection/selection.h"
 #include "shared/base/status.h"
+#include "shared/security/roles.h"
+#include "shared/security/school_key.h"
 #include "vivier/enrolment/v1/reasons.pb.h"
 
 namespace vivier::enrolment {
@@ -26,11 +28,13 @@ void Count(v1::ImportRow::Result result, v1::ImportMetadata& metadata) {
   }
 }
 
-// The ids follow from the row, so that the same row of a later import finds what it made.
+// The ids follow from the row, so that the same row of a later import finds what it made, of
+// somebody who was erased too. Names never change, so the index has a key of its own, which the
+// school's key wraps as it does that of a person.
 absl::StatusOr<std::string> ImportedId(Call& call, const v1::Candidate& candidate) {
-  ASSIGN_OR_RETURN(const std::string index,
-                   call.unit().BlindIndex("applications.import", NaturalKey(candidate)));
-  return "i-" + index;
+  const std::string holder = absl::StrCat("schools/", call.school(), "/imports/applications");
+  ASSIGN_OR_RETURN(const security::Key key, call.unit().KeyOf(holder, true));
+  return "i-" + security::IndexUnder(key, "applications.import", NaturalKey(candidate));
 }
 
 // Adds what ImportOne will look for.
@@ -61,7 +65,7 @@ absl::Status Selection::ImportRows(Call& call, const v1::ImportStep& step,
   for (const v1::ImportStep::Row& row : step.rows()) {
     if (row.report().result() == v1::ImportRow::REFUSED) continue;
     ASSIGN_OR_RETURN(const std::string id, ImportedId(call, row.candidate()));
-    ASSIGN_OR_RETURN(const std::vector<std::string> keys, people_.KeysOf(call, row.candidate()));
+    ASSIGN_OR_RETURN(const std::vector<std::string> keys, people_.keys().Of(call, row.candidate()));
     Want(call, cohort, id, keys, wanted);
   }
   RETURN_IF_ERROR(call.unit().transaction().Prefetch(wanted));
@@ -90,20 +94,28 @@ absl::Status Selection::ImportOne(Call& call, const v1::Cohort& cohort, v1::Impo
     return absl::OkStatus();
   }
   candidate.set_name(absl::StrCat("schools/", call.school(), "/candidates/", id));
-  ASSIGN_OR_RETURN(std::vector<std::string> keys, people_.KeysOf(call, candidate));
-  ASSIGN_OR_RETURN(std::string known, people_.KnownAs(call, keys));
-  // Somebody who was erased is known by the name alone, and nothing of him is stored again.
+  const absl::Status born = people_.CheckBirthDate(call, candidate);
+  if (absl::IsInvalidArgument(born)) {
+    Refuse(v1::CELL_INVALID, "birth_date", std::string(born.message()), *row.mutable_report());
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(born);
+  ASSIGN_OR_RETURN(std::vector<std::string> keys, people_.keys().Of(call, candidate));
+  ASSIGN_OR_RETURN(std::string known, people_.keys().HolderOf(call, keys));
+  // Somebody who was erased is known by the name alone, and nothing of them is stored again.
   ASSIGN_OR_RETURN(std::optional<v1::Candidate> same,
                    people_.candidates().Find(call, candidate.name()));
-  if (known.empty() && same.has_value()) known = candidate.name();
+  const bool is_used = same.has_value() || !people_.CheckNotErased(call, candidate.name()).ok();
+  if (known.empty() && is_used) known = candidate.name();
   if (!known.empty()) {
+    const bool told = security::Allows(call.caller(), "candidates.get", call.school());
     Refuse(v1::DUPLICATE_PERSON, "",
-           absl::StrCat("the person is known as ", known,
+           absl::StrCat("the person is known", told ? " as " : "", told ? known : "",
                         "; nobody is merged: apply for them with SubmitApplication"),
            *row.mutable_report());
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(people_.Add(call, candidate, keys));
+  RETURN_IF_ERROR(people_.Add(call, candidate));
   application.set_channel(row.channel());
   RETURN_IF_ERROR(AddApplication(call, cohort, candidate, application));
   row.mutable_report()->set_application(application.name());

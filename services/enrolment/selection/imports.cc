@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "re2/re2.h"
 #include "shared/base/date.h"
@@ -82,13 +83,17 @@ absl::StatusOr<std::map<std::string, size_t>> Columns(const formats::CsvTable& t
     const std::string field = FieldOf(table.header[i]);
     if (field.empty()) continue;  // columns of others are none of ours
     if (!columns.emplace(field, i).second)
-      return Refused(v1::WRONG_HEADER, "two columns for one field",
+      return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", field),
                      {{"column", table.header[i]}, {"field", field}});
   }
+  std::vector<std::string> missing;
   for (const char* field : {"given_name", "family_name", "email"})
-    if (!columns.contains(field))
-      return Refused(v1::WRONG_HEADER, "a column is missing", {{"field", field}});
-  return columns;
+    if (!columns.contains(field)) missing.push_back(field);
+  if (missing.empty()) return columns;
+  return Refused(v1::WRONG_HEADER,
+                 absl::StrCat("no column for ", absl::StrJoin(missing, ", "),
+                              ": give columns these titles, or Prénom, Nom, Email"),
+                 {{"field", absl::StrJoin(missing, ",")}});
 }
 
 // YYYY-MM-DD, or DD/MM/YYYY as spreadsheets in France write it.

@@ -101,6 +101,8 @@ TEST(ReadApplications, RefusesAFileThatCannotBeReadAsAWhole) {
   };
   for (const auto& [content, reason] : rows)
     EXPECT_EQ(ReasonOf(ReadApplications(content).status()), reason) << content.substr(0, 60);
+  EXPECT_EQ(MetadataOf(ReadApplications("a;b\nc;d\n").status())[0].second,
+            "given_name,family_name,email");
 }
 
 TEST(NaturalKey, DiffersWithEachIdentifyingCell) {

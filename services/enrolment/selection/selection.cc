@@ -56,6 +56,7 @@ absl::StatusOr<Application> Selection::SubmitApplication(
   ASSIGN_OR_RETURN(Cohort cohort, cohorts_.rows().Get(call, request.parent()));
   ASSIGN_OR_RETURN(v1::Candidate candidate,
                    people_.candidates().Get(call, request.application().candidate()));
+  RETURN_IF_ERROR(people_.CheckNotErased(call, candidate.name()));
   ASSIGN_OR_RETURN(const bool applied, applications_.Any(call, "cohort = $2 AND candidate = $3",
                                                          {cohort.name(), candidate.name()}));
   if (applied)
