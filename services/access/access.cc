@@ -10,6 +10,7 @@ rpc::Service Access::Rpc() {
   memberships_.AddTo(service);
   invitations_.AddTo(service);
   partner_clients_.AddTo(service);
+  portal_sessions_.AddTo(service);
   time_zones_.AddTo(service);
   AddJoinedInvariants(service);
   return service;

@@ -7,6 +7,7 @@
 //   own_roles.h         roles of the school's own
 //   invitations.h       roles that wait for whoever brings the secret
 //   partner_clients.h   partners' programs, their secrets and sessions
+//   portal_sessions.h   where people are signed in with a browser
 //   time_zones/         in which time zone the school lives
 //
 // Of a secret nothing but the hash is kept, among the rights: a right that ends makes the secret
@@ -21,6 +22,7 @@
 #include "services/access/memberships.h"
 #include "services/access/own_roles.h"
 #include "services/access/partner_clients.h"
+#include "services/access/portal_sessions.h"
 #include "services/access/time_zones/time_zones.h"
 #include "shared/service/service.h"
 
@@ -35,6 +37,7 @@ class Access {
   Memberships memberships_{own_roles_};
   Invitations invitations_{own_roles_, memberships_};
   PartnerClients partner_clients_;
+  PortalSessions portal_sessions_;
   TimeZones time_zones_;
 };
 

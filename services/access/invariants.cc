@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "shared/base/date.h"
 #include "shared/base/status.h"
 #include "shared/relations/each.h"
 #include "shared/relations/relations.h"
+#include "shared/relations/rights.h"
 #include "vivier/access/v1/memberships.pb.h"
 #include "vivier/access/v1/roles.pb.h"
 
@@ -20,80 +19,35 @@ namespace {
 using relations::Each;
 using relations::IsOf;
 using relations::ParentSql;
+using relations::Rights;
 using rpc::Breaches;
 using security::v1::RoleAssignment;
-using storage::Result;
-using storage::Row;
 using storage::Transaction;
-using storage::Value;
-
-using Rights = std::map<std::string, std::string>;  // by membership and position
-
-std::string TimeText(bool has, const google::protobuf::Timestamp& time) {
-  return has ? absl::StrCat(absl::ToUnixMicros(ToTime(time))) : "-";
-}
-
-// A right of the table `rights` as its membership says it.
-std::string RightOf(const v1::Membership& membership, const RoleAssignment& role,
-                    const std::string& permissions) {
-  return absl::StrJoin(
-      {membership.subject(), role.role(), role.company(),
-       TimeText(role.has_start_time(), role.start_time()),
-       TimeText(role.has_end_time(), role.end_time()), role.scope(), permissions, role.funder()},
-      " ");
-}
 
 absl::StatusOr<Rights> RightsDue(Transaction& transaction) {
-  std::map<std::string, std::string> permissions;  // of the school's own roles
+  std::map<std::string, std::vector<std::string>> permissions;  // of the school's own roles
   RETURN_IF_ERROR(Each<v1::Role>(transaction, [&permissions](const v1::Role& role) {
-    permissions[role.name()] = absl::StrJoin(role.permissions(), ",");
+    permissions[role.name()] = {role.permissions().begin(), role.permissions().end()};
   }));
   Rights due;
   RETURN_IF_ERROR(Each<v1::Membership>(transaction, [&](const v1::Membership& membership) {
     for (int i = 0; i < membership.roles_size(); ++i) {
-      const RoleAssignment& role = membership.roles(i);
+      RoleAssignment role = membership.roles(i);
+      role.clear_permissions();
+      for (const std::string& permission : permissions[role.role()])
+        role.add_permissions(permission);
       due[absl::StrCat(membership.name(), " ", i)] =
-          RightOf(membership, role, permissions[role.role()]);
+          relations::RightText(membership.subject(), role);
     }
   }));
   return due;
 }
 
-absl::StatusOr<Rights> RightsKept(Transaction& transaction) {
-  ASSIGN_OR_RETURN(
-      const Result rights,
-      transaction.connection().Query(
-          absl::StrCat("SELECT membership, position, subject, role, company, start_time, end_time, "
-                       "scope, permissions, funder FROM rights WHERE school = $1 AND ",
-                       IsOf("membership", "memberships/")),
-          {Value(transaction.school())}));
-  Rights kept;
-  for (const Row& row : rights.rows) {
-    std::vector<std::string> texts;
-    for (size_t i = 2; i < row.size(); ++i) {
-      const auto* text = std::get_if<std::string>(&row[i]);
-      const auto* time = std::get_if<int64_t>(&row[i]);
-      texts.push_back(text != nullptr ? *text : time != nullptr ? absl::StrCat(*time) : "-");
-    }
-    kept[absl::StrCat(std::get<std::string>(row[0]), " ", std::get<int64_t>(row[1]))] =
-        absl::StrJoin(texts, " ");
-  }
-  return kept;
-}
-
 // Who may do what is what the memberships say, with the roles of the school's own as they are now.
 absl::StatusOr<Breaches> CheckRights(Transaction& transaction) {
   ASSIGN_OR_RETURN(const Rights due, RightsDue(transaction));
-  ASSIGN_OR_RETURN(Rights kept, RightsKept(transaction));
-  Breaches breaches;
-  for (const auto& [role, right] : due) {
-    ++breaches.checked;
-    const auto found = kept.extract(role);
-    if (found.empty() || found.mapped() != right)
-      breaches.Add(role, "its right is missing, or says something else");
-  }
-  for (const auto& [role, right] : kept) breaches.Add(role, "a right that no membership gives");
-  return breaches;
+  ASSIGN_OR_RETURN(Rights kept, relations::RightsKept(transaction, "memberships/"));
+  return relations::CompareRights(due, std::move(kept));
 }
 
 std::string InvitationsBroken() {

@@ -51,7 +51,7 @@ absl::StatusOr<google::protobuf::Empty> Invitations::DeleteInvitation(
   return google::protobuf::Empty();
 }
 
-// The caller is who his issuer says, and the secret is what he was sent: it takes both.
+// The caller is who their issuer says, and the secret is what they were sent: it takes both.
 absl::StatusOr<v1::Membership> Invitations::AcceptInvitation(
     Call& call, const v1::AcceptInvitationRequest& request) {
   ASSIGN_OR_RETURN(

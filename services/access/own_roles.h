@@ -15,7 +15,7 @@ namespace vivier::access {
 
 // Of a permission that a role of the school's own may not give: INVALID_ARGUMENT where no rpc asks
 // for it or no role of the school's staff has it, as to hand out rights, by which its holder could
-// give himself any other; NotAllowed where the caller does not have it himself.
+// give themselves any other; NotAllowed where the caller does not have it themselves.
 absl::Status CheckPermissions(const security::Caller& caller, const std::string& school,
                               const v1::Role& role);
 

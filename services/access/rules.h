@@ -21,6 +21,11 @@ inline constexpr absl::Duration kSecretOverlap = absl::Hours(7 * 24);
 // Open sessions of a partner's program: its replicas, each with a session of its own. One more ends
 // the oldest.
 inline constexpr int kPartnerSessionsMax = 8;
+// How long somebody is signed in with a browser: a day's work. The portal's cookie says the same.
+inline constexpr absl::Duration kPortalSessionLife = absl::Hours(12);
+// Where one person is signed in at a time: browsers that were closed and not signed out of stay
+// until their end. One more ends the oldest.
+inline constexpr int kPortalSessionsMax = 20;
 
 // Whether it is the name of one of the school's own roles.
 bool IsOwnRole(const std::string& school, absl::string_view role);

@@ -48,12 +48,23 @@ test('an error of the service keeps its status, its message and its details', as
   }
 });
 
+// tests/command/documents_test.mjs asks in production, where a token is needed.
+test('a tool asks which services there are, in both versions of the protocol', async () => {
+  for (const version of ['v1', 'v1alpha']) {
+    const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+    const answer = await call(session, path, textField(7, ''));  // list_services
+    assert.equal(answer.status, OK, answer.message);
+    for (const name of ['vivier.enrolment.v1.CohortService', 'vivier.statistics.v1.IndicatorService'])
+      assert.ok(answer.bytes.includes(name), name);
+    assert.ok(!answer.bytes.includes('LogService') && !answer.bytes.includes('SiteService'));
+  }
+});
+
 test('what is for those inside is no rpc to those outside', async () => {
   for (const path of [
     '/vivier.log.v1.LogService/FollowEvents',
     '/vivier.site.v1.SiteService/VerifyInvariants',
     '/grpc.health.v1.Health/Check',
-    '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
     '/',
     '/unknown',
     '/vivier.enrolment.v1.',
@@ -73,16 +84,42 @@ test('what is for those inside is no rpc to those outside', async () => {
   }
 });
 
-test('what is not gRPC over HTTP/2 is refused', async () => {
-  assert.equal((await call(session, LIST, SCHOOL, { 'content-type': 'application/json' })).http, 415);
-  assert.equal((await call(session, LIST, SCHOOL, { 'content-type': 'application/grpc-web' })).http, 415);
-  assert.equal((await call(session, LIST, SCHOOL, { ':method': 'PUT' })).http, 415);
-  const status = await new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: edge.port, path: LIST, method: 'POST', ca: edge.authority,
-      headers: { 'content-type': 'application/grpc' } };
-    https.request(options, (response) => resolve(response.statusCode)).on('error', reject).end();
+// An HTTP/1.1 call to the edge: {status, headers, body}.
+function overHttp(door, path, { method = 'POST', headers = {}, body = '' } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = https.request({ host: '127.0.0.1', port: door.port, path, method, ca: door.authority, headers });
+    request.on('error', reject).on('response', (response) => {
+      let text = '';
+      response.on('data', (piece) => { text += piece; });
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: text }));
+    });
+    request.end(body);
   });
-  assert.equal(status, 415);
+}
+const json = { 'content-type': 'application/json' };
+
+test('what is not gRPC over HTTP/2 is the portal\'s', async () => {
+  const asked = { headers: { ...json, authorization: site.token }, body: '{"parent": "schools/nancy"}' };
+  const answer = await overHttp(edge, LIST, asked);
+  assert.equal(answer.status, 200, answer.body);
+  assert.ok(answer.headers['strict-transport-security']);
+  assert.equal((await overHttp(edge, LIST, { ...asked, headers: json })).status, 401);
+  for (const [path, type, method] of [[LIST, 'text/plain', 'POST'], [LIST, 'application/grpc', 'POST']])
+    assert.equal((await overHttp(edge, path, { method, headers: { 'content-type': type } })).status, 415);
+  assert.equal((await overHttp(edge, LIST, { method: 'PUT' })).status, 405);
+  assert.equal((await call(session, LIST, SCHOOL, { 'content-type': 'application/json' })).http, 400);
+  for (const path of ['/-portal', '/-/nothing', '/vivier.log.v1.LogService/FollowEvents', `${LIST}/`, `/x/..${LIST}`,
+    LIST.replace('Service/', 'Service%2f'), `/${LIST}`, `${LIST}%00`])
+    assert.ok([400, 404].includes((await overHttp(edge, path, asked)).status), path); // nginx itself reads no NUL
+});
+
+test('the edge refuses HTTP in the portal\'s words', async () => {
+  const large = await overHttp(edge, LIST, { headers: json, body: 'x'.repeat(6 * KIB * KIB) });
+  assert.deepEqual([large.status, JSON.parse(large.body).code], [413, 'resource_exhausted']);
+  const away = await overHttp(await site.startEdge('no-portal', { portal: '127.0.0.1:1' }), LIST, { headers: json });
+  assert.deepEqual([away.status, JSON.parse(away.body).code], [503, 'unavailable']);
+  const none = await overHttp(await site.startEdge('without', { portal: '' }), LIST, { headers: json });
+  assert.deepEqual([none.status, JSON.parse(none.body).code], [503, 'unavailable']);
 });
 
 test('a request is as large as the house allows, and no larger', async () => {

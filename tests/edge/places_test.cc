@@ -19,6 +19,7 @@
 #include "shared/command/edge_locations.h"
 #include "shared/rpc/endpoint.h"
 #include "shared/service/method.h"
+#include "shared/web/server/limits.h"
 #include "vivier/operations/v1/operations.pb.h"
 
 namespace vivier {
@@ -70,6 +71,10 @@ std::string BodyFor(const std::vector<Place>& places, const std::string& path) {
       longest = place;
   return longest.body;
 }
+
+// Which tools ask what there is, in two versions.
+const std::set<std::string> kReflection = {"grpc.reflection.v1.ServerReflection",
+                                           "grpc.reflection.v1alpha.ServerReflection"};
 
 // Every service of every proto of ours and of gRPC's that this program knows.
 std::vector<const pb::ServiceDescriptor*> AllServices() {
@@ -140,7 +145,7 @@ TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
   outsiders.insert(Operations());
   std::set<std::string> inside;
   for (const pb::ServiceDescriptor* service : AllServices()) {
-    if (outsiders.count(service) > 0) continue;
+    if (outsiders.count(service) > 0 || kReflection.count(service->full_name()) > 0) continue;
     inside.insert(service->full_name());
     for (int i = 0; i < service->method_count(); ++i)
       EXPECT_EQ(BodyFor(places, rpc::PathOf(*service->method(i))), " deny all; ")
@@ -149,6 +154,12 @@ TEST(EdgePlaces, EachOtherServiceIsForThoseInside) {
   EXPECT_THAT(inside,
               testing::IsSupersetOf({"vivier.log.v1.LogService", "vivier.site.v1.SiteService",
                                      "grpc.health.v1.Health"}));
+}
+
+TEST(EdgePlaces, ReflectionIsAskedForWhereItAlwaysRuns) {
+  for (const std::string& service : kReflection)
+    EXPECT_THAT(BodyFor(Places(), absl::StrCat("/", service, "/ServerReflectionInfo")),
+                testing::HasSubstr("grpc_pass $inside://access;"));
 }
 
 // A place names a package, or one rpc or some of a gRPC service.
@@ -161,7 +172,9 @@ TEST(EdgePlaces, EachPlaceIsOfAServiceThatIs) {
     names.insert(service->file()->package());
   }
   for (const Place& place : Places()) {
-    if (place.pattern == "/") continue;
+    if (place.pattern == "/" || place.pattern == "/-portal" ||
+        absl::StartsWith(place.pattern, "/grpc.reflection."))
+      continue;
     std::string pattern = place.pattern, name;
     RE2::GlobalReplace(&pattern, R"(\\)", "");
     ASSERT_TRUE(
@@ -176,6 +189,21 @@ TEST(EdgePlaces, AreThoseThatTheProgramWrites) {
   ASSERT_TRUE(written.ok()) << written.status();
   EXPECT_EQ(Text("deploy/edge/locations.conf"), *written)
       << "run build/vivier edge-locations >deploy/edge/locations.conf";
+}
+
+// Neither protocol of the web has a heartbeat: nginx waits longer than a service takes, so a stream
+// that is quiet is not broken off.
+TEST(EdgePlaces, NginxWaitsLongerThanAServiceTakes) {
+  static const RE2& timeout = *new RE2("(?:grpc|proxy)_read_timeout ([0-9]+)s;");
+  const std::string text = Text("deploy/edge/nginx.conf");
+  re2::StringPiece rest(text);
+  int found = 0, seconds = 0;
+  for (; RE2::FindAndConsume(&rest, timeout, &seconds); ++found) {
+    EXPECT_GT(absl::Seconds(seconds), rpc::kMessageTimeout);
+    EXPECT_GT(absl::Seconds(seconds), web::kDeadlineMax);
+  }
+  EXPECT_EQ(found, 2);
+  EXPECT_GT(web::kStreamTime, rpc::kMessageTimeout);
 }
 
 TEST(EdgePlaces, TheHousesLimitHoldsElsewhere) {

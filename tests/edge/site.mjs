@@ -18,27 +18,29 @@ export class Site {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vivier-edge-'));
   #children = [];
 
-  // `vivier serve all` on a free port of the loopback address.
-  async startServices() {
+  // `vivier serve all` on free ports of the loopback address, with its gateway.
+  async startServices(more = []) {
     const data = path.join(this.folder, 'data');
     const flags = ['--data', data, '--development'];
-    this.services = this.#start(BINARY, ['serve', 'all', '--listen_address', '127.0.0.1:0', ...flags], 'services');
+    const addresses = ['--listen_address', '127.0.0.1:0', '--web_listen_address', '127.0.0.1:0'];
+    this.services = this.#start(BINARY, ['serve', 'all', ...addresses, ...flags, ...more], 'services');
     const note = path.join(data, 'run', `enrolment.${this.services.pid}.address`);
     await until('the services serve', () => fs.existsSync(note));
     this.address = fs.readFileSync(note, 'utf8').trim().split(' ')[1];
+    this.web = /"serving HTTP","address":"([^"]+)"/.exec(this.log('services'))[1];
     this.token = execFileSync(BINARY, ['token', ...flags], { encoding: 'utf8' }).trim();
     this.data = data;
   }
 
   // nginx with the repository's nginx.conf. `inside` is the address of the `services`; `outside` and `towards` are
-  // further lines of the two files that a site writes; `instead` has other numbers for nginx.conf, where a test cannot
-  // wait for those.
-  async startEdge(name, { inside = this.address, services = SERVICES, scheme = 'grpc', outside = '', towards = '',
-    instead = {} }) {
+  // further lines of the two files that a site writes, `insideFile` the first one whole; `instead` has other numbers for
+  // nginx.conf, where a test cannot wait for those.
+  async startEdge(name, { inside = this.address, portal = this.web, services = SERVICES, scheme = 'grpc', outside = '', towards = '',
+    insideFile = null, port = null, instead = {} }) {
     const folder = path.join(this.folder, name);
     fs.mkdirSync(folder, { mode: 0o755 });
     const certificate = this.certificate(folder, 'edge');
-    const port = await freePort();
+    port ??= await freePort();
     const write = (file, text) => fs.writeFileSync(path.join(folder, file), text);
     let nginx = fs.readFileSync(path.join(SOURCE, 'deploy/edge/nginx.conf'), 'utf8');
     for (const [directive, number] of Object.entries(instead)) {
@@ -48,8 +50,10 @@ export class Site {
     }
     write('nginx.conf', nginx);
     fs.copyFileSync(path.join(SOURCE, 'deploy/edge/locations.conf'), path.join(folder, 'locations.conf'));
-    const upstreams = services.map((service) => `upstream ${service} { server ${inside}; keepalive 32; }\n`);
-    write('inside.conf', `map "" $inside { default ${scheme}; }\n${towards}\n${upstreams.join('')}`);
+    const upstream = (service, address) => `upstream ${service} { server ${address}; keepalive 32; }\n`;
+    const upstreams = services.map((service) => upstream(service, inside));
+    if (portal) upstreams.push(upstream('portal', portal));
+    write('inside.conf', insideFile ?? `map "" $inside { default ${scheme}; }\n${towards}\n${upstreams.join('')}`);
     write('outside.conf', `listen 127.0.0.1:${port} ssl http2;\nssl_certificate edge.pem;\n` +
       `ssl_certificate_key edge.key;\n${outside}\n`);
     const words = ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-g', 'daemon off;'];
@@ -109,11 +113,13 @@ function listens(port) {
   });
 }
 
+// Below those that the system gives to outgoing connections, of which other tests have thousands.
+let nextPort = process.pid * 7919;
 export function freePort() {
   return new Promise((resolve) => {
-    const probe = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    const port = 10_000 + (nextPort++ % 22_000);
+    const probe = net.createServer();
+    probe.on('error', () => resolve(freePort()));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
   });
 }

@@ -1,5 +1,6 @@
--- Who may do what: memberships, roles of the school's own, invitations, partners' programs; and in
--- which time zone the school lives. What secrets stand for is in `rights`, by hash.
+-- Who may do what: memberships, roles of the school's own, invitations, partners' programs,
+-- sessions of the portal; and in which time zone the school lives. What secrets stand for is in
+-- `rights`, by hash.
 CREATE TABLE memberships (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
   subject TEXT NOT NULL, display_name BYTEA, roles TEXT, create_time BIGINT,
@@ -37,6 +38,15 @@ CREATE TABLE partner_clients (
   mac BYTEA,
   PRIMARY KEY (school, name));
 CREATE INDEX partner_clients_by_company ON partner_clients (school, company, name);
+
+CREATE TABLE portal_sessions (
+  school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
+  subject TEXT NOT NULL, device TEXT NOT NULL, network TEXT NOT NULL, create_time BIGINT,
+  last_use_time BIGINT, expire_time BIGINT,
+  mac BYTEA,
+  PRIMARY KEY (school, name));
+CREATE INDEX portal_sessions_subject ON portal_sessions (school, subject, name);
+CREATE INDEX portal_sessions_expire_time ON portal_sessions (school, expire_time, name);
 
 CREATE TABLE dated_time_zones (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
