@@ -4,16 +4,19 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/statistics/cells/rules.h"
+#include "services/statistics/network/credentials.h"
 #include "shared/base/date.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/relations/each.h"
 #include "shared/relations/relations.h"
+#include "shared/relations/rights.h"
 #include "vivier/statistics/v1/cells.pb.h"
 #include "vivier/statistics/v1/events.pb.h"
 #include "vivier/statistics/v1/facts.pb.h"
@@ -39,39 +42,14 @@ Change AsChange(const Cell& cell) {
           cell.count()};
 }
 
-// "outcomes.ai-1.3.employed" of the result schools/nancy/learnerResults/ai-1.l7.outcome-3.
-std::string CellOf(const v1::LearnerResult& result) {
-  static const std::string& outcome_end = *new std::string(".outcome-");
-  const size_t outcome = result.name().rfind(outcome_end);
-  if (outcome == std::string::npos)
-    return CellId({{"certificates", {result.result()}}, result.cohort(), 1});
-  return CellId(
-      {{"outcomes", {result.name().substr(outcome + outcome_end.size()), result.result()}},
-       result.cohort(),
-       1});
-}
-
-// Results of erased persons are gone and stay counted: then a cell may count more.
 absl::StatusOr<Breaches> CheckResults(Transaction& transaction) {
-  std::map<std::string, int64_t> due;
   Breaches breaches;
   RETURN_IF_ERROR(Each<v1::LearnerResult>(transaction, [&](const v1::LearnerResult& result) {
-    if (!result.result().empty()) ++due[CellOf(result)];
+    ++breaches.checked;
     if (!absl::StartsWith(IdInSchool(result.name()),
                           absl::StrCat(IdInSchool(result.learner()), ".")))
       breaches.Add(result.name(), "is another learner's");
   }));
-  ASSIGN_OR_RETURN(const std::set<std::string> erased, relations::Erased(transaction));
-  RETURN_IF_ERROR(Each<Cell>(transaction, [&](const Cell& cell) {
-    if (cell.table_id() != "outcomes" && cell.table_id() != "certificates") return;
-    ++breaches.checked;
-    const auto counted = due.extract(IdInSchool(cell.name()));
-    const int64_t results = counted.empty() ? 0 : counted.mapped();
-    if (cell.count() < results || (erased.empty() && cell.count() != results))
-      breaches.Add(cell.name(), absl::StrCat("counts ", cell.count(), ", results say ", results));
-  }));
-  for (const auto& [id, results] : due)
-    breaches.Add(id, absl::StrCat("is no cell, results say ", results));
   return breaches;
 }
 
@@ -168,6 +146,47 @@ rpc::ClaimsOf ResultsOf(const std::string& end, bool of_certificates) {
   };
 }
 
+// The rights of members' codes and secrets are those that the log told last.
+absl::StatusOr<Breaches> CheckMemberRights(Transaction& transaction) {
+  ASSIGN_OR_RETURN(const relations::Rights told,
+                   relations::RightsTold(transaction, "memberCredentials/"));
+  ASSIGN_OR_RETURN(relations::Rights kept,
+                   relations::RightsKept(transaction, "memberCredentials/"));
+  return relations::CompareRights(told, std::move(kept));
+}
+
+// A credential whose code or newest secret is good until another time or for something else, or
+// that was given more secrets than were asked for; and a right of none.
+std::string CredentialsBroken() {
+  const auto differs = [](const std::string& right, const char* time, const char* role) {
+    return absl::StrCat(
+        "NOT EXISTS (SELECT 1 FROM rights r WHERE r.school = c.school AND r.position = 0 AND "
+        "r.membership = c.name || ",
+        right, " AND r.role = '", role, "' AND r.end_time = c.", time, ") ");
+  };
+  return absl::StrCat(
+      "SELECT c.name, 'its join code is good until another time, or for something else' "
+      "FROM member_credentials c WHERE c.school = $1 AND c.code_expire_time IS NOT NULL AND ",
+      differs("'/codes/0'", "code_expire_time", "secret:join_code"),
+      "UNION ALL "
+      "SELECT c.name, 'its secret is good until another time, or for something else' "
+      "FROM member_credentials c WHERE c.school = $1 AND c.expire_time IS NOT NULL AND ",
+      differs(absl::StrCat("'/secrets/' || (c.secrets % ", kMemberSecretsMax, ")"), "expire_time",
+              "secret:member"),
+      "UNION ALL "
+      "SELECT c.name, 'was given other secrets than were asked for' FROM member_credentials c "
+      "LEFT JOIN (SELECT principal, COUNT(*) AS times FROM audit_records WHERE school = $1 AND "
+      "request_id <> '' AND method IN "
+      "('vivier.statistics.v1.MemberCredentialService.RedeemJoinCode', "
+      "'vivier.statistics.v1.MemberCredentialService.RenewMemberCredential') GROUP BY principal) "
+      "AS asked ON asked.principal = c.name WHERE c.school = $1 AND "
+      "c.secrets > COALESCE(asked.times, 0) UNION ALL "
+      "SELECT r.membership, 'lets in a member that has no credential' FROM rights r LEFT JOIN "
+      "member_credentials c ON c.school = r.school AND c.name = ",
+      relations::ParentSql("r.membership"), " WHERE r.school = $1 AND c.name IS NULL AND ",
+      relations::IsOf("r.membership", "memberCredentials/"));
+}
+
 // What the cells of these tables count.
 std::string Counted(const std::string& tables) {
   return absl::StrCat("SELECT ", IdSql("name"),
@@ -208,13 +227,17 @@ void AddClaims(rpc::Service& service) {
 }  // namespace
 
 void AddJoinedInvariants(rpc::Service& service) {
-  service
-      .Follows("I16", "cells: name, count; learner_results: name, cohort, learner, result",
-               &CheckResults)
+  service.Follows("I16", "learner_results: name, learner", &CheckResults)
       .Follows("I16", "cells: name, table_id, cohort, dimension_values, count", &CheckCellNames)
       .Follows("I16", "cohort_facts: year; site_years: name, site, year", kNamesBroken)
       .Follows("I16", "learner_facts: learner_state", &CheckStates)
-      .Follows("I16", "submissions: name, revision, state", &CheckRevisions);
+      .Follows("I16", "submissions: name, revision, state", &CheckRevisions)
+      .Follows("I16", "member_credentials: name, code_expire_time, secrets, expire_time",
+               CredentialsBroken())
+      .Follows("I16",
+               "rights: membership, position, subject, role, company, start_time, end_time, scope, "
+               "permissions, funder",
+               &CheckMemberRights);
   AddClaims(service);
 }
 

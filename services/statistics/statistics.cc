@@ -14,10 +14,11 @@ rpc::Service Statistics::Rpc() {
   seats_.AddTo(service);
   service.Follows(
       "I11",
-      "cells: name, count; base_cells: name, count; seat_facts: cohort, funded, released; "
+      "cells: name, count; base_cells: name, counts; seat_facts: cohort, funded, released; "
       "sheet_facts: entries, minutes_due, minutes_present; learner_facts: learner_state; "
-      "cohort_facts: capacity",
+      "cohort_facts: capacity; learner_results: name, cohort, result",
       CheckCells);
+  credentials_.AddTo(service);
   network_.AddTo(service);
   publisher_.AddTo(service);
   AddJoinedInvariants(service);

@@ -8,6 +8,7 @@
 #include "services/statistics/facts/learners.h"
 #include "services/statistics/facts/seats.h"
 #include "services/statistics/indicators/publisher.h"
+#include "services/statistics/network/credentials.h"
 #include "services/statistics/network/network.h"
 #include "shared/service/service.h"
 
@@ -23,7 +24,8 @@ class Statistics {
   Cells cells_;
   LearnerFacts learners_{cells_};
   SeatFacts seats_{cells_};
-  Network network_{cells_};
+  MemberCredentials credentials_;
+  Network network_{cells_, credentials_};
   Publisher publisher_{cells_, network_};
 };
 

@@ -119,7 +119,7 @@ absl::Duration FollowedLog::Refuse(const absl::Status& why) {
   refused_ = true;
   if (ReasonOf(why) == "LOG_FORKED") {
     Log(LogLevel::kError,
-        "the log that this service follows was restored to the past; following stops",
+        "LOG_FORKED: the log that this service follows was restored to the past; following stops",
         {{"producer", source_.producer}, {"school", source_.school}, {"error", why.message()}});
     forked_ = true;
     progress().Fork();

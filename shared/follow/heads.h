@@ -19,7 +19,7 @@ namespace vivier::follow {
 
 class Heads {
  public:
-  // Whoever commits also does what is due by it, so this matters only when he died in between: no
+  // Whoever commits also does what is due by it, so this matters only when they died in between: no
   // row, operation, erasure or delivery waits longer for another to take it over.
   static constexpr absl::Duration kInterval = absl::Seconds(30);
 

@@ -40,7 +40,7 @@ class LogService {
   ~LogService() { Stop(); }
 
   // One service's log, read through `readers`. Access is decided by `entry`; `writer` keeps who
-  // follows and where he began. All outlive the LogService.
+  // follows and where they began. All outlive the LogService.
   void Add(const std::string& service, rpc::Readers& readers, const rpc::Entry& entry,
            storage::Writer& writer, Committers committers);
 

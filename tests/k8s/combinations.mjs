@@ -1,7 +1,7 @@
 // The overlays that the components make possible. An overlay names them in this order; one engine is in each.
 export const ENGINES = ['sqlite', 'postgres', 'postgres-outside'];
 const BEFORE = ['network-policies', 'certificates', 'backup'];
-const AFTER = ['backup-sqlite', 'redis', 'edge', 'parent', 'monitoring', 'autoscaling'];
+const AFTER = ['backup-sqlite', 'redis', 'edge', 'sign-in', 'parent', 'monitoring', 'autoscaling'];
 const OPTIONAL = [...BEFORE, ...AFTER];
 
 const SITE = 'schools: "nancy"\nnetwork: "free-schools"\n';
@@ -9,7 +9,12 @@ const OUTSIDE_POSTGRES =
   'postgres: "host=db.example dbname=vivier sslmode=verify-full sslrootcert=/postgres/authorities.pem"\n';
 const PARENT =
   'parents {\n  name: "schools/grand-est"\n  address: "dns:///grand-est.example:443"\n' +
-  '  token_file: "/parent-token/token"\n  certificates: "/parent"\n}\n';
+  '  join_codes: "/parent-codes"\n  certificates: "/parent"\n}\n';
+const SIGN_IN =
+  'web {\n  session_key_file: "/portal-keys/web.key"\n  sign_in {\n' +
+  '    authorization_endpoint: "https://id.example/auth"\n    token_endpoint: "https://id.example/token"\n' +
+  '    client_id: "portal" client_secret_file: "/portal-keys/client.secret"\n' +
+  '    redirect_url: "https://nancy.example/-/signed-in"\n  }\n}\n';
 
 // The text of an overlay of an engine and some of the optional components, and its site.textproto.
 export function overlay(engine, chosen) {
@@ -26,8 +31,12 @@ images:
   - {name: vivier, newName: registry.example/vivier, newTag: 0.1.0}
   - {name: edge, newName: registry.example/vivier-edge, newTag: 0.1.0}
 `;
-  const site =
-    SITE + (engine === 'postgres-outside' ? OUTSIDE_POSTGRES : '') + (chosen.includes('parent') ? PARENT : '');
+  const site = [
+    SITE,
+    engine === 'postgres-outside' ? OUTSIDE_POSTGRES : '',
+    chosen.includes('sign-in') ? SIGN_IN : '',
+    chosen.includes('parent') ? PARENT : '',
+  ].join('');
   return { kustomization, files: { 'site.textproto': site } };
 }
 

@@ -80,12 +80,17 @@ const stores = (objects) =>
     ];
   });
 
-// Each path that a process is told of lies in a volume. The token for a parent is read by statistics alone.
+// What the portal reads of a configuration, and nobody else.
+const OF_PORTAL = /(session_key_file|client_secret_file): *"[^"]*"/g;
+
+// Each path that a process is told of lies in a volume. The join code of a parent is read by statistics alone.
 const paths = (objects) =>
   eachOwn(objects, (container, pod) => {
     const service = servesOf(pod)?.container === container ? servesOf(pod).service : undefined;
-    const text = service ? configurationOf(objects, pod, container) : '';
-    const read = ['statistics', 'all'].includes(service) ? text : text.replace(/token_file: *"[^"]*"/g, '');
+    const whole = configurationOf(objects, pod, container);
+    const isPortal = container.args?.[0] === 'serve' && container.args[1] === 'portal';
+    const text = isPortal ? (whole.match(OF_PORTAL) ?? []).join('\n') : service ? whole.replace(OF_PORTAL, '') : '';
+    const read = ['statistics', 'all'].includes(service) ? text : text.replace(/join_codes: *"[^"]*"/g, '');
     const told = [...[read, ...(container.args ?? [])].join('\n').matchAll(/[="](\/[^\s"]+)/g)].map(
       (found) => found[1],
     );

@@ -102,12 +102,14 @@ function outsidePorts(objects, end) {
   const addresses = [...text.matchAll(/^[^#]*?\baddress: *"(?:dns:\/\/\/)?[^":]*\.[^":]*:([0-9]+)"/gm)].map((found) =>
     Number(found[1]),
   );
+  if (end.name === 'edge') return /\bsign_in *\{/.test(text) ? [HTTPS] : [];  // its portal asks the issuer
   const outside = flagOf(container, 'postgres') === undefined && usesPostgres(end) ? [POSTGRES] : [];
   return isService(end) ? [HTTPS, ...addresses, ...outside] : outside;
 }
 
 function hasToGo(objects, from, to, number) {
   if (to === NAMES) return true;
+  if (to.name === 'edge' && from === PROMETHEUS) return number === METRICS || number === EDGE;
   if (to.name === 'edge') return number === EDGE && !from.pod;
   if (to === OUTSIDE) return outsidePorts(objects, from).includes(number);
   if (from === PROMETHEUS) return isService(to) && number === METRICS;

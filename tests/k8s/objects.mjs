@@ -45,8 +45,9 @@ export function selects(selector, labels) {
 // The program's own containers, by what they run: "serve enrolment", "migrate", …
 export const isVivier = (container) => /(^|\/)vivier(:|@|$)/.test(container.image ?? '');
 export const commandOf = (container) => container.args?.[0];
+// What runs a service; the portal has no data, no port of gRPC, and stands beside nginx.
 export const servesOf = (pod) => {
-  const container = pod.spec.containers?.find((one) => isVivier(one) && commandOf(one) === 'serve');
+  const container = pod.spec.containers?.find((one) => isVivier(one) && commandOf(one) === 'serve' && one.args[1] !== 'portal');
   return container && { container, service: container.args[1] };
 };
 

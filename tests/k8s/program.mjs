@@ -13,19 +13,18 @@ const run = (words) => {
   return stdout + stderr;
 };
 
-const commands = new Set([...run([]).matchAll(/^ {2}([a-z-]+)/gm)].map((found) => found[1]));
-// Without those of the libraries.
+const commands = new Set([...run(['--help']).matchAll(/^ {2}([a-z-]+) {2}/gm)].map((found) => found[1]));
+// Of any command; a manifest writes them with "_" or with "-".
 const flags = new Set(
-  run(['--helpfull'])
-    .split(/^ *Flags from /m)
-    .filter((part) => /^\S*(services|shared)\/\S+\.cc:/.test(part))
-    .flatMap((part) => [...part.matchAll(/^ {4}--([a-z_]+) \(/gm)].map((found) => found[1])),
+  [...commands].flatMap((command) =>
+    [...run(['help', command]).matchAll(/^ {2}--([a-z-]+)/gm)].map((found) => found[1].replaceAll('-', '_')),
+  ),
 );
 
 const commandLines = (objects) =>
   eachOwn(objects, ({ args = [], command }) => {
     const [first, ...rest] = args.map(String);
-    const given = rest.filter((word) => word.startsWith('-')).map((word) => word.replace(/^--?/, '').split('=')[0]);
+    const given = rest.filter((word) => word.startsWith('-')).map((word) => word.replace(/^--/, '').split('=')[0].replaceAll('-', '_'));
     return [
       ...unless(!command, 'starts something else than the program'),
       ...unless(commands.has(first), `runs ${first}, which is no command`),
@@ -73,7 +72,7 @@ function complaint(files, words) {
       key,
       withFiles(files, (folder) => {
         const said = run(['check', `--config=${folder}`, `--data=${path.join(folder, 'data')}`, ...words]);
-        return /INVALID_FIELD|INVALID_ARGUMENT|ERROR: /.test(said)
+        return /INVALID_FIELD|INVALID_ARGUMENT|See vivier help|ERROR: /.test(said)
           ? said.replaceAll(folder, '').trim().split('\n')[0]
           : '';
       }),

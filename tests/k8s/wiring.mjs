@@ -7,7 +7,7 @@ const each = (list, check) => list.flatMap((one) => check(one).map((what) => `${
 const eachPod = (objects, check) => podsOf(objects).flatMap((pod) => check(pod).map((what) => `${pod.title} ${what}`));
 
 // What the operator puts there and no manifest may have: docs/kubernetes.md says how.
-export const GIVEN_SECRETS = ['school-keys', 'authority', 'edge-outside', 'parent-token', 'postgres-client', 'redis-password'];
+export const GIVEN_SECRETS = ['school-keys', 'authority', 'edge-outside', 'parent-codes', 'portal-keys', 'postgres-client', 'redis-password'];
 export const GIVEN_CONFIG_MAPS = ['revocations', 'parent-authorities'];
 
 // A site is a namespace, in which the cluster refuses pods that may too much: what is outside it, or for the whole

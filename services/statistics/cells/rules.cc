@@ -173,6 +173,16 @@ Changes Outcome(const enrolment::v1::OutcomeRecorded& event, v1::LearnerResult& 
                  {"outcomes", {months, situation}});
 }
 
+// Which it is, the end of its name says: schools/nancy/learnerResults/ai-1.l7.outcome-3.
+Changes CountOf(const v1::LearnerResult& fact) {
+  static const std::string& end = *new std::string(".outcome-");
+  if (fact.result().empty()) return {};
+  const size_t outcome = fact.name().rfind(end);
+  if (outcome == std::string::npos) return {{{"certificates", {fact.result()}}, fact.cohort(), 1}};
+  const std::string months = fact.name().substr(outcome + end.size());
+  return {{{"outcomes", {months, fact.result()}}, fact.cohort(), 1}};
+}
+
 Changes Release(const enrolment::v1::SeatReleased& event, v1::SeatFact& fact) {
   // Who left after the start used the seat: it stays funded.
   const bool released = event.cause() != enrolment::v1::SeatReleased::LEFT;

@@ -32,6 +32,8 @@ Changes Leave(const enrolment::v1::LearnerLeft& event, v1::LearnerFact& fact);
 Changes Finish(const enrolment::v1::LearnerFinished& event, v1::LearnerFact& fact);
 // All that the learner adds to the cells, with which their fact may go.
 Changes CountOf(const v1::LearnerFact& fact);
+// The same of a result.
+Changes CountOf(const v1::LearnerResult& fact);
 Changes Seal(const enrolment::v1::AttendanceSheetSealed& event, v1::SheetFact& fact);
 Changes Outcome(const enrolment::v1::OutcomeRecorded& event, v1::LearnerResult& fact);
 Changes Release(const enrolment::v1::SeatReleased& event, v1::SeatFact& fact);

@@ -1,5 +1,6 @@
 #include "services/statistics/facts/learners.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -22,6 +23,15 @@ constexpr const char* kResults[] = {".certificate", ".outcome-0", ".outcome-3", 
 // What was counted of an erased learner stays; that it would replace it can no longer be known.
 bool IsErased(Call& call, const std::string& learner) {
   return ReasonOf(call.unit().KeyOf(learner, false).status()) == "PERSON_ERASED";
+}
+
+void Fold(const Change& change, v1::BaseCell& base) {
+  const std::string cell = CellId(change);
+  auto known = std::find_if(base.mutable_counts()->begin(), base.mutable_counts()->end(),
+                            [&cell](const v1::BaseCount& one) { return one.cell() == cell; });
+  v1::BaseCount& one = known == base.mutable_counts()->end() ? *base.add_counts() : *known;
+  one.set_cell(cell);
+  one.set_count(one.count() + change.delta);
 }
 
 }  // namespace
@@ -71,13 +81,7 @@ absl::Status LearnerFacts::OnPersonErased(Call& call, const enrolment::v1::Perso
   ASSIGN_OR_RETURN(std::vector<v1::LearnerFact> facts,
                    learners_.Select(call, "candidate = $2", {event.candidate()}));
   for (const v1::LearnerFact& fact : facts) {
-    for (const Change& change : CountOf(fact)) {
-      ASSIGN_OR_RETURN(
-          v1::BaseCell base,
-          FindOrMake(call, base_cells_, NameIn(call.school(), "baseCells", CellId(change))));
-      base.set_count(base.count() + change.delta);
-      RETURN_IF_ERROR(Put(call, base_cells_, base));
-    }
+    RETURN_IF_ERROR(KeepCounted(call, CountOf(fact)));
     RETURN_IF_ERROR(learners_.Delete(call, fact.name()));
   }
   for (const std::string& person : event.persons()) {
@@ -86,10 +90,21 @@ absl::Status LearnerFacts::OnPersonErased(Call& call, const enrolment::v1::Perso
       const std::string name =
           NameIn(call.school(), "learnerResults", absl::StrCat(IdInSchool(person), result));
       ASSIGN_OR_RETURN(std::optional<v1::LearnerResult> known, results_.Find(call, name));
-      if (known.has_value()) RETURN_IF_ERROR(results_.Delete(call, name));
+      if (!known.has_value()) continue;
+      RETURN_IF_ERROR(KeepCounted(call, CountOf(*known)));
+      RETURN_IF_ERROR(results_.Delete(call, name));
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status LearnerFacts::KeepCounted(Call& call, const Changes& counted) {
+  if (counted.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      v1::BaseCell base,
+      FindOrMake(call, base_cells_, NameIn(call.school(), "baseCells", counted.front().cohort)));
+  for (const Change& change : counted) Fold(change, base);
+  return Put(call, base_cells_, base);
 }
 
 absl::Status LearnerFacts::OnOutcomeRecorded(Call& call,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "services/statistics/cells/cells.h"
+#include "services/statistics/cells/rules.h"
 #include "shared/service/service.h"
 #include "vivier/curriculum/v1/events.pb.h"
 #include "vivier/enrolment/v1/events.pb.h"
@@ -24,6 +25,8 @@ class LearnerFacts {
   absl::Status OnLearnerFinished(rpc::Call& call, const enrolment::v1::LearnerFinished& event);
   // Folds the person into the base cells.
   absl::Status OnPersonErased(rpc::Call& call, const enrolment::v1::PersonErased& event);
+  // `counted` is of one cohort.
+  absl::Status KeepCounted(rpc::Call& call, const Changes& counted);
   absl::Status OnOutcomeRecorded(rpc::Call& call, const enrolment::v1::OutcomeRecorded& event);
   absl::Status OnCertificateAwarded(rpc::Call& call,
                                     const curriculum::v1::CertificateAwarded& event);

@@ -25,7 +25,8 @@ using Counted = std::map<std::string, int64_t>;  // by the id of a cell
 const std::set<std::string>& RecountedTables() {
   static const auto& tables = *new std::set<std::string>{
       "learners",           "learners-by-age", "learners-by-gender", "learners-by-level",
-      "learners-by-region", "minutes",         "presence",           "seats"};
+      "learners-by-region", "minutes",         "presence",           "seats",
+      "outcomes",           "certificates"};
   return tables;
 }
 
@@ -53,8 +54,12 @@ absl::StatusOr<Counted> Recount(Transaction& transaction) {
       ForEach<v1::LearnerFact>(transaction, "learnerFacts", [&](const v1::LearnerFact& fact) {
         for (const Change& change : CountOf(fact)) counted[CellId(change)] += change.delta;
       }));
+  RETURN_IF_ERROR(
+      ForEach<v1::LearnerResult>(transaction, "learnerResults", [&](const v1::LearnerResult& fact) {
+        for (const Change& change : CountOf(fact)) counted[CellId(change)] += change.delta;
+      }));
   RETURN_IF_ERROR(ForEach<v1::BaseCell>(transaction, "baseCells", [&](const v1::BaseCell& base) {
-    counted[IdInSchool(base.name())] += base.count();
+    for (const v1::BaseCount& one : base.counts()) counted[one.cell()] += one.count();
   }));
   RETURN_IF_ERROR(ForEach<v1::SheetFact>(transaction, "sheetFacts", [&](const v1::SheetFact& fact) {
     const std::string cohort = CohortOfFact(fact.name());

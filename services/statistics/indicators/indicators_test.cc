@@ -115,7 +115,7 @@ TEST(WilsonTest, KnownValues) {
 }
 
 // The attacker: all shown numerators and denominators, every sum of the dictionary, schools sum to
-// the total. A hidden count is his when its column alone spans the rest: solved here by dense
+// the total. A hidden count is theirs when its column alone spans the rest: solved here by dense
 // elimination on doubles, unlike suppress.cc.
 class Attacker {
  public:
@@ -142,7 +142,7 @@ class Attacker {
     }
   }
 
-  // How many unknown counts he can compute.
+  // How many unknown counts they can compute.
   std::vector<std::pair<std::string, std::string>> Computable() {
     const size_t width = column_.size();
     std::vector<std::vector<double>> m;
@@ -196,7 +196,7 @@ class Attacker {
   std::vector<std::vector<std::pair<size_t, double>>> equations_;
 };
 
-// What he computes must be nothing that the floors hide.
+// What they compute must be nothing that the floors hide.
 TEST(PublicationTest, NoSmallCountFollowsFromWhatIsShown) {
   std::mt19937_64 random(20261122);
   int shown_rates = 0, hidden = 0;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/statistics/cells/find_or_make.h"
+#include "services/statistics/network/joining.h"
 #include "services/statistics/network/sound.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
@@ -45,7 +46,7 @@ void Network::AddTo(rpc::Service& service) {
       .On(*this, &Network::GetFreshness)
       .On(*this, &Network::DeleteMember)
       .Tick(*this, &Network::TellOfChange, clocks_, "due_time")
-      .Deliver(*this, &Network::SendSubmission)
+      .Deliver(*this, &Network::SendSubmission, {&JoinParent, &RenewAtParent})
       .Follows("I11", "submissions: content_hash, cell_count; site_years: cells", CheckSubmissions);
 }
 
@@ -124,6 +125,7 @@ absl::Status Network::SetClock(Call& call) {
 
 absl::StatusOr<v1::Submission> Network::SubmitCells(Call& call,
                                                     const v1::SubmitCellsRequest& request) {
+  RETURN_IF_ERROR(credentials_.MayBring(call, request.site()));
   RETURN_IF_ERROR(MayBeAdded(call, request.site()));
   ASSIGN_OR_RETURN(std::optional<v1::Submission> known,
                    submissions_.Find(call, SubmissionName(request)));
@@ -251,6 +253,7 @@ absl::StatusOr<google::protobuf::Empty> Network::DeleteMember(
                    "the member's figures are counted: give its agreement an end date",
                    {{"member", request.name()}});
   }
+  RETURN_IF_ERROR(credentials_.Forget(call, request.name()));
   RETURN_IF_ERROR(members_.Delete(call, request.name()));
   return google::protobuf::Empty();
 }

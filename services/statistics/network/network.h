@@ -11,6 +11,7 @@
 
 #include "google/protobuf/empty.pb.h"
 #include "services/statistics/cells/cells.h"
+#include "services/statistics/network/credentials.h"
 #include "services/statistics/network/submission.h"
 #include "shared/service/service.h"
 #include "vivier/statistics/v1/events.pb.h"
@@ -21,7 +22,8 @@ namespace vivier::statistics {
 
 class Network {
  public:
-  explicit Network(Cells& cells) : cells_(cells) {}
+  Network(Cells& cells, MemberCredentials& credentials)
+      : cells_(cells), credentials_(credentials) {}
 
   // Puts its rpcs, ticks, deliveries and invariants into the service.
   void AddTo(rpc::Service& service);
@@ -58,6 +60,7 @@ class Network {
   absl::Status CheckMember(rpc::Call& call, const v1::Member* before, v1::Member& after);
 
   Cells& cells_;
+  MemberCredentials& credentials_;
   storage::Table<v1::SubmissionClock> clocks_;
   storage::Table<v1::Member> members_;
   storage::Table<v1::Submission> submissions_;

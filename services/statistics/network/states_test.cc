@@ -50,5 +50,12 @@ TEST(SubmissionStates, TheRuleAnswersAsTheRowsSay) {
   EXPECT_EQ(done, Rows());
 }
 
+TEST(MemberCredentialStates, DiagramEqualsItsRows) {
+  const std::string text = testing::ReadSource("services/statistics/network/states.h");
+  const auto name = [](auto state) { return v1::MemberCredential::State_Name(state); };
+  EXPECT_EQ(testing::ReadDiagram(text, "MemberCredential"),
+            testing::RowsOf(kMemberCredentialTransitions, name));
+}
+
 }  // namespace
 }  // namespace vivier::statistics

@@ -57,6 +57,17 @@ CREATE TABLE members (
   CONSTRAINT agreement_in_order
       CHECK (agreement_end_date IS NULL OR agreement_start_date <= agreement_end_date));
 
+-- What members are known by; the hashes of their secrets are in `rights`.
+CREATE TABLE member_credentials (
+  school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
+  state TEXT NOT NULL, life_seconds BIGINT NOT NULL, code_expire_time BIGINT,
+  secrets BIGINT NOT NULL, renew_time BIGINT, expire_time BIGINT, revoke_time BIGINT,
+  revoke_reason TEXT NOT NULL, create_time BIGINT,
+  mac BYTEA,
+  PRIMARY KEY (school, name),
+  CONSTRAINT credential_revoked
+      CHECK ((state = 'REVOKED') = (revoke_time IS NOT NULL)));
+
 -- One row per school: a school is counted once, by whatever path its figures came.
 CREATE TABLE submissions (
   school TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
