@@ -6,6 +6,6 @@
 
 namespace vivier::demo {
 
-int Run(const command::Arguments& arguments, command::Modules modules);
+absl::StatusOr<int> Run(const cli::Line& line, command::Modules modules);
 
 }  // namespace vivier::demo

@@ -1,7 +1,16 @@
 #include "demo/figures.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "shared/base/error.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/partners/v1/partners.pb.h"
@@ -69,6 +78,42 @@ absl::Status ReadIndicators(Stage& stage, Figures& figures) {
   return absl::OkStatus();
 }
 
+// How people fare who were in training is asked so long after its end.
+constexpr int kAskedAfterMonths[] = {3, 6, 12};
+constexpr char kNotDue[] = "not due yet";
+// Groups whose figures are people.
+constexpr const char* kOfPeople[] = {"applications.", "learners.", "seats.", "outcomes."};
+
+// "1 234 567"
+std::string Grouped(int64_t value) {
+  std::string digits = absl::StrCat(value < 0 ? -value : value);
+  for (size_t i = digits.size(); i > 3;) digits.insert(i -= 3, " ");
+  return absl::StrCat(value < 0 ? "-" : "", digits);
+}
+
+// "26 of 83 (31 %)"
+std::string ShareText(int64_t part, int64_t whole) {
+  return absl::StrFormat("%s of %s (%d %%)", Grouped(part), Grouped(whole),
+                         whole == 0 ? 0 : (100 * part + whole / 2) / whole);
+}
+
+std::string AmountText(const std::string& name, int64_t value) {
+  if (absl::EndsWith(name, "_cents"))
+    return absl::StrFormat("%s%s.%02d €", value < 0 ? "-" : "", Grouped(std::abs(value) / 100),
+                           std::abs(value) % 100);
+  if (absl::StrContains(name, "minutes")) return absl::StrFormat("%s h", Grouped(value / 60));
+  const bool people =
+      std::any_of(std::begin(kOfPeople), std::end(kOfPeople), [&](const char* group) {
+        return absl::StartsWith(name, group) && name != "applications.scores";
+      });
+  return absl::StrCat(Grouped(value), people ? value == 1 ? " person" : " people" : "");
+}
+
+// "minutes_due" is told in hours, "earned_cents" in euros.
+std::string Words(const std::string& name) {
+  return absl::StrReplaceAll(name, {{"_cents", ""}, {"minutes", "hours"}, {"_", " "}, {".", ": "}});
+}
+
 }  // namespace
 
 int64_t Figures::At(const std::string& name) const {
@@ -77,7 +122,36 @@ int64_t Figures::At(const std::string& name) const {
 }
 
 std::string Figures::Text() const {
-  return absl::StrCat(absl::StrJoin(values_, "\n", absl::PairFormatter(" ")), "\n");
+  std::map<std::string, std::string> amounts;
+  std::vector<std::string> open;  // "-3": how the names of indicators end that wait as well
+  for (int months : kAskedAfterMonths) {
+    const std::string name = absl::StrCat("outcomes.after_", months, "_months");
+    if (values_.count(name) > 0) continue;
+    amounts[name] = kNotDue;
+    open.push_back(absl::StrCat("-", months));
+  }
+  const auto waits = [&open](absl::string_view name) {
+    return std::any_of(open.begin(), open.end(),
+                       [name](const std::string& end) { return absl::EndsWith(name, end); });
+  };
+  for (const auto& [name, value] : values_) {
+    absl::string_view whole = name;
+    if (absl::ConsumeSuffix(&whole, ".denominator")) continue;
+    if (absl::ConsumeSuffix(&whole, ".numerator"))
+      amounts[std::string(whole)] =
+          waits(whole) ? kNotDue : ShareText(value, At(absl::StrCat(whole, ".denominator")));
+    else
+      amounts[name] = AmountText(name, value);
+  }
+  std::string text, before;
+  for (const auto& [name, amount] : amounts) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(name, absl::MaxSplits('.', 1));
+    absl::StrAppendFormat(&text, "  %-13s %-38s %s\n",
+                          parts.first == before ? "" : Words(parts.first), Words(parts.second),
+                          amount);
+    before = parts.first;
+  }
+  return text;
 }
 
 std::string Figures::Json() const {

@@ -19,7 +19,8 @@ class Figures {
   int64_t At(const std::string& name) const;
   const std::map<std::string, int64_t>& values() const { return values_; }
 
-  std::string Text() const;  // a line "name value" for each
+  // A table in euros, hours and people; what is counted later is not due yet.
+  std::string Text() const;
   std::string Json() const;  // one object
 
  private:

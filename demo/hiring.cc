@@ -62,7 +62,7 @@ absl::Status OfferJob(Stage& stage, const v1::Employer& employer) {
   return stage.Write<partners::JobOffer>("partner_manager", "publish", siret, publish).status();
 }
 
-// One learner with the employer who takes him.
+// One learner with the employer who takes them.
 struct Match {
   int rank;
   const v1::Employer* employer;

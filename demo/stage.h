@@ -15,7 +15,7 @@
 
 namespace vivier::demo {
 
-// Somebody who applied, with the line of the file that he came by: names of resources are made of
+// Somebody who applied, with the line of the file that they came by: names of resources are made of
 // keyed hashes, so only the line is the same at every school.
 struct Applicant {
   int line = 0;

@@ -42,7 +42,7 @@ absl::StatusOr<AttendanceSheet> OpenSheet(Stage& stage, int half_day) {
   return stage.Write<AttendanceSheet>("trainer", "sheet", absl::StrCat(half_day), open);
 }
 
-// Each learner signs for what he was there, then the absences are said.
+// Each learner signs for what they were there, then the absences are said.
 absl::Status SignEntries(Stage& stage, const AttendanceSheet& sheet, int half_day) {
   std::vector<enrolment::SignPresenceRequest> signatures;
   std::vector<enrolment::RecordAbsenceRequest> absences;

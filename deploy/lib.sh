@@ -40,10 +40,38 @@ install_packages() {
   fi
 }
 
-# build TARGET...: configures and builds with the release preset.
+# build TARGET...: configures and builds with the release preset; says how far it is.
 build() {
-  (cd "$ROOT" && cmake --preset release && cmake --build --preset release --target "$@")
+  (cd "$ROOT" && quietly cmake --preset release && cmake --build --preset release --target "$@" 2>&1 | progress)
 }
+
+# quietly COMMAND...: what it says is shown only where it fails.
+quietly() {
+  local said
+  said=$("$@" 2>&1) || { printf '%s\n' "$said" >&2; return 1; }
+}
+
+# Ninja's lines "[12/493] …" as one that is written over, or as one for each tenth where no terminal is, with the time that
+# is left; all else as it comes.
+progress() {
+  local line start=$SECONDS done all left tenth=-1
+  while IFS= read -r line; do
+    if [[ $line != \[*/*\]* ]]; then printf '%s\n' "$line"; continue; fi
+    IFS='[/]' read -r _ done all _ <<<"$line"
+    left=$(((SECONDS - start) * (all - done) / (done > 0 ? done : 1)))
+    line="Building: $done of $all, $(duration $left) left"
+    if [[ -t 1 ]]; then
+      printf '\r%s\033[K' "$line"
+    elif ((done * 10 / all > tenth)); then
+      tenth=$((done * 10 / all))
+      say "$line"
+    fi
+  done
+  [[ ! -t 1 || $tenth$start == -1 ]] || printf '\r\033[K'
+}
+
+# 90 s, or 12 min from two minutes on.
+duration() { if (($1 < 120)); then printf '%d s' "$1"; else printf '%d min' $((($1 + 59) / 60)); fi; }
 
 # The kernel's start time of a process, empty when there is none. Its name, in brackets, may hold spaces.
 start_time() {

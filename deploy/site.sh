@@ -10,6 +10,7 @@
 #   DIR/logs/NAME.log      what it says
 #   DIR/edge               nginx's files, where there is an edge: its certificate, and who may be trusted to be it
 #   DIR/grand-est          the node above the school, laid out the same, with PARENT_SERVICES alone
+#   DIR/codes              by which the school joined it; DIR/parents, what it is known by there since
 
 PARENT=grand-est
 NETWORK=local
@@ -21,12 +22,12 @@ VIVIER=$ROOT/build/vivier
 
 site_is_running() {
   local name
-  for name in redis postgres edge "${PROCESSES[@]}"; do is_running "$1" "$name" && return 0; done
+  for name in redis postgres edge portal "${PROCESSES[@]}"; do is_running "$1" "$name" && return 0; done
   return 1
 }
 
 # Deletes what a site keeps, and nothing else that may lie in its folder.
-empty_site() { rm -rf "${1:?}"/{config.textproto,clock,keys,certificates,db,postgres,redis,run,logs,edge,"$PARENT"}; }
+empty_site() { rm -rf "${1:?}"/{config.textproto,clock,keys,certificates,db,postgres,redis,run,logs,edge,codes,parents,"$PARENT"}; }
 
 declare -A ADDRESS=() METRICS=()
 
@@ -47,11 +48,12 @@ start_site() {
   write_config "$directory" "$engine" "$tls"
   "$VIVIER" migrate --data "$directory"
   for service in "${SERVICES[@]}"; do start_service "$directory" "$service" "$service" "$directory"; done
+  start_portal "$directory"
 }
 
 choose_addresses() {
   local process port=$FIRST_PORT
-  for process in "${PROCESSES[@]}"; do
+  for process in "${PROCESSES[@]}" portal; do
     port=$(free_port "$port")
     ADDRESS[$process]=127.0.0.1:$port
     port=$(free_port $((port + 1)))
@@ -70,7 +72,7 @@ make_certificates() {
 # The field `certificates` of a site in DIR, or of a parent there.
 certificates_of() { printf 'certificates: "%s/certificates/current"\n' "$1"; }
 
-# The node that sums schools up to a region. It knows the school as a member and gives it a token for its submissions.
+# The node that sums schools up to a region. It knows the school as a member and gives it a code by which it joins.
 start_parent() {
   local directory=$1/$PARENT tls=$2 service
   mkdir -p "$directory/run"
@@ -87,7 +89,13 @@ start_parent() {
     \"parent\": \"schools/$PARENT\", \"memberId\": \"nancy\",
     \"member\": {\"title\": \"Nancy\", \"agreementStartDate\": {\"year\": 2026, \"month\": 1, \"day\": 1}},
     \"requestId\": \"0b5d5f1e-5a0f-4c3e-9a64-0c6f0f2c9a01\"}" >/dev/null
-  (umask 077 && "$VIVIER" token --data "$directory" --role member_school --subject nancy >"$1/keys/$PARENT.token")
+  (
+    umask 077
+    mkdir -p "$1/codes"
+    "$VIVIER" call IssueJoinCode --data "$directory" "{
+      \"name\": \"schools/$PARENT/members/nancy\", \"requestId\": \"4e1f0a52-8d0c-4a52-9a8a-0d3c1f6f7a04\"}" |
+      sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p' >"$1/codes/nancy"
+  )
 }
 
 # peer SERVICE PROCESS
@@ -104,8 +112,8 @@ write_config() {
     [[ $engine != postgres ]] || printf 'postgres: "host=%s/postgres dbname=postgres user=postgres"\n' "$directory"
     printf 'redis: "unix:%s/redis/redis.sock"\nredis_password_file: "%s/redis/password"\n' "$directory" "$directory"
     for service in "${SERVICES[@]}"; do peer "$service" "$service"; done
-    printf 'parents { name: "schools/%s" address: "%s" token_file: "%s" ' "$PARENT" "${ADDRESS[$PARENT-statistics]}" \
-      "$directory/keys/$PARENT.token"
+    printf 'parents { name: "schools/%s" address: "%s" join_codes: "%s/codes" ' "$PARENT" \
+      "${ADDRESS[$PARENT-statistics]}" "$directory"
     [[ -z $tls ]] || certificates_of "$directory/$PARENT"
     printf '}\n'
   } >"$directory/config.textproto"
@@ -118,6 +126,14 @@ start_service() {
   rm -f "$4/run/$3".*.address
   start "$1" "$2" "$VIVIER" serve "$3" --data "$4" --listen_address "$where" --metrics_address "${METRICS[$2]}"
   wait_until "$1" "$2" compgen -G "$4/run/$3.*.address"
+}
+
+# The gateway before the school's services, for whoever speaks HTTP and JSON.
+start_portal() {
+  local where=${ADDRESS[portal]}
+  say "Starting portal on $where"
+  start "$1" portal "$VIVIER" serve portal --data "$1" --web_listen_address "$where" --metrics_address "${METRICS[portal]}"
+  wait_until "$1" portal listens "${where%:*}" "${where##*:}"
 }
 
 # nginx before the school's services, the way in for outsiders. Its certificate signs itself, for this run.
@@ -135,6 +151,7 @@ start_edge() {
     for service in "${SERVICES[@]}"; do
       printf 'upstream %s { server %s; keepalive 32; keepalive_time 4m; }\n' "$service" "${ADDRESS[$service]}"
     done
+    printf 'upstream portal { server %s; keepalive 32; }\n' "${ADDRESS[portal]}"
   } >"$edge/inside.conf"
   printf 'listen 127.0.0.1:%s ssl http2;\nssl_certificate edge.pem;\nssl_certificate_key edge.key;\n' \
     "${ADDRESS[edge]##*:}" >"$edge/outside.conf"
@@ -163,23 +180,46 @@ call_through_edge() {
   "$VIVIER" "${words[@]}"
 }
 
-print_site() {
-  local process
+# The page that deploy/up ends with: the story's figures, who may try what with which token, where all is.
+print_page() {
+  local data=$1 process
+  say ""
+  say "NANCY'S STORY, told to its end; step by step in $data/logs/story.log"
+  say ""
+  awk '/^  / { table = table $0 "\n"; next } /^[^{]/ { table = "" } END { printf "%s", table }' "$data/logs/story.log"
+  say ""
+  say "WHO MAY TRY IT"
+  say ""
+  print_role "$data" school_director enrolment '{"parent": "schools/nancy"}' ListCohorts
+  print_role "$data" admissions_officer enrolment '{"parent": "schools/nancy/cohorts/ia-2027"}' ListApplications
+  print_role "$data" trainer enrolment '{"parent": "schools/nancy/cohorts/ia-2027"}' ListAttendanceSheets
+  print_role "$data" finance_officer funding '{"parent": "schools/nancy"}' ListInvoices
+  print_role "$data" partner_manager partners '{"parent": "schools/nancy"}' ListCompanies
+  print_role "$data/$PARENT" network_coordinator "$PARENT-statistics" "{\"parent\": \"schools/$PARENT\"}" ListMembers
+  say "WHERE IT IS"
   say ""
   for process in "${PROCESSES[@]}"; do
-    printf '  %-20s %s   metrics http://%s/metrics\n' "$process" "${ADDRESS[$process]}" "${METRICS[$process]}"
+    printf '  %-22s %-16s metrics http://%s/metrics\n' "$process" "${ADDRESS[$process]}" "${METRICS[$process]}"
   done
-  [[ ! -v ADDRESS[edge] ]] || printf '  %-20s %s\n' edge "${ADDRESS[edge]}"
+  printf '  %-22s http://%s   metrics http://%s/metrics\n' portal "${ADDRESS[portal]}" "${METRICS[portal]}"
+  [[ ! -v ADDRESS[edge] ]] || printf '  %-22s %s\n' edge "${ADDRESS[edge]}"
   say ""
-  say "A token to try: $("$VIVIER" token --data "$1")"
-  say "Its health:     build/vivier status --data $1"
-  say "A call to try:  build/vivier call ListCohorts '{\"parent\": \"schools/nancy\"}' --data $1"
+  say "  How it is:    build/vivier status --data $data"
+  say "  All commands: build/vivier help"
+}
+
+# print_role DATA ROLE PROCESS REQUEST METHOD: the address and a token of the role, good for twelve hours, and what to try.
+print_role() {
+  printf '  %-20s %s\n' "$2" "${ADDRESS[$3]}"
+  printf "    build/vivier call %s '%s' --role %s --data %s\n" "$5" "$4" "$2" "$1"
+  printf '    %s\n\n' "$("$VIVIER" token --role "$2" --data "$1")"
 }
 
 # The edge lets nobody in any more, then all services drain at once; what they rest on goes last.
 stop_site() {
   local process
   stop "$1" edge QUIT
+  stop "$1" portal
   for process in "${PROCESSES[@]}"; do ask "$1" "$process"; done
   for process in "${PROCESSES[@]}"; do await_end "$1" "$process"; done
   stop "$1" postgres INT
@@ -188,7 +228,7 @@ stop_site() {
 
 # Returns when one of the site's processes has ended by itself, with its last words.
 watch_site() {
-  local process watched=("${PROCESSES[@]}")
+  local process watched=("${PROCESSES[@]}" portal)
   [[ ! -v ADDRESS[edge] ]] || watched+=(edge)
   while sleep 1; do
     for process in "${watched[@]}"; do

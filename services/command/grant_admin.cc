@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <iostream>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/command/commands.h"
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
@@ -26,8 +29,33 @@ CreateMembershipRequest RequestFor(const std::string& school, const std::string&
   return request;
 }
 
-absl::Status Grant(const std::string& subject, Modules modules) {
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+std::vector<std::string> IssuersOf(const config::v1::Config& config) {
+  std::vector<std::string> issuers;
+  for (const config::v1::Issuer& issuer : config.issuers()) issuers.push_back(issuer.issuer());
+  return issuers;
+}
+
+// A slip would make somebody director who never comes, and who comes would stay shut out.
+absl::Status CheckSubject(const std::string& subject, const config::v1::Config& config) {
+  const std::vector<std::string> issuers = IssuersOf(config);
+  const std::string issuer = subject.substr(0, subject.find('#'));
+  const std::string trusted =
+      issuers.empty() ? "; the configuration names no issuer yet (docs/identity.md)"
+                      : absl::StrCat("; the configuration trusts ", absl::StrJoin(issuers, ", "));
+  if (issuer.size() + 1 >= subject.size() || issuer.empty())
+    return cli::Misuse(absl::StrCat("SUBJECT is \"", subject,
+                                    "\", and is to be ISSUER#SUBJECT: who vouches, and by what "
+                                    "name",
+                                    trusted));
+  if (issuers.empty() || std::count(issuers.begin(), issuers.end(), issuer) > 0)
+    return absl::OkStatus();
+  return cli::Misuse(absl::StrCat("nobody trusts the issuer \"", issuer, "\"", trusted));
+}
+
+absl::Status Grant(const Line& line, Modules modules) {
+  const std::string subject = line.Argument(0);
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
+  RETURN_IF_ERROR(CheckSubject(subject, settings.config));
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   for (const std::string& school : settings.config.schools()) {
     ASSIGN_OR_RETURN(Membership made,
@@ -39,11 +67,9 @@ absl::Status Grant(const std::string& subject, Modules modules) {
 
 }  // namespace
 
-int GrantAdmin(const Arguments& arguments, Modules modules) {
-  if (arguments.size() != 1)
-    return Refuse(InvalidField("subject", "give one principal, ISSUER#SUBJECT"));
-  const absl::Status status = Grant(arguments[0], std::move(modules));
-  return status.ok() ? 0 : Refuse(status);
+absl::StatusOr<int> GrantAdmin(const Line& line, Modules modules) {
+  RETURN_IF_ERROR(Grant(line, std::move(modules)));
+  return 0;
 }
 
 }  // namespace vivier::command

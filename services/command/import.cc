@@ -1,21 +1,18 @@
 // Files in and out: LHÉO catalogues and applications, with what became of each row.
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "services/command/commands.h"
-#include "shared/base/error.h"
+#include "shared/base/file.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
+#include "shared/cli/input.h"
+#include "shared/cli/options.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "shared/service/await_operation.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
-
-ABSL_FLAG(std::string, cohort, "", "import applications: the id of the cohort");
 
 namespace vivier::command {
 namespace {
@@ -25,31 +22,26 @@ namespace enrolment = enrolment::v1;
 
 constexpr absl::Duration kTimeout = absl::Seconds(60);
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return InvalidField("file", path + " cannot be read");
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
 // The school's director at the first school of the configuration.
 struct Office {
   std::unique_ptr<Session> session;
   std::string school;
-  std::string authorization;
+  Who who;
 
   template <class Response>
   absl::StatusOr<Response> Ask(const std::string& service,
                                const google::protobuf::Message& request) {
     ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(service));
-    return rpc::Invoke<Response>(*channel, *rpc::MethodTaking(*request.GetDescriptor()), request,
-                                 {kTimeout, authorization, ""});
+    absl::StatusOr<Response> answer =
+        rpc::Invoke<Response>(*channel, *rpc::MethodTaking(*request.GetDescriptor()), request,
+                              {kTimeout, who.header, ""});
+    RETURN_IF_ERROR(Told(who, answer.status()));
+    return answer;
   }
 };
 
-absl::StatusOr<Office> OpenOffice(Modules modules) {
-  ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
+absl::StatusOr<Office> OpenOffice(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
   Office office;
   office.school = "schools/" + settings.config.schools(0);
   ASSIGN_OR_RETURN(office.session, Session::Open(settings, std::move(modules)));
@@ -58,7 +50,7 @@ absl::StatusOr<Office> OpenOffice(Modules modules) {
                                      {"school_director"},
                                      {settings.config.schools(0)},
                                      ""};
-  ASSIGN_OR_RETURN(office.authorization, office.session->Authorization(director));
+  ASSIGN_OR_RETURN(office.who, WhoAsks(line, settings, director));
   return office;
 }
 
@@ -86,11 +78,10 @@ absl::StatusOr<int> ImportLheo(Office& office, const std::string& content) {
   return report.refused();
 }
 
-absl::StatusOr<int> ImportApplications(Office& office, const std::string& content) {
-  if (absl::GetFlag(FLAGS_cohort).empty())
-    return InvalidField("cohort", "is required: --cohort ID");
+absl::StatusOr<int> ImportApplications(Office& office, const std::string& cohort,
+                                       const std::string& content) {
   enrolment::ImportApplicationsRequest request;
-  request.set_parent(absl::StrCat(office.school, "/cohorts/", absl::GetFlag(FLAGS_cohort)));
+  request.set_parent(absl::StrCat(office.school, "/cohorts/", cohort));
   request.set_content(content);
   request.set_request_id(TimeOrderedUuid());
   using Operation = operations::v1::Operation;
@@ -111,21 +102,22 @@ absl::StatusOr<int> ImportApplications(Office& office, const std::string& conten
   return report.refused();
 }
 
-absl::StatusOr<int> ImportFile(const Arguments& arguments, Modules modules) {
-  const std::string kind = arguments.empty() ? "" : arguments[0];
-  if (arguments.size() != 2 || (kind != "lheo" && kind != "applications"))
-    return InvalidField("kind", "import lheo FILE, or import applications FILE --cohort ID");
-  ASSIGN_OR_RETURN(const std::string content, ReadFile(arguments[1]));
-  ASSIGN_OR_RETURN(Office office, OpenOffice(std::move(modules)));
-  return kind == "lheo" ? ImportLheo(office, content) : ImportApplications(office, content);
+absl::StatusOr<int> ImportFile(const Line& line, Modules modules) {
+  const bool lheo = line.Argument(0) == "lheo";
+  const std::string cohort = line.Text(cli::kCohort);
+  if (lheo != cohort.empty())
+    return cli::Misuse(lheo ? "--cohort is for import applications"
+                            : "import applications wants --cohort ID, and it is missing");
+  ASSIGN_OR_RETURN(const std::string content, cli::ReadFile(line.Argument(1)));
+  ASSIGN_OR_RETURN(Office office, OpenOffice(line, std::move(modules)));
+  return lheo ? ImportLheo(office, content) : ImportApplications(office, cohort, content);
 }
 
 // Each page is a document of its own: a catalogue of one page is one file, the next pages are
 // numbered.
-absl::Status ExportCatalogue(const Arguments& arguments, Modules modules) {
-  if (arguments.empty() || arguments[0] != "lheo")
-    return InvalidField("kind", "export lheo [FILE], or export person NAME");
-  ASSIGN_OR_RETURN(Office office, OpenOffice(std::move(modules)));
+absl::Status ExportCatalogue(const Line& line, Modules modules) {
+  const Arguments& arguments = line.arguments();
+  ASSIGN_OR_RETURN(Office office, OpenOffice(line, std::move(modules)));
   curriculum::ExportLheoRequest request;
   request.set_parent(office.school);
   request.set_page_size(100);
@@ -136,8 +128,7 @@ absl::Status ExportCatalogue(const Arguments& arguments, Modules modules) {
       std::cout << response.content();
     } else if (!response.content().empty()) {
       const std::string path = page == 1 ? arguments[1] : absl::StrCat(arguments[1], ".", page);
-      if (!(std::ofstream(path, std::ios::binary) << response.content() << std::flush))
-        return InvalidField("file", path + " cannot be written");
+      RETURN_IF_ERROR(WriteNamed("FILE", path, response.content()));
     }
     if (response.next_page_token().empty()) return absl::OkStatus();
     request.set_page_token(response.next_page_token());
@@ -146,17 +137,18 @@ absl::Status ExportCatalogue(const Arguments& arguments, Modules modules) {
 
 }  // namespace
 
-int Import(const Arguments& arguments, Modules modules) {
-  const absl::StatusOr<int> refused = ImportFile(arguments, std::move(modules));
-  if (!refused.ok()) return Refuse(refused.status());
-  return *refused == 0 ? 0 : 1;
+absl::StatusOr<int> Import(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const int refused, ImportFile(line, std::move(modules)));
+  return refused == 0 ? 0 : 1;
 }
 
-int Export(const Arguments& arguments, Modules modules) {
-  const bool person = arguments.size() == 2 && arguments[0] == "person";
-  const absl::Status status = person ? ExportPerson(arguments[1], std::move(modules))
-                                     : ExportCatalogue(arguments, std::move(modules));
-  return status.ok() ? 0 : Refuse(status);
+absl::StatusOr<int> Export(const Line& line, Modules modules) {
+  const bool person = line.Argument(0) == "person";
+  if (person && line.arguments().size() == 1)
+    return cli::Misuse("export person wants NAME, and it is missing");
+  RETURN_IF_ERROR(person ? ExportPerson(line, line.Argument(1), std::move(modules))
+                         : ExportCatalogue(line, std::move(modules)));
+  return 0;
 }
 
 }  // namespace vivier::command

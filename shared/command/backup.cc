@@ -1,15 +1,17 @@
 // Backups of a school's databases, see docs/backup.md.
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 #include <utility>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/json_util.h"
 #include "shared/backup/erased.h"
@@ -20,19 +22,13 @@
 #include "shared/base/error.h"
 #include "shared/base/hash.h"
 #include "shared/base/status.h"
+#include "shared/cli/options.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "shared/log/log.h"
 #include "shared/security/school_key.h"
-
-ABSL_FLAG(bool, follow, false, "backup: go on until SIGTERM");
-ABSL_FLAG(absl::Duration, interval, absl::Seconds(30),
-          "backup --follow: from the begin of one generation to the next");
-ABSL_FLAG(std::string, generation, "",
-          "restore, reconcile: the begin of a generation's name; the newest without");
-ABSL_FLAG(bool, replace, false, "restore: put the data that is there aside");
-ABSL_FLAG(std::string, to, "", "reconcile: the folder of backups to go back to");
+#include "shared/site/clock.h"
 
 namespace vivier::command {
 namespace {
@@ -42,11 +38,15 @@ using backup::Store;
 // Deleting reads every manifest, so not with every generation.
 constexpr absl::Duration kPruneInterval = absl::Minutes(10);
 
-std::string KeyFile(const Settings& settings) { return settings.data + "/keys/school.key"; }
+std::string KeyFile(const Settings& settings) {
+  return absl::StrCat(settings.data, "/keys/", security::kSchoolKeyFile);
+}
 
-absl::StatusOr<std::string> ProofOfKey(const Settings& settings) {
-  ASSIGN_OR_RETURN(const security::SchoolKey key, security::SchoolKey::Load(KeyFile(settings)));
-  return key.BlindIndex("backup", "school key");
+// One for each key that is there.
+absl::StatusOr<std::vector<std::string>> ProofsOfKeys(const Settings& settings) {
+  ASSIGN_OR_RETURN(const security::SchoolKey key,
+                   security::SchoolKey::OfFolder(settings.data + "/keys"));
+  return key.BlindIndexes("backup", "school key");
 }
 
 std::vector<backup::Source> SourcesOf(const Settings& settings, const Modules& modules) {
@@ -70,11 +70,21 @@ absl::StatusOr<backup::Taken> AddGeneration(const Settings& settings, const Modu
                                             Store& store) {
   // A job that copies may have no key; then a restore cannot tell that it has the right one.
   const std::string proof =
-      std::filesystem::exists(KeyFile(settings)) ? ProofOfKey(settings).value_or("") : "";
+      absl::StrJoin(ProofsOfKeys(settings).value_or(std::vector<std::string>()), " ");
   ASSIGN_OR_RETURN(backup::Taken taken,
                    backup::TakeBackup(SourcesOf(settings, modules), proof, absl::Now(), store));
   RETURN_IF_ERROR(backup::MergeErased(settings.data + "/erased", store.folder() + "/erased"));
   return taken;
+}
+
+// A generation of what somebody changed is kept all the same, beside the better ones before it.
+absl::Status Judged(const backup::Taken& taken) {
+  if (taken.findings.empty()) return absl::OkStatus();
+  return Error(absl::StatusCode::kDataLoss, "ROW_CHANGED",
+               absl::StrCat("the backup was made, of data that were changed outside the program: ",
+                            absl::StrJoin(taken.findings, "; "),
+                            "; vivier verify says what else, backups before have them as they "
+                            "were"));
 }
 
 absl::Status BackUpOnce(const Settings& settings, const Modules& modules, Store& store) {
@@ -82,7 +92,7 @@ absl::Status BackUpOnce(const Settings& settings, const Modules& modules, Store&
   std::cout << taken.generation << "\n"
             << taken.rows << " rows, " << taken.bytes_written << " bytes written, the cut took "
             << absl::ToInt64Microseconds(taken.cut) << " µs\n";
-  return absl::OkStatus();
+  return Judged(taken);
 }
 
 // Waits until then; true when a signal asks to end.
@@ -91,7 +101,8 @@ bool EndsBefore(absl::Time next, const sigset_t& signals) {
   return sigtimedwait(&signals, nullptr, &patience) > 0;
 }
 
-absl::Status Follow(const Settings& settings, const Modules& modules, Store& store) {
+absl::Status Follow(const Settings& settings, const Modules& modules, Store& store,
+                    absl::Duration interval) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -107,22 +118,36 @@ absl::Status Follow(const Settings& settings, const Modules& modules, Store& sto
           {{"generation", taken->generation},
            {"bytes_written", absl::StrCat(taken->bytes_written)},
            {"seconds", absl::StrCat(absl::ToDoubleSeconds(absl::Now() - start))}});
-    else
+    if (const absl::Status judged = taken.ok() ? Judged(*taken) : absl::OkStatus(); !judged.ok())
+      Log(LogLevel::kError, "what was backed up was changed outside the program",
+          {{"generation", taken->generation}, {"error", judged.message()}});
+    if (!taken.ok())
       Log(LogLevel::kError, "no backup was made", {{"error", taken.status().message()}});
     if (start - pruned >= kPruneInterval) {
       RETURN_IF_ERROR(store.Prune(start));
       pruned = start;
     }
-    if (EndsBefore(start + absl::GetFlag(FLAGS_interval), signals)) return absl::OkStatus();
+    if (EndsBefore(start + interval, signals)) return absl::OkStatus();
   }
 }
 
-absl::Status BackUp(const std::string& folder, const Modules& modules) {
-  ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
+absl::Status BackUp(const Line& line, const Modules& modules) {
+  const std::string folder = line.Argument(0);
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+  if (settings.config.engine() == config::v1::SQLITE) RETURN_IF_ERROR(CheckIsSite(settings));
   RETURN_IF_ERROR(CheckIsElsewhere(folder, settings));
   ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::OpenToWrite(folder, absl::Now()));
-  return absl::GetFlag(FLAGS_follow) ? Follow(settings, modules, *store)
-                                     : BackUpOnce(settings, modules, *store);
+  return line.Is(cli::kFollow) ? Follow(settings, modules, *store, line.Duration(cli::kInterval))
+                               : BackUpOnce(settings, modules, *store);
+}
+
+// The time of acts: a site in development may have a clock of its own.
+absl::Time TimeOfActs(const Settings& settings) {
+  std::error_code error;
+  if (!settings.config.development() || !std::filesystem::exists(settings.data + "/clock", error))
+    return absl::Now();
+  const auto clock = site::Clock::Open(settings.config, settings.data);
+  return clock.ok() ? (*clock)->Now() : absl::Now();
 }
 
 // A generation that is to be put back into the data of `settings`.
@@ -139,7 +164,7 @@ struct Chosen {
     restoring.target.data = settings.data;
     if (settings.config.engine() == config::v1::POSTGRES)
       restoring.target.postgres = settings.config.postgres();
-    restoring.now = absl::Now();
+    restoring.now = TimeOfActs(settings);
     restoring.key = key;
     return restoring;
   }
@@ -148,25 +173,33 @@ struct Chosen {
 // Without the key nobody could read a person's data again, and a process that starts without one
 // makes a new one.
 absl::Status CheckKey(const Chosen& chosen) {
-  const absl::StatusOr<std::string> proof = ProofOfKey(chosen.settings);
-  const std::string& expected = chosen.manifest.school_key_proof();
-  if (proof.ok() && (expected.empty() || *proof == expected)) return absl::OkStatus();
+  const absl::StatusOr<std::vector<std::string>> proofs = ProofsOfKeys(chosen.settings);
+  const std::vector<std::string> expected =
+      absl::StrSplit(chosen.manifest.school_key_proof(), ' ', absl::SkipEmpty());
+  const auto is_there = [&proofs](const std::string& proof) {
+    return std::find(proofs->begin(), proofs->end(), proof) != proofs->end();
+  };
+  if (proofs.ok() && std::all_of(expected.begin(), expected.end(), is_there))
+    return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "SCHOOL_KEY",
                absl::StrCat(KeyFile(chosen.settings),
-                            " is not the key of this backup; put the school's key there first"));
+                            " is not the key of this backup; put the school's key of then there "
+                            "first, or beside it as ",
+                            security::kPreviousSchoolKeyFile));
 }
 
-absl::StatusOr<Chosen> Choose(const std::string& folder) {
+absl::StatusOr<Chosen> Choose(const Line& line, const std::string& folder) {
   Chosen chosen;
-  ASSIGN_OR_RETURN(chosen.settings, ReadSettings());
+  ASSIGN_OR_RETURN(chosen.settings, ReadSettings(line));
   if (!ReadNotes(chosen.settings.data).empty())
     return Error(absl::StatusCode::kFailedPrecondition, "STILL_RUNNING",
                  "stop every process of the site first");
   ASSIGN_OR_RETURN(chosen.store, Store::OpenToRead(folder));
-  ASSIGN_OR_RETURN(chosen.generation, chosen.store->Find(absl::GetFlag(FLAGS_generation)));
+  ASSIGN_OR_RETURN(chosen.generation, chosen.store->Find(line.Text(cli::kGeneration)));
   ASSIGN_OR_RETURN(chosen.manifest, chosen.store->Read(chosen.generation));
   RETURN_IF_ERROR(CheckKey(chosen));
-  ASSIGN_OR_RETURN(security::SchoolKey key, security::SchoolKey::Load(KeyFile(chosen.settings)));
+  ASSIGN_OR_RETURN(security::SchoolKey key,
+                   security::SchoolKey::OfFolder(chosen.settings.data + "/keys"));
   chosen.key = std::make_shared<const security::SchoolKey>(std::move(key));
   ASSIGN_OR_RETURN(chosen.alone, backup::Alone::Take(chosen.Restoring().target));
   return chosen;
@@ -185,10 +218,10 @@ absl::Status PutBack(const Chosen& chosen, const backup::Restoring& restoring) {
   return absl::OkStatus();
 }
 
-absl::Status RestoreFrom(const std::string& folder) {
-  ASSIGN_OR_RETURN(const Chosen chosen, Choose(folder));
+absl::Status RestoreFrom(const Line& line, const std::string& folder) {
+  ASSIGN_OR_RETURN(const Chosen chosen, Choose(line, folder));
   backup::Restoring restoring = chosen.Restoring();
-  restoring.replace = absl::GetFlag(FLAGS_replace);
+  restoring.replace = line.Is(cli::kReplace);
   restoring.method = "vivier.restore";
   restoring.reason = "restored " + chosen.generation;
   return PutBack(chosen, restoring);
@@ -240,13 +273,15 @@ absl::StatusOr<std::string> ListLost(const Chosen& chosen, const Modules& module
 }
 
 // True when nothing is forked any more.
-absl::StatusOr<bool> SettleForks(const std::string& folder, const Modules& modules) {
+absl::StatusOr<bool> SettleForks(const Line& line, const Modules& modules) {
+  const std::string folder = line.Text(cli::kTo);
   if (folder.empty()) {
-    ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
+    ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+    RETURN_IF_ERROR(CheckIsSite(settings));
     ASSIGN_OR_RETURN(const auto forks, ShowForks(settings, modules));
     return forks.empty();
   }
-  ASSIGN_OR_RETURN(const Chosen chosen, Choose(folder));
+  ASSIGN_OR_RETURN(const Chosen chosen, Choose(line, folder));
   RETURN_IF_ERROR(backup::CheckIsWhole(chosen.manifest));
   ASSIGN_OR_RETURN(const auto forks, ShowForks(chosen.settings, modules));
   if (forks.empty()) return true;
@@ -260,25 +295,20 @@ absl::StatusOr<bool> SettleForks(const std::string& folder, const Modules& modul
 
 }  // namespace
 
-int Backup(const Arguments& arguments, Modules modules) {
-  if (arguments.size() != 1)
-    return Refuse(InvalidField("DIR", "name one folder, on another volume than the data"));
-  const absl::Status status = BackUp(arguments[0], modules);
-  return status.ok() ? 0 : Refuse(status);
+absl::StatusOr<int> Backup(const Line& line, Modules modules) {
+  RETURN_IF_ERROR(BackUp(line, modules));
+  return 0;
 }
 
-int Restore(const Arguments& arguments, Modules modules) {
-  if (arguments.size() != 1) return Refuse(InvalidField("DIR", "name the folder of the backups"));
-  const absl::Status status = RestoreFrom(arguments[0]);
-  return status.ok() ? Verify({}, std::move(modules)) : Refuse(status);
+absl::StatusOr<int> Restore(const Line& line, Modules modules) {
+  RETURN_IF_ERROR(RestoreFrom(line, line.Argument(0)));
+  return VerifyAll(line, std::move(modules));
 }
 
-int Reconcile(const Arguments&, Modules modules) {
-  const std::string folder = absl::GetFlag(FLAGS_to);
-  const absl::StatusOr<bool> settled = SettleForks(folder, modules);
-  if (!settled.ok()) return Refuse(settled.status());
-  if (!*settled) return 1;
-  return folder.empty() ? 0 : Verify({}, std::move(modules));
+absl::StatusOr<int> Reconcile(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const bool settled, SettleForks(line, modules));
+  if (!settled) return 1;
+  return line.Has(cli::kTo) ? VerifyAll(line, std::move(modules)) : 0;
 }
 
 }  // namespace vivier::command

@@ -2,57 +2,53 @@
 #include <cstdio>
 #include <iostream>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/util/json_util.h"
-#include "google/rpc/error_details.pb.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
+#include "shared/cli/input.h"
+#include "shared/cli/nearest.h"
+#include "shared/cli/options.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
+#include "shared/formats/json_error.h"
 #include "shared/log/log.h"
 #include "shared/service/method.h"
 #include "shared/service/operation.h"
 #include "shared/transport/channel.h"
-
-ABSL_FLAG(std::string, role, "school_director",
-          "roles of the token, comma-separated (services/policy/roles.cc)");
-ABSL_FLAG(std::string, subject, "", "whom the token stands for; the role by default");
-ABSL_FLAG(std::string, partner, "",
-          "the company that a partner's token, the funder that a funder's acts for");
-ABSL_FLAG(std::string, reason, "",
-          "why the call goes beyond a read budget; kept in the audit record");
-ABSL_FLAG(std::string, traceparent, "",
-          "call: a W3C trace context to go on with; one that is logged by default");
-ABSL_FLAG(bool, list, false, "call: name every rpc");
-ABSL_FLAG(std::string, edge, "", "call: HOST:PORT of the edge, to come in as an outsider does");
-ABSL_FLAG(std::string, edge_authority, "", "call: a PEM file, who signed the edge's certificate");
+#include "vivier/site/v1/site.pb.h"
 
 namespace vivier::command {
 namespace {
 
 namespace pb = google::protobuf;
 
-security::Caller CallerOfFlags(const config::v1::Config& config) {
-  const std::string roles = absl::GetFlag(FLAGS_role);
-  security::Caller caller;
-  caller.subject = absl::GetFlag(FLAGS_subject).empty() ? roles : absl::GetFlag(FLAGS_subject);
-  caller.roles = absl::StrSplit(roles, ',');
-  caller.schools = {config.schools().begin(), config.schools().end()};
-  caller.acts_for = absl::GetFlag(FLAGS_partner);
-  if (!caller.acts_for.empty()) caller.kind = security::Caller::Kind::kPartner;
-  return caller;
+// protobuf says what is wrong in a line, shows the text in the next, and points at it in a third; a
+// field that there is not it names in front.
+absl::Status WrongJson(const pb::Descriptor& type, const std::string& said) {
+  const std::vector<std::string> lines = absl::StrSplit(said, '\n');
+  std::vector<std::string> known;
+  for (int i = 0; i < type.field_count(); ++i) known.push_back(type.field(i)->json_name());
+  if (const size_t end = said.find(": Cannot find field"); end != std::string::npos)
+    return cli::Misuse(absl::StrCat("a ", type.name(), " has no field ", said.substr(0, end),
+                                    cli::DidYouMean(said.substr(0, end), known), " It has ",
+                                    absl::StrJoin(known, ", ")));
+  return cli::Misuse(absl::StrCat(
+      "JSON is no ", type.name(), ": ", formats::JsonComplaint(absl::StripSuffix(lines[0], ".")),
+      lines.size() > 1 ? absl::StrCat(" at `", lines[1], "`") : std::string()));
 }
 
 absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescriptor& method,
                                                           const std::string& json) {
   std::unique_ptr<pb::Message> request = NewMessage(method.input_type());
   const auto parsed = pb::util::JsonStringToMessage(json, request.get());
-  if (!parsed.ok()) return InvalidField("request", std::string(parsed.message()));
+  if (!parsed.ok()) return WrongJson(*method.input_type(), std::string(parsed.message()));
   // A person at a terminal means a new request each time.
   const pb::FieldDescriptor* id = method.input_type()->FindFieldByName("request_id");
   if (id != nullptr && request->GetReflection()->GetString(*request, id).empty())
@@ -60,15 +56,16 @@ absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescri
   return request;
 }
 
-absl::StatusOr<std::string> TokenOfFlags(const Settings& settings) {
-  RETURN_IF_ERROR(site::CreateKeys(settings.data));
-  ASSIGN_OR_RETURN(std::unique_ptr<site::Tokens> tokens,
-                   site::Tokens::Load(settings.config, settings.data));
-  return tokens->ForDevelopment(CallerOfFlags(settings.config));
-}
+// What one command line asks, and of whom.
+struct Asked {
+  const Line& line;
+  const Settings& settings;
+  const pb::MethodDescriptor& method;
+  const pb::Message& request;
+};
 
-std::string TraceOfFlags() {
-  const std::string given = absl::GetFlag(FLAGS_traceparent);
+std::string TraceOf(const Line& line) {
+  const std::string given = line.Text(cli::kTraceparent);
   return given.empty() ? Traceparent::New(/*sampled=*/true).ToString() : given;
 }
 
@@ -80,58 +77,104 @@ absl::Status CheckHeader(const std::string& flag, const std::string& value) {
                    : InvalidField(flag, "is a header, which takes printable ASCII without accents");
 }
 
-absl::StatusOr<std::string> Ask(rpc::Channel& channel, const pb::MethodDescriptor& method,
-                                const pb::Message& request, const Settings& settings) {
-  RETURN_IF_ERROR(CheckHeader("reason", absl::GetFlag(FLAGS_reason)));
-  RETURN_IF_ERROR(CheckHeader("traceparent", absl::GetFlag(FLAGS_traceparent)));
-  ASSIGN_OR_RETURN(std::string authorization, TokenOfFlags(settings));
-  return channel.Call(
-      rpc::PathOf(method), request.SerializeAsString(),
-      {absl::Seconds(30), authorization, TraceOfFlags(), absl::GetFlag(FLAGS_reason)});
-}
+enum class Layout { kIndented, kLine };
 
-absl::StatusOr<std::string> AskEdge(const pb::MethodDescriptor& method, const pb::Message& request,
-                                    const Settings& settings) {
-  transport::Tls tls;
-  tls.authorities = absl::GetFlag(FLAGS_edge_authority);
-  return Ask(*transport::Connect({.target = absl::GetFlag(FLAGS_edge), .tls = tls}), method,
-             request, settings);
-}
-
-absl::StatusOr<std::string> AskService(const pb::MethodDescriptor& method,
-                                       const pb::Message& request, const Settings& settings,
-                                       Modules modules) {
-  const std::string service = rpc::ServiceFor(request);
-  if (service.empty()) return InvalidField("service", "is required");
-  ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
-  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(service));
-  return Ask(*channel, method, request, settings);
-}
-
-absl::Status CallMethod(const pb::MethodDescriptor& method, const std::string& json,
-                        Modules modules) {
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
-  ASSIGN_OR_RETURN(std::unique_ptr<pb::Message> request, ParseRequest(method, json));
-  ASSIGN_OR_RETURN(std::string bytes,
-                   absl::GetFlag(FLAGS_edge).empty()
-                       ? AskService(method, *request, settings, std::move(modules))
-                       : AskEdge(method, *request, settings));
+absl::Status Print(const pb::MethodDescriptor& method, const std::string& answer, Layout layout) {
   std::unique_ptr<pb::Message> response = NewMessage(method.output_type());
-  if (!response->ParseFromString(bytes)) return Internal("the answer is no message of its type");
+  if (!response->ParseFromString(answer)) return Internal("the answer is no message of its type");
   pb::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = layout == Layout::kIndented;
   std::string text;
   if (!pb::util::MessageToJsonString(*response, &text, options).ok())
     return Internal("the answer does not print");
-  std::cout << text;
+  std::cout << text << (layout == Layout::kLine ? "\n" : "");
   return absl::OkStatus();
+}
+
+// A stream is printed message by message, a line each.
+absl::Status PrintStream(const pb::MethodDescriptor& method, rpc::BlockingStream& stream) {
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<std::string> message, stream.Read());
+    if (!message.has_value()) return absl::OkStatus();
+    RETURN_IF_ERROR(Print(method, *message, Layout::kLine));
+  }
+}
+
+absl::Status Ask(rpc::Channel& channel, const Asked& asked) {
+  const auto& [line, settings, method, request] = asked;
+  RETURN_IF_ERROR(CheckHeader("reason", line.Text(cli::kReason)));
+  RETURN_IF_ERROR(CheckHeader("traceparent", line.Text(cli::kTraceparent)));
+  ASSIGN_OR_RETURN(const Who who,
+                   WhoAsks(line, settings, CallerOfLine(line, settings.config, "school_director")));
+  const rpc::CallOptions options{absl::Seconds(30), who.header, TraceOf(line),
+                                 line.Text(cli::kReason)};
+  if (method.server_streaming()) {
+    rpc::BlockingStream stream(channel, rpc::PathOf(method), request.SerializeAsString(), options);
+    return Told(who, PrintStream(method, stream));
+  }
+  const absl::StatusOr<std::string> answer =
+      channel.Call(rpc::PathOf(method), request.SerializeAsString(), options);
+  RETURN_IF_ERROR(Told(who, answer.status()));
+  return Print(method, *answer, Layout::kIndented);
+}
+
+absl::Status AskEdge(const Asked& asked) {
+  const Line& line = asked.line;
+  transport::Tls tls;
+  tls.authorities = line.Text(cli::kEdgeAuthority);
+  return Ask(*transport::Connect({.target = line.Text(cli::kEdge), .tls = tls}), asked);
+}
+
+absl::Status AskService(const Asked& asked, Modules modules) {
+  const std::string service = rpc::ServiceFor(asked.request);
+  if (service.empty()) return InvalidField("service", "is required");
+  ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
+                   Session::Open(asked.settings, std::move(modules)));
+  ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(service));
+  return Ask(*channel, asked);
+}
+
+bool IsOfProcess(const pb::MethodDescriptor& method) {
+  return method.service()->file() == site::v1::GetStatusRequest::descriptor()->file();
+}
+
+// Each process answers for the services that it runs; what one does not have, another may.
+absl::Status AskProcesses(const Asked& asked, Modules modules) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
+                   Session::Open(asked.settings, std::move(modules)));
+  const std::string service = asked.line.Text(cli::kService);
+  std::vector<rpc::Channel*> processes = session->Processes();
+  if (!service.empty()) {
+    ASSIGN_OR_RETURN(rpc::Channel * channel, session->To(service));
+    processes = {channel};
+  }
+  absl::Status missing;
+  bool answered = false;
+  for (rpc::Channel* process : processes) {
+    const absl::Status answer = Ask(*process, asked);
+    if (!answer.ok() && !absl::IsNotFound(answer)) return answer;
+    answered |= answer.ok();
+    missing.Update(answer);
+  }
+  return answered ? absl::OkStatus() : missing;
+}
+
+absl::Status CallMethod(const Line& line, const pb::MethodDescriptor& method, Modules modules) {
+  ASSIGN_OR_RETURN(const std::string json,
+                   cli::ReadWord(line.arguments().size() > 1 ? line.Argument(1) : "{}"));
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
+  ASSIGN_OR_RETURN(std::unique_ptr<pb::Message> request, ParseRequest(method, json));
+  const Asked asked = {line, settings, method, *request};
+  if (line.Has(cli::kEdge)) return AskEdge(asked);
+  return IsOfProcess(method) ? AskProcesses(asked, std::move(modules))
+                             : AskService(asked, std::move(modules));
 }
 
 std::string PathOf(const pb::MethodDescriptor& method) {
   return absl::StrCat(method.service()->full_name(), "/", method.name());
 }
 
-// Those of the services, and those about the operations that they began.
+// Those of the services, those about the operations that they began, and those of the process.
 std::vector<const pb::MethodDescriptor*> AllMethods(const Modules& modules) {
   std::vector<const pb::MethodDescriptor*> methods;
   const auto add = [&methods](const std::vector<const pb::MethodDescriptor*>& more) {
@@ -139,6 +182,7 @@ std::vector<const pb::MethodDescriptor*> AllMethods(const Modules& modules) {
   };
   for (const site::Module& module : modules) add(module.service.methods());
   add(rpc::MethodsOf("operations"));
+  add(rpc::MethodsOf("site"));
   return methods;
 }
 
@@ -150,49 +194,42 @@ int ListMethods(const Modules& modules) {
 
 }  // namespace
 
-int Refuse(const absl::Status& status) {
-  std::cerr << absl::StatusCodeToString(status.code()) << " " << ReasonOf(status) << ": "
-            << status.message() << "\n";
-  for (const auto& [key, value] : MetadataOf(status))
-    std::cerr << "  " << key << ": " << value << "\n";
-  if (const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest")) {
-    google::rpc::BadRequest request;
-    if (!request.ParseFromString(std::string(*payload))) return 1;
-    for (const auto& violation : request.field_violations())
-      std::cerr << "  " << violation.field() << ": " << violation.description() << "\n";
-  }
-  return 1;
-}
-
-const pb::MethodDescriptor* FindMethod(const Modules& modules, const std::string& name) {
-  const pb::MethodDescriptor* found = nullptr;
+absl::StatusOr<const pb::MethodDescriptor*> FindMethod(const Modules& modules,
+                                                       const std::string& name) {
+  std::vector<const pb::MethodDescriptor*> found;
+  std::vector<std::string> names;
   for (const pb::MethodDescriptor* method : AllMethods(modules)) {
-    if (name != method->name() && name != PathOf(*method)) continue;
-    if (found != nullptr) return nullptr;
-    found = method;
+    if (name == method->name() || name == PathOf(*method)) found.push_back(method);
+    names.push_back(method->name());
   }
-  return found;
+  if (found.size() == 1) return found[0];
+  if (found.empty())
+    return cli::Misuse(absl::StrCat("there is no rpc ", name, cli::DidYouMean(name, names),
+                                    " `vivier call --list` names them all"));
+  std::vector<std::string> paths;
+  for (const pb::MethodDescriptor* method : found) paths.push_back(PathOf(*method));
+  return cli::Misuse(absl::StrCat("which ", name, "? There are ", absl::StrJoin(paths, " and ")));
 }
 
-int Call(const Arguments& arguments, Modules modules) {
-  if (absl::GetFlag(FLAGS_list)) return ListMethods(modules);
-  const pb::MethodDescriptor* method =
-      arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
-  if (method == nullptr)
-    return Refuse(
-        InvalidField("method", "is none, or several; `vivier call --list` names them all"));
-  const absl::Status status =
-      CallMethod(*method, arguments.size() > 1 ? arguments[1] : "{}", std::move(modules));
-  return status.ok() ? 0 : Refuse(status);
+absl::StatusOr<int> Call(const Line& line, Modules modules) {
+  if (line.Is(cli::kList)) return ListMethods(modules);
+  if (line.arguments().empty())
+    return cli::Misuse("METHOD is missing; `vivier call --list` names them all");
+  ASSIGN_OR_RETURN(const pb::MethodDescriptor* method, FindMethod(modules, line.Argument(0)));
+  RETURN_IF_ERROR(CallMethod(line, *method, std::move(modules)));
+  return 0;
 }
 
-int Token(const Arguments&, Modules) {
-  const auto issued = []() -> absl::StatusOr<std::string> {
-    ASSIGN_OR_RETURN(Settings settings, ReadSettings());
-    return TokenOfFlags(settings);
-  }();
-  if (!issued.ok()) return Refuse(issued.status());
-  std::cout << *issued << "\n";
+absl::StatusOr<int> Token(const Line& line, Modules) {
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+  // No database would help a site that is not in development.
+  if (settings.configured && !settings.config.development()) return site::NotInDevelopment();
+  RETURN_IF_ERROR(CheckIsSite(settings));
+  ASSIGN_OR_RETURN(std::unique_ptr<site::Tokens> tokens,
+                   site::Tokens::Load(settings.config, settings.data));
+  ASSIGN_OR_RETURN(const std::string token,
+                   tokens->ForDevelopment(CallerOfLine(line, settings.config, "school_director")));
+  std::cout << token << "\n";
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // The commands on what lies in a data folder: migrate, check, verify, and clock.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -8,9 +9,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@
 #include "re2/re2.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/cli/options.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
@@ -30,10 +32,6 @@
 #include "shared/site/certificates.h"
 #include "shared/site/clock.h"
 
-ABSL_FLAG(std::string, anchors, "",
-          "verify: a file with lines \"the chains are anchored\" of the services' logs");
-ABSL_FLAG(bool, deep, false, "verify: have PostgreSQL check its tables and indexes (amcheck)");
-
 namespace vivier::command {
 namespace {
 
@@ -42,13 +40,21 @@ constexpr absl::Duration kInFlightMax = absl::Seconds(60);
 constexpr std::ptrdiff_t kAnchorsMax = 10'000;  // of a request
 constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 
-absl::Status MigrateData(Modules modules) {
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+absl::Status MigrateData(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
   return site::MigrateAll(settings.config, settings.data, modules);
 }
 
-absl::Status CheckData(Modules modules) {
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+absl::Status MakeKeys(const Line& line) {
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+  RETURN_IF_ERROR(site::CreateKeys(settings.data));
+  std::cout << settings.data << "/keys has the school's keys: keep a copy of school.key, and not "
+            << "where the backups are\n";
+  return absl::OkStatus();
+}
+
+absl::Status CheckData(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
   RETURN_IF_ERROR(site::CheckCertificates(settings.config, "operator"));
   return Session::Open(settings, std::move(modules)).status();
 }
@@ -129,7 +135,8 @@ int64_t CheckAnchors(const std::vector<storage::Anchor>& anchors, const std::str
     if (anchor.school != school) continue;
     if (asked.count(anchor.service) == 0) wrong[anchor.service] = "was anchored, and is not here";
     const storage::Anchor& before = last[anchor.service];
-    if (anchor.event_number < before.event_number || anchor.audit_number < before.audit_number)
+    if (anchor.event.number < before.event.number || anchor.act.number < before.act.number ||
+        anchor.reading.number < before.reading.number)
       wrong[anchor.service] = "went back to the past between two anchors";
     last[anchor.service] = anchor;
   }
@@ -145,11 +152,11 @@ void Print(const site::v1::InvariantReport& report) {
   absl::PrintF("\n");
 }
 
-absl::StatusOr<int64_t> VerifyData(Modules modules) {
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+absl::StatusOr<int64_t> VerifyData(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   ASSIGN_OR_RETURN(const std::vector<storage::Anchor> anchors,
-                   ReadAnchors(absl::GetFlag(FLAGS_anchors)));
+                   ReadAnchors(line.Text(cli::kAnchors)));
   for (const storage::Anchor& anchor : anchors)
     if (std::count(settings.config.schools().begin(), settings.config.schools().end(),
                    anchor.school) == 0)
@@ -162,7 +169,7 @@ absl::StatusOr<int64_t> VerifyData(Modules modules) {
     for (const storage::Anchor& anchor : anchors)
       if (anchor.school == school) request.add_anchors(storage::AnchorText(anchor));
     request.set_pages(is_first);
-    request.set_deep(is_first && absl::GetFlag(FLAGS_deep));
+    request.set_deep(is_first && line.Is(cli::kDeep));
     is_first = false;
     ASSIGN_OR_RETURN(site::v1::VerifyInvariantsResponse response, VerifyAtRest(*session, request));
     for (const site::v1::InvariantReport& report : response.reports()) {
@@ -177,10 +184,10 @@ absl::StatusOr<int64_t> VerifyData(Modules modules) {
 // What each column of each table follows from, and which invariant compares it.
 void PrintRelations(const Modules& modules) {
   for (const site::Module& module : modules) {
-    for (const relations::Line& line : relations::LinesOf(site::WithTheHouses(module.service))) {
-      absl::PrintF("%-11s %-24s %-22s %-8s %s\n", module.name(), line.table, line.column,
-                   line.invariant.empty() ? "-" : line.invariant,
-                   line.from.empty() ? "nothing" : line.from);
+    for (const relations::Line& row : relations::LinesOf(site::WithTheHouses(module.service))) {
+      absl::PrintF("%-11s %-24s %-22s %-8s %s\n", module.name(), row.table, row.column,
+                   row.invariant.empty() ? "-" : row.invariant,
+                   row.from.empty() ? "nothing" : row.from);
     }
   }
 }
@@ -197,21 +204,28 @@ absl::StatusOr<absl::Duration> ReadDuration(absl::string_view text) {
   const bool read = text.empty() ? days > absl::ZeroDuration() : absl::ParseDuration(text, &rest);
   if (read && days + rest > absl::ZeroDuration() && days + rest < absl::InfiniteDuration())
     return days + rest;
-  return InvalidField("time", "after + comes a duration such as 1d, 36h or 1d12h30m");
+  return cli::Misuse("TIME is to be, after +, a duration such as 1d, 36h or 1d12h30m");
 }
 
-absl::Status Move(site::Clock& clock, absl::string_view to) {
-  if (absl::ConsumePrefix(&to, "+")) {
-    ASSIGN_OR_RETURN(const absl::Duration by, ReadDuration(to));
-    return clock.MoveBy(by);
+// By how much, or to when.
+using Target = std::variant<absl::Duration, absl::Time>;
+
+absl::StatusOr<Target> ReadTarget(absl::string_view text) {
+  if (absl::ConsumePrefix(&text, "+")) {
+    ASSIGN_OR_RETURN(const absl::Duration by, ReadDuration(text));
+    return by;
   }
   absl::Time time;
   std::string wrong;
-  if (!absl::ParseTime(absl::RFC3339_full, to, &time, &wrong))
-    return InvalidField("time", absl::StrCat("is neither a time such as 2027-09-01T08:00:00Z nor + "
-                                             "and a duration: ",
-                                             wrong));
-  return clock.MoveTo(time);
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &wrong)) return time;
+  return cli::Misuse(absl::StrCat("TIME is \"", text,
+                                  "\", and is to be a time such as "
+                                  "2027-09-01T08:00:00Z, or + and a duration"));
+}
+
+absl::Status Move(site::Clock& clock, const Target& target) {
+  const auto* by = std::get_if<absl::Duration>(&target);
+  return by == nullptr ? clock.MoveTo(std::get<absl::Time>(target)) : clock.MoveBy(*by);
 }
 
 void Show(const site::Clock& clock) {
@@ -226,48 +240,56 @@ void Show(const site::Clock& clock) {
             << "\n";
 }
 
-absl::Status ShowOrMove(const Arguments& arguments) {
-  ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
+absl::Status ShowOrMove(const Line& line) {
+  const bool moves = !line.arguments().empty();
+  absl::StatusOr<Target> target = absl::ZeroDuration();
+  if (moves) target = ReadTarget(line.Argument(0));
+  RETURN_IF_ERROR(target.status());
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+  std::error_code error;
+  if (!moves || !std::filesystem::is_directory(settings.data, error))
+    RETURN_IF_ERROR(CheckIsSite(settings));
   ASSIGN_OR_RETURN(const std::unique_ptr<site::Clock> clock,
                    site::Clock::Open(settings.config, settings.data));
-  if (!arguments.empty()) RETURN_IF_ERROR(Move(*clock, arguments[0]));
+  if (moves) RETURN_IF_ERROR(Move(*clock, *target));
   Show(*clock);
   return absl::OkStatus();
 }
 
 }  // namespace
 
-int Migrate(const Arguments&, Modules modules) {
-  const absl::Status status = MigrateData(std::move(modules));
-  return status.ok() ? 0 : Refuse(status);
+absl::StatusOr<int> Migrate(const Line& line, Modules modules) {
+  RETURN_IF_ERROR(MigrateData(line, std::move(modules)));
+  return 0;
 }
 
-int Check(const Arguments&, Modules modules) {
+absl::StatusOr<int> CreateKeys(const Line& line, Modules) {
+  RETURN_IF_ERROR(MakeKeys(line));
+  return 0;
+}
+
+absl::StatusOr<int> Check(const Line& line, Modules modules) {
   if (const std::vector<std::string> overdue = OverdueRules(); !overdue.empty())
     std::cerr << "warning: the review day is past of " << absl::StrJoin(overdue, ", ")
               << "; `vivier rules lint` says which rows\n";
-  const absl::Status status = CheckData(std::move(modules));
-  return status.ok() ? 0 : Refuse(status);
+  RETURN_IF_ERROR(CheckData(line, std::move(modules)));
+  return 0;
 }
 
-int Verify(const Arguments& arguments, Modules modules) {
-  if (arguments == Arguments{"relations"}) {
-    PrintRelations(modules);
-    return 0;
-  }
-  if (!arguments.empty())
-    return Refuse(
-        InvalidField("verify", "takes no name but `relations`; --data names the school's folder"));
-  const absl::StatusOr<int64_t> violations = VerifyData(std::move(modules));
-  if (!violations.ok()) return Refuse(violations.status());
-  return *violations == 0 ? 0 : 1;
+absl::StatusOr<int> VerifyAll(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const int64_t violations, VerifyData(line, std::move(modules)));
+  return violations == 0 ? 0 : 1;
 }
 
-int Clock(const Arguments& arguments, Modules) {
-  if (arguments.size() > 1)
-    return Refuse(InvalidField("time", "name one, or nothing to see the clock"));
-  const absl::Status done = ShowOrMove(arguments);
-  return done.ok() ? 0 : Refuse(done);
+absl::StatusOr<int> Verify(const Line& line, Modules modules) {
+  if (line.arguments().empty()) return VerifyAll(line, std::move(modules));
+  PrintRelations(modules);
+  return 0;
+}
+
+absl::StatusOr<int> Clock(const Line& line, Modules) {
+  RETURN_IF_ERROR(ShowOrMove(line));
+  return 0;
 }
 
 }  // namespace vivier::command

@@ -7,6 +7,7 @@
 #include "shared/base/status.h"
 #include "shared/service/channel.h"
 #include "shared/service/method.h"
+#include "shared/service/rights.h"
 #include "vivier/operations/v1/operations.pb.h"
 
 namespace vivier::command {
@@ -53,15 +54,19 @@ absl::StatusOr<std::string> EdgeLocationsOf(const Modules& modules) {
       packages,
       "\n# The one service that has operations; every process would answer for its own.\n",
       operations,
+      "\n# Which services and messages there are, for tools that ask. Every process knows all; "
+      "this one "
+      "runs at each site.\n",
+      PlaceOfPackage("grpc.reflection.v1", rpc::RightsProducers().front()),
+      PlaceOfPackage("grpc.reflection.v1alpha", rpc::RightsProducers().front()),
       "\n# The bulk rpcs, whose request_bytes_max is above 64 KiB. 4 MiB and 5 bytes: the service "
       "knows each one's own limit.\n",
       bulk);
 }
 
-int EdgeLocations(const Arguments&, Modules modules) {
-  const absl::StatusOr<std::string> locations = EdgeLocationsOf(modules);
-  if (!locations.ok()) return Refuse(locations.status());
-  std::cout << *locations;
+absl::StatusOr<int> EdgeLocations(const Line&, Modules modules) {
+  ASSIGN_OR_RETURN(const std::string locations, EdgeLocationsOf(modules));
+  std::cout << locations;
   return 0;
 }
 

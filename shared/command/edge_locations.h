@@ -13,6 +13,6 @@ namespace vivier::command {
 absl::StatusOr<std::string> EdgeLocationsOf(const Modules& modules);
 
 // edge-locations: prints it.
-int EdgeLocations(const Arguments& arguments, Modules modules);
+absl::StatusOr<int> EdgeLocations(const Line& line, Modules modules);
 
 }  // namespace vivier::command

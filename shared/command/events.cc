@@ -1,17 +1,13 @@
 #include <iostream>
 
-#include "absl/flags/flag.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
+#include "shared/cli/options.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
 #include "vivier/site/v1/site.pb.h"
-
-ABSL_FLAG(bool, parked, false, "events: list those that services set aside");
-ABSL_FLAG(bool, retry, false,
-          "events: apply them now, or those of the subject of SERVICE/PRODUCER/NUMBER");
 
 namespace vivier::command {
 namespace {
@@ -52,16 +48,15 @@ absl::StatusOr<int> RetryParked(Session& session, const std::string& school,
   return parked;
 }
 
-absl::StatusOr<int> Run(const Arguments& arguments, Modules modules) {
-  ASSIGN_OR_RETURN(const Settings settings, ReadSettings());
+absl::StatusOr<int> Run(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
   ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
                    Session::Open(settings, std::move(modules)));
   int parked = 0;
   for (const std::string& school : settings.config.schools()) {
-    ASSIGN_OR_RETURN(const int of_school,
-                     absl::GetFlag(FLAGS_retry)
-                         ? RetryParked(*session, school, arguments.empty() ? "" : arguments[0])
-                         : ListParked(*session, school));
+    ASSIGN_OR_RETURN(const int of_school, line.Is(cli::kRetry)
+                                              ? RetryParked(*session, school, line.Argument(0))
+                                              : ListParked(*session, school));
     parked += of_school;
   }
   return parked;
@@ -69,13 +64,14 @@ absl::StatusOr<int> Run(const Arguments& arguments, Modules modules) {
 
 }  // namespace
 
-int Events(const Arguments& arguments, Modules modules) {
-  if (absl::GetFlag(FLAGS_parked) == absl::GetFlag(FLAGS_retry) || arguments.size() > 1)
-    return Refuse(InvalidField(
-        "events", "give --parked, or --retry with at most one SERVICE/PRODUCER/NUMBER"));
-  const absl::StatusOr<int> parked = Run(arguments, std::move(modules));
-  if (!parked.ok()) return Refuse(parked.status());
-  return *parked == 0 ? 0 : 1;
+absl::StatusOr<int> Events(const Line& line, Modules modules) {
+  if (line.Is(cli::kParked) == line.Is(cli::kRetry))
+    return cli::Misuse(
+        "give --parked to see the events that were set aside, or --retry to apply them");
+  if (line.Is(cli::kParked) && !line.arguments().empty())
+    return cli::Misuse("--parked lists all; an EVENT is for --retry");
+  ASSIGN_OR_RETURN(const int parked, Run(line, std::move(modules)));
+  return parked == 0 ? 0 : 1;
 }
 
 }  // namespace vivier::command

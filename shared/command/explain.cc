@@ -6,7 +6,8 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/command/commands.h"
-#include "shared/rpc/shown_persons.h"
+#include "shared/reference/api_pages.h"
+#include "shared/rpc/views.h"
 #include "shared/service/method.h"
 #include "shared/storage/rows/filter.h"
 #include "vivier/options/v1/operation.pb.h"
@@ -45,24 +46,14 @@ void PrintFields(const pb::Descriptor& type, const std::string& indent, int dept
   }
 }
 
-std::string EffectOf(const rpc::Method& method) {
-  if (method.batch.has_value())
-    return absl::StrCat("a batch of ", method.batch->single->name(), ": each of up to ",
-                        rpc::kBatchItemsMax,
-                        " requests is a write of its own, below `parent`, with its own refusal; "
-                        "the same request_id again does what is left");
-  if (!method.writes) return "reads one snapshot";
-  return "writes: one transaction, audited; a retry with the same request_id gets the stored "
-         "answer";
-}
-
-absl::string_view KeptText(const rpc::Method& method) {
-  if (method.personal)
-    return ", holds personal data, encrypted where it is stored; whom it shows is audited and "
-           "counted, never cached";
-  if (rpc::ShowsPersons(method)) return ", shows persons: audited and counted, never cached";
-  if (method.standard_get) return ", from the near cache where this process is the only writer";
-  return "";
+// Whose views are not of all.
+void PrintViews(const rpc::Method& method) {
+  const rpc::Views views(method);
+  for (const auto& [type, by_holder] : views.types())
+    for (const auto& [holder, fields] : by_holder)
+      if (!fields.all())
+        std::cout << "  shows        " << holder << " of " << type->name() << ": "
+                  << absl::StrJoin(fields.Paths(*type), ", ") << "\n";
 }
 
 void PrintListed(const rpc::Method& method, const storage::Schema& schema) {
@@ -78,12 +69,13 @@ void Print(const rpc::Method& method, const site::Module* module) {
   std::cout << descriptor.full_name() << "\n"
             << "  permission   " << method.permission << " on the school of `"
             << rpc::PathText(method.target) << "`\n"
-            << "  effect       " << EffectOf(method) << "\n"
+            << "  effect       " << reference::EffectOf(method) << "\n"
             << "  dry run      "
             << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"
-            << "  answer       " << descriptor.output_type()->full_name() << KeptText(method)
-            << "\n"
+            << "  answer       " << descriptor.output_type()->full_name()
+            << reference::KeptText(method) << "\n"
             << "  request up to " << method.request_bytes_max << " bytes\n";
+  PrintViews(method);
   const auto& operation = descriptor.options().GetExtension(options::v1::operation);
   if (!operation.response().empty())
     std::cout << "  goes on      in steps; tells " << operation.metadata() << ", answers "
@@ -103,15 +95,10 @@ void Print(const rpc::Method& method, const site::Module* module) {
 
 }  // namespace
 
-int Explain(const Arguments& arguments, Modules modules) {
-  const pb::MethodDescriptor* descriptor =
-      arguments.empty() ? nullptr : FindMethod(modules, arguments[0]);
-  if (descriptor == nullptr)
-    return Refuse(
-        InvalidField("method", "is none, or several; `vivier call --list` names them all"));
-  absl::StatusOr<rpc::Method> method = rpc::Describe(descriptor);
-  if (!method.ok()) return Refuse(method.status());
-  Print(*method, ModuleOf(modules, *descriptor));
+absl::StatusOr<int> Explain(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const pb::MethodDescriptor* descriptor, FindMethod(modules, line.Argument(0)));
+  ASSIGN_OR_RETURN(const rpc::Method method, rpc::Describe(descriptor));
+  Print(method, ModuleOf(modules, *descriptor));
   return 0;
 }
 

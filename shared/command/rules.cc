@@ -4,7 +4,6 @@
 #include <iostream>
 #include <sstream>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -12,6 +11,8 @@
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/cli/nearest.h"
+#include "shared/cli/options.h"
 #include "shared/command/commands.h"
 #include "shared/rules/cases.h"
 #include "shared/rules/compiled.h"
@@ -19,8 +20,6 @@
 #include "shared/rules/lint.h"
 #include "shared/rules/mutants.h"
 #include "shared/rules/reader.h"
-
-ABSL_FLAG(std::string, on, "", "rules: the day that is asked for, YYYY-MM-DD; today without it");
 
 namespace vivier::command {
 namespace {
@@ -47,6 +46,13 @@ absl::StatusOr<Compiled> ReadFile(const std::string& path) {
   return Compiled{path, *std::move(table)};
 }
 
+absl::Status NoRule(const std::string& name) {
+  std::vector<std::string> keys;
+  for (const Compiled& compiled : rules::CompiledTables()) keys.push_back(compiled.table.key);
+  return cli::Misuse(absl::StrCat("there is no rule ", name, cli::DidYouMean(name, keys),
+                                  " `vivier rules list` names them all"));
+}
+
 // The tables that are named: by key, of the program, or by the path of a file; all of the program
 // when none is.
 absl::StatusOr<std::vector<Compiled>> Named(const Arguments& names) {
@@ -62,7 +68,7 @@ absl::StatusOr<std::vector<Compiled>> Named(const Arguments& names) {
     const auto found = std::find_if(all.begin(), all.end(), [&](const Compiled& compiled) {
       return compiled.table.key == name;
     });
-    if (found == all.end()) return NotFound(name);
+    if (found == all.end()) return NoRule(name);
     tables.push_back(*found);
   }
   return tables;
@@ -118,23 +124,24 @@ int TestAll(const std::vector<Compiled>& tables) {
   return failed == 0 ? 0 : 1;
 }
 
-absl::StatusOr<absl::CivilDay> DayAsked() {
-  const std::string text = absl::GetFlag(FLAGS_on);
+absl::StatusOr<absl::CivilDay> DayAsked(const Line& line) {
+  const std::string text = line.Text(cli::kOn);
   if (text.empty()) return Today();
   const absl::StatusOr<absl::CivilDay> day = rules::ReadDay(text);
   return day.ok() ? day : InvalidField("--on", day.status().message());
 }
 
+absl::Status NoFact(const Table& table, const std::string& name) {
+  std::vector<std::string> facts;
+  for (const rules::Field& fact : table.facts) facts.push_back(fact.name);
+  return cli::Misuse(absl::StrCat("there is no fact ", name, cli::DidYouMean(name, facts), " ",
+                                  table.key, " asks ", absl::StrJoin(facts, ", ")));
+}
+
 absl::Status SetFact(const Table& table, const std::string& word, Facts& facts) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(word, absl::MaxSplits('=', 1));
   const int index = table.FactIndex(parts.first);
-  if (index < 0)
-    return InvalidField(parts.first,
-                        absl::StrCat("is no fact of ", table.key, "; it asks ",
-                                     absl::StrJoin(table.facts, ", ",
-                                                   [](std::string* out, const rules::Field& fact) {
-                                                     absl::StrAppend(out, fact.name);
-                                                   })));
+  if (index < 0) return NoFact(table, parts.first);
   absl::StatusOr<rules::Value> value =
       rules::ReadValue(table.facts[static_cast<size_t>(index)].type, parts.second);
   if (!value.ok()) return InvalidField(parts.first, value.status().message());
@@ -143,13 +150,13 @@ absl::Status SetFact(const Table& table, const std::string& word, Facts& facts) 
 }
 
 // KEY or KEY/DECISION, then fact=value.
-absl::Status ExplainOne(const Arguments& words) {
+absl::Status ExplainOne(const Line& line, const Arguments& words) {
   if (words.empty()) return InvalidField("key", "name a rule: vivier rules explain KEY fact=value");
   const std::pair<std::string, std::string> name =
       absl::EndsWith(words[0], ".table") ? std::pair(words[0], std::string())
                                          : absl::StrSplit(words[0], absl::MaxSplits('/', 1));
   ASSIGN_OR_RETURN(const std::vector<Compiled> tables, Named({name.first}));
-  ASSIGN_OR_RETURN(const absl::CivilDay day, DayAsked());
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayAsked(line));
   const Table& table = tables[0].table;
   Facts facts(table);
   for (size_t i = 1; i < words.size(); ++i) RETURN_IF_ERROR(SetFact(table, words[i], facts));
@@ -169,22 +176,15 @@ absl::Status ExplainOne(const Arguments& words) {
 
 }  // namespace
 
-int Rules(const Arguments& arguments, Modules) {
-  const std::string verb = arguments.empty() ? "" : arguments[0];
-  const Arguments rest =
-      arguments.empty() ? Arguments() : Arguments(arguments.begin() + 1, arguments.end());
+absl::StatusOr<int> Rules(const Line& line, Modules) {
+  const std::string verb = line.Argument(0);
+  const Arguments rest(line.arguments().begin() + 1, line.arguments().end());
   if (verb == "explain") {
-    const absl::Status told = ExplainOne(rest);
-    return told.ok() ? 0 : Refuse(told);
+    RETURN_IF_ERROR(ExplainOne(line, rest));
+    return 0;
   }
-  if (verb != "list" && verb != "lint" && verb != "test") {
-    std::cerr << "vivier rules list | lint | test [KEY or FILE.table …]\n"
-                 "vivier rules explain KEY[/DECISION] fact=value … [--on DATE]\n";
-    return 2;
-  }
-  const absl::StatusOr<std::vector<Compiled>> tables = Named(rest);
-  if (!tables.ok()) return Refuse(tables.status());
-  return verb == "list" ? List(*tables) : verb == "lint" ? LintAll(*tables) : TestAll(*tables);
+  ASSIGN_OR_RETURN(const std::vector<Compiled> tables, Named(rest));
+  return verb == "list" ? List(tables) : verb == "lint" ? LintAll(tables) : TestAll(tables);
 }
 
 }  // namespace vivier::command

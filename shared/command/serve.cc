@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/cli/nearest.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
@@ -18,11 +21,14 @@
 #include "shared/site/certificates.h"
 #include "shared/site/ending.h"
 #include "shared/site/memory.h"
+#include "shared/site/portal.h"
 #include "shared/site/site.h"
 #include "shared/site/watchdog.h"
 
 namespace vivier::command {
 namespace {
+
+constexpr char kPortal[] = "portal";
 
 // Every connection is a descriptor, and gRPC 1.51 never accepts again once they ran out
 // (CVE-2023-4785).
@@ -38,7 +44,7 @@ void RaiseDescriptorLimit() {
 void EndDead(const absl::Status& why) {
   Log(LogLevel::kError, "our own port is dead; ending, to be started again",
       {{"error", why.message()}});
-  _exit(kDeadPort);
+  _exit(cli::kDeadPort);
 }
 
 absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
@@ -46,8 +52,9 @@ absl::StatusOr<Modules> Chosen(const Arguments& services, Modules modules) {
   for (const std::string& service : services)
     if (std::none_of(modules.begin(), modules.end(),
                      [&](const site::Module& module) { return module.name() == service; }))
-      return InvalidField("service", service + " is none; there is all, or one or several of " +
-                                         absl::StrJoin(rpc::TradeServices(), ", "));
+      return cli::Misuse(absl::StrCat(
+          "there is no service ", service, cli::DidYouMean(service, rpc::TradeServices()),
+          " Serve all, or some of ", absl::StrJoin(rpc::TradeServices(), ", ")));
   modules.erase(std::remove_if(modules.begin(), modules.end(),
                                [&](const site::Module& module) {
                                  return std::find(services.begin(), services.end(),
@@ -78,12 +85,51 @@ void AwaitSignal(site::Site& site, const Settings& settings, const sigset_t& sig
   sigwait(&signals, &signal);
 }
 
-absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
+// The gateway alone: it has no data, and no port of gRPC that a watchdog could try.
+absl::Status ServePortal(const Line& line, const Modules& modules) {
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+  SetLogService(kPortal);
+  site::PrepareAllocator();
+  RaiseDescriptorLimit();
+  const sigset_t signals = BlockSignals();
+  const auto has_operations = [&modules](const std::string& service) {
+    return std::any_of(modules.begin(), modules.end(), [&](const site::Module& module) {
+      return module.name() == service && !module.service.operations().empty();
+    });
+  };
+  ASSIGN_OR_RETURN(const std::unique_ptr<site::Portal> portal,
+                   site::Portal::Start(settings.config, settings.data, has_operations));
+  {
+    // It needs no data; where it is beside some, `vivier status` finds it.
+    RunNotes notes(settings.data);
+    if (std::error_code error; std::filesystem::is_directory(settings.data, error))
+      notes.OfPortal(portal->address());
+    site::ReturnFreedMemory();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    site::LimitStop(kPortal);
+    Log(LogLevel::kInfo, "draining");
+    portal->Stop();
+  }
+  Log(LogLevel::kInfo, "stopped");
+  site::EndProcess(EXIT_SUCCESS);
+}
+
+absl::Status ServeUntilSignal(const Line& line, Modules modules) {
+  const Arguments& arguments = line.arguments();
+  if (arguments == Arguments{kPortal}) return ServePortal(line, modules);
   ASSIGN_OR_RETURN(Modules chosen, Chosen(arguments, std::move(modules)));
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
   if (!settings.config.certificates().empty() && arguments.size() > 1)
-    return InvalidField("service",
-                        "over TLS a process runs one service or all: its certificate has one name");
+    return cli::Misuse(
+        "over TLS a process runs one service or all, since its certificate has one name");
+  if (!settings.configured && !settings.config.development())
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_CONFIGURED",
+                 absl::StrCat("there is no ", settings.data,
+                              "/config.textproto, and no --config "
+                              "FILE names another one; write it, or add --development to try the "
+                              "program out with a school nancy of its own"),
+                 {{"data", settings.data}});
   std::vector<std::string> names;
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");
@@ -99,7 +145,9 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
   options.modules = std::move(chosen);
   ASSIGN_OR_RETURN(std::unique_ptr<site::Site> site, site::Site::Start(std::move(options)));
   {
-    const RunNotes notes(settings.data, names, site->address());
+    RunNotes notes(settings.data);
+    notes.OfServices(names, site->address());
+    if (!site->web_address().empty()) notes.OfPortal(site->web_address());
     Log(LogLevel::kInfo, "serving", {{"services", services}, {"address", site->address()}});
     site::ReturnFreedMemory();
     AwaitSignal(*site, settings, signals);
@@ -113,11 +161,9 @@ absl::Status ServeUntilSignal(const Arguments& arguments, Modules modules) {
 
 }  // namespace
 
-int Serve(const Arguments& arguments, Modules modules) {
-  if (arguments.empty())
-    return Refuse(InvalidField("service", "name one or several services, or all"));
-  const absl::Status status = ServeUntilSignal(arguments, std::move(modules));
-  return status.ok() ? 0 : Refuse(status);
+absl::StatusOr<int> Serve(const Line& line, Modules modules) {
+  RETURN_IF_ERROR(ServeUntilSignal(line, std::move(modules)));
+  return 0;
 }
 
 }  // namespace vivier::command

@@ -7,10 +7,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "shared/base/status.h"
 #include "shared/base/uuid.h"
 #include "shared/command/settings.h"
@@ -26,10 +29,34 @@ namespace vivier::command {
 struct Note {
   pid_t process = 0;
   std::string address;
+  std::string version;
+  absl::Time start_time;
+  bool lives = false;
 };
 
 // The notes of processes that still live, by service.
 std::map<std::string, Note> ReadNotes(const std::string& data);
+// That of the gateway, which is no service: where it speaks HTTP. One that lives, else one that
+// ended without taking it away, else nothing.
+std::optional<Note> ReadPortalNote(const std::string& data);
+
+// Who --role, --subject and --partner say that a development token stands for; without --role, one
+// of that role.
+security::Caller CallerOfLine(const cli::Line& line, const config::v1::Config& config,
+                              const std::string& role);
+
+// Who asks, by the header "Bearer …": of the token that --token-file names; in development of the
+// `caller`; else of who signed in with `vivier login`; else "" for the operator of this machine,
+// whom a certificate names or, without TLS, a token of the site's own key. FAILED_PRECONDITION
+// where neither is to be had.
+struct Who {
+  std::string header;
+  bool is_operator = false;
+};
+absl::StatusOr<Who> WhoAsks(const cli::Line& line, const Settings& settings,
+                            const security::Caller& caller);
+// Where the operator was refused, says that somebody else would have to ask, and how.
+absl::Status Told(const Who& who, const absl::Status& status);
 
 class Session {
  public:
@@ -42,9 +69,9 @@ class Session {
   absl::StatusOr<rpc::Channel*> To(const std::string& service);
   // A channel to every process of the school, for what is asked of all.
   std::vector<rpc::Channel*> Processes() const;
-  absl::StatusOr<std::string> Authorization(const security::Caller& caller) {
-    return tokens_->ForDevelopment(caller);
-  }
+  // Where --token-file, --role or --subject is given, all that follows is asked as whom they name,
+  // of that role without --role; else as the machine's operator.
+  absl::Status ActAs(const cli::Line& line, const Settings& settings, const std::string& role);
   // The answers of every process of the school together, asked as the machine's operator.
   template <class Response, class Request>
   absl::StatusOr<Response> AskAll(const Request& request) {
@@ -86,12 +113,14 @@ class Session {
   template <class Response, class Request>
   absl::StatusOr<Response> Ask(rpc::Channel& channel, const Request& request,
                                absl::Duration timeout = kAskTimeout) {
-    const std::string authorization = over_tls_ ? "" : tokens_->OfService("operator");
-    return rpc::Invoke<Response>(channel, *rpc::MethodTaking(*Request::descriptor()), request,
-                                 {timeout, authorization, ""});
+    const std::string of_operator = over_tls_ ? "" : tokens_->OfService("operator");
+    return rpc::Invoke<Response>(
+        channel, *rpc::MethodTaking(*Request::descriptor()), request,
+        {timeout, authorization_.empty() ? of_operator : authorization_, ""});
   }
 
-  bool over_tls_ = false;  // then the certificate says who we are
+  bool over_tls_ = false;      // then the certificate says who we are
+  std::string authorization_;  // of whom the options name
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;   // by service
   std::map<std::string, std::shared_ptr<rpc::Channel>> processes_;  // by address
   std::unique_ptr<site::Tokens> tokens_;
@@ -99,14 +128,20 @@ class Session {
 };
 
 // Leaves a note of a running process in DATA/run, SERVICE.PID.address for each of its services,
-// which Session reads; removed at the end. Of several replicas of a service a command asks one.
+// which Session reads, and portal.PID.web of a gateway; removed at the end. Of several replicas of
+// a service a command asks one.
 class RunNotes {
  public:
-  RunNotes(const std::string& data, const std::vector<std::string>& services,
-           const std::string& address);
+  explicit RunNotes(std::string data) : data_(std::move(data)) {}
   ~RunNotes();
 
+  void OfServices(const std::vector<std::string>& services, const std::string& address);
+  void OfPortal(const std::string& address);
+
  private:
+  void Write(const std::string& name, const std::string& address);
+
+  const std::string data_;
   std::vector<std::string> files_;
 };
 

@@ -6,36 +6,21 @@
 #include <sstream>
 #include <vector>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/cli/nearest.h"
+#include "shared/cli/options.h"
 #include "shared/security/roles.h"
-
-ABSL_FLAG(std::string, data, "data", "the folder of a school's data on this machine");
-ABSL_FLAG(
-    std::string, config, "",
-    "the configuration file, or a folder whose *.textproto are read in the order of their names; "
-    "DATA/config.textproto when it is there");
-ABSL_FLAG(std::string, schools, "", "comma-separated schools that this process serves");
-ABSL_FLAG(std::string, listen_address, "", "HOST:PORT, HOST:0 for any free port, or unix:PATH");
-ABSL_FLAG(std::string, metrics_address, "", "HOST:PORT of the Prometheus endpoint");
-ABSL_FLAG(std::string, health_address, "",
-          "HOST:PORT where health alone is answered, in plain text");
-ABSL_FLAG(std::string, engine, "", "sqlite or postgres");
-ABSL_FLAG(std::string, postgres, "", "a libpq connection string");
-ABSL_FLAG(std::string, redis, "", "unix:PATH or HOST:PORT of a Redis");
-ABSL_FLAG(std::string, redis_password_file, "", "a secret file with Redis's password");
-ABSL_FLAG(std::string, certificates, "", "the folder of the certificates: mutual TLS");
-ABSL_FLAG(bool, development, false, "trust the tokens of `vivier token`");
-ABSL_FLAG(int, batch_works_max, 0, "works of one commit at the most");
 
 namespace vivier::command {
 namespace {
 
+namespace fs = std::filesystem;
 using config::v1::Config;
 
 class Complaints : public google::protobuf::io::ErrorCollector {
@@ -83,33 +68,33 @@ void SetDefaults(Config& config) {
   if (config.engine() == config::v1::ENGINE_UNSPECIFIED) config.set_engine(config::v1::SQLITE);
 }
 
-absl::Status ApplyFlags(Config& config) {
-  if (const std::string schools = absl::GetFlag(FLAGS_schools); !schools.empty()) {
+absl::Status ApplyOptions(const cli::Line& line, Config& config) {
+  if (const std::string schools = line.Text(cli::kSchools); !schools.empty()) {
     config.clear_schools();
     for (absl::string_view school : absl::StrSplit(schools, ','))
       config.add_schools(std::string(school));
   }
-  const auto text = [](const absl::Flag<std::string>& flag, auto set) {
-    if (const std::string value = absl::GetFlag(flag); !value.empty()) set(value);
+  const auto text = [&line](const cli::Option& option, auto set) {
+    if (const std::string value = line.Text(option); !value.empty()) set(value);
   };
-  text(FLAGS_listen_address, [&](const std::string& value) { config.set_listen_address(value); });
-  text(FLAGS_metrics_address, [&](const std::string& value) { config.set_metrics_address(value); });
-  text(FLAGS_health_address, [&](const std::string& value) { config.set_health_address(value); });
-  text(FLAGS_postgres, [&](const std::string& value) { config.set_postgres(value); });
-  text(FLAGS_redis, [&](const std::string& value) { config.set_redis(value); });
-  text(FLAGS_redis_password_file,
+  text(cli::kListenAddress, [&](const std::string& value) { config.set_listen_address(value); });
+  text(cli::kMetricsAddress, [&](const std::string& value) { config.set_metrics_address(value); });
+  text(cli::kHealthAddress, [&](const std::string& value) { config.set_health_address(value); });
+  text(cli::kWebListenAddress,
+       [&](const std::string& value) { config.mutable_web()->set_listen_address(value); });
+  text(cli::kPostgres, [&](const std::string& value) { config.set_postgres(value); });
+  text(cli::kRedis, [&](const std::string& value) { config.set_redis(value); });
+  text(cli::kRedisPasswordFile,
        [&](const std::string& value) { config.set_redis_password_file(value); });
-  text(FLAGS_certificates, [&](const std::string& value) { config.set_certificates(value); });
-  if (absl::GetFlag(FLAGS_development)) config.set_development(true);
-  if (absl::GetFlag(FLAGS_batch_works_max) > 0)
-    config.set_batch_works_max(absl::GetFlag(FLAGS_batch_works_max));
-  const std::string engine = absl::GetFlag(FLAGS_engine);
+  text(cli::kCertificates, [&](const std::string& value) { config.set_certificates(value); });
+  if (line.Is(cli::kDevelopment)) config.set_development(true);
+  if (line.Number(cli::kBatchWorksMax) > 0)
+    config.set_batch_works_max(line.Number(cli::kBatchWorksMax));
+  const std::string engine = line.Text(cli::kEngine);
   if (engine == "sqlite")
     config.set_engine(config::v1::SQLITE);
   else if (engine == "postgres")
     config.set_engine(config::v1::POSTGRES);
-  else if (!engine.empty())
-    return InvalidField("engine", "is sqlite or postgres");
   return absl::OkStatus();
 }
 
@@ -125,25 +110,88 @@ absl::Status Check(const Config& config) {
     if (!budget.role().empty() && !security::IsRole(budget.role()))
       return InvalidField("read_budgets", absl::StrCat("\"", budget.role(), "\" is no role"));
   for (const config::v1::Parent& parent : config.parents())
-    if (parent.name().empty() || parent.address().empty() || parent.token_file().empty())
-      return InvalidField("parents", "each has a name, an address and a token_file");
+    if (parent.name().empty() || parent.address().empty() || parent.join_codes().empty())
+      return InvalidField("parents", "each has a name, an address and join_codes, a folder");
   for (const config::v1::Parent& parent : config.parents())
     if (!config.certificates().empty() && parent.certificates().empty())
-      return InvalidField(
-          "parents", "each has certificates where the process has some: its token is a secret");
+      return InvalidField("parents",
+                          "each has certificates where the process has some: what the school shows "
+                          "there is a secret");
   return absl::OkStatus();
+}
+
+bool HoldsSite(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_directory(folder / "db", error) || fs::exists(folder / "config.textproto", error);
+}
+
+// The folders with a site beside that one, and in it.
+std::vector<std::string> SitesNear(const fs::path& folder) {
+  std::set<std::string> sites;
+  const fs::path above = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+  for (const fs::path& place : {above, folder}) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(place, error))
+      if (entry.is_directory(error) && HoldsSite(entry.path()))
+        sites.insert(entry.path().lexically_normal().string());
+  }
+  return {sites.begin(), sites.end()};
+}
+
+// "; there is clock, keys and 3 more", or "; it is empty".
+std::string WhatStandsIn(const fs::path& folder) {
+  constexpr size_t kShown = 4;
+  std::set<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    names.insert(entry.path().filename().string());
+  if (names.empty()) return "; it is empty";
+  std::vector<std::string> shown(names.begin(), names.end());
+  const size_t more = shown.size() > kShown ? shown.size() - kShown : 0;
+  shown.resize(shown.size() - more);
+  return absl::StrCat("; there is ", absl::StrJoin(shown, ", "),
+                      more > 0 ? absl::StrCat(" and ", more, " more") : "");
+}
+
+std::string WhichIsMeant(const std::string& data) {
+  const std::vector<std::string> sites = SitesNear(data);
+  if (const std::string nearest = cli::Nearest(data, sites); !nearest.empty())
+    return absl::StrCat("; did you mean --data ", nearest, "?");
+  if (!sites.empty())
+    return absl::StrCat("; the data of schools lie in ", absl::StrJoin(sites, ", "));
+  return "; --data DIR names the folder of a school's data";
 }
 
 }  // namespace
 
-absl::StatusOr<Settings> ReadSettings() {
+absl::Status CheckIsSite(const Settings& settings) {
+  std::error_code error;
+  const std::string& data = settings.data;
+  std::string why;
+  if (!fs::is_directory(data, error)) {
+    why = absl::StrCat("there is no folder ", data, WhichIsMeant(data));
+  } else if (settings.config.engine() == config::v1::SQLITE && !fs::is_directory(data + "/db")) {
+    why = fs::exists(data + "/config.textproto", error)
+              ? absl::StrCat(data,
+                             " has a configuration and no databases yet; `vivier migrate "
+                             "--data ",
+                             data, "` makes them")
+              : absl::StrCat("no school's databases are in ", data, WhatStandsIn(data),
+                             WhichIsMeant(data));
+  }
+  if (why.empty()) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "NO_SITE", why, {{"data", data}});
+}
+
+absl::StatusOr<Settings> ReadSettings(const cli::Line& line) {
   Settings settings;
-  settings.data = absl::GetFlag(FLAGS_data);
-  std::string file = absl::GetFlag(FLAGS_config);
+  settings.data = line.Text(cli::kData);
+  std::string file = line.Text(cli::kConfig);
   if (file.empty() && std::filesystem::exists(settings.data + "/config.textproto"))
     file = settings.data + "/config.textproto";
   if (!file.empty()) RETURN_IF_ERROR(ReadFiles(file, settings.config));
-  RETURN_IF_ERROR(ApplyFlags(settings.config));
+  settings.configured = !file.empty() || line.Has(cli::kSchools);
+  RETURN_IF_ERROR(ApplyOptions(line, settings.config));
   SetDefaults(settings.config);
   RETURN_IF_ERROR(Check(settings.config));
   return settings;

@@ -1,6 +1,8 @@
 // One screen for who keeps a school running: a line for each service, and below it what it follows.
 #include "shared/base/status.h"
 
+#include <curl/curl.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <set>
@@ -9,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/time_util.h"
 #include "shared/base/date.h"
@@ -126,8 +129,46 @@ std::set<std::string> Expected(const Settings& settings, const Session& session,
   return expected;
 }
 
-absl::StatusOr<bool> PrintStatus(Modules modules) {
-  ASSIGN_OR_RETURN(Settings settings, ReadSettings());
+size_t Drop(const char*, size_t, size_t size, void*) { return size; }
+
+// "" when the gateway answers HTTP there, whatever it says, else why not.
+std::string WrongAtPortal(const Note& note) {
+  if (!note.lives) return absl::StrCat("its process ", note.process, " ended by itself");
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> owner(curl_easy_init(),
+                                                                  &curl_easy_cleanup);
+  CURL* request = owner.get();
+  if (request == nullptr) return "libcurl does not start";
+  absl::string_view address = note.address;
+  const bool is_socket = absl::ConsumePrefix(&address, "unix:");
+  const std::string path(address),
+      url = absl::StrCat("http://", is_socket ? "portal" : path, "/-/session");
+  curl_easy_setopt(request, CURLOPT_URL, url.c_str());
+  if (is_socket) curl_easy_setopt(request, CURLOPT_UNIX_SOCKET_PATH, path.c_str());
+  curl_easy_setopt(request, CURLOPT_PROXY, "");
+  curl_easy_setopt(request, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(request, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(absl::ToInt64Milliseconds(kTimeout)));
+  curl_easy_setopt(request, CURLOPT_WRITEFUNCTION, &Drop);
+  const CURLcode code = curl_easy_perform(request);
+  return code == CURLE_OK ? "" : absl::StrCat(note.address, ": ", curl_easy_strerror(code));
+}
+
+// A line in the columns of the services for the gateway that runs beside them, if one does; false
+// where it does not answer.
+bool PrintPortal(const std::string& data) {
+  const std::optional<Note> note = ReadPortalNote(data);
+  if (!note.has_value()) return true;
+  if (const std::string wrong = WrongAtPortal(*note); !wrong.empty()) {
+    absl::PrintF("%-11s DOWN     %s\n", "portal", wrong);
+    return false;
+  }
+  absl::PrintF("%-11s %-8s %-8s %-6s http://%s\n", "portal", "serving", note->version,
+               Rough(absl::Now() - note->start_time), note->address);
+  return true;
+}
+
+absl::StatusOr<bool> PrintStatus(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(Settings settings, ReadSettings(line));
   const Modules all = modules;
   ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(settings, std::move(modules)));
   bool well = session->running();
@@ -144,15 +185,14 @@ absl::StatusOr<bool> PrintStatus(Modules modules) {
       PrintFollowed(*status);
     }
   }
-  return well;
+  return PrintPortal(settings.data) && well;
 }
 
 }  // namespace
 
-int Status(const Arguments&, Modules modules) {
-  const absl::StatusOr<bool> well = PrintStatus(std::move(modules));
-  if (!well.ok()) return Refuse(well.status());
-  return *well ? 0 : 1;
+absl::StatusOr<int> Status(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const bool well, PrintStatus(line, std::move(modules)));
+  return well ? 0 : 1;
 }
 
 }  // namespace vivier::command

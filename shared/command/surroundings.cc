@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -17,20 +18,26 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "google/protobuf/text_format.h"
 #include "shared/backup/store.h"
+#include "shared/base/date.h"
+#include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/cache/redis.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
+#include "shared/rotation/school_keys.h"
 #include "shared/rules/compiled.h"
 #include "shared/rules/lint.h"
 #include "shared/security/certificate.h"
+#include "shared/security/school_key.h"
 #include "shared/security/secret_file.h"
 #include "shared/security/tokens/key_document.h"
 #include "shared/site/certificates.h"
 #include "shared/site/site.h"
 #include "shared/storage/engines/migrate.h"
 #include "shared/transport/channel.h"
+#include "vivier/security/v1/membership_secret.pb.h"
 
 namespace vivier::command {
 namespace {
@@ -45,6 +52,7 @@ constexpr absl::Duration kCertificateLeft = absl::Hours(7 * 24);
 // A nightly backup is a day old when the next one begins; of two nights without one somebody must
 // hear.
 constexpr absl::Duration kBackupWarn = absl::Hours(25), kBackupFail = absl::Hours(49);
+constexpr absl::string_view kServiceKey = "service.key";  // a pair for tokens, which has no such id
 constexpr double kDiskWarn = 0.10, kDiskFail = 0.03;
 
 void Add(Findings& findings, Grade grade, const std::string& what, absl::string_view found,
@@ -60,11 +68,12 @@ void LookAtClock(Findings& findings) {
       "run chrony or systemd-timesyncd on the host; tokens and certificates need the right time");
 }
 
-void LookAtDisk(const std::string& data, Findings& findings) {
+void LookAtDisk(const Settings& settings, Findings& findings) {
   std::error_code error;
+  const std::string& data = settings.data;
   if (!std::filesystem::exists(data, error))
-    return Add(findings, Grade::kWarn, "data", absl::StrCat(data, " does not exist"),
-               "the first `vivier serve` or `vivier migrate` makes it; else name the right --data");
+    return Add(findings, Grade::kFail, "data", CheckIsSite(settings).message(),
+               "of a new school, `vivier migrate` makes it; else name the right --data");
   const std::filesystem::space_info space = std::filesystem::space(data, error);
   if (error)
     return Add(findings, Grade::kFail, "disk", error.message(), "mount the volume of " + data);
@@ -79,16 +88,24 @@ void LookAtDisk(const std::string& data, Findings& findings) {
 }
 
 void LookAtKeys(const std::string& data, Findings& findings) {
-  for (const char* name : {"school.key", "service.key"}) {
+  for (const absl::string_view name :
+       {absl::string_view("school.key"), absl::string_view(security::kPreviousSchoolKeyFile),
+        kServiceKey}) {
     const std::string file = absl::StrCat(data, "/keys/", name);
     if (!std::filesystem::exists(file)) {
-      Add(findings, Grade::kWarn, name, "does not exist",
+      if (name == security::kPreviousSchoolKeyFile) continue;  // outside of rotations there is none
+      Add(findings, Grade::kWarn, std::string(name), "does not exist",
           "the first start makes it; of a school with data, bring it back from where keys are "
           "kept");
     } else if (const absl::Status read = security::ReadSecretFile(file).status(); !read.ok()) {
-      Add(findings, Grade::kFail, name, read.message(), "chmod 600, owned by who runs vivier");
+      Add(findings, Grade::kFail, std::string(name), read.message(),
+          "chmod 600, owned by who runs vivier");
     } else {
-      Add(findings, Grade::kOk, name, "is there and private");
+      const absl::StatusOr<security::SchoolKey> key = security::SchoolKey::Load(file);
+      Add(findings, Grade::kOk, std::string(name),
+          absl::StrCat("is there and private", key.ok() && name != kServiceKey
+                                                   ? absl::StrCat(", its id is ", key->id())
+                                                   : ""));
     }
   }
 }
@@ -124,6 +141,23 @@ void LookAtPages(storage::Database& database, const std::string& service, Findin
       "stop it and restore a backup: docs/backup.md");
 }
 
+// Whether the keys that are there open what the rows of the service are under.
+void LookAtKeysOf(const Settings& settings, storage::Database& database, const std::string& service,
+                  Findings& findings) {
+  const auto keys = security::SchoolKey::OfFolder(settings.data + "/keys");
+  if (!keys.ok()) return;  // said of the file
+  const std::string what = service + " key";
+  const auto needed = rotation::KeysNeeded(
+      database, service, {settings.config.schools().begin(), settings.config.schools().end()},
+      *keys);
+  if (ReasonOf(needed.status()) == "SCHOOL_KEY")
+    Add(findings, Grade::kFail, what, needed.status().message(),
+        "fetch that file from where keys are kept; docs/keys.md says how to tell it");
+  else if (needed.ok() && *needed != &keys->Alone())
+    Add(findings, Grade::kWarn, what, "a rotation is under way: rows are under the key before",
+        "restart what has not been, then `vivier rotate-keys`: docs/keys.md");
+}
+
 bool IsPeer(const Config& config, const std::string& service) {
   return std::any_of(config.peers().begin(), config.peers().end(),
                      [&](const config::v1::Peer& peer) { return peer.service() == service; });
@@ -151,6 +185,7 @@ void LookAtDatabase(const Settings& settings, const std::string& service, Findin
   else
     Add(findings, Grade::kWarn, service,
         absl::StrCat("its database lacks ", absl::StrJoin(*pending, ", ")), "run `vivier migrate`");
+  if (pending->empty()) LookAtKeysOf(settings, **database, service, findings);
   if (embedded)
     LookAtPages(**database, service, findings);
   else
@@ -178,7 +213,8 @@ void LookAtBackups(const std::string& folder, Findings& findings) {
       grade == Grade::kOk ? "" : "find out why `vivier backup` does not run or fails");
 }
 
-void LookAtCertificate(const std::filesystem::path& file, Findings& findings) {
+void LookAtCertificate(const std::filesystem::path& file,
+                       const absl::flat_hash_set<std::string>& revoked, Findings& findings) {
   std::stringstream pem;
   pem << std::ifstream(file).rdbuf();
   const std::string what = "certificate " + file.filename().string();
@@ -186,6 +222,10 @@ void LookAtCertificate(const std::filesystem::path& file, Findings& findings) {
   if (!expiry.ok())
     return Add(findings, Grade::kFail, what, "cannot be read",
                "make it anew: deploy/certificates, or your authority");
+  const auto certificate = security::ReadCertificate(pem.str());
+  if (certificate.ok() && revoked.contains(certificate->number))
+    return Add(findings, Grade::kFail, what, "was revoked: nobody of the site takes it",
+               "make a new one: deploy/certificates, or your authority");
   const absl::Duration left = *expiry - absl::Now();
   const std::string found =
       left < absl::ZeroDuration()
@@ -213,7 +253,12 @@ void LookAtCertificates(const Config& config, Findings& findings) {
   if (files.empty())
     return Add(findings, Grade::kFail, "certificates", "none in " + config.certificates(),
                "run deploy/certificates");
-  for (const std::filesystem::path& file : files) LookAtCertificate(file, findings);
+  const auto revoked = security::ReadRevocations(config.certificates() + "/revocations.pem");
+  if (!revoked.ok())
+    Add(findings, Grade::kFail, "certificate revocations.pem", revoked.status().message(),
+        "put the list of your authority there: without one nobody is taken");
+  for (const std::filesystem::path& file : files)
+    LookAtCertificate(file, revoked.ok() ? *revoked : absl::flat_hash_set<std::string>(), findings);
 }
 
 void LookUp(const std::string& address, std::set<std::string>& known, Findings& findings) {
@@ -299,15 +344,33 @@ void LookAtPeers(const Settings& settings, Findings& findings) {
   }
 }
 
-void LookAtParents(const Config& config, Findings& findings) {
+// Whether a school is known at the parent, or has what it takes to join.
+Finding LookAtSecret(const Settings& settings, const config::v1::Parent& parent,
+                     const std::string& school) {
+  const std::string what = absl::StrCat("parent ", parent.name(), ", ", school);
+  const auto kept = security::ReadSecretFile(site::ParentSecretFile(settings.data, parent, school));
+  security::v1::MembershipSecret secret;
+  if (kept.ok() && google::protobuf::TextFormat::ParseFromString(*kept, &secret) &&
+      absl::Now() < ToTime(secret.expire_time()))
+    return {Grade::kOk, what,
+            absl::StrCat("is known there until ",
+                         absl::FormatTime(ToTime(secret.expire_time()), absl::UTCTimeZone())),
+            ""};
+  const absl::Status code =
+      security::ReadSecretFile(absl::StrCat(parent.join_codes(), "/", school)).status();
+  if (code.ok())
+    return {Grade::kWarn, what, "has a join code and has not joined yet",
+            "statistics joins when it runs; its log says what hinders it"};
+  return {Grade::kFail, what, absl::StrCat("is not known there: ", code.message()),
+          "ask the parent for a join code (docs/node.md)"};
+}
+
+void LookAtParents(const Settings& settings, Findings& findings) {
+  const Config& config = settings.config;
   for (const config::v1::Parent& parent : config.parents()) {
     const std::string what = "parent " + parent.name();
-    if (const absl::Status token = security::ReadSecretFile(parent.token_file()).status();
-        !token.ok()) {
-      Add(findings, Grade::kFail, what, token.message(),
-          "ask the parent for a token of this school");
-      continue;
-    }
+    for (const std::string& school : config.schools())
+      findings.push_back(LookAtSecret(settings, parent, school));
     const absl::Status answer = Dial(parent.address(), site::ParentTls(parent));
     if (answer.ok())
       Add(findings, Grade::kOk, what, "answers");
@@ -362,7 +425,7 @@ Findings LookAround(const Settings& settings, const std::vector<site::Module>& m
                     const std::string& backups) {
   Findings findings;
   LookAtClock(findings);
-  LookAtDisk(settings.data, findings);
+  LookAtDisk(settings, findings);
   LookAtKeys(settings.data, findings);
   LookAtRules(findings);
   for (const site::Module& module : modules) LookAtDatabase(settings, module.name(), findings);
@@ -372,14 +435,13 @@ Findings LookAround(const Settings& settings, const std::vector<site::Module>& m
   LookAtRedis(settings.config, findings);
   LookAtIssuers(settings.config, findings);
   LookAtPeers(settings, findings);
-  LookAtParents(settings.config, findings);
+  LookAtParents(settings, findings);
   return findings;
 }
 
-int Doctor(const Arguments& arguments, Modules modules) {
-  const absl::StatusOr<Settings> settings = ReadSettings();
-  if (!settings.ok()) return Refuse(settings.status());
-  const Findings findings = LookAround(*settings, modules, arguments.empty() ? "" : arguments[0]);
+absl::StatusOr<int> Doctor(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
+  const Findings findings = LookAround(settings, modules, line.Argument(0));
   for (const Finding& finding : findings) {
     absl::PrintF("%-4s  %s: %s\n", NameOf(finding.grade), finding.what, finding.found);
     if (!finding.advice.empty()) absl::PrintF("      → %s\n", finding.advice);

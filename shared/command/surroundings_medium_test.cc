@@ -7,6 +7,7 @@
 #include "services/modules.h"
 #include "shared/backup/store.h"
 #include "shared/command/surroundings.h"
+#include "shared/security/school_key.h"
 #include "shared/site/site.h"
 #include "shared/site/tokens.h"
 #include "tests/support/certificates.h"
@@ -79,7 +80,7 @@ TEST_F(Doctor, FindsWhatIsWrongAround) {
       {"peers { service: 'funding' address: 'localhost:1' }", "name localhost", Grade::kOk},
       {"issuers { issuer: 'https://id.example' audience: 'a' jwks: 'file:/none' }",
        "issuer https://id.example", Grade::kFail},
-      {"parents { name: 'schools/grand-est' address: '127.0.0.1:1' token_file: '/none' }",
+      {"parents { name: 'schools/grand-est' address: '127.0.0.1:1' join_codes: '/none' }",
        "parent schools/grand-est", Grade::kFail},
       {"certificates: '/none'", "certificates", Grade::kFail},
       {"engine: POSTGRES postgres: 'host=/none'", "enrolment", Grade::kFail},
@@ -93,11 +94,34 @@ TEST_F(Doctor, FindsWhatIsWrongAround) {
   }
 }
 
+TEST_F(Doctor, KnowsWhetherTheSchoolHasJoinedItsParent) {
+  const auto write = [this](const std::string& folder, const std::string& name,
+                            const std::string& text) {
+    fs::create_directories(settings_.data + folder);
+    const std::string file = settings_.data + folder + name;
+    std::ofstream(file) << text;
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  };
+  const std::string what = "parent schools/grand-est, nancy";
+  Configure("parents { name: 'schools/grand-est' address: '127.0.0.1:1' join_codes: '" +
+            settings_.data + "/codes' }");
+  Expect(what, Grade::kFail);
+  write("/codes", "/nancy", "vivier_code");
+  Expect(what, Grade::kWarn);
+  write("/parents", "/grand-est.nancy", "secret: 'vivier_a' expire_time { seconds: 4000000000 }");
+  Expect(what, Grade::kOk);
+  write("/parents", "/grand-est.nancy", "secret: 'vivier_a' expire_time { seconds: 1700000000 }");
+  Expect(what, Grade::kWarn);
+}
+
 TEST_F(Doctor, CountsTheDaysOfCertificates) {
   testing::Certificates certificates("test", "nancy", absl::Hours(24));
   Configure("certificates: '" + certificates.folder() + "'");
   Expect("certificate funding.pem", Grade::kWarn);
   certificates.Renew(absl::Hours(24 * 20));
+  Expect("certificate funding.pem", Grade::kOk);
+  certificates.Revoke("operator");
+  Expect("certificate operator.pem", Grade::kFail);
   Expect("certificate funding.pem", Grade::kOk);
   std::ofstream(certificates.folder() + "/funding.pem") << "nothing";
   Expect("certificate funding.pem", Grade::kFail);
@@ -132,11 +156,38 @@ TEST_F(Doctor, MissesKeysAndDatabases) {
   Expect("enrolment", Grade::kFail);
 }
 
+TEST_F(Doctor, TellsWhichKeysRowsAreUnder) {
+  const fs::path keys = settings_.data + "/keys";
+  const std::string id = security::SchoolKey::Load(keys / "school.key")->id();
+  EXPECT_NE(Find("school.key")->found.find(id), std::string::npos);
+  EXPECT_EQ(Find("enrolment key"), nullptr);
+  {
+    const auto database =
+        *storage::Database::Open(site::DatabaseUrl(settings_.config, settings_.data, "enrolment"));
+    const auto connection = *database->Connect(storage::Access::kWrite);
+    ASSERT_TRUE(connection->Begin(storage::Access::kWrite).ok());
+    const auto written = connection->Query(
+        "INSERT INTO school_keys (school, number, key_id, public_key, begin_time, signature, "
+        "rows_seen) VALUES ('nancy', 1, $1, '', 0, $2, 0)",
+        {storage::Value(id), storage::Value(storage::Bytes{""})});
+    ASSERT_TRUE(written.ok()) << written.status();
+    ASSERT_TRUE(connection->Commit().ok());
+  }
+  fs::rename(keys / "school.key", keys / "school.previous.key");
+  ASSERT_TRUE(security::CreateSchoolKey(keys / "school.key").ok());
+  Expect("enrolment key", Grade::kWarn);
+  EXPECT_NE(Find("school.previous.key")->found.find(id), std::string::npos);
+  fs::remove(keys / "school.previous.key");
+  Expect("enrolment key", Grade::kFail);
+  ASSERT_NE(Find("enrolment key"), nullptr);
+  EXPECT_NE(Find("enrolment key")->found.find(id), std::string::npos) << "which key to bring back";
+}
+
 TEST_F(Doctor, ReadsEveryPage) {
   Expect("enrolment pages", Grade::kOk);
   const std::string path = settings_.data + "/db/enrolment.db";
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(fs::file_size(path)) - 2000);
+  file.seekg(static_cast<std::streamoff>(fs::file_size(path) / 2));
   const int byte = file.peek();
   file.put(static_cast<char>(byte ^ 1));
   file.close();

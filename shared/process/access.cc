@@ -56,8 +56,11 @@ absl::Status Explain(storage::Transaction& snapshot,
   response.set_permission(method.permission);
   const std::optional<rpc::Entitlement> entitled =
       rpc::Entitled(method, nobody, target, rights, now);
-  response.set_allowed(entitled.has_value() &&
-                       security::Allows(entitled->caller, method.permission, school));
+  const bool is_public = security::IsPublic(method.permission);
+  if (is_public) response.add_roles(absl::StrCat(security::kPublic, ": gives ", method.permission));
+  response.set_allowed(
+      entitled.has_value() &&
+      (is_public || security::Allows(entitled->caller, method.permission, school)));
   return absl::OkStatus();
 }
 

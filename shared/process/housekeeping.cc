@@ -2,15 +2,18 @@
 
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
-#include "shared/base/message.h"
 #include "shared/base/status.h"
 #include "shared/log/log.h"
 #include "shared/process/erasure_list.h"
+#include "shared/process/readings_end.h"
 #include "shared/storage/log/erasure.h"
 #include "shared/storage/log/house_tables.h"
 #include "shared/storage/log/operations.h"
@@ -28,13 +31,10 @@ using storage::Value;
 constexpr size_t kListTime = 6;  // of house::Erasures()
 
 absl::StatusOr<ListedErasure> ReadErasure(const std::string& school, const storage::Row& row) {
-  const pb::Descriptor* type =
-      pb::DescriptorPool::generated_pool()->FindMessageTypeByName(std::get<std::string>(row[1]));
-  if (type == nullptr) return Internal("an erasure of a type that this binary does not know");
-  const std::shared_ptr<pb::Message> event = NewMessage(type);
-  if (!event->ParseFromString(std::get<Bytes>(row[2]).data))
-    return Internal("an erasure that cannot be read");
-  return ListedErasure{school, event};
+  ASSIGN_OR_RETURN(
+      std::shared_ptr<const pb::Message> event,
+      storage::ReadErasing(std::get<std::string>(row[1]), std::get<Bytes>(row[2]).data));
+  return ListedErasure{school, std::move(event)};
 }
 
 absl::StatusOr<bool> IsErased(Transaction& transaction, const pb::Message& event) {
@@ -67,14 +67,65 @@ absl::Status EraseAgain(const rpc::Service& service, Transaction& transaction,
   return storage::ErasePersons(transaction, event, 0, now);
 }
 
+std::string KeyOf(const ListedErasure& erasure) {
+  return absl::StrCat(erasure.school, "\n", erasure.event->GetDescriptor()->full_name(), "\n",
+                      erasure.event->SerializeAsString());
+}
+
+// Those that the database says were listed, and are not: the list was cut or taken away.
+absl::StatusOr<std::vector<ListedErasure>> LostFrom(const std::set<std::string>& there,
+                                                    const std::string& school,
+                                                    rpc::Readers& readers) {
+  std::vector<ListedErasure> lost;
+  RETURN_IF_ERROR(readers.Read(school, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Result listed,
+                     transaction.connection().Query(
+                         "SELECT subject, type, payload FROM erasures WHERE school = $1 AND "
+                         "list_time IS NOT NULL ORDER BY subject",
+                         {Value(school)}));
+    for (const storage::Row& row : listed.rows) {
+      ASSIGN_OR_RETURN(ListedErasure erasure, ReadErasure(school, row));
+      if (there.count(KeyOf(erasure)) == 0) lost.push_back(std::move(erasure));
+    }
+    return absl::OkStatus();
+  }));
+  return lost;
+}
+
+// Whose keys somebody put back, while the process stood still: erased again before anybody is
+// served, and said.
+absl::Status EraseTheRevived(const std::string& service, const std::string& school,
+                             rpc::Readers& readers, storage::Writer& writer) {
+  std::vector<storage::RevivedKey> revived;
+  RETURN_IF_ERROR(readers.Read(
+      school,
+      [&](Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(revived, storage::RevivedKeys(transaction));
+        return absl::OkStatus();
+      },
+      storage::Access::kLongRead));
+  if (revived.empty()) return absl::OkStatus();
+  Log(LogLevel::kError,
+      "keys of erased persons were put back by another program; they are erased again",
+      {{"service", service},
+       {"school", school},
+       {"count", absl::StrCat(revived.size())},
+       {"first", revived.front().name}});
+  return storage::Perform(writer, school, &storage::EraseRevived);
+}
+
 }  // namespace
 
 Housekeeping::Housekeeping(Options options)
     : options_(std::move(options)),
       all_(*options_.scheduler, Scheduler::Lane::kHouse, [this] { RunAll(); }),
-      erased_(*options_.scheduler, Scheduler::Lane::kHouse, [this] { ListErased(); }) {}
+      erased_(*options_.scheduler, Scheduler::Lane::kHouse, [this] { ListErased(); }),
+      readings_(*options_.scheduler, Scheduler::Lane::kHouse, [this] { EndReadings(); }) {}
 
 absl::Status Housekeeping::ApplyList() {
+  for (const std::string& school : options_.schools)
+    RETURN_IF_ERROR(
+        EraseTheRevived(options_.service->name(), school, *options_.readers, *options_.writer));
   ASSIGN_OR_RETURN(const std::vector<ListedErasure> erasures, ReadList(options_.data));
   for (const ListedErasure& erasure : erasures) {
     if (options_.schools.count(erasure.school) == 0) continue;
@@ -90,6 +141,20 @@ absl::Status Housekeeping::ApplyList() {
           return EraseAgain(*options_.service, transaction, *erasure.event, now);
         }));
   }
+  std::set<std::string> there;
+  for (const ListedErasure& erasure : erasures) there.insert(KeyOf(erasure));
+  for (const std::string& school : options_.schools) {
+    ASSIGN_OR_RETURN(const std::vector<ListedErasure> lost,
+                     LostFrom(there, school, *options_.readers));
+    if (lost.empty()) continue;
+    Log(LogLevel::kWarning,
+        "the list of erasures outside the database lacks some that stood there; they are listed "
+        "again",
+        {{"service", options_.service->name()},
+         {"school", school},
+         {"count", absl::StrCat(lost.size())}});
+    RETURN_IF_ERROR(AppendToList(options_.data, options_.service->name(), lost));
+  }
   return absl::OkStatus();
 }
 
@@ -99,11 +164,13 @@ void Housekeeping::Begin() {
     begun_ = true;
   }
   all_.In(absl::ZeroDuration());
+  readings_.In(absl::ZeroDuration());
 }
 
 void Housekeeping::End() {
   all_.Close();
   erased_.Close();
+  readings_.Close();
 }
 
 void Housekeeping::Erased(const std::string& school) {
@@ -137,12 +204,35 @@ void Housekeeping::ListErased() {
   }
 }
 
+// When the next day begins another one of the readings' is over.
+void Housekeeping::EndReadings() {
+  std::lock_guard<std::mutex> keeping(keeping_);
+  for (const std::string& school : options_.schools) {
+    const absl::Status ended = EndReadingsOf(school);
+    if (ended.ok()) continue;
+    Log(LogLevel::kWarning, "old readings could not be ended",
+        {{"service", options_.service->name()}, {"school", school}, {"error", ended.message()}});
+    return readings_.In(kTryAgain);
+  }
+  readings_.AtSite(absl::UnixEpoch() + absl::Hours(24) * (UtcDayNumber(options_.site()) + 1));
+}
+
+absl::Status Housekeeping::EndReadingsOf(const std::string& school) {
+  const int64_t first_day = FirstDayOfReadings(options_.site(), options_.reading_months);
+  int64_t& ended = first_days_[school];
+  if (ended >= first_day) return absl::OkStatus();
+  RETURN_IF_ERROR(site::EndReadings(*options_.writer, *options_.readers, school, first_day));
+  ended = first_day;
+  return absl::OkStatus();
+}
+
 absl::Status Housekeeping::RunOnce() {
   std::lock_guard<std::mutex> keeping(keeping_);
   for (const std::string& school : options_.schools) {
     RETURN_IF_ERROR(ListErasures(school));
     RETURN_IF_ERROR(DeleteAnswers(school));
     RETURN_IF_ERROR(DeleteOperations(school));
+    RETURN_IF_ERROR(EndReadingsOf(school));
   }
   return absl::OkStatus();
 }

@@ -1,9 +1,10 @@
 // What a process does for each of its services without being asked: answers to retries and
-// operations are deleted when their time is over, and erasures go to the list outside the database;
-// once before it serves, the list comes back. Thread-safe.
+// operations are deleted when their time is over, readings are counted when theirs is, and erasures
+// go to the list outside the database; once before it serves, the list comes back. Thread-safe.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -39,7 +40,9 @@ class Housekeeping {
     std::string data;  // the folder of the list
     storage::Writer* writer;
     rpc::Readers* readers;
-    std::function<absl::Time()> now;  // the machine's, by which retries come
+    std::function<absl::Time()> now;   // the machine's, by which retries come
+    std::function<absl::Time()> site;  // by which readings were made
+    int reading_months;                // for which these are kept
     Scheduler* scheduler;
   };
 
@@ -60,15 +63,19 @@ class Housekeeping {
  private:
   void RunAll();
   void ListErased();
+  void EndReadings();
   absl::Status ListErasures(const std::string& school);
   absl::Status DeleteAnswers(const std::string& school);
   absl::Status DeleteOperations(const std::string& school);
+  // Once a day.
+  absl::Status EndReadingsOf(const std::string& school);
 
   const Options options_;
-  Scheduler::Timer all_, erased_;
-  std::mutex keeping_;                   // held by whoever keeps the house: the list has one writer
-  std::mutex mutex_;                     // guards what follows
-  std::set<std::string> with_erasures_;  // schools that are looked at next
+  Scheduler::Timer all_, erased_, readings_;
+  std::mutex keeping_;  // held by whoever keeps the house: the list has one writer
+  std::map<std::string, int64_t> first_days_;  // of readings, by school; guarded by `keeping_`
+  std::mutex mutex_;                           // guards what follows
+  std::set<std::string> with_erasures_;        // schools that are looked at next
   bool begun_ = false;
 };
 

@@ -101,7 +101,8 @@ absl::StatusOr<v1::ListOperationsResponse> OperationHandlers::ListOperations(
                             ? storage::kPageSizeDefault
                             : std::min(request.page_size(), storage::kPageSizeMax);
   storage::OperationQuery query = QueryOf(call, request.parent());
-  ASSIGN_OR_RETURN(query.after, storage::ReadPageToken(request.page_token(), request.parent(),
+  const security::SchoolKey* key = call.unit().transaction().school_key();
+  ASSIGN_OR_RETURN(query.after, storage::ReadPageToken(key, request.page_token(), request.parent(),
                                                        AskedFor(request)));
   absl::StrAppend(&query.shown, " AND ", condition);
   query.limit = page_size + 1;
@@ -111,7 +112,8 @@ absl::StatusOr<v1::ListOperationsResponse> OperationHandlers::ListOperations(
   const bool more = found.size() > static_cast<size_t>(page_size);
   if (more) {
     found.pop_back();
-    response.set_next_page_token(storage::PageTokenAfter(found.back().name, AskedFor(request)));
+    response.set_next_page_token(
+        storage::PageTokenAfter(key, found.back().name, AskedFor(request)));
   }
   for (const storage::Operation& stored : found) {
     ASSIGN_OR_RETURN(*response.add_operations(), rpc::ToMessage(stored, nullptr));

@@ -34,7 +34,7 @@ class OperationHandlers {
 
   // The stored row if the caller sees it, else NOT_FOUND.
   absl::StatusOr<storage::Operation> Find(rpc::Call& call, const std::string& name) const;
-  // Whether he may call the rpc that began it; who asked sees it anyway.
+  // Whether they may call the rpc that began it; who asked sees it anyway.
   bool MayCall(const rpc::Call& call, const std::string& method) const;
   storage::OperationQuery QueryOf(const rpc::Call& call, const std::string& parent) const;
 

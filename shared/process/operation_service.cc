@@ -38,7 +38,7 @@ struct OperationService::Waiter {
   absl::Time until;
 };
 
-// One look for somebody who waits: the adapter answers here, and the answer goes on to him or is
+// One look for somebody who waits: the adapter answers here, and the answer goes on to them or is
 // dropped.
 class OperationService::Look : public rpc::Responder {
  public:
@@ -116,7 +116,7 @@ void OperationService::Ask(std::shared_ptr<const Waiter> waiter) {
                                            std::make_shared<Look>(*this, waiter));
 }
 
-// Whether he is asked for again.
+// Whether they are asked for again.
 bool OperationService::Keep(std::shared_ptr<const Waiter> waiter) {
   Monitor::Lock lock(monitor_);
   if (stopping_ || waiting_.size() >= kWaitersMax) return false;

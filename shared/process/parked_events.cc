@@ -65,10 +65,14 @@ absl::StatusOr<Place> Parse(absl::string_view text, absl::string_view field) {
   return place;
 }
 
+const security::SchoolKey* KeyOf(const std::vector<follow::ParkedAt>& services) {
+  return services.empty() ? nullptr : services[0].readers->school_key();
+}
+
 // Where the page of a query begins; without a service, at the first.
-absl::StatusOr<Place> BeginOf(const std::string& token, const std::string& parent,
-                              const std::string& query) {
-  ASSIGN_OR_RETURN(const std::string after, storage::ReadPageToken(token, parent, query));
+absl::StatusOr<Place> BeginOf(const security::SchoolKey* key, const std::string& token,
+                              const std::string& parent, const std::string& query) {
+  ASSIGN_OR_RETURN(const std::string after, storage::ReadPageToken(key, token, parent, query));
   const size_t first = parent.size() + 1;
   return after.size() == first ? Place()
                                : Parse(absl::string_view(after).substr(first), "page_token");
@@ -95,7 +99,7 @@ absl::StatusOr<std::string> SeePage(const std::vector<follow::ParkedAt>& service
     const std::string last =
         absl::StrCat(parent, "/", at.service, "/", begin.event.producer, "/", begin.event.number);
     RETURN_IF_ERROR(see(at, std::move(page)));
-    if (more) return storage::PageTokenAfter(last, query);
+    if (more) return storage::PageTokenAfter(KeyOf(services), last, query);
     begin = Place();
   }
   return "";
@@ -125,7 +129,8 @@ absl::StatusOr<Asked> AskedBy(const std::vector<follow::ParkedAt>& services,
 
 absl::StatusOr<v1::SearchParkedEventsResponse> SearchParked(
     const std::vector<follow::ParkedAt>& services, const v1::SearchParkedEventsRequest& request) {
-  ASSIGN_OR_RETURN(const Place begin, BeginOf(request.page_token(), request.parent(), ""));
+  ASSIGN_OR_RETURN(const Place begin,
+                   BeginOf(KeyOf(services), request.page_token(), request.parent(), ""));
   v1::SearchParkedEventsResponse response;
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
                    SeePage(services, request.parent(), {}, begin, request.page_size(), "",
@@ -141,7 +146,8 @@ absl::StatusOr<v1::RetryParkedEventsResponse> RetryParked(
     const std::vector<follow::ParkedAt>& services, const v1::RetryParkedEventsRequest& request,
     const security::Caller& caller) {
   const std::string& query = request.event();
-  ASSIGN_OR_RETURN(const Place begin, BeginOf(request.page_token(), request.parent(), query));
+  ASSIGN_OR_RETURN(const Place begin,
+                   BeginOf(KeyOf(services), request.page_token(), request.parent(), query));
   ASSIGN_OR_RETURN(const Asked asked, AskedBy(services, request));
   v1::RetryParkedEventsResponse response;
   const auto retry = [&](const follow::ParkedAt& at,

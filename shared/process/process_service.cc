@@ -1,5 +1,6 @@
 #include "shared/process/process_service.h"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
+#include "shared/checklist/checklist.h"
 #include "shared/follow/parked.h"
 #include "shared/process/access.h"
 #include "shared/process/housekeeping.h"
@@ -14,6 +16,7 @@
 #include "shared/process/person_file.h"
 #include "shared/process/trail.h"
 #include "shared/process/verify.h"
+#include "shared/rotation/rotate.h"
 #include "shared/rpc/metrics.h"
 #include "shared/rpc/with_reason.h"
 #include "shared/service/channel.h"
@@ -24,6 +27,10 @@
 namespace vivier::site {
 
 using storage::Transaction;
+
+// How long an answer that goes on with a rotation may take, and what asks to go on.
+constexpr absl::Duration kRotateFor = absl::Seconds(1);
+constexpr char kGoOn[] = "go on";
 
 // The turn that all questions of operators take together, whoever asks.
 constexpr char kOperators[] = "operators";
@@ -36,12 +43,16 @@ rpc::Endpoint ProcessService::EndpointOf(Answer<Response, Request> answer) {
   const auto method = std::make_shared<const rpc::Method>(rpc::Describe(endpoint.method).value());
   const auto metrics = std::make_shared<rpc::metrics::Rpc>(endpoint.method->service()->full_name(),
                                                            endpoint.method->name());
-  const auto answered = [this, method, answer](const std::string& bytes,
-                                               const rpc::Peer& peer) -> absl::StatusOr<Response> {
+  const auto views = std::make_shared<const rpc::Views>(*method);
+  const auto answered = [this, method, views, answer](
+                            const std::string& bytes,
+                            const rpc::Peer& peer) -> absl::StatusOr<Response> {
     Request request;
     ASSIGN_OR_RETURN(const auto token,
                      parts_.front().adapter->entry().Receive(*method, bytes, peer, request));
-    return (this->*answer)(request, token->caller);
+    ASSIGN_OR_RETURN(Response response, (this->*answer)(request, token->caller));
+    views->Apply(token->caller, response);
+    return response;
   };
   endpoint.request_bytes_max = method->request_bytes_max;
   endpoint.unary = [this, answered, metrics](absl::string_view bytes, const rpc::Peer& peer,
@@ -67,9 +78,13 @@ std::vector<rpc::Endpoint> ProcessService::Endpoints() {
           EndpointOf(&ProcessService::ExplainAccess),
           EndpointOf(&ProcessService::ExportPerson),
           EndpointOf(&ProcessService::GetErasure),
+          EndpointOf(&ProcessService::ExportKeptProof),
           EndpointOf(&ProcessService::SearchParkedEvents),
           EndpointOf(&ProcessService::RetryParkedEvents),
-          EndpointOf(&ProcessService::GetStatus)};
+          EndpointOf(&ProcessService::GetStatus),
+          EndpointOf(&ProcessService::GetChecklist),
+          EndpointOf(&ProcessService::RotateKeys),
+          EndpointOf(&ProcessService::GetSchoolKeys)};
 }
 
 absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(
@@ -78,6 +93,12 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::Verify(
   v1::VerifyInvariantsResponse response;
   for (const Part& part : parts_)
     RETURN_IF_ERROR(VerifyService(*part.service, *part.readers, school, detail, anchors, response));
+  if (detail == relations::Detail::kPositions) return response;
+  for (const Part& part : parts_)
+    RETURN_IF_ERROR(VerifyObjects(part.service->name(), *part.readers, response));
+  std::map<std::string, rpc::Readers*> logs;
+  for (const Part& part : parts_) logs[part.service->name()] = part.readers;
+  RETURN_IF_ERROR(CompareLogs(logs, school, response));
   return response;
 }
 
@@ -99,7 +120,11 @@ absl::StatusOr<v1::VerifyInvariantsResponse> ProcessService::VerifyInvariants(
         part.readers->engine() == storage::Engine::kSqlite ? request.pages() : request.deep();
     if (wanted) RETURN_IF_ERROR(VerifyStorage(part.service->name(), *part.readers, response));
   }
-  vitals_.Verified(school, response);
+  vitals_.AddForks(school, response);
+  // The caller compares what all processes say, and the verdict here is on this one's services.
+  v1::VerifyInvariantsResponse judged = response;
+  if (IsAtRest(judged)) CompareClaims(judged);
+  vitals_.Verified(school, judged);
   return response;
 }
 
@@ -115,7 +140,7 @@ absl::StatusOr<v1::SearchAuditRecordsResponse> ProcessService::SearchAuditRecord
 
 std::vector<Trail> ProcessService::Trails() const {
   std::vector<Trail> trails;
-  for (const Part& part : parts_) trails.push_back({part.service->name(), part.readers});
+  for (const Part& part : parts_) trails.push_back({part.service, part.readers});
   return trails;
 }
 
@@ -134,6 +159,8 @@ absl::StatusOr<v1::ExplainAccessResponse> ProcessService::ExplainAccess(
   return InvalidField("method", "is no rpc of a service that this process runs");
 }
 
+// A name of somebody else's would open their file unseen: whoever is shown is counted, and where
+// the service knows whose the name is, it is refused.
 absl::StatusOr<v1::ExportPersonResponse> ProcessService::ExportPerson(
     const v1::ExportPersonRequest& request, const security::Caller& caller) const {
   const std::string school(SchoolOf(request.name()));
@@ -141,36 +168,49 @@ absl::StatusOr<v1::ExportPersonResponse> ProcessService::ExportPerson(
   names.insert(request.name());
   v1::ExportPersonResponse response;
   for (const Part& part : parts_) {
-    RETURN_IF_ERROR(RememberExport(part, request.name(), caller));
+    PersonFile file;
     RETURN_IF_ERROR(part.readers->Read(
         school,
         [&](Transaction& snapshot) -> absl::Status {
-          ASSIGN_OR_RETURN(PersonFile file, ReadPersonFile(*part.service, snapshot, names));
-          for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
-          for (const std::string& name : file.names) response.add_names(name);
+          ASSIGN_OR_RETURN(file, ReadPersonFile(*part.service, snapshot, names));
           return absl::OkStatus();
         },
         storage::Access::kLongRead));
+    for (const std::string& person : file.persons)
+      if (person != request.name() && ParentOf(person) == ParentOf(request.name()) &&
+          CollectionOf(person) == CollectionOf(request.name()))
+        return InvalidField("names", "names somebody else");
+    file.persons.insert(request.name());
+    RETURN_IF_ERROR(RememberOpening(part, request, {request.name(), "", file.persons}, caller));
+    for (v1::PersonRow& row : file.rows) *response.add_rows() = std::move(row);
+    for (const std::string& name : file.names) response.add_names(name);
   }
   return response;
 }
 
 // Before anything is shown; the machine's operator is audited too, whom no budget bounds.
-absl::Status ProcessService::RememberExport(const Part& part, const std::string& person,
-                                            const security::Caller& caller) const {
-  const storage::Origin origin = {
-      caller.subject,
-      rpc::MethodTaking(*v1::ExportPersonRequest::descriptor())->full_name(),
-      person,
-      "",
-      "",
-      ""};
+absl::Status ProcessService::RememberOpening(const Part& part,
+                                             const google::protobuf::Message& request,
+                                             const Opening& opening,
+                                             const security::Caller& caller) const {
+  storage::Origin origin = {caller.subject,
+                            rpc::MethodTaking(*request.GetDescriptor())->full_name(),
+                            opening.person,
+                            "",
+                            "",
+                            "",
+                            opening.reason};
+  if (!opening.is_act) origin.shown = static_cast<int64_t>(opening.shown.size());
   return storage::Perform(
-      *part.writer, std::string(SchoolOf(person)),
+      *part.writer, std::string(SchoolOf(opening.person)),
       [&](Transaction& transaction, absl::Time now) -> absl::Status {
-        if (!rpc::IsWatched(caller)) return storage::AppendAuditRecord(transaction, origin, now);
+        if (opening.is_act) {
+          ASSIGN_OR_RETURN(origin.reason,
+                           storage::SealReason(transaction, opening.person, opening.reason));
+        }
+        if (!rpc::IsWatched(caller)) return storage::AppendRecord(transaction, origin, now);
         storage::Unit unit(transaction);
-        const rpc::ShownPersons shown = {{person}, {}};
+        const rpc::ShownPersons shown = {opening.shown, {}};
         RETURN_IF_ERROR(rpc::RememberReads(unit, caller, read_budgets_, shown, origin, now));
         return unit.Apply(origin, now);
       });
@@ -189,9 +229,65 @@ absl::StatusOr<v1::GetErasureResponse> ProcessService::GetErasure(
   return response;
 }
 
+absl::StatusOr<v1::ExportKeptProofResponse> ProcessService::ExportKeptProof(
+    const v1::ExportKeptProofRequest& request, const security::Caller& caller) const {
+  v1::ExportKeptProofResponse response;
+  for (const Part& part : parts_) {
+    RETURN_IF_ERROR(RememberOpening(
+        part, request, {request.name(), request.reason(), {request.name()}, true}, caller));
+    RETURN_IF_ERROR(part.readers->Read(
+        std::string(SchoolOf(request.name())),
+        [&](Transaction& snapshot) -> absl::Status {
+          ASSIGN_OR_RETURN(auto rows, ReadKeptProof(*part.service, snapshot, request.name()));
+          for (v1::PersonRow& row : rows) *response.add_rows() = std::move(row);
+          return absl::OkStatus();
+        },
+        storage::Access::kLongRead));
+  }
+  if (response.rows_size() == 0) return NotFound(request.name());
+  return response;
+}
+
 absl::StatusOr<v1::GetStatusResponse> ProcessService::GetStatus(const v1::GetStatusRequest& request,
                                                                 const security::Caller&) const {
   return vitals_.Look(std::string(SchoolOf(request.name())));
+}
+
+absl::StatusOr<v1::GetChecklistResponse> ProcessService::GetChecklist(
+    const v1::GetChecklistRequest& request, const security::Caller&) const {
+  v1::GetChecklistResponse response;
+  for (const Part& part : parts_)
+    RETURN_IF_ERROR(checklist::AddItems(part.service->name(), *part.readers,
+                                        std::string(SchoolOf(request.name())), response));
+  return response;
+}
+
+// All services begin at once, so that none writes under the key before any longer than it must.
+absl::StatusOr<v1::RotateKeysResponse> ProcessService::RotateKeys(
+    const v1::RotateKeysRequest& request, const security::Caller& caller) const {
+  if (!request.page_token().empty() && request.page_token() != kGoOn)
+    return InvalidField("page_token", "is no token of an answer of this rpc");
+  const std::string school(SchoolOf(request.parent()));
+  const absl::Time until = absl::Now() + kRotateFor;
+  for (const Part& part : parts_)
+    RETURN_IF_ERROR(
+        rotation::BeginIn({part.service, part.writer, part.readers}, school, caller.subject));
+  v1::RotateKeysResponse response;
+  for (const Part& part : parts_) {
+    ASSIGN_OR_RETURN(*response.add_rotations(),
+                     rotation::GoOnIn({part.service, part.writer, part.readers}, school, until));
+    if (!response.rotations().rbegin()->done()) response.set_next_page_token(kGoOn);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::GetSchoolKeysResponse> ProcessService::GetSchoolKeys(
+    const v1::GetSchoolKeysRequest& request, const security::Caller&) const {
+  v1::GetSchoolKeysResponse response;
+  for (const Part& part : parts_)
+    RETURN_IF_ERROR(rotation::AddKeysOf({part.service, part.writer, part.readers},
+                                        std::string(SchoolOf(request.name())), response));
+  return response;
 }
 
 std::vector<follow::ParkedAt> ProcessService::Parked() const {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,14 +76,28 @@ class ProcessService {
                                                         const security::Caller& caller) const;
   absl::StatusOr<v1::GetErasureResponse> GetErasure(const v1::GetErasureRequest& request,
                                                     const security::Caller& caller) const;
+  absl::StatusOr<v1::ExportKeptProofResponse> ExportKeptProof(
+      const v1::ExportKeptProofRequest& request, const security::Caller& caller) const;
   absl::StatusOr<v1::GetStatusResponse> GetStatus(const v1::GetStatusRequest& request,
                                                   const security::Caller& caller) const;
+  absl::StatusOr<v1::GetChecklistResponse> GetChecklist(const v1::GetChecklistRequest& request,
+                                                        const security::Caller& caller) const;
   absl::StatusOr<v1::SearchParkedEventsResponse> SearchParkedEvents(
       const v1::SearchParkedEventsRequest& request, const security::Caller& caller) const;
   absl::StatusOr<v1::RetryParkedEventsResponse> RetryParkedEvents(
       const v1::RetryParkedEventsRequest& request, const security::Caller& caller) const;
-  absl::Status RememberExport(const Part& part, const std::string& person,
-                              const security::Caller& caller) const;
+  absl::StatusOr<v1::RotateKeysResponse> RotateKeys(const v1::RotateKeysRequest& request,
+                                                    const security::Caller& caller) const;
+  absl::StatusOr<v1::GetSchoolKeysResponse> GetSchoolKeys(const v1::GetSchoolKeysRequest& request,
+                                                          const security::Caller& caller) const;
+  struct Opening {
+    std::string person, reason;
+    std::set<std::string> shown;  // by whatever names
+    bool is_act = false;          // stays as acts do; a reading ends after a time
+  };
+  // Records who opens whose file, by the rpc that takes `request`, and why.
+  absl::Status RememberOpening(const Part& part, const google::protobuf::Message& request,
+                               const Opening& opening, const security::Caller& caller) const;
 
   rpc::Workers& workers_;
   Vitals& vitals_;

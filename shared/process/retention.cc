@@ -3,17 +3,12 @@
 #include <algorithm>
 
 namespace vivier::site {
-namespace {
 
-constexpr RetentionRule kNothingLeft = {"", 0, "", "no personal data are left in the row"};
-
-}  // namespace
-
-const RetentionRule& RetentionOf(absl::string_view type) {
-  const auto rules = RetentionRules();
-  const auto found = std::find_if(rules.begin(), rules.end(),
-                                  [&](const RetentionRule& rule) { return rule.type == type; });
-  return found == rules.end() ? kNothingLeft : *found;
+absl::string_view ProvedBy(absl::string_view type) {
+  const auto rows = AllProvingRows();
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const ProvingRows& proving) { return proving.type == type; });
+  return found == rows.end() ? absl::string_view() : found->kind;
 }
 
 }  // namespace vivier::site

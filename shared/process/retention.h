@@ -1,7 +1,7 @@
-// What stays of an erased person, for how long and by which text, by the type of a row. None of
-// these rows holds personal data once the person's keys are destroyed; they name them by a name
-// that leads nowhere. The table is the trade's: services/policy/retention.cc. Pure functions,
-// thread-safe.
+// What the rows of an erased person prove, by their type. None of them holds personal data once the
+// person's keys are destroyed; they name them by a name that leads nowhere. Until when each kind of
+// proof is kept stands in the erasure itself (KeptPeriod of vivier/options/v1/erasure.proto). The
+// table is the trade's: services/policy/retention.cc. Pure functions, thread-safe.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -9,16 +9,14 @@
 
 namespace vivier::site {
 
-struct RetentionRule {
+struct ProvingRows {
   absl::string_view type;  // "vivier.fr/PresenceEntry"
-  int months;              // 0 where no text sets a period for what is left
-  absl::string_view since;
-  absl::string_view source;
+  absl::string_view kind;  // "PRESENCE", as the rule of the periods calls it
 };
 
-absl::Span<const RetentionRule> RetentionRules();
+absl::Span<const ProvingRows> AllProvingRows();
 
-// The rule of the type; for a type without one, that it holds nothing of the person any more.
-const RetentionRule& RetentionOf(absl::string_view type);
+// What rows of the type prove, "" where they prove nothing that outlives an erasure.
+absl::string_view ProvedBy(absl::string_view type);
 
 }  // namespace vivier::site

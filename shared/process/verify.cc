@@ -1,18 +1,22 @@
 #include "shared/process/verify.h"
 
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/process/verify_searches.h"
 #include "shared/relations/house.h"
 #include "shared/relations/relations.h"
-#include "shared/security/chain.h"
-#include "shared/storage/log/audit_trail.h"
+#include "shared/storage/engines/migrate.h"
 #include "shared/storage/log/events.h"
 #include "shared/storage/log/mac_audit.h"
+#include "shared/storage/log/trail_audit.h"
+#include "shared/storage/rows/schema_objects.h"
 
 namespace vivier::site {
 namespace {
@@ -24,43 +28,21 @@ using storage::Row;
 using storage::Transaction;
 using storage::Value;
 
-// Rows of a chain that are read at a time.
-constexpr int kChainPage = 1000;
-
-// Reads `table` in the order of its numbers and hands each row to `check`, which gives the hash it
-// should have.
-absl::StatusOr<Breaches> CheckChain(
-    Transaction& transaction, const std::string& table, const std::string& columns,
-    const std::string& head,
-    const std::function<std::string(const std::string& previous, const Row& row)>& hash) {
+// What checks of the storage tell, and how many rows they looked at.
+using Check =
+    std::function<absl::StatusOr<int64_t>(Transaction& transaction, const storage::MacBreach&)>;
+absl::StatusOr<Breaches> Gather(Transaction& transaction, const Check& check) {
   Breaches breaches;
-  security::ChainWalk walk;
-  while (true) {
-    ASSIGN_OR_RETURN(
-        Result page,
-        transaction.connection().Query(
-            absl::StrCat("SELECT number, hash, ", columns, " FROM ", table,
-                         " WHERE school = $1 AND number > $2 ORDER BY number LIMIT ", kChainPage),
-            {Value(transaction.school()), Value(walk.number())}));
-    for (const Row& row : page.rows) {
-      ++breaches.checked;
-      const int64_t number = std::get<int64_t>(row[0]);
-      const absl::string_view wrong =
-          walk.Next(number, std::get<Bytes>(row[1]).data, hash(walk.hash(), row));
-      if (!wrong.empty()) breaches.Add(absl::StrCat(table, "/", number), std::string(wrong));
-    }
-    if (page.rows.size() < kChainPage) break;
-  }
-  ASSIGN_OR_RETURN(Result last, transaction.connection().Query(
-                                    absl::StrCat("SELECT ", head, "_number, ", head,
-                                                 "_hash FROM heads WHERE school = $1"),
-                                    {Value(transaction.school())}));
-  if (last.rows.empty()) return breaches;
-  const absl::string_view wrong =
-      walk.End(std::get<int64_t>(last.rows[0][0]), std::get<Bytes>(last.rows[0][1]).data);
-  if (!wrong.empty())
-    breaches.Add(absl::StrCat("heads/", transaction.school()), absl::StrCat(wrong, " of ", table));
+  ASSIGN_OR_RETURN(breaches.checked,
+                   check(transaction, [&breaches](const std::string& row, const std::string& why) {
+                     breaches.Add(row, why);
+                   }));
   return breaches;
+}
+
+rpc::InvariantCheck Gathered(Check check) {
+  return
+      [check = std::move(check)](Transaction& transaction) { return Gather(transaction, check); };
 }
 
 absl::StatusOr<int64_t> CountParked(Transaction& transaction) {
@@ -71,16 +53,7 @@ absl::StatusOr<int64_t> CountParked(Transaction& transaction) {
 }
 
 absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
-  ASSIGN_OR_RETURN(
-      Breaches breaches,
-      CheckChain(transaction, "events", "type, subject, person, payload, create_time, traceparent",
-                 "event", [](const std::string& previous, const Row& row) {
-                   return storage::EventHash(
-                       previous, {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
-                                  std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                  std::get<Bytes>(row[5]).data, std::get<int64_t>(row[6]),
-                                  std::get<std::string>(row[7])});
-                 }));
+  ASSIGN_OR_RETURN(Breaches breaches, Gather(transaction, storage::CheckLog));
   ASSIGN_OR_RETURN(Result parked,
                    transaction.connection().Query(
                        "SELECT producer, number, reason FROM parked_events WHERE school = $1 "
@@ -96,27 +69,15 @@ absl::StatusOr<Breaches> CheckEvents(Transaction& transaction) {
   return breaches;
 }
 
-absl::StatusOr<Breaches> CheckAuditTrail(Transaction& transaction) {
-  return CheckChain(transaction, "audit_records",
-                    "principal, method, resource, request_id, request_hash, reason, create_time",
-                    "audit", [](const std::string& previous, const Row& row) {
-                      return storage::AuditHash(
-                          previous, {std::get<int64_t>(row[0]), std::get<std::string>(row[2]),
-                                     std::get<std::string>(row[3]), std::get<std::string>(row[4]),
-                                     std::get<std::string>(row[5]), std::get<Bytes>(row[6]).data,
-                                     std::get<std::string>(row[7]), std::get<int64_t>(row[8])});
-                    });
-}
-
-absl::StatusOr<Breaches> CheckRows(Transaction& transaction,
-                                   const std::vector<storage::MacTable>& tables) {
-  Breaches breaches;
-  ASSIGN_OR_RETURN(breaches.checked,
-                   storage::CheckMacs(transaction, tables,
-                                      [&breaches](const std::string& row, const std::string& why) {
-                                        breaches.Add(row, why);
-                                      }));
-  return breaches;
+// Each file of this binary is applied as it is, and no other but those of a newer one.
+absl::StatusOr<int64_t> CheckMigrations(Transaction& transaction, const std::string& service,
+                                        const storage::MacBreach& breach) {
+  ASSIGN_OR_RETURN(
+      const std::vector<std::string> odd,
+      storage::OddMigrations(transaction.connection(), service, storage::AllMigrations()));
+  for (const std::string& migration : odd)
+    breach("migrations/" + migration, "is not as this program applied it");
+  return static_cast<int64_t>(storage::AllMigrations().size());
 }
 
 absl::Status AddPosition(const rpc::Service& service, Transaction& transaction,
@@ -168,9 +129,13 @@ void AddBreaches(const Breaches& breaches, v1::InvariantReport& report) {
   report.set_violations(report.violations() + breaches.violations);
 }
 
-// What cannot be read is a breach; only a transaction that is lost ends a verification.
+// What cannot be read is a breach, and the others are read in a transaction of their own; only one
+// that is lost ends a verification.
 absl::StatusOr<Breaches> Unread(const absl::Status& status, Transaction& transaction) {
-  if (!transaction.connection().Health().ok()) return status;
+  if (!transaction.connection().Health().ok()) {
+    if (!absl::IsInternal(status)) return status;
+    RETURN_IF_ERROR(storage::BeginAnew(transaction));
+  }
   Breaches unread;
   unread.Add(absl::StrCat("schools/", transaction.school()),
              absl::StrCat("rows cannot be read: ", status.message()));
@@ -204,19 +169,33 @@ std::map<std::pair<std::string, std::string>, int64_t> CursorsOf(
 
 rpc::Service WithTheHouses(const rpc::Service& service) {
   rpc::Service house = service;
+  const std::vector<const storage::Schema*> schemas = service.schemas();
   house.Follows("I6", "events: number, hash; heads: event_number, event_hash", &CheckEvents)
       .Holds("I9", "SELECT COUNT(*) FROM audit_records WHERE school = $1 AND request_id <> ''",
              "SELECT 'audit_records/' || request_id, 'one request_id, several writes' FROM "
              "audit_records "
              "WHERE school = $1 AND request_id <> '' GROUP BY request_id HAVING COUNT(*) > 1")
       .Follows("I12", "audit_records: number, hash; heads: audit_number, audit_hash",
-               &CheckAuditTrail)
-      .Holds("I15", [tables = storage::MacTablesOf(service.schemas())](Transaction& transaction) {
-        return CheckRows(transaction, tables);
-      });
+               Gathered(storage::CheckActs))
+      .Follows("I12",
+               "reading_records: number, hash; ended_readings: first_number, last_number, "
+               "last_hash, end_time; reading_counts: readings; heads: reading_number, reading_hash",
+               Gathered(storage::CheckReadings))
+      .Holds("I12", Gathered(storage::CheckAnchoredTrails))
+      .Holds("I12", Gathered([schemas](Transaction& transaction, const storage::MacBreach& breach) {
+               return storage::CheckVersions(transaction, schemas, breach);
+             }))
+      .Holds("I15", Gathered([tables = storage::MacTablesOf(schemas)](
+                                 Transaction& transaction, const storage::MacBreach& breach) {
+               return storage::CheckMacs(transaction, tables, breach);
+             }))
+      .Holds("I15", Gathered([name = service.name()](Transaction& transaction,
+                                                     const storage::MacBreach& breach) {
+               return CheckMigrations(transaction, name, breach);
+             }));
   relations::AddHouseRelations(house);
   relations::AddRelations(house);
-  for (const storage::Schema* schema : service.schemas()) {
+  for (const storage::Schema* schema : schemas) {
     for (const storage::SearchTable& search : schema->searches())
       house.Follows("I14",
                     absl::StrCat(search.table(), ": name, ", search.column(), "; ", schema->table(),
@@ -234,7 +213,10 @@ rpc::Service WithTheHouses(const rpc::Service& service) {
 absl::Status VerifyRows(const rpc::Service& house, relations::Detail detail,
                         Transaction& transaction, v1::VerifyInvariantsResponse& response) {
   transaction.Believe();  // one check alone tells who wrote a row
-  RETURN_IF_ERROR(AddPosition(house, transaction, response));
+  if (const absl::Status placed = AddPosition(house, transaction, response); !placed.ok()) {
+    ASSIGN_OR_RETURN(const Breaches unread, Unread(placed, transaction));
+    AddBreaches(unread, ReportOf(response, "I6", house.name()));
+  }
   if (detail == relations::Detail::kPositions) return absl::OkStatus();
   for (const rpc::Invariant& invariant : house.invariants()) {
     ASSIGN_OR_RETURN(const Breaches breaches, Evaluate(invariant, transaction));
@@ -259,19 +241,29 @@ absl::Status VerifyService(const rpc::Service& service, rpc::Readers& readers,
   rpc::Service house = WithTheHouses(service);
   for (const storage::Anchor& anchor : anchors)
     if (anchor.school == school && anchor.service == service.name())
-      house.Holds("I12", [&anchor](Transaction& transaction) -> absl::StatusOr<Breaches> {
-        Breaches breaches;
-        breaches.checked = 1;
-        RETURN_IF_ERROR(storage::CheckAnchor(
-            transaction, anchor, [&breaches](const std::string& row, const std::string& why) {
-              breaches.Add(row, why);
-            }));
-        return breaches;
-      });
+      house.Holds("I12",
+                  Gathered([&anchor](Transaction& transaction,
+                                     const storage::MacBreach& breach) -> absl::StatusOr<int64_t> {
+                    RETURN_IF_ERROR(storage::CheckAnchor(transaction, anchor, breach));
+                    return 1;
+                  }));
   return readers.Read(
       school,
       [&](Transaction& transaction) { return VerifyRows(house, detail, transaction, response); },
       storage::Access::kLongRead);
+}
+
+absl::Status VerifyObjects(const std::string& service, rpc::Readers& readers,
+                           v1::VerifyInvariantsResponse& response) {
+  ASSIGN_OR_RETURN(const storage::ObjectsCheck check,
+                   storage::CheckObjects(readers.database(), service));
+  v1::InvariantReport& report = ReportOf(response, "I19", service);
+  Breaches breaches;
+  breaches.checked = check.checked;
+  for (const std::string& odd : check.odd) breaches.Add("the schema of " + service, odd);
+  AddBreaches(breaches, report);
+  if (check.odd.empty()) report.set_explanation(check.not_checked);
+  return absl::OkStatus();
 }
 
 absl::Status VerifyStorage(const std::string& service, rpc::Readers& readers,
@@ -297,7 +289,7 @@ bool IsAtRest(const v1::VerifyInvariantsResponse& response) {
 
 void CompareClaims(v1::VerifyInvariantsResponse& response) {
   for (const auto& [invariant, breaches] : relations::Compare(response.claims()))
-    AddBreaches(breaches, ReportOf(response, invariant, "site"));
+    AddBreaches(breaches, ReportOf(response, invariant, kSiteReport));
   response.clear_claims();
 }
 
@@ -316,6 +308,40 @@ void FindStuck(const v1::VerifyInvariantsResponse& before, v1::VerifyInvariantsR
                               ends.at(producer)));
     AddBreaches(breaches, ReportOf(response, "I6", follower));
   }
+}
+
+void AddForked(const std::string& service, const std::string& producer,
+               v1::VerifyInvariantsResponse& response) {
+  Breaches breaches;
+  breaches.Add(absl::StrCat("cursors/", producer),
+               "the follower is forked (LOG_FORKED): it has applied an event that the log has no "
+               "more, and follows no further");
+  AddBreaches(breaches, ReportOf(response, "I6", service));
+}
+
+absl::Status CompareLogs(const std::map<std::string, rpc::Readers*>& logs,
+                         const std::string& school, v1::VerifyInvariantsResponse& response) {
+  const std::map<std::string, int64_t> ends = EndsOf(response);
+  for (const v1::LogPosition& position : response.positions()) {
+    Breaches breaches;
+    for (const auto& [producer, hash] : position.cursor_hashes()) {
+      const auto log = logs.find(producer);
+      const int64_t number = position.cursors().at(producer);
+      if (log == logs.end() || number == 0 || number >= ends.at(producer)) continue;
+      ++breaches.checked;
+      const absl::Status held = log->second->Read(school, [&](Transaction& transaction) {
+        return storage::CheckPosition(transaction, number, hash);
+      });
+      if (ReasonOf(held) == "LOG_FORKED")
+        breaches.Add(absl::StrCat("cursors/", producer),
+                     absl::StrCat("has applied another event ", number,
+                                  " than the log has: one of the two was changed or restored"));
+      else
+        RETURN_IF_ERROR(held);
+    }
+    AddBreaches(breaches, ReportOf(response, "I6", position.service()));
+  }
+  return absl::OkStatus();
 }
 
 void CompareCursors(v1::VerifyInvariantsResponse& response) {

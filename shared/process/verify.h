@@ -2,6 +2,7 @@
 // the house (I6, I8, I9, I10, I12 to I17) hold for every service. Thread-safe.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ absl::Status VerifyRows(const rpc::Service& house, relations::Detail detail,
                         storage::Transaction& transaction,
                         site::v1::VerifyInvariantsResponse& response);
 
+// Adds a report (I19) of the tables, indexes, constraints, triggers and functions that the database
+// has, whichever school it is of.
+absl::Status VerifyObjects(const std::string& service, rpc::Readers& readers,
+                           site::v1::VerifyInvariantsResponse& response);
+
 // The report of what an engine keeps.
 inline constexpr char kDiskReport[] = "disk";
 
@@ -41,6 +47,9 @@ absl::Status VerifyStorage(const std::string& service, rpc::Readers& readers,
 // must agree.
 bool IsAtRest(const site::v1::VerifyInvariantsResponse& response);
 
+// The service of a report on what several say.
+inline constexpr char kSiteReport[] = "site";
+
 // Compares what the services claim of the same thing (I7), adds a report for each such invariant,
 // and drops the claims.
 void CompareClaims(site::v1::VerifyInvariantsResponse& response);
@@ -50,9 +59,20 @@ void CompareClaims(site::v1::VerifyInvariantsResponse& response);
 // its followers ask by themselves (LOG_FORKED).
 void CompareCursors(site::v1::VerifyInvariantsResponse& response);
 
+// Adds to I6 which cursors of `response` stand within one of these logs, by service, at another
+// event than it has there: a database that went back to the past alone and grew again, or that was
+// written anew. The logs are read after the cursors, so they have come at least so far.
+absl::Status CompareLogs(const std::map<std::string, rpc::Readers*>& logs,
+                         const std::string& school, site::v1::VerifyInvariantsResponse& response);
+
 // Adds to I6 which cursors of a running site are not at the end of their log and have not moved
 // since `before`: their follower has stopped, or is forked.
 void FindStuck(const site::v1::VerifyInvariantsResponse& before,
+               site::v1::VerifyInvariantsResponse& response);
+
+// Adds to I6 that the follower of that producer's log is forked: it has applied an event that the
+// log has no more.
+void AddForked(const std::string& service, const std::string& producer,
                site::v1::VerifyInvariantsResponse& response);
 
 }  // namespace vivier::site

@@ -7,6 +7,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "shared/base/date.h"
 #include "shared/base/status.h"
+#include "shared/process/verify.h"
 #include "shared/rpc/metrics.h"
 #include "shared/security/certificate.h"
 #include "shared/storage/log/events.h"
@@ -75,7 +76,10 @@ absl::Status Vitals::LookAt(const Part& part, const std::string& school,
     Monitor::Lock lock(monitor_);
     if (const auto verdict = verdicts_.find({service, school}); verdict != verdicts_.end()) {
       *status.mutable_verify_time() = ToTimestamp(verdict->second.time);
-      status.set_violations(verdict->second.violations);
+      status.set_violations(verdict->second.violations + verdict->second.on_disk);
+      // What services say differently of the same is a breach of each.
+      if (const auto all = verdicts_.find({kSiteReport, school}); all != verdicts_.end())
+        status.set_violations(status.violations() + all->second.violations);
     }
   }
   return part.readers->Read(school, [&](Transaction& snapshot) -> absl::Status {
@@ -133,11 +137,27 @@ void Vitals::AddCaches(v1::ServiceStatus& status) const {
   AddCache("redis", others_->redis()->counters().hits, others_->redis()->counters().misses, status);
 }
 
+void Vitals::AddForks(const std::string& school, v1::VerifyInvariantsResponse& response) const {
+  for (const Part& part : parts_)
+    for (const auto& [where, progress] : *part.followed)
+      if (where.second == school && progress->forked())
+        AddForked(part.service->name(), where.first, response);
+}
+
 void Vitals::Verified(const std::string& school, const v1::VerifyInvariantsResponse& response) {
   Monitor::Lock lock(monitor_);
-  for (const Part& part : parts_) verdicts_[{part.service->name(), school}] = {options_.now(), 0};
+  verdicts_.erase({kSiteReport, school});
+  for (const Part& part : parts_) {
+    Verdict& verdict = verdicts_[{part.service->name(), school}];
+    verdict.time = options_.now();
+    verdict.violations = 0;
+  }
   for (const v1::InvariantReport& report : response.reports()) {
-    verdicts_[{report.service(), school}].violations += report.violations();
+    Verdict& verdict = verdicts_[{report.service(), school}];
+    if (report.invariant() == kDiskReport)
+      verdict.on_disk = report.violations();
+    else
+      verdict.violations += report.violations();
     rpc::metrics::InvariantViolations(report.service(), school, report.invariant())
         .Set(static_cast<double>(report.violations()));
   }

@@ -55,6 +55,9 @@ class Vitals {
 
   absl::StatusOr<v1::GetStatusResponse> Look(const std::string& school) const;
 
+  // Adds the followers of the school that are forked.
+  void AddForks(const std::string& school, v1::VerifyInvariantsResponse& response) const;
+
   // The invariants of the school were evaluated.
   void Verified(const std::string& school, const v1::VerifyInvariantsResponse& response);
 
@@ -67,7 +70,8 @@ class Vitals {
  private:
   struct Verdict {
     absl::Time time;
-    int64_t violations = 0;
+    int64_t violations = 0;  // without those on the disk
+    int64_t on_disk = 0;     // which a verification without a look at it leaves as they were
   };
 
   absl::Status LookAt(const Part& part, const std::string& school, v1::ServiceStatus& status) const;

@@ -1,7 +1,8 @@
-// Says in the process's log where the event log and the audit trail of each school stand, at most
-// once a minute and only when they moved. Such a line, kept where nobody of the site can write, is
-// an anchor: who has the school's key too can write a chain anew, but not the one that was there
-// (`vivier verify --anchors`). Thread-safe.
+// Anchors the chains of each school, at most once a minute and only when an act or a reading moved
+// them: where the trails stand goes into the service's own log, whose followers keep it, and the
+// ends of all chains into the process's log. Such a line, kept where nobody of the site can write,
+// tells a chain that was written anew by who has the school's key too (`vivier verify --anchors`).
+// Thread-safe.
 #pragma once
 
 #include <map>
@@ -14,6 +15,7 @@
 #include "absl/time/time.h"
 #include "shared/queue/scheduler.h"
 #include "shared/storage/log/anchor.h"
+#include "shared/storage/log/writer.h"
 
 namespace vivier::site {
 
@@ -21,22 +23,28 @@ class Anchors {
  public:
   static constexpr absl::Duration kEvery = absl::Minutes(1);
 
-  // The scheduler outlives this.
-  Anchors(const std::string& service, const std::set<std::string>& schools, Scheduler& scheduler);
+  // The scheduler and the writer outlive this.
+  Anchors(const std::string& service, const std::set<std::string>& schools, Scheduler& scheduler,
+          storage::Writer& writer);
   ~Anchors() { End(); }
 
   void Committed(const std::string& school, const storage::Head& head);
-  // Tells of all that moved since the last line, and of nothing any more.
+  // Says in the process's log what moved since the last line, and nothing any more.
   void End();
 
  private:
   struct School {
     std::unique_ptr<Scheduler::Timer> timer;
-    std::optional<storage::Anchor> moved;  // since the last line; guarded by the mutex
+    // What follows is guarded by the mutex.
+    std::optional<storage::Anchor> moved;  // since the last line
+    storage::Anchor told;                  // the last line
   };
-  void Tell(School& school);
+  void AnchorAt(const std::string& name, School& school);
+  // Whether there was something to tell.
+  bool Tell(School& school);
 
   const std::string service_;
+  storage::Writer& writer_;
   std::mutex mutex_;
   std::map<std::string, School> schools_;  // which stay the same
 };

@@ -6,10 +6,11 @@ namespace vivier::site {
 
 Keepers::Keepers(const Options& options)
     : housekeeping_({options.service, options.schools, options.data, options.writer,
-                     options.readers, options.machine, options.scheduler}),
+                     options.readers, options.machine, options.site, options.reading_months,
+                     options.scheduler}),
       ticker_({options.service, options.schools, options.writer, options.readers, options.scheduler,
                options.site}),
-      anchors_(options.service->name(), options.schools, *options.scheduler) {
+      anchors_(options.service->name(), options.schools, *options.scheduler, *options.writer) {
   if (!options.service->operations().empty())
     operations_ = std::make_unique<follow::OperationRunner>(follow::OperationRunner::Options{
         options.service, options.schools, options.writer, options.readers, options.scheduler});

@@ -18,6 +18,7 @@
 #include "shared/follow/operation_runner.h"
 #include "shared/follow/ticker.h"
 #include "shared/process/housekeeping.h"
+#include "shared/process/readings_end.h"
 #include "shared/queue/scheduler.h"
 #include "shared/rpc/readers.h"
 #include "shared/service/service.h"
@@ -38,6 +39,7 @@ class Keepers {
     Scheduler* scheduler;
     Committers committers;
     std::function<absl::Time()> machine, site;  // the clocks
+    int reading_months = Readings().months;
   };
 
   // Before the first commit, which they are told of. Nothing is done by itself before Begin, save

@@ -2,13 +2,15 @@
 
 #include <filesystem>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/security/secret_file.h"
+#include "shared/log/log.h"
+#include "shared/rotation/school_keys.h"
 #include "shared/storage/engines/migrate.h"
+#include "shared/storage/log/mac_audit.h"
+#include "shared/storage/rows/schema_objects.h"
 
 namespace vivier::site {
 
@@ -30,6 +32,28 @@ absl::Status CheckSchema(storage::Database& database, const rpc::Service& servic
   for (const storage::Schema* schema : service.schemas())
     RETURN_IF_ERROR(schema->CheckDrift(*connection));
   return connection->Commit();
+}
+
+// Before anybody writes there, which would make a new one.
+absl::Status CheckHeads(rpc::Readers& readers, const rpc::Service& service,
+                        const std::set<std::string>& schools) {
+  const std::vector<storage::MacTable> tables = storage::MacTablesOf(service.schemas());
+  for (const std::string& school : schools)
+    RETURN_IF_ERROR(readers.Read(school, [&tables](storage::Transaction& transaction) {
+      return storage::CheckHasHead(transaction, tables);
+    }));
+  return absl::OkStatus();
+}
+
+// Says what somebody has added to an embedded database or taken from it; that costs some
+// milliseconds. On PostgreSQL it is some hundred, and `verify` does it.
+void LookAtObjects(storage::Database& database, const std::string& service) {
+  const auto check = storage::CheckObjects(database, service);
+  if (!check.ok() || check->odd.empty()) return;
+  Log(LogLevel::kError, "the database has other objects than migrations make; run vivier verify",
+      {{"service", service},
+       {"count", absl::StrCat(check->odd.size())},
+       {"first", check->odd.front()}});
 }
 
 }  // namespace
@@ -54,10 +78,12 @@ absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Config& co
 }
 
 RunningService::RunningService(Module module, const Common& common,
-                               std::unique_ptr<storage::Database> database)
+                               std::unique_ptr<storage::Database> database,
+                               const security::SchoolKey* school_key)
     : module_(std::move(module)),
       common_(common),
       database_(std::move(database)),
+      school_key_(school_key),
       metrics_(module_.name()) {}
 
 absl::StatusOr<std::unique_ptr<RunningService>> RunningService::Open(Module module,
@@ -69,15 +95,20 @@ absl::StatusOr<std::unique_ptr<RunningService>> RunningService::Open(Module modu
   // before its replicas.
   if (common.OwnsRows()) RETURN_IF_ERROR(storage::Migrate(*database, module.name()));
   RETURN_IF_ERROR(CheckSchema(*database, module.service));
+  if (database->engine() == storage::Engine::kSqlite) LookAtObjects(*database, module.name());
+  ASSIGN_OR_RETURN(
+      const security::SchoolKey* key,
+      rotation::KeysNeeded(*database, module.name(), common.schools(), *common.school_key));
   std::unique_ptr<RunningService> running(
-      new RunningService(std::move(module), common, std::move(database)));
+      new RunningService(std::move(module), common, std::move(database), key));
   RETURN_IF_ERROR(running->Start());
   return running;
 }
 
 absl::Status RunningService::Start() {
   const Site::Options& options = *common_.options;
-  readers_ = std::make_unique<rpc::Readers>(*database_, common_.school_key);
+  readers_ = std::make_unique<rpc::Readers>(*database_, school_key_);
+  RETURN_IF_ERROR(CheckHeads(*readers_, service(), common_.schools()));
   peers_ = std::make_unique<Peers>(*common_.cache, [this](const std::string& callee) {
     return common_.authorization(callee, name());
   });
@@ -85,15 +116,15 @@ absl::Status RunningService::Start() {
   const int configured = options.config.batch_works_max();
   writing.batch_works_max = configured > 0 ? configured : kBatchWorksMax;
   writing.now = common_.now;
-  ASSIGN_OR_RETURN(writer_,
-                   storage::Writer::Start(*database_, common_.school_key, writing, Observe()));
+  ASSIGN_OR_RETURN(const int reading_months, MonthsOfReadings(options.config));
+  ASSIGN_OR_RETURN(writer_, storage::Writer::Start(*database_, school_key_, writing, Observe()));
   ASSIGN_OR_RETURN(adapter_, rpc::Adapter::Make(service(), Surroundings()));
   followed_ = WhatFollows();
   // The writer's observer tells them of every commit.
   keepers_ = std::make_unique<Keepers>(Keepers::Options{
       &service(), common_.schools(), options.data, writer_.get(), readers_.get(), common_.scheduler,
       common_.OwnsRows() ? Keepers::Committers::kThisProcess : Keepers::Committers::kReplicas,
-      options.now, common_.now});
+      options.now, common_.now, reading_months});
   return keepers_->ApplyList();
 }
 
@@ -167,24 +198,33 @@ void RunningService::Begin() {
 }
 
 void RunningService::Deliver(const config::v1::Parent& parent, rpc::Channel& there) {
-  for (const rpc::Service::EventDelivery& delivery : service().deliveries())
-    for (const std::string& school : common_.options->config.schools())
-      keepers_->Deliver(
-          {school, parent.name(), &delivery,
-           [this, here = peers_->Find(name())] {
-             return rpc::Outside::End{here, common_.tokens->OfService(name())};
-           },
-           [channel = &there, file = parent.token_file()]() -> absl::StatusOr<rpc::Outside::End> {
-             ASSIGN_OR_RETURN(std::string token, security::ReadSecretFile(file));
-             return rpc::Outside::End{channel,
-                                      std::string(absl::StripTrailingAsciiWhitespace(token))};
-           },
-           writer_.get(), readers_.get(), common_.scheduler});
+  if (service().deliveries().empty()) return;
+  for (const std::string& school : common_.options->config.schools()) {
+    follow::ParentSecret* const secret =
+        secrets_
+            .emplace_back(std::make_unique<follow::ParentSecret>(follow::ParentSecret::Options{
+                school, parent.name(), absl::StrCat(parent.join_codes(), "/", school),
+                ParentSecretFile(common_.options->data, parent, school),
+                std::string(common_.school_key->Derive("parents").bytes()), &service().joining(),
+                &there, common_.scheduler, common_.options->now}))
+            .get();
+    for (const rpc::Service::EventDelivery& delivery : service().deliveries())
+      keepers_->Deliver({school, parent.name(), &delivery,
+                         [this, here = peers_->Find(name())] {
+                           return rpc::Outside::End{here, common_.tokens->OfService(name())};
+                         },
+                         [channel = &there, secret]() -> absl::StatusOr<rpc::Outside::End> {
+                           ASSIGN_OR_RETURN(std::string shown, secret->Authorization());
+                           return rpc::Outside::End{channel, std::move(shown)};
+                         },
+                         writer_.get(), readers_.get(), common_.scheduler});
+  }
 }
 
 void RunningService::End() {
   followers_.clear();
   keepers_->End();
+  secrets_.clear();
 }
 
 }  // namespace vivier::site

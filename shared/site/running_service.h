@@ -15,6 +15,7 @@
 #include "shared/cache/layered.h"
 #include "shared/cache/near.h"
 #include "shared/follow/follower.h"
+#include "shared/follow/parent_secret.h"
 #include "shared/process/operation_service.h"
 #include "shared/process/process_service.h"
 #include "shared/process/vitals.h"
@@ -76,7 +77,8 @@ class RunningService {
 
   // Follows, ticks and keeps the house from now on.
   void Begin();
-  // Takes events of the service's own log to `parent` from now on, over `there`.
+  // Takes events of the service's own log to `parent` from now on, over `there`, where each school
+  // is known by a secret of its own.
   void Deliver(const config::v1::Parent& parent, rpc::Channel& there);
   // Ends what Begin and Deliver began; the writer goes on.
   void End();
@@ -86,7 +88,8 @@ class RunningService {
   absl::Status KeepHouse() { return keepers_->KeepHouse(); }
 
  private:
-  RunningService(Module module, const Common& common, std::unique_ptr<storage::Database> database);
+  RunningService(Module module, const Common& common, std::unique_ptr<storage::Database> database,
+                 const security::SchoolKey* school_key);
 
   absl::Status Start();
   storage::Writer::Observer Observe();
@@ -98,11 +101,13 @@ class RunningService {
   const Module module_;
   const Common& common_;
   const std::unique_ptr<storage::Database> database_;
+  const security::SchoolKey* const school_key_;  // of the common ones, what its rows need
   rpc::metrics::Writer metrics_;
   std::unique_ptr<rpc::Readers> readers_;
   std::unique_ptr<storage::Writer> writer_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<rpc::Adapter> adapter_;
+  std::vector<std::unique_ptr<follow::ParentSecret>> secrets_;  // which deliveries show
   std::unique_ptr<Keepers> keepers_;
   Vitals::Followed followed_;
   std::vector<std::unique_ptr<follow::Follower>> followers_;  // one for each process

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/cache/layered.h"
 #include "shared/follow/log_service.h"
@@ -19,6 +20,8 @@
 #include "shared/security/school_key.h"
 #include "shared/site/certificates.h"
 #include "shared/site/clock.h"
+#include "shared/site/portal.h"
+#include "shared/site/reflection.h"
 #include "shared/site/running_service.h"
 #include "shared/site/tokens.h"
 #include "shared/storage/engines/migrate.h"
@@ -37,6 +40,8 @@ constexpr size_t kPeerBytesMax = 16 << 20;
 constexpr int kWorkerThreads = 8;
 // In development another process may move the clock on, which tells nobody (docs/clock.md).
 constexpr absl::Duration kLookAtClock = absl::Milliseconds(500);
+// What the certificate of a process with several services is called.
+constexpr char kAll[] = "all";
 
 Vitals::Options VitalsOptions(const Site::Options& options, const std::string& process,
                               std::function<absl::Time()> log_time) {
@@ -72,11 +77,48 @@ absl::StatusOr<std::optional<cache::Redis::Options>> RedisOptions(
                                .mac_key = school_key.Derive("cache")};
 }
 
+// Where all services run in one process, their gateway does too. It comes in by the port, as
+// whoever it speaks for would: inside the process its calls would take turns with our own.
+absl::StatusOr<std::unique_ptr<web::Gateway>> GatewayTo(
+    const std::vector<std::unique_ptr<RunningService>>& services, const Config& config,
+    const std::string& address, const Entrance& entrance) {
+  const std::shared_ptr<rpc::Channel> channel =
+      transport::Connect({.target = address, .tls = DiallingTls(config, kAll, kAll)});
+  std::vector<Reachable> reachable;
+  for (const std::unique_ptr<RunningService>& running : services)
+    reachable.push_back({running->name(), !running->service().operations().empty(), channel});
+  return StartGateway(config, reachable, entrance);
+}
+
+// To those of this process by `here`, to the others as the configuration says.
+void ConnectPeers(const std::vector<std::unique_ptr<RunningService>>& all, const Config& config,
+                  const std::string& process, const std::shared_ptr<rpc::Channel>& here) {
+  for (const std::unique_ptr<RunningService>& running : all) {
+    for (const std::unique_ptr<RunningService>& other : all)
+      running->peers().Set(other->name(), here);
+    for (const config::v1::Peer& peer : config.peers())
+      if (running->peers().Find(peer.service()) == nullptr)
+        running->peers().Set(
+            peer.service(),
+            transport::Connect(
+                {.target = peer.address(), .tls = DiallingTls(config, process, peer.service())}));
+  }
+}
+
+Reflection::May WhoMayReflect(const Config& config, const rpc::Entry& entry, Tokens& tokens,
+                              rpc::Workers& workers, std::function<absl::Time()> now) {
+  if (config.development())
+    return [](const rpc::Peer&, const auto& then) { then(absl::OkStatus()); };
+  return Reflection::WhoeverMayCall(entry, tokens.verifier(), workers,
+                                    {config.schools().begin(), config.schools().end()},
+                                    std::move(now));
+}
+
 class RunningSite : public Site {
  public:
   explicit RunningSite(Options options)
       : options_(std::move(options)),
-        process_(options_.modules.size() == 1 ? options_.modules[0].name() : "all"),
+        process_(options_.modules.size() == 1 ? options_.modules[0].name() : kAll),
         workers_(kWorkerThreads),
         near_(options_.near_bytes_max),
         vitals_(VitalsOptions(options_, process_, [this] { return Now(); })) {
@@ -92,7 +134,7 @@ class RunningSite : public Site {
     scheduler_.Begin();
     ASSIGN_OR_RETURN(tokens_, Tokens::Load(config(), options_.data, options_.now));
     ASSIGN_OR_RETURN(security::SchoolKey key,
-                     security::SchoolKey::Load(options_.data + "/keys/school.key"));
+                     security::SchoolKey::OfFolder(options_.data + "/keys"));
     school_key_ = std::make_unique<security::SchoolKey>(std::move(key));
     ASSIGN_OR_RETURN(auto redis, RedisOptions(config(), *school_key_));
     cache_ = std::make_unique<cache::Layered>(kPeerBytesMax, std::move(redis));
@@ -101,12 +143,18 @@ class RunningSite : public Site {
     for (Module& module : options_.modules) RETURN_IF_ERROR(OpenService(std::move(module)));
     tokens_->StartFetching();
     RETURN_IF_ERROR(Listen());
-    for (const std::unique_ptr<RunningService>& running : running_) ConnectPeers(*running);
+    ConnectPeers(running_, config(), process_, here_);
     if (options_.background) Begin();
+    Entrance entrance{options_.data, nullptr, options_.now};
+    if (config().development())
+      entrance.token = [this](const security::Caller& caller) { return Authorization(caller); };
+    if (process_ != kAll || config().web().listen_address().empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(gateway_, GatewayTo(running_, config(), address(), entrance));
     return absl::OkStatus();
   }
 
   void Stop() override {
+    if (gateway_ != nullptr) gateway_->Stop();
     for (const std::unique_ptr<RunningService>& running : running_) running->End();
     log_service_.Stop();
     operation_service_.Stop();
@@ -120,6 +168,7 @@ class RunningSite : public Site {
   }
 
   const std::string& address() const override { return server_->address(); }
+  std::string web_address() const override { return gateway_ ? gateway_->address() : ""; }
   const std::string& process() const override { return process_; }
   uint64_t Beats() override {
     server_->Run([] {});
@@ -215,11 +264,14 @@ class RunningSite : public Site {
     add(operation_service_.Endpoints());
     for (const std::unique_ptr<RunningService>& running : running_)
       add(running->adapter().Endpoints());
+    auto may = WhoMayReflect(config(), running_.front()->adapter().entry(), *tokens_, workers_,
+                             [this] { return Now(); });
+    add(std::make_shared<Reflection>(OutsidersServices(common_.reachable), std::move(may))
+            ->Endpoints());
     transport::ServerOptions options;
     options.address = config().listen_address();
     options.io_threads = std::max(1, config().io_threads());
     options.tls = ServingTls(config(), process_);
-    options.reflection = config().development();
     options.share = [&entry = running_.front()->adapter().entry()](const rpc::Peer& peer) {
       return entry.KnownShare(peer);
     };
@@ -244,17 +296,6 @@ class RunningSite : public Site {
     if (plain.address.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(health_, transport::Server::Start(plain, {}));
     return absl::OkStatus();
-  }
-
-  void ConnectPeers(RunningService& running) {
-    for (const std::unique_ptr<RunningService>& other : running_)
-      running.peers().Set(other->name(), here_);
-    for (const config::v1::Peer& peer : config().peers())
-      if (running.peers().Find(peer.service()) == nullptr)
-        running.peers().Set(
-            peer.service(),
-            transport::Connect({.target = peer.address(),
-                                .tls = DiallingTls(config(), process_, peer.service())}));
   }
 
   void Begin() {
@@ -292,6 +333,7 @@ class RunningSite : public Site {
       nullptr;                                 // the same, for the writers, which are older
   std::unique_ptr<transport::Server> health_;  // null unless it has an address of its own
   std::unique_ptr<transport::MetricsEndpoint> metrics_;
+  std::unique_ptr<web::Gateway> gateway_;  // null unless it has an address, and all services run
 };
 
 }  // namespace
@@ -300,6 +342,11 @@ std::string DatabaseUrl(const Config& config, const std::string& data, const std
   if (config.engine() == config::v1::POSTGRES)
     return absl::StrCat("postgres:", service, ":", config.postgres());
   return "sqlite:" + DatabaseFile(data, service);
+}
+
+std::string ParentSecretFile(const std::string& data, const config::v1::Parent& parent,
+                             const std::string& school) {
+  return absl::StrCat(data, "/parents/", IdOf(parent.name()), ".", school);
 }
 
 absl::StatusOr<std::unique_ptr<Site>> Site::Start(Options options) {

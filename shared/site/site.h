@@ -40,6 +40,8 @@ class Site {
   virtual void Stop() = 0;
 
   virtual const std::string& address() const = 0;
+  // Of the gateway; "" where none runs here.
+  virtual std::string web_address() const = 0;
   // What its certificate is called: its one service, or "all".
   virtual const std::string& process() const = 0;
   // Lets the threads that poll come round if they can, soon; how often they did until now.
@@ -58,6 +60,11 @@ class Site {
 // Where a service of that configuration keeps its data, for storage::Database::Open.
 std::string DatabaseUrl(const config::v1::Config& config, const std::string& data,
                         const std::string& service);
+
+// Where a process keeps what `school` is known by at a parent, in the form of
+// vivier.security.v1.MembershipSecret.
+std::string ParentSecretFile(const std::string& data, const config::v1::Parent& parent,
+                             const std::string& school);
 
 // Applies the migrations of every module.
 absl::Status MigrateAll(const config::v1::Config& config, const std::string& data,

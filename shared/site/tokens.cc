@@ -156,11 +156,14 @@ std::string Tokens::OfService(const std::string& service) {
   return issued.header;
 }
 
+absl::Status NotInDevelopment() {
+  return Error(absl::StatusCode::kFailedPrecondition, "NOT_ALLOWED",
+               "development tokens are issued only where the configuration says development: true; "
+               "elsewhere people sign in with `vivier login`, and programs show a --token-file");
+}
+
 absl::StatusOr<std::string> Tokens::ForDevelopment(const security::Caller& caller) {
-  if (development_ == nullptr)
-    return Error(
-        absl::StatusCode::kFailedPrecondition, "NOT_ALLOWED",
-        "development tokens are issued only where the configuration says development: true");
+  if (development_ == nullptr) return NotInDevelopment();
   return Issue(*development_, caller, kDevelopmentTokenLife);
 }
 

@@ -6,7 +6,7 @@
 //
 //   keys/service.key       signs the tokens of the school's services
 //   keys/development.key   signs what `vivier token` issues; trusted in development only
-//   keys/school.key        wraps the keys of persons
+//   keys/school.key        wraps the keys of persons, and more (docs/keys.md)
 #pragma once
 
 #include <functional>
@@ -27,6 +27,9 @@ namespace vivier::site {
 
 // Makes the key files that are missing.
 absl::Status CreateKeys(const std::string& data);
+
+// FAILED_PRECONDITION: a site that is not in development issues no token.
+absl::Status NotInDevelopment();
 
 class Tokens {
  public:
