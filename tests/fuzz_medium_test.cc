@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr int kCrashed = 77;
 constexpr const char* kTargets[] = {"xml",        "csv",    "applications", "token",   "jwks",
                                     "page_token", "filter", "textproto",    "request", "redis",
-                                    "stored",     "rules",  "names"};
+                                    "stored",     "rules",  "http",         "uploads", "names"};
 
 class FuzzTest : public ::testing::TestWithParam<const char*> {
  protected:

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/curriculum/certificates.h"
 #include "services/curriculum/invariants.h"
 #include "services/curriculum/lheo.h"
 #include "services/curriculum/rules.h"
@@ -219,10 +220,14 @@ absl::StatusOr<v1::AwardCertificatesResponse> Curriculum::AwardCertificates(
                    jury_sessions_.Get(call, request.name(), request.etag()));
   ASSIGN_OR_RETURN(const std::vector<std::string> certified, Certified(call, session));
   ASSIGN_OR_RETURN(std::vector<v1::Certificate> certificates, Award(session, certified));
+  ASSIGN_OR_RETURN(const v1::ProgrammeRevision revision,
+                   revisions_.Get(call, session.programme_revision()));
   session.set_state(v1::JurySession::AWARDED);
   RETURN_IF_ERROR(jury_sessions_.Update(call, session));
   v1::AwardCertificatesResponse response;
   for (v1::Certificate& certificate : certificates) {
+    RETURN_IF_ERROR(SignCertificate(call.unit().transaction().school_key(), revision, call.time(),
+                                    certificate));
     RETURN_IF_ERROR(certificates_.Insert(call, certificate));
     RETURN_IF_ERROR(call.Emit(Awarded(certificate)));
     *response.add_certificates() = std::move(certificate);

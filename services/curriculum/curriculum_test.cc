@@ -94,7 +94,7 @@ class CurriculumTest : public ::testing::TestWithParam<storage::Engine> {
                                const google::protobuf::Message& request) {
     Response response;
     absl::Status status = connection_->Begin(storage::Access::kWrite);
-    storage::Transaction transaction(*connection_, "nancy", nullptr);
+    storage::Transaction transaction(*connection_, "nancy", &key_);
     if (status.ok()) status = transaction.LockHead();
     storage::Unit unit(transaction);
     const security::Caller caller;
@@ -113,6 +113,7 @@ class CurriculumTest : public ::testing::TestWithParam<storage::Engine> {
 
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<storage::Connection> connection_;
+  const security::SchoolKey key_ = security::SchoolKey::Random();
   Curriculum curriculum_;
   rpc::Service service_ = curriculum_.Rpc();
   std::vector<rpc::Service::Method> methods_;

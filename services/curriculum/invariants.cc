@@ -8,11 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "services/curriculum/certificates.h"
 #include "services/curriculum/rules.h"
 #include "shared/base/date.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 #include "shared/relations/each.h"
+#include "shared/rotation/school_keys.h"
 #include "vivier/curriculum/v1/events.pb.h"
 #include "vivier/curriculum/v1/resources.pb.h"
 
@@ -109,12 +111,15 @@ absl::StatusOr<Breaches> CheckCertificates(Transaction& transaction) {
   std::map<std::string, CertificateAwarded> told;
   RETURN_IF_ERROR(EachEvent<CertificateAwarded>(
       transaction, [&told](const auto& event) { told[event.certificate()] = event; }));
+  ASSIGN_OR_RETURN(const std::set<std::string> keys, rotation::PublicKeys(transaction));
   RETURN_IF_ERROR(Each<Certificate>(transaction, [&](Certificate certificate) {
     ++breaches.checked;
     certificate.clear_etag();
     const auto decided = due.extract(certificate.name());
-    if (decided.empty() || !MessageDifferencer::Equals(decided.mapped(), certificate))
+    if (decided.empty() || !MessageDifferencer::Equals(decided.mapped(), DecisionOf(certificate)))
       breaches.Add(certificate.name(), "is not what its jury decided");
+    if (!IsSigned(certificate) || keys.count(certificate.public_key()) == 0)
+      breaches.Add(certificate.name(), "is not signed by a key of the school");
     const auto event = told.extract(certificate.name());
     if (event.empty() || event.mapped().learner() != certificate.learner() ||
         event.mapped().result() != certificate.result() ||

@@ -134,7 +134,7 @@ class Checker {
       }
       if (place < order && ordered) Warn(child, Finding::WRONG_ORDER), ordered = false;
       order = std::max(order, place);
-      if (++seen[child.name()] == MostOf(rule, place) + 1) Warn(child, Finding::TOO_MANY);
+      if (seen[child.name()]++ == MostOf(rule, place)) Warn(child, Finding::TOO_MANY);
       Element(child);
     }
     const bool empty = seen.empty() && !node.first_child();

@@ -341,7 +341,7 @@ TEST_P(FundingTest, ALearnerWhoLeavesKeepsWhatWasEarnedAndTheNextContinuesHisSea
   const Reservation next = Hold("two");
   EXPECT_EQ(next.seat(), left.seat());
   EXPECT_EQ(next.reserved_cents(), 6667);
-  Seal(2, "one", 0);  // a correction after he left frees its money
+  Seal(2, "one", 0);  // a correction after they left frees its money
   EXPECT_EQ(Balance().earned_cents(), 0);
   EXPECT_EQ(Balance().reserved_cents(), 6667);
   CheckInvariants();

@@ -34,7 +34,7 @@ absl::Status InvalidField(absl::string_view field, absl::string_view description
                           Metadata more = {});
 
 // PERMISSION_DENIED, reason NOT_ALLOWED: the one answer for what is unknown and what is forbidden,
-// so that nobody learns from an error which names exist outside his scope.
+// so that nobody learns from an error which names exist outside their scope.
 absl::Status NotAllowed(absl::string_view name);
 
 // NOT_FOUND, reason NOT_FOUND: inside the caller's scope there is no such resource.

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/error.h"
@@ -30,6 +32,17 @@ absl::Status SyncFileSystem(const std::string& folder) {
   if (directory >= 0) close(directory);
   return synced ? absl::OkStatus()
                 : Unavailable(absl::StrCat("cannot sync ", folder, ": ", std::strerror(error)));
+}
+
+absl::Status WriteNamed(const std::string& field, const std::string& path,
+                        const std::string& bytes) {
+  std::error_code ignored;  // where there is no folder, no file can be made either
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  file.close();
+  if (file.good()) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat(path, " cannot be written"));
 }
 
 }  // namespace vivier

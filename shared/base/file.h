@@ -1,4 +1,5 @@
-// Files that must be on the disk when a call returns. Functions without state.
+// Files that must be on the disk when a call returns, and files that people ask for. Functions
+// without state.
 #pragma once
 
 #include <string>
@@ -14,5 +15,10 @@ absl::Status AppendSynced(const std::string& path, const std::string& text);
 // Puts on the disk all that was written to the file system of `folder`: one call for any number of
 // files. UNAVAILABLE when it may not be there.
 absl::Status SyncFileSystem(const std::string& folder);
+
+// Makes or replaces a file that somebody named in `field`, and makes the folders that it stands in.
+// INVALID_ARGUMENT of that field where it cannot.
+absl::Status WriteNamed(const std::string& field, const std::string& path,
+                        const std::string& bytes);
 
 }  // namespace vivier

@@ -124,6 +124,30 @@ std::string Sha256(absl::string_view data) {
   return digest.Finish();
 }
 
+// Its own, for others hash meanwhile.
+struct Sha256Sum::Context {
+  EVP_MD_CTX* const digest = EVP_MD_CTX_new();
+  ~Context() { EVP_MD_CTX_free(digest); }
+};
+
+Sha256Sum::Sha256Sum() : context_(std::make_unique<Context>()) {
+  if (EVP_DigestInit_ex(context_->digest, Algorithm(), nullptr) != 1) std::abort();
+}
+
+Sha256Sum::~Sha256Sum() = default;
+
+void Sha256Sum::Add(absl::string_view bytes) {
+  if (EVP_DigestUpdate(context_->digest, bytes.data(), bytes.size()) != 1) std::abort();
+}
+
+std::string Sha256Sum::Finish() {
+  std::string hash(32, '\0');
+  if (EVP_DigestFinal_ex(context_->digest, reinterpret_cast<unsigned char*>(hash.data()),
+                         nullptr) != 1)
+    std::abort();
+  return hash;
+}
+
 std::string HmacSha256(absl::string_view key, absl::Span<const absl::string_view> parts) {
   Hmac& hmac = Hmac::Begin(key);
   for (absl::string_view part : parts) hmac.Add(part);

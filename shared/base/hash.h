@@ -11,6 +11,7 @@
 // is empty.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -20,6 +21,21 @@ namespace vivier {
 
 // The 32 raw bytes of SHA-256.
 std::string Sha256(absl::string_view data);
+
+// The same of bytes that come one after another. Not thread-safe.
+class Sha256Sum {
+ public:
+  Sha256Sum();
+  ~Sha256Sum();
+
+  void Add(absl::string_view bytes);
+  // Once, the last.
+  std::string Finish();
+
+ private:
+  struct Context;
+  const std::unique_ptr<Context> context_;
+};
 
 // The 32 raw bytes of HMAC-SHA-256 (RFC 2104) over the parts, one after another: whoever calls sees
 // to it that no two lists of parts give the same bytes.

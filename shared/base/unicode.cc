@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 namespace vivier {
 namespace {
@@ -62,8 +65,8 @@ utf8proc_int32_t UnifyApostrophe(utf8proc_int32_t code, void*) {
   }
 }
 
-// Letters that Unicode does not decompose, as those write them who have no such key; case is folded
-// before.
+// Letters that Unicode does not decompose, as those write them who have no such key or leave it
+// out; case is folded before.
 absl::string_view WithoutStroke(utf8proc_int32_t code) {
   switch (code) {
     case 0x00E6:
@@ -81,9 +84,46 @@ absl::string_view WithoutStroke(utf8proc_int32_t code) {
       return "l";  // ł
     case 0x0153:
       return "oe";  // œ
+    case 0x0629:
+      return "ه";  // ة, which many write without its dots
+    case 0x0649:
+    case 0x06CC:
+      return "ي";  // ى and the Persian one, which stand for it at the end of a word
     default:
       return "";
   }
+}
+
+// A lengthening of the line between Arabic letters, which means nothing.
+constexpr utf8proc_int32_t kTatweel = 0x0640;
+
+template <size_t kCount>
+bool IsOneOf(const absl::string_view (&words)[kCount], absl::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+// What is written before a name with a blank, an apostrophe or nothing: O Neill, d Arc, Mac Donald.
+bool IsPrefix(absl::string_view word) {
+  static constexpr absl::string_view kPrefixes[] = {"d", "l", "o", "mc", "mac"};
+  return IsOneOf(kPrefixes, word);
+}
+
+// A word of its own for some, and joined with the name by others, forms above all: Le Gall, LEGALL.
+// Elsewhere some of these are whole names (Nguyen Van Minh), so a name with one has two keys.
+bool IsParticle(absl::string_view word) {
+  static constexpr absl::string_view kParticles[] = {
+      "abd", "abou", "abu", "ait",  "al",    "ben",    "bin", "bint",  "da", "das", "de",
+      "del", "dela", "den", "der",  "des",   "di",     "do",  "dos",   "du", "el",  "ibn",
+      "la",  "le",   "les", "ould", "saint", "sainte", "san", "santa", "st", "ste", "ten",
+      "ter", "van",  "von", "zu",   "عبد",   "ابو",    "ابن", "بن"};
+  return IsOneOf(kParticles, word);
+}
+
+// What forms and people put before a name, which is none.
+bool IsTitle(absl::string_view word) {
+  static constexpr absl::string_view kTitles[] = {
+      "m", "mr", "mrs", "ms", "mme", "mlle", "monsieur", "madame", "mademoiselle"};
+  return IsOneOf(kTitles, word);
 }
 
 bool IsLetterOrDigit(utf8proc_int32_t code) {
@@ -103,6 +143,76 @@ std::string Folded(const std::string& text) {
       static_cast<utf8proc_ssize_t>(text.size()), &folded, kOptions, UnifyApostrophe, nullptr);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(folded, &std::free);
   return bytes < 0 ? "" : std::string(reinterpret_cast<char*>(folded), static_cast<size_t>(bytes));
+}
+
+using Words = std::vector<std::string>;
+
+// The words of each field, as they are compared.
+std::vector<Words> FieldsOf(absl::string_view name) {
+  const std::string folded = Folded(ReplaceInvalid(name));
+  std::vector<Words> fields(1, Words(1));
+  for (absl::string_view rest = folded; !rest.empty();) {
+    const Character character = Decode(rest);
+    if (character.bytes == 0) break;
+    // Some apostrophes come out of a decomposition only: ŉ.
+    const bool joins =
+        UnifyApostrophe(character.code, nullptr) == kApostrophe || character.code == kTatweel;
+    if (!joins && IsLetterOrDigit(character.code)) {
+      const absl::string_view plain = WithoutStroke(character.code);
+      absl::StrAppend(&fields.back().back(),
+                      plain.empty() ? rest.substr(0, character.bytes) : plain);
+    } else if (character.code == '\n') {
+      fields.emplace_back(1);
+    } else if (!joins && !fields.back().back().empty()) {
+      fields.back().emplace_back();
+    }
+    rest.remove_prefix(character.bytes);
+  }
+  return fields;
+}
+
+// What is joined with the word behind it, in the same field.
+enum class Joined { kPrefixes, kParticlesToo };
+
+// A part of a name as all of its spellings are compared.
+std::string Spelled(std::string part, Joined joined) {
+  if (part.size() > 2 && part[0] == 'm' && part[1] == 'c') return "mac" + part.substr(2);
+  if (joined == Joined::kPrefixes && (part == "st" || part == "ste" || part == "sainte"))
+    return "saint";
+  return part;
+}
+
+// "Ste Rose" is joined as "SAINTEROSE" is written.
+std::string Unabridged(const std::string& word) {
+  return word == "st" ? "saint" : word == "ste" ? "sainte" : word;
+}
+
+std::string KeyOf(absl::string_view name, Joined joined) {
+  std::vector<std::string> parts;
+  for (Words& words : FieldsOf(name)) {
+    if (words.back().empty()) words.pop_back();
+    if (words.size() > 1 && IsTitle(words.front())) words.erase(words.begin());
+    std::string part;
+    for (size_t i = 0; i < words.size(); ++i) {
+      const bool particle = joined == Joined::kParticlesToo && IsParticle(words[i]);
+      part += particle ? Unabridged(words[i]) : words[i];
+      if ((particle || IsPrefix(words[i])) && i + 1 < words.size()) continue;
+      parts.push_back(Spelled(std::exchange(part, ""), joined));
+    }
+  }
+  std::sort(parts.begin(), parts.end());
+  return absl::StrJoin(parts, "");
+}
+
+// Müller as those write it who have no such key.
+std::string WithUmlautsAsLetters(absl::string_view name) {
+  const std::string text = ReplaceInvalid(name);
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> composed(
+      utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str())), &std::free);
+  if (composed == nullptr) return text;
+  return absl::StrReplaceAll(
+      reinterpret_cast<const char*>(composed.get()),
+      {{"ä", "ae"}, {"ö", "oe"}, {"ü", "ue"}, {"Ä", "ae"}, {"Ö", "oe"}, {"Ü", "ue"}});
 }
 
 // Those that change in which direction text runs (UAX #9, Bidi_Control).
@@ -167,24 +277,16 @@ std::string ReplaceInvalid(absl::string_view bytes) {
   return out;
 }
 
-std::string NameKey(absl::string_view name) {
-  const std::string folded = Folded(ReplaceInvalid(name));
-  std::vector<std::string> parts(1);
-  for (absl::string_view rest = folded; !rest.empty();) {
-    const Character character = Decode(rest);
-    if (character.bytes == 0) break;
-    // Some come out of a decomposition only: ŉ.
-    const bool joins = UnifyApostrophe(character.code, nullptr) == kApostrophe;
-    if (!joins && IsLetterOrDigit(character.code)) {
-      const absl::string_view plain = WithoutStroke(character.code);
-      absl::StrAppend(&parts.back(), plain.empty() ? rest.substr(0, character.bytes) : plain);
-    } else if (!joins) {
-      parts.emplace_back();
+std::string NameKey(absl::string_view name) { return KeyOf(name, Joined::kPrefixes); }
+
+std::vector<std::string> NameKeys(absl::string_view name) {
+  std::vector<std::string> keys;
+  for (const std::string& written : {std::string(name), WithUmlautsAsLetters(name)})
+    for (const Joined joined : {Joined::kPrefixes, Joined::kParticlesToo}) {
+      std::string key = KeyOf(written, joined);
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
     }
-    rest.remove_prefix(character.bytes);
-  }
-  std::sort(parts.begin(), parts.end());
-  return absl::StrJoin(parts, "");
+  return keys;
 }
 
 std::optional<ForbiddenCharacter> FindForbidden(absl::string_view text, Written as) {

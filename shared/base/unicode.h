@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -28,9 +29,16 @@ std::string ReplaceInvalid(absl::string_view bytes);
 // What two names of a person are compared by: equal keys are a likely match, never a proof. The key
 // is the name after compatibility folding (NFKD), without case, marks, invisible characters, blanks
 // and punctuation, its parts sorted: "Dupont-Łęcki, Jean" and "jean lecki DUPONT" have one key.
-// Blanks and punctuation part a name, except for apostrophes: "d'Arc" is one part, as "Darc". Bytes
-// that are not UTF-8 count as a blank.
+// Blanks and punctuation part a name, except for apostrophes and behind a prefix: "O'Neill",
+// "O Neill" and "ONeill" are one part, and so are those with d, l, mc and mac. A line break parts
+// family and given name, whatever ends there. A title before a name (M., Mme) is dropped, Saint and
+// its abbreviations are one, Mc is Mac. Bytes that are not UTF-8 count as a blank.
 std::string NameKey(absl::string_view name);
+
+// Each key by which the name is compared, NameKey first: one more where particles are joined with
+// what follows ("Le Gall" as LEGALL is written), and again with ä, ö, ü as ae, oe, ue. Two names
+// are likely one person's where they share a key.
+std::vector<std::string> NameKeys(absl::string_view name);
 
 // A character that is refused because nobody sees it.
 struct ForbiddenCharacter {

@@ -1,5 +1,6 @@
 #include "shared/base/unicode.h"
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -108,11 +109,16 @@ TEST(NameKey, IsOneForWhatPeopleTakeForOneName) {
       {"Işık", "IŞIK", "ISIK", "isik"},  // a dotless i
       {"İpek", "I\u0307pek", "ipek", "IPEK"},
       {"d'Arc", "d’Arc", "d´Arc", "d`Arc", "DARC", "d\u02BCArc"},
+      {"Sean O'Neill", "Sean O Neill", "Sean ONeill", "O\u00A0Neill, Sean", "O-Neill Sean",
+       "O  Neill\nSean", "sean\noneill"},
+      {"Ann McDonald", "Mc Donald Ann", "Ann MacDonald", "Mac Donald\nAnn"},
+      {"Min-su O", "O\nMin Su", "Min Su\nO"},               // a family name of one letter
       {"Anne\u200DMarie", "AnneMarie", "Anne\u00ADMarie"},  // zero-width joiner, soft hyphen
       {"Ｊｅａｎ", "jean"},                                 // fullwidth
       {"Σίσυφος", "ΣΊΣΥΦΟΣ", "σισυφοσ"},
       {"Nguyễn Văn Ánh", "nguyen van anh", "ANH NGUYEN VAN"},
-      {"محمد", "مُحَمَّد"},  // vowel marks
+      {"محمد", "مُحَمَّد"},    // vowel marks
+      {"فاطمة", "فاطمه"},  // ta marbuta and ha
       {"Jean 2", "2 jean", "2-Jean",
        "jean\xFF"
        "2"},
@@ -126,6 +132,81 @@ TEST(NameKey, IsOneForWhatPeopleTakeForOneName) {
   }
   EXPECT_EQ(NameKey("Jean-Marc d'Arc"), "darcjeanmarc");
   EXPECT_EQ(NameKey("Strauß"), "strauss");
+}
+
+// A name as a file has it: family and given name on a line each.
+struct NamePair {
+  const char* one;
+  const char* other;
+};
+
+bool AreLikelyOne(const NamePair& pair) {
+  const std::vector<std::string> keys = NameKeys(pair.one);
+  for (const std::string& key : NameKeys(pair.other))
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) return true;
+  return false;
+}
+
+TEST(NameKeys, AreSharedByWhatFormsAndPeopleWrite) {
+  const NamePair rows[] = {
+      {"Dupont\nM. Jean", "Dupont\nJean"},
+      {"Dupont\nMonsieur Jean", "M. Dupont\nJEAN"},
+      {"Petit\nMme Rose", "Petit\nMr Rose"},
+      {"Saint-Exupéry\nLuc", "St Exupéry\nLuc"},
+      {"St-Exupéry\nLuc", "SAINTEXUPERY\nLuc"},
+      {"Sainte-Rose\nLuc", "Ste Rose\nLuc"},
+      {"SAINTEROSE\nLuc", "Ste-Rose\nLuc"},
+      {"Saint-Rose\nLuc", "Sainte-Rose\nLuc"},
+      {"Le Gall\nAnne", "LEGALL\nAnne"},
+      {"Gall Le\nAnne", "Anne\nLe Gall"},
+      {"Van den Berg\nAnne", "VANDENBERG\nAnne"},
+      {"Van den Berg\nAnne", "van Den-Berg\nAnne"},
+      {"de La Tour\nEric", "DELATOUR\nEric"},
+      {"de La Tour\nEric", "Eric\nLa Tour de"},
+      {"Ben Ahmed\nLeïla", "BENAHMED\nLeila"},
+      {"MC DONALD\nAnn", "MacDonald\nAnn"},
+      {"McDonald\nAnn", "Mac Donald\nAnn"},
+      {"Müller\nEva", "Mueller\nEva"},
+      {"Mu\u0308ller\nEva", "MUELLER\nEva"},
+      {"Nguyen Van\nMinh", "Nguyen\nVan Minh"},  // a part of the name, and no particle
+      {"علي", "على"},
+      {"محمـــد", "محمد"},
+      {"عبد الله", "عبدالله"},
+      {"Abd Allah\nAli", "Abdallah\nAli"},
+  };
+  for (const NamePair& pair : rows)
+    EXPECT_TRUE(AreLikelyOne(pair)) << pair.one << "|" << pair.other;
+}
+
+TEST(NameKeys, OfTwoPersonsShareNone) {
+  const NamePair rows[] = {
+      {"Le Gall\nAnne", "Gall\nAnne"},
+      {"Lebrun\nAnne", "Brun\nAnne"},
+      {"Van den Berg\nAnne", "Vandenberghe\nAnne"},
+      {"Saint-Clair\nLuc", "Clair\nLuc"},
+      {"Saint-Clair\nLuc", "Sinclair\nLuc"},
+      {"Monsieur\nLuc", "Luc\nMadame"},  // whole fields, and so names
+      {"Martin\nM", "Martin\nN"},
+      {"Martin\nMme Rose", "Martin\nM. Paul"},
+      {"MacDonald\nAnn", "Donald\nAnn"},
+      {"Mueller\nEva", "Muller\nEva"},
+      {"Müller\nEva", "Miller\nEva"},
+      {"Noël\nEve", "Noeel\nEve"},
+      {"Joël\nEve", "Jouel\nEve"},
+      {"Lheureux\nEve", "Lheurux\nEve"},
+      {"عبد الرحمن", "عبد الرحيم"},
+      {"عبد الله", "الله"},
+      {"Nguyen Van\nMinh", "Nguyen\nMinh"},
+  };
+  for (const NamePair& pair : rows)
+    EXPECT_FALSE(AreLikelyOne(pair)) << pair.one << "|" << pair.other;
+}
+
+TEST(NameKeys, AreFew) {
+  EXPECT_EQ(NameKeys("Dupont\nJean"), std::vector<std::string>{"dupontjean"});
+  EXPECT_EQ(NameKeys("Le Gall\nJean").size(), 2);
+  EXPECT_EQ(NameKeys("von der Mühle\nJürgen").size(), 4);
+  EXPECT_EQ(NameKeys("").size(), 1);
 }
 
 TEST(NameKey, DiffersWithALetter) {

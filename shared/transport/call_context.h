@@ -1,14 +1,17 @@
-// What unary calls and streams have in common: where they are armed, and what the wire says about
-// the peer.
+// What calls of every kind have in common: where they are armed, and what the wire says about the
+// peer.
 #pragma once
 
+#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -16,7 +19,6 @@
 #include "shared/rpc/endpoint.h"
 #include "shared/security/certificate.h"
 #include "shared/transport/polling_queue.h"
-#include "shared/transport/raw_service.h"
 #include "shared/transport/traffic.h"
 
 namespace vivier::transport {
@@ -24,6 +26,24 @@ namespace vivier::transport {
 // Whose turn a caller's calls take where several wait, as far as that is known without work;
 // nullopt for whoever is not known.
 using KnownShare = std::function<std::optional<std::string>(const rpc::Peer& peer)>;
+
+// Registers a service's methods from their descriptors, as methods that take and give bytes: what
+// generated code does, without generated code. Immutable after construction.
+class RawService : public grpc::Service {
+ public:
+  // All endpoints belong to one service.
+  explicit RawService(std::vector<rpc::Endpoint> endpoints);
+
+  const std::vector<rpc::Endpoint>& endpoints() const { return endpoints_; }
+
+  using grpc::Service::RequestAsyncBidiStreaming;
+  using grpc::Service::RequestAsyncServerStreaming;
+  using grpc::Service::RequestAsyncUnary;
+
+ private:
+  const std::vector<rpc::Endpoint> endpoints_;
+  std::deque<std::string> paths_;  // gRPC keeps pointers into these
+};
 
 // One method on one completion queue. Lives as long as the server.
 struct Lane {

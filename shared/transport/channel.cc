@@ -76,6 +76,8 @@ void SetContext(grpc::ClientContext& context, const rpc::CallOptions& options,
   if (!options.authorization.empty()) context.AddMetadata("authorization", options.authorization);
   if (!options.traceparent.empty()) context.AddMetadata("traceparent", options.traceparent);
   if (!options.reason.empty()) context.AddMetadata(rpc::kReasonHeader, options.reason);
+  if (!options.forwarded_for.empty())
+    context.AddMetadata(rpc::kForwardedHeader, options.forwarded_for);
   if (!in_process_key.empty()) context.AddMetadata(kInProcessKey, in_process_key);
 }
 

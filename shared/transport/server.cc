@@ -1,6 +1,5 @@
 #include "shared/transport/server.h"
 
-#include <dlfcn.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
@@ -17,13 +16,12 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
-#include "shared/log/log.h"
 #include "shared/transport/channel.h"
 #include "shared/transport/credentials.h"
+#include "shared/transport/exchange_call.h"
 #include "shared/transport/health.h"
 #include "shared/transport/stream_call.h"
 #include "shared/transport/unary_call.h"
@@ -38,7 +36,6 @@ constexpr int kExcessBytes = 64 * 1024;
 // looks at its size, so without a bound one caller could fill the memory; beyond it, gRPC breaks
 // off calls (RESOURCE_EXHAUSTED).
 constexpr size_t kReceivedBytesMax = 64 << 20;
-constexpr int kReflectionThreadsMax = 4;
 constexpr char kHealthService[] = "grpc.health.v1.Health";
 // Calls that one method can take from the wire before the polling thread takes one; more wait
 // inside gRPC. Each is 2.5 KB, and a process has some two hundred methods.
@@ -65,11 +62,12 @@ int Milliseconds(absl::Duration duration) {
 absl::Status CheckEndpoint(const rpc::Endpoint& endpoint) {
   if (endpoint.method == nullptr) return Internal("an endpoint without a method");
   const std::string& name = endpoint.method->full_name();
-  if (endpoint.method->client_streaming())
-    return Internal(name + ": client streaming is not supported");
-  const bool streaming = endpoint.method->server_streaming();
-  if (streaming != static_cast<bool>(endpoint.streaming) ||
-      streaming == static_cast<bool>(endpoint.unary)) {
+  const bool takes = endpoint.method->client_streaming(),
+             gives = endpoint.method->server_streaming();
+  if (takes && !gives) return Internal(name + ": streaming of requests alone is not supported");
+  if (takes != static_cast<bool>(endpoint.each) ||
+      (gives && !takes) != static_cast<bool>(endpoint.streaming) ||
+      gives == static_cast<bool>(endpoint.unary)) {
     return Internal(name + ": the handler is not of the method's kind");
   }
   if (endpoint.request_bytes_max > rpc::kBulkRequestBytesMax)
@@ -81,9 +79,6 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options, int r
   builder.SetMaxReceiveMessageSize(request_bytes_max + kExcessBytes);
   grpc::ResourceQuota quota("server");
   quota.Resize(kReceivedBytesMax);
-  // Reflection is a synchronous service, whose streams take a thread each: a few for the tools that
-  // use it.
-  if (options.reflection) quota.SetMaxThreads(kReflectionThreadsMax);
   builder.SetResourceQuota(quota);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
@@ -95,21 +90,6 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options, int r
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(options.connection_age));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(kConnectionGrace));
-}
-
-// gRPC's library adds the service to every server that is built after it was loaded, so it is
-// loaded only where reflection is asked for, before the builder is made.
-void LoadReflection() {
-  const std::vector<std::string> version = absl::StrSplit(grpc::Version(), '.');
-  const std::string library = absl::StrCat("libgrpc++_reflection.so.", version[0], ".", version[1]);
-  if (dlopen(library.c_str(), RTLD_NOW) == nullptr)
-    Log(LogLevel::kWarning, "reflection is not served", {{"error", dlerror()}});
-}
-
-void BoundReflection(grpc::ServerBuilder& builder) {
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
 }
 
 std::string DialledAddress(const std::string& address, int port) {
@@ -143,11 +123,9 @@ struct Server::Impl {
 };
 
 absl::Status Server::Impl::Build(EndpointsByService by_service, int request_bytes_max) {
-  if (options.reflection) LoadReflection();
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.address, ServerCredentialsOf(options.tls, peer_check), &port);
   SetLimits(builder, options, request_bytes_max);
-  if (options.reflection) BoundReflection(builder);
   for (auto& [descriptor, endpoints] : by_service) {
     services.push_back(std::make_unique<RawService>(std::move(endpoints)));
     builder.RegisterService(services.back().get());
@@ -177,6 +155,7 @@ void Server::Impl::Serve() {
 }
 
 void Server::Impl::Arm(const Lane& lane) {
+  if (lane.endpoint().method->client_streaming()) return ExchangeCall::Arm(lane);
   if (lane.endpoint().method->server_streaming()) return StreamCall::Arm(lane);
   for (int n = 0; n < kArmedPerMethod; ++n) UnaryCall::Arm(lane);
 }

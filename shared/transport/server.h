@@ -1,6 +1,6 @@
 // The gRPC server of a process: endpoints that take and give bytes, served by one asynchronous
-// completion queue per polling thread, with health, reflection, limits and an orderly end. No gRPC
-// header is included here. Thread-safe.
+// completion queue per polling thread, with health, limits and an orderly end. No gRPC header is
+// included here. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1:0";  // HOST:PORT, port 0 for any free one, or unix:PATH
   int io_threads = 1;                   // polling threads, each with its own queue
   std::optional<Tls> tls;               // mutual TLS; plain text without
-  bool reflection = false;  // whether it tells anybody who asks which services there are
-  int calls_max = 16384;    // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
-  int streams_max = 1024;   // open streams, health watches aside
+  int calls_max = 16384;   // unary calls in flight; above, RESOURCE_EXHAUSTED with a RetryInfo
+  int streams_max = 1024;  // open streams, health watches aside
   int streams_per_connection_max = 1024;       // HTTP/2 streams, unary calls included
   absl::Duration deadline = absl::Seconds(5);  // of a call whose client gave none
   absl::Duration connection_age =
@@ -38,8 +37,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Serves from the moment it returns. Fails on an endpoint that is not a unary or server-streaming
-  // method with the handler of its kind, and with UNAVAILABLE when the address cannot be bound.
+  // Serves from the moment it returns. Fails on an endpoint without the handler of its method's
+  // kind, and with UNAVAILABLE when the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        std::vector<rpc::Endpoint> endpoints);
   ~Server();

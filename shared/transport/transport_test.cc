@@ -226,22 +226,43 @@ TEST(Transport, RefusesAnEndpointWithoutTheHandlerOfItsKind) {
   EXPECT_FALSE(Server::Start({}, {endpoint}).ok());
 }
 
-TEST(Transport, ReflectionIsThereWhereItIsAskedFor) {
+TEST(Exchange, AnswersAMessageAndEndsWhenThePeerHasSaidAll) {
   Fixture fixture;
-  testing::BlockingStream stream(*fixture.Dial(), kReflection, std::string("\x3a\x01*"));
-  EXPECT_EQ(stream.Read().status().code(), absl::StatusCode::kUnimplemented);
-}
-
-TEST(Transport, ReflectionListsTheServices) {
-  ServerOptions options;
-  options.reflection = true;
-  Fixture fixture(options);
-  testing::BlockingStream stream(*fixture.Dial(), kReflection,
-                                 std::string("\x3a\x01*"));  // list_services = "*"
+  testing::BlockingStream stream(*fixture.Dial(), kExchange, "one");
   const auto answer = stream.Read();
   ASSERT_TRUE(answer.ok()) << answer.status();
-  EXPECT_THAT(**answer, HasSubstr("vivier.test.Echo"));
-  EXPECT_THAT(**answer, HasSubstr("grpc.health.v1.Health"));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ(**answer, "one");
+  const auto end = stream.Read();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_FALSE(end->has_value());
+}
+
+TEST(Exchange, EndsWithWhatTheHandlerRefuses) {
+  Fixture fixture;
+  fixture.refusal = NotAllowed("schools/nancy");
+  testing::BlockingStream refused(*fixture.Dial(), kExchange, "refuse");
+  EXPECT_EQ(ReasonOf(refused.Read().status()), "NOT_ALLOWED");
+  testing::BlockingStream dropped(*fixture.Dial(), kExchange, "drop");
+  EXPECT_EQ(dropped.Read().status().code(), absl::StatusCode::kInternal);
+  testing::BlockingStream large(*fixture.Dial(), kExchange,
+                                std::string(rpc::kRequestBytesMax + 1, 'x'));
+  EXPECT_EQ(ReasonOf(large.Read().status()), "REQUEST_TOO_LARGE");
+}
+
+TEST(Exchange, OutlivesAPeerThatGoesAndAServerThatStops) {
+  Fixture fixture;
+  {
+    testing::BlockingStream stream(*fixture.Dial(), kExchange, "hold");
+    fixture.holding.WaitForNotification();
+    stream.Cancel();
+    EXPECT_FALSE(stream.Read().ok());
+  }
+  fixture.held.front()->Answer(Bytes("too late"));
+  fixture.held.clear();
+  testing::BlockingStream open(*fixture.Dial(), kExchange, "one");
+  EXPECT_TRUE(open.Read().ok());
+  fixture.server->Shutdown();
 }
 
 HealthCheckResponse::ServingStatus StatusOf(const std::string& bytes) {

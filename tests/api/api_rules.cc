@@ -85,7 +85,8 @@ void PermissionForm(const Api& api, Findings& findings) {
 
 void ReadsSayTheyRead(const Api& api, Findings& findings) {
   static const RE2& verbs = *new RE2(
-      "(Get|List|Watch|Wait|Follow|Compute|Check|Explain|Export|Preview|Search|Verify)[A-Z].*");
+      "(Get|List|Watch|Wait|Follow|Compute|Check|Download|Explain|Export|Preview|Search|Verify)[A-"
+      "Z].*");
   for (const auto* method : api.methods) {
     if (RE2::FullMatch(method->name(), verbs) != IsRead(method))
       findings.push_back(method->full_name());
@@ -338,6 +339,30 @@ void BatchesAreOfOneShape(const Api& api, Findings& findings) {
   }
 }
 
+// AIP-191: vivier.enrolment.v1 is fr.vivier.enrolment.v1 in Java, vivier.fr/enrolment/v1 in Go and
+// Vivier.Enrolment.V1 in C#.
+void GeneratedCodeHasAPlace(const Api& api, Findings& findings) {
+  std::set<const pb::FileDescriptor*> files;
+  for (const auto* message : api.messages) files.insert(message->file());
+  for (const pb::FileDescriptor* file : files) {
+    if (!absl::StartsWith(file->package(), "vivier.")) continue;
+    const std::vector<std::string> words = absl::StrSplit(file->package(), '.');
+    const absl::Span<const std::string> below = absl::MakeSpan(words).subspan(1);
+    const pb::FileOptions& options = file->options();
+    std::string csharp = file->package();
+    for (size_t i = 0; i < csharp.size(); ++i)
+      if (i == 0 || csharp[i - 1] == '.') csharp[i] = absl::ascii_toupper(csharp[i]);
+    if (options.java_package() != "fr." + file->package() || !options.java_multiple_files() ||
+        !absl::EndsWith(options.java_outer_classname(), "Proto"))
+      findings.push_back(file->name() + " has no place in Java");
+    if (options.go_package() !=
+        absl::StrCat("vivier.fr/", absl::StrJoin(below, "/"), ";", absl::StrJoin(below, "")))
+      findings.push_back(file->name() + " has no place in Go");
+    if (options.csharp_namespace() != csharp)
+      findings.push_back(file->name() + " has no place in C#");
+  }
+}
+
 const ApiRule kRules[] = {
     {"PermissionForm", "what an rpc needs is collection.verb, so that roles can be read by people",
      PermissionForm},
@@ -368,6 +393,9 @@ const ApiRule kRules[] = {
      "only a log that has the erasure itself knows when its followers need a key no more",
      SealedLogsErase},
     {"NamesAreWords", "an API is read more often than it is typed", NamesAreWords},
+    {"GeneratedCodeHasAPlace",
+     "partners generate clients in their own languages, and a package moves for all of them",
+     GeneratedCodeHasAPlace},
 };
 
 }  // namespace

@@ -59,6 +59,11 @@ import "google/api/resource.proto";
 import "google/rpc/status.proto";
 import "vivier/options/v1/erasure.proto";
 import "vivier/options/v1/options.proto";
+option csharp_namespace = "Vivier.Planted.V1";
+option go_package = "vivier.fr/planted/v1;plantedv1";
+option java_multiple_files = true;
+option java_outer_classname = "PlantedProto";
+option java_package = "fr.vivier.planted.v1";
 service ThingService {
   rpc ListThings(ListThingsRequest) returns (ListThingsResponse) {
     option idempotency_level = NO_SIDE_EFFECTS;
@@ -215,6 +220,9 @@ const Planted kPlanted[] = {
      "OwnerErased erases \"owner\""},
     {"NamesAreWords", "string label", "string label_desc", "Thing.label_desc has \"desc\""},
     {"NamesAreWords", "message ThingPainted", "message ThingMsg", "ThingMsg has \"msg\""},
+    {"GeneratedCodeHasAPlace", "option java_multiple_files = true;", "", "no place in Java"},
+    {"GeneratedCodeHasAPlace", "vivier.fr/planted", "vivier.fr/painted", "no place in Go"},
+    {"GeneratedCodeHasAPlace", "Vivier.Planted", "Vivier.planted", "no place in C#"},
     {"NamesAreWords", "PAINTED = 1", "TMP_PAINTED = 1", "TMP_PAINTED has \"tmp\""},
 };
 

@@ -15,6 +15,7 @@
 //   admit_N_single  the same at a site whose batches hold one request
 //   write_*         AdmitApplication of 4 callers at a time, alone and beside a batch of 1,000
 //                   (beside.h)
+//   web_N           GetCohort of N callers through the gateway, beside the rpc itself (web.h)
 //   goodput_*       what a site held to a share of a core answers of twice and five times its peak
 //                   (overload.h)
 #include <unistd.h>
@@ -41,6 +42,7 @@
 #include "tests/bench/report.h"
 #include "tests/bench/roles.h"
 #include "tests/bench/share.h"
+#include "tests/bench/web.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
 
 ABSL_FLAG(bool, json, false, "print one JSON object of numbers");
@@ -48,6 +50,7 @@ ABSL_FLAG(bool, quick, false, "within half a minute, less exact");
 ABSL_FLAG(std::string, postgres, "",
           "an empty database, to measure writes beside a batch on PostgreSQL too");
 ABSL_FLAG(bool, beside, false, "measure writes beside a batch, and nothing else");
+ABSL_FLAG(bool, web, false, "measure the gateway beside the rpc itself, and nothing else");
 ABSL_FLAG(bool, overload, false, "measure what is answered under overload, and nothing else");
 ABSL_FLAG(bool, brief, false, "of --overload what a test looks at: reads and writes on SQLite");
 ABSL_FLAG(bool, hostile, false, "let the floods of --overload go on whatever they are told");
@@ -219,6 +222,7 @@ class Bench {
 
   absl::Status Run() {
     if (absl::GetFlag(FLAGS_overload)) return Overloads();
+    if (absl::GetFlag(FLAGS_web)) return Web();
     RETURN_IF_ERROR(BesideBatches());
     if (absl::GetFlag(FLAGS_beside)) return absl::OkStatus();
     RETURN_IF_ERROR(MakeData(folder_, scale_.cohorts));
@@ -276,6 +280,17 @@ class Bench {
     if (postgres.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(FillPostgres(folder_ + "/overload_postgres", postgres, 1));
     return OverloadsOf("postgres", {folder_ + "/overload_postgres", "256", "0", postgres});
+  }
+
+  absl::Status Web() {
+    RETURN_IF_ERROR(Fill(folder_ + "/web", 1));
+    ASSIGN_OR_RETURN(const auto site, StartSite(folder_ + "/web", 256, kNearBytes));
+    ASSIGN_OR_RETURN(const auto portal,
+                     Process::Start({"/proc/self/exe", "portal", Word(*site, 0)}, "ready "));
+    const Target direct = Dial(site->id(), Word(*site, 0), Word(*site, 1), kConnections);
+    return MeasureWeb(
+        {&direct, Word(*portal, 0), portal->id(), Gets(SmallCohorts()), scale_.rounds, scale_.turn},
+        report_);
   }
 
   absl::Status OverloadsOf(const std::string& engine, const std::vector<std::string>& site) {
@@ -411,6 +426,7 @@ absl::Status Main(const std::vector<char*>& words) {
   const std::vector<std::string> rest(words.begin() + 2, words.end());
   if (role == "site") return ServeSite(rest);
   if (role == "peer") return ServePeer(rest);
+  if (role == "portal") return ServePortal(rest);
   return InvalidField("command line", "takes flags only");
 }
 

@@ -3,7 +3,8 @@
 // process. Prints memory (the proportional set size, PSS: what is shared between processes is divided among them),
 // threads, how often they sleep and wake (voluntary context switches a second), what they take of one core in percent,
 // and the time from the start of a process until its port takes connections. `--json` prints one object of name → number.
-// From the repository: node tests/bench/idle.mjs [ROUNDS]
+// From the repository: node tests/bench/idle.mjs [ROUNDS]; the many schools are on PostgreSQL, in an empty database, with
+// --postgres CONNINFO.
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -20,6 +21,9 @@ const SETTLED_SECONDS = 15; // what a start leaves to do is done: followers are 
 const OBSERVED_SECONDS = 20;
 const PATIENCE_SECONDS = 120;
 const SCHOOLS = [1, 50, 1000];
+const words = process.argv.slice(2);
+const engine = words.includes('--postgres')
+  ? `engine: POSTGRES\npostgres: "${words[words.indexOf('--postgres') + 1]}"\n` : '';
 const GRPC_SERVER = `
   const grpc = require('@grpc/grpc-js');
   const bytes = { requestSerialize: (b) => b, requestDeserialize: (b) => b,
@@ -120,8 +124,9 @@ async function school(folder) {
 async function all(schools) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vivier-idle-'));
   const port = await freePort();
-  fs.writeFileSync(path.join(folder, 'config.textproto'), `network: "idle"\ndevelopment: true\n${
+  fs.writeFileSync(path.join(folder, 'config.textproto'), `network: "idle"\ndevelopment: true\n${engine}${
     Array.from({ length: schools }, (_, i) => `schools: "school-${i}"\n`).join('')}`);
+  execFileSync(BINARY, ['migrate', '--data', folder], { stdio: 'ignore' });
   const words = ['serve', 'all', '--data', folder, '--listen_address', `127.0.0.1:${port}`];
   const process = await start(BINARY, words, { host: '127.0.0.1', port });
   const figures = await measured([process]);
@@ -155,7 +160,6 @@ async function round() {
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const words = process.argv.slice(2);
 const rounds = [];
 for (let i = 0; i < Number(words.find((word) => /^\d+$/.test(word)) ?? 3); ++i) rounds.push(await round());
 const of = (pick) => Number(median(rounds.map(pick)).toFixed(2));

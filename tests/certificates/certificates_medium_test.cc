@@ -98,7 +98,7 @@ TEST_F(CertificatesTest, ANewAuthorityIsTakenUp) {
 
 TEST_F(CertificatesTest, WhoMayCallIsTheListsMatterAndATokenNeedsACertificate) {
   constexpr auto kNotAllowed = absl::StatusCode::kPermissionDenied;
-  // Only enrolment may read a revision; and every process of the site may bring a person's call, as
+  // Only enrolment may read a contract; and every process of the site may bring a person's call, as
   // the edge does.
   for (const auto& [service, read] :
        std::map<std::string, absl::StatusCode>{{"enrolment", absl::StatusCode::kNotFound},

@@ -10,6 +10,7 @@
 #include "shared/site/certificates.h"
 #include "shared/transport/channel.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
+#include "vivier/partners/v1/partners.pb.h"
 
 namespace vivier::testing {
 namespace {
@@ -56,8 +57,8 @@ std::shared_ptr<rpc::Channel> SiteOverTls::Dial(std::optional<transport::Tls> tl
 
 absl::StatusOr<std::string> SiteOverTls::Read(rpc::Channel& channel,
                                               const std::string& authorization) {
-  v1::GetProgrammeRevisionRequest request;
-  request.set_name("schools/nancy/programmes/none/revisions/1");
+  partners::v1::GetContractRequest request;
+  request.set_name("schools/nancy/contracts/none");
   return Ask(channel, request, authorization);
 }
 

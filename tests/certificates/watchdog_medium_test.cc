@@ -111,7 +111,7 @@ TEST_F(WatchdogTest, AnExhaustedPortEndsTheProcess) {
   while (Ask(absl::Seconds(1)).ok() && absl::Now() - start < kFound) idle.Open();
   // From now on nobody is in its way, and still it never accepts again.
   idle.Close();
-  EXPECT_EQ(process_->Wait(kFound + kSlack), command::kDeadPort);
+  EXPECT_EQ(process_->Wait(kFound + kSlack), cli::kDeadPort);
   EXPECT_LT(absl::Now() - start, kFound + kSlack);
   EXPECT_TRUE(absl::StrContains(process_->Log(), "our own port is dead")) << process_->Log();
 }

@@ -43,7 +43,11 @@ std::string ReadRuleTable(absl::string_view input);
 std::vector<std::string> RuleTableSeeds();
 std::string ReadConfiguration(absl::string_view input);
 std::string ReadNames(absl::string_view input);
+std::string ReadUpload(absl::string_view input);
+std::vector<std::string> UploadSeeds();
 
+std::string ReadHttp(absl::string_view input);
+std::vector<std::string> HttpSeeds();
 std::string ReadToken(absl::string_view input);
 std::vector<std::string> TokenSeeds();
 std::string ReadKeySet(absl::string_view input);

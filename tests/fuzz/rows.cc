@@ -13,7 +13,9 @@
 #include "shared/base/message.h"
 #include "shared/base/unicode.h"
 #include "shared/rpc/entry.h"
+#include "shared/security/encryption.h"
 #include "shared/security/roles.h"
+#include "shared/security/school_key.h"
 #include "shared/service/method.h"
 #include "shared/storage/rows/filter.h"
 #include "shared/storage/rows/page_query.h"
@@ -21,6 +23,7 @@
 #include "shared/storage/rows/schema.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/rpc/base_request.h"
+#include "vivier/storage/v1/page_token.pb.h"
 
 namespace vivier::fuzz {
 namespace {
@@ -233,21 +236,37 @@ std::vector<std::string> FilterSeeds() {
   return seeds;
 }
 
-// The parent, a line, the query, a line, and the token; behind ! its bytes before they are escaped.
+namespace {
+
+const security::SchoolKey& PageKey() {
+  static const auto& key = *new security::SchoolKey(security::SchoolKey::Random());
+  return key;
+}
+
+// What only who has the key can write.
+std::string EncryptedToken(absl::string_view bytes, absl::string_view query) {
+  return absl::WebSafeBase64Escape(
+      security::Encrypt(PageKey().page_keys().front(), bytes, absl::StrCat("page token|", query)));
+}
+
+}  // namespace
+
+// The parent, a line, the query, a line, and the token; behind ! its bytes before they are
+// encrypted.
 std::string ReadPageToken(absl::string_view input) {
   const std::vector<absl::string_view> lines = absl::StrSplit(input, absl::MaxSplits('\n', 2));
   if (lines.size() < 3) return "no token";
   const std::string token = absl::StartsWith(lines[2], "!")
-                                ? absl::WebSafeBase64Escape(lines[2].substr(1))
+                                ? EncryptedToken(lines[2].substr(1), lines[1])
                                 : std::string(lines[2]);
-  const auto place = storage::ReadPagePlace(token, lines[0], lines[1]);
+  const auto place = storage::ReadPagePlace(&PageKey(), token, lines[0], lines[1]);
   if (!place.ok()) return EndOf(place.status());
   if (!place->has_value()) return "the first page";
   const std::string& name = (*place)->name;
   Require(name >= storage::StartOfChildren(lines[0]) && name < storage::EndOfChildren(lines[0]),
           "a token leads out of its parent");
-  const auto again =
-      storage::ReadPagePlace(storage::PageTokenAfter(**place, lines[1]), lines[0], lines[1]);
+  const auto again = storage::ReadPagePlace(
+      &PageKey(), storage::PageTokenAfter(&PageKey(), **place, lines[1]), lines[0], lines[1]);
   Require(again.ok() && again->has_value() && (*again)->name == name &&
               (*again)->value == (*place)->value,
           "what was written is not read");
@@ -257,17 +276,17 @@ std::string ReadPageToken(absl::string_view input) {
 
 std::vector<std::string> PageTokenSeeds() {
   std::vector<std::string> seeds;
-  const std::string name = "schools/nancy/cohorts/ai-1";
+  storage::v1::PageToken plain, number, text;
+  plain.set_last_name("schools/nancy/cohorts/ai-1");
+  number = text = plain;
+  number.set_number(7);
+  text.set_text("2026-09-01");
   for (const char* query : {"", "state = OPEN"})
-    for (const storage::PagePlace& last : {storage::PagePlace{name, std::nullopt},
-                                           {name, Value(int64_t{7})},
-                                           {name, Value(std::string("2026-09-01"))},
-                                           {name, Value()}})
-      for (const bool escaped : {true, false}) {
-        std::string token = storage::PageTokenAfter(last, query);
-        if (!escaped) absl::WebSafeBase64Unescape(storage::PageTokenAfter(last, query), &token);
-        seeds.push_back(
-            absl::StrCat("schools/nancy/cohorts\n", query, "\n", escaped ? "" : "!", token));
+    for (const storage::v1::PageToken& token : {plain, number, text})
+      for (const bool encrypted : {true, false}) {
+        const std::string bytes = token.SerializeAsString();
+        seeds.push_back(absl::StrCat("schools/nancy/cohorts\n", query, "\n",
+                                     encrypted ? EncryptedToken(bytes, query) : "!" + bytes));
       }
   return seeds;
 }

@@ -26,6 +26,8 @@ constexpr Target kTargets[] = {
     {"redis", "values in Redis", &ReadCachedValue, &CachedValueSeeds},
     {"stored", "rows of every table", &ReadStoredRow, &StoredRowSeeds},
     {"rules", "rule tables", &ReadRuleTable, &RuleTableSeeds},
+    {"http", "requests of HTTP", &ReadHttp, &HttpSeeds},
+    {"uploads", "files that people upload", &ReadUpload, &UploadSeeds},
     {"names", "names of resources, persons and backups", &ReadNames, &NoSeeds},
 };
 

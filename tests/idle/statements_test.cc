@@ -1,4 +1,5 @@
-// What a service does for schools where nothing happens, in virtual time: nothing at all on a
+// What a service does for schools where nothing happens, in virtual time: nothing at all, but that
+// its trails are anchored once a minute after somebody has written, on a
 // database that is its own, and one statement in thirty seconds where replicas share it, however
 // many schools there are.
 #include <algorithm>
@@ -67,10 +68,23 @@ class Kept {
         storage::Perform(
             *writer_, school,
             [](storage::Transaction& transaction, absl::Time now) {
-              return storage::AppendAuditRecord(transaction, {"test", "test", "", "", "", ""}, now);
+              return storage::AppendRecord(transaction, {"test", "test", "", "", "", ""}, now);
             }),
         absl::OkStatus());
     database_.Statements();
+  }
+
+  // Once the writer has done what it was given.
+  int64_t EventsAt(const std::string& school) {
+    int64_t last = -1;
+    EXPECT_EQ(storage::Perform(*writer_, school,
+                               [&last](storage::Transaction& transaction, absl::Time) {
+                                 last = transaction.head().event_number;
+                                 return absl::OkStatus();
+                               }),
+              absl::OkStatus());
+    database_.Statements();
+    return last;
   }
 
  private:
@@ -98,8 +112,11 @@ TEST(IdleTest, AServiceOnSqliteAsksItsDatabaseNothing) {
     Kept kept(module.service, storage::Engine::kSqlite, 3);
     EXPECT_EQ(kept.Pass(absl::Minutes(50)), 0) << module.name();
     kept.WriteAt("school-1");
+    kept.Pass(absl::Minutes(2));
+    EXPECT_EQ(kept.EventsAt("school-1"), 1) << module.name() << " anchors its trails";
     EXPECT_EQ(kept.Pass(absl::Minutes(5)), 0) << module.name() << " after a write";
     EXPECT_GT(kept.Pass(absl::Minutes(10)), 0) << "the hour is over";
+    EXPECT_EQ(kept.EventsAt("school-1"), 1) << module.name() << " anchors an anchor";
   }
 }
 
@@ -119,6 +136,9 @@ TEST(IdleTest, AReplicaLooksAtTheSchoolWhereSomebodyHasWritten) {
     kept.WriteAt("school-1");
     looks.push_back(kept.Pass(absl::Minutes(1)));
     EXPECT_GT(looks.back(), 2 * kRead) << schools;
+    kept.Pass(absl::Minutes(1));
+    EXPECT_EQ(kept.EventsAt("school-1"), 1) << "the trails are anchored";
+    kept.Pass(absl::Minutes(1));
     EXPECT_EQ(kept.Pass(absl::Minutes(1)), 2 * kRead) << schools;
   }
   EXPECT_EQ(looks[0], looks[1]);

@@ -41,26 +41,27 @@ using storage::Value;
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
 
-// A folder in a small file system of its own, which can be filled; an ordinary one where nothing
-// may be mounted.
-class SmallDisk {
+// A folder in a file system of its own, which can be filled; an ordinary one where nothing may be
+// mounted.
+class OwnDisk {
  public:
-  SmallDisk() {
+  explicit OwnDisk(int mebibytes) {
     std::string pattern = (fs::temp_directory_path() / "vivier-disk-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     // Seen by this thread and the processes that it starts, and gone with them.
-    is_small_ = unshare(CLONE_NEWNS) == 0 &&
-                mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                mount("none", folder_.c_str(), "tmpfs", 0, "size=32m") == 0;
+    is_mounted_ = unshare(CLONE_NEWNS) == 0 &&
+                  mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                  mount("none", folder_.c_str(), "tmpfs", 0,
+                        absl::StrCat("size=", mebibytes, "m").c_str()) == 0;
   }
-  ~SmallDisk() {
-    if (is_small_) umount2(folder_.c_str(), MNT_DETACH);
+  ~OwnDisk() {
+    if (is_mounted_) umount2(folder_.c_str(), MNT_DETACH);
     std::error_code error;
     fs::remove_all(folder_, error);
   }
 
   const std::string& folder() const { return folder_; }
-  bool is_small() const { return is_small_; }
+  bool is_mounted() const { return is_mounted_; }
 
   // Leaves a twentieth free.
   void Fill() const {
@@ -71,7 +72,21 @@ class SmallDisk {
 
  private:
   std::string folder_;
-  bool is_small_ = false;
+  bool is_mounted_ = false;
+};
+
+// An empty disk for all temporary files while it lives: that of the machine may be nearly full,
+// which is an alert too.
+class EmptyDisk {
+ public:
+  EmptyDisk() : before_(fs::temp_directory_path().string()), disk_(1024) {
+    setenv("TMPDIR", disk_.folder().c_str(), 1);
+  }
+  ~EmptyDisk() { setenv("TMPDIR", before_.c_str(), 1); }
+
+ private:
+  const std::string before_;
+  const OwnDisk disk_;
 };
 
 class Alerts : public ::testing::Test {
@@ -89,13 +104,10 @@ class Alerts : public ::testing::Test {
 
   // Each write is a commit, so that writes wait; and nobody is at home above the school.
   std::string NancyConfig() const {
-    const std::string token = disk_.folder() + "/token";
-    std::ofstream(token) << "none";
-    fs::permissions(token, fs::perms::owner_read | fs::perms::owner_write);
     return absl::StrCat(
         "batch_works_max: 1\nparents { name: \"schools/grand-est\" address: \"127.0.0.1:1\" "
-        "token_file: \"",
-        token, "\" }\n");
+        "join_codes: \"",
+        disk_.folder(), "\" }\n");
   }
 
   config::v1::Config Config() const {
@@ -130,8 +142,7 @@ class Alerts : public ::testing::Test {
     const security::Caller caller{role, security::Caller::Kind::kPerson, {role}, {"nancy"}, ""};
     const rpc::CallOptions options{absl::Seconds(10), *running_->Authorization(caller), ""};
     for (int i = 0; i < times; ++i) {
-      if constexpr (requires { request.set_request_id(""); })
-        request.set_request_id(RandomUuid());
+      if constexpr (requires { request.set_request_id(""); }) request.set_request_id(RandomUuid());
       {
         Monitor::Lock lock(monitor_);
         ++calls_;
@@ -206,7 +217,8 @@ class Alerts : public ::testing::Test {
   void TakeAwaySurroundings();
   void PutOldEnrolmentBack();
 
-  SmallDisk disk_;
+  EmptyDisk empty_disk_;
+  OwnDisk disk_{32};
   std::unique_ptr<cache::RedisServer> redis_;
   Certificates certificates_;  // of metz
   SchoolProcesses school_;
@@ -345,7 +357,7 @@ void Alerts::TakeAwaySurroundings() {
   Await("RedisAway");
   certificates_.Renew(absl::Hours(1));
   Await("CertificateExpires");
-  if (disk_.is_small()) {
+  if (disk_.is_mounted()) {
     disk_.Fill();
     Await("DiskFull");
   } else {

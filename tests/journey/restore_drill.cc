@@ -172,6 +172,8 @@ void DrillBareCopy(Engine engine) {
                              "restored to the past; following stops");
   });
   std::string shown;
+  EXPECT_EQ(Run(school, {"verify"}, &shown), 1);
+  EXPECT_TRUE(absl::StrContains(shown, "the follower is forked")) << shown;
   EXPECT_EQ(Run(school, {"reconcile"}, &shown), 1);
   EXPECT_TRUE(absl::StrContains(shown, "LOG_FORKED schools/nancy: funding")) << shown;
   EXPECT_TRUE(absl::StrContains(shown, "vivier.enrolment.v1.SeatHeld")) << shown;

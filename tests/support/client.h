@@ -1,15 +1,13 @@
-// Callers as a test needs them, which wait for what they asked. Not thread-safe, except for Cancel.
+// Callers as a test needs them, which wait for what they asked. Not thread-safe.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
-#include "shared/base/monitor.h"
 #include "shared/base/uuid.h"
 #include "shared/service/channel.h"
 
@@ -45,25 +43,6 @@ class Client {
   std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;  // by target
 };
 
-// A server-streaming call, message by message.
-class BlockingStream {
- public:
-  BlockingStream(rpc::Channel& channel, const std::string& path, const std::string& request,
-                 const rpc::CallOptions& options = {});
-  // Cancels the call and waits for its end.
-  ~BlockingStream();
-
-  // Blocks for the next message; nullopt after the last one of a stream that ended well, else its
-  // error.
-  absl::StatusOr<std::optional<std::string>> Read();
-  void Cancel() { stream_->Cancel(); }
-
- private:
-  std::shared_ptr<rpc::ClientStream> stream_;
-  bool asked_ = true;  // of the reading thread
-  Monitor monitor_;    // guards what follows
-  std::optional<std::string> message_;
-  std::optional<absl::Status> end_;
-};
+using rpc::BlockingStream;
 
 }  // namespace vivier::testing

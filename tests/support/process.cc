@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -138,15 +139,22 @@ int RunToEnd(const std::vector<std::string>& arguments, std::string* output,
 }
 
 int FreePort() {
-  const int probe = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  EXPECT_EQ(bind(probe, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(probe);
-  return ntohs(address.sin_port);
+  // Below those that the system gives to outgoing connections: another test, with thousands of
+  // them, would take one before it is listened on.
+  constexpr unsigned kFirst = 10'000, kCount = 22'000;
+  static std::atomic<unsigned> next(static_cast<unsigned>(getpid()) * 7919u);
+  for (unsigned tries = 0; tries < kCount; ++tries) {
+    const unsigned port = kFirst + next++ % kCount;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int probe = socket(AF_INET, SOCK_STREAM, 0);
+    const bool is_free = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+    close(probe);
+    if (is_free) return static_cast<int>(port);
+  }
+  Die("no port is free");
 }
 
 // The receive queues of the connections whose local port it is. gRPC listens on sockets

@@ -18,6 +18,8 @@ struct Planted {
 const Planted kPlanted[] = {
     {"shared/rpc/a.cc", "#include <grpcpp/grpcpp.h>\n", "GrpcInTransport"},
     {"services/funding/a.cc", "#include \"x.grpc.pb.h\"\n", "GrpcInTransport"},
+    {"shared/rpc/a.cc", "#include \"grpc/grpc.h\"\n", "GrpcInTransport"},
+    {"shared/rpc/a.cc", "#include \"grpc/health/v1/health.pb.h\"\n", ""},
     {"shared/transport/a.cc", "#include <grpcpp/grpcpp.h>\n", ""},
     {"docs/a.md", "TODO: more\n", "NothingUnfinished"},
     {"deploy/a", "cd /home/me\n", "NoMachinePath"},

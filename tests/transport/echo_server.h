@@ -31,8 +31,7 @@ inline constexpr char kCount[] = "/vivier.test.Echo/Count";
 inline constexpr char kFlood[] = "/vivier.test.Echo/Flood";
 inline constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 inline constexpr char kHealthWatch[] = "/grpc.health.v1.Health/Watch";
-inline constexpr char kReflection[] =
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+inline constexpr char kExchange[] = "/vivier.test.Echo/Exchange";
 
 inline std::shared_ptr<const std::string> Bytes(absl::string_view text) {
   return std::make_shared<const std::string>(text);
@@ -47,12 +46,16 @@ inline const google::protobuf::ServiceDescriptor& EchoService() {
     file.add_message_type()->set_name("Payload");
     auto* echo = file.add_service();
     echo->set_name("Echo");
-    for (const char* name : {"Echo", "Refuse", "Spin", "Hold", "Bulk", "Drop", "Count", "Flood"}) {
+    for (const char* name :
+         {"Echo", "Refuse", "Spin", "Hold", "Bulk", "Drop", "Count", "Flood", "Exchange"}) {
       auto* method = echo->add_method();
       method->set_name(name);
       method->set_input_type(".vivier.test.Payload");
       method->set_output_type(".vivier.test.Payload");
-      method->set_server_streaming(name == std::string("Count") || name == std::string("Flood"));
+      const bool exchanges = name == std::string("Exchange");
+      method->set_server_streaming(exchanges || name == std::string("Count") ||
+                                   name == std::string("Flood"));
+      method->set_client_streaming(exchanges);
     }
     auto* pool = new google::protobuf::DescriptorPool;
     return pool->BuildFile(file)->service(0);
@@ -119,6 +122,7 @@ class Fixture {
         }
       });
     });
+    AddExchange(endpoints);
     return endpoints;
   }
 
@@ -143,6 +147,22 @@ class Fixture {
     rpc::Endpoint endpoint;
     endpoint.method = EchoService().FindMethodByName(name);
     endpoint.unary = std::move(handler);
+    endpoints.push_back(std::move(endpoint));
+  }
+  // Answers what it is told, but for what stands for another end.
+  void AddExchange(std::vector<rpc::Endpoint>& endpoints) {
+    rpc::Endpoint endpoint;
+    endpoint.method = EchoService().FindMethodByName("Exchange");
+    endpoint.each = [this](absl::string_view request, const rpc::Peer&, auto responder) {
+      if (request == "refuse") return responder->Refuse(refusal);
+      if (request == "drop") return;
+      if (request == "hold") {
+        const std::lock_guard<std::mutex> lock(mutex);
+        held.push_back(responder);
+        return holding.Notify();
+      }
+      responder->Answer(Bytes(request));
+    };
     endpoints.push_back(std::move(endpoint));
   }
   static void AddStream(

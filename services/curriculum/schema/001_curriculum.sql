@@ -45,6 +45,8 @@ CREATE TABLE certificates (
   learner TEXT NOT NULL, cohort TEXT NOT NULL, programme_revision TEXT NOT NULL,
   jury_session TEXT NOT NULL,
   result TEXT NOT NULL, block_codes TEXT, date TEXT,
+  title TEXT NOT NULL, revision_hash TEXT NOT NULL, award_time BIGINT,
+  signature TEXT NOT NULL, public_key TEXT NOT NULL,
   mac BYTEA,
   CONSTRAINT certificate_has_result CHECK (result IN ('FULL', 'PARTIAL', 'NONE')),
   PRIMARY KEY (school, name));

@@ -22,16 +22,17 @@ constexpr int kInvoicesMax = 100;
 // A page that is being filled, and where the next one begins.
 class OwnEarnings::Page {
  public:
-  Page(const std::string& funder, const v1::ListEarningsRequest& request)
+  Page(Call& call, const std::string& funder, const v1::ListEarningsRequest& request)
       : funder(funder),
         request(request),
+        key_(call.unit().transaction().school_key()),
         size_(rpc::PageSizeOf(request.page_size())),
         query_(ChainHash("", {"earnings of a funder", funder, request.filter()})) {}
 
   // Where this page begins, by its token: "INVOICE EARNING", or EARNING before the first invoice.
   absl::StatusOr<Place> Begin() const {
     ASSIGN_OR_RETURN(const std::string after,
-                     storage::ReadPageToken(request.page_token(), request.parent(), query_));
+                     storage::ReadPageToken(key_, request.page_token(), request.parent(), query_));
     const std::vector<std::string> parts = absl::StrSplit(after, absl::MaxSplits(' ', 1));
     return parts.size() == 1 ? Place{"", after} : Place{parts[0], parts[1]};
   }
@@ -48,6 +49,7 @@ class OwnEarnings::Page {
   v1::ListEarningsResponse End(bool more) {
     if (more)
       response_.set_next_page_token(storage::PageTokenAfter(
+          key_,
           last_.invoice.empty() ? last_.earning : absl::StrCat(last_.invoice, " ", last_.earning),
           query_));
     return std::move(response_);
@@ -57,6 +59,7 @@ class OwnEarnings::Page {
   const v1::ListEarningsRequest& request;
 
  private:
+  const security::SchoolKey* const key_;
   const int size_;
   const std::string query_;
   Place last_;
@@ -83,7 +86,7 @@ absl::StatusOr<bool> OwnEarnings::AddAt(Call& call, const Place& place, Page& pa
 absl::StatusOr<v1::ListEarningsResponse> OwnEarnings::List(
     Call& call, const std::string& funder, const v1::ListEarningsRequest& request) const {
   RETURN_IF_ERROR(rpc::InItsOwnOrder(request));
-  Page page(funder, request);
+  Page page(call, funder, request);
   ASSIGN_OR_RETURN(const Place begin, page.Begin());
   ASSIGN_OR_RETURN(bool more, AddAt(call, begin, page));
   if (more) return page.End(true);

@@ -156,7 +156,7 @@ const LawRow kLawRows[] = {
     {"third learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 2; }, ""},
     {"fourth learner of a tutor", [](Contract&, Circumstances& o) { o.tutees = 3; },
      "ERROR:TUTOR_LOAD"},
-    {"third of the employer himself",
+    {"third of the employer in person",
      [](Contract&, Circumstances& o) {
        o.tutees = 2;
        o.tutor->set_employer(true);

@@ -1,0 +1,17 @@
+// What protobuf says of a text that is no JSON of a message, in words for people. Pure,
+// thread-safe.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace vivier::formats {
+
+// The same, but where a field has a wrong value: then what it is to be, of an enum its values.
+//
+//   (link.purpose): invalid value "X" for type type.googleapis.com/….AccessLink.Purpose
+//   link.purpose is "X", and is to be OWN_DATA, APPLY, ANSWER_OFFER or SIGN_PRESENCE
+std::string JsonComplaint(absl::string_view said);
+
+}  // namespace vivier::formats
