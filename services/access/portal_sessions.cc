@@ -7,6 +7,7 @@
 #include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
+#include "shared/base/uuid.h"
 #include "shared/security/roles.h"
 #include "shared/service/list_page.h"
 
@@ -53,7 +54,7 @@ absl::StatusOr<std::vector<PortalSession>> PortalSessions::SessionsOf(
 absl::StatusOr<PortalSession> PortalSessions::OpenPortalSession(
     Call& call, const v1::OpenPortalSessionRequest& request) {
   PortalSession session = request.portal_session();
-  session.set_name(absl::StrCat(request.parent(), "/portalSessions/", request.portal_session_id()));
+  session.set_name(absl::StrCat(request.parent(), "/portalSessions/", RandomUuid()));
   session.set_subject(call.caller().subject);
   *session.mutable_create_time() = ToTimestamp(call.time());
   *session.mutable_last_use_time() = session.create_time();

@@ -1,5 +1,7 @@
 // Sessions of the portal as access keeps them: everybody sees and ends their own, whoever may
 // change memberships anybody's. On both engines.
+#include <map>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -33,11 +35,11 @@ class PortalSessionsTest : public ::testing::TestWithParam<storage::Engine> {
     return Try<Request>(world_, By(person), text);
   }
   void Open(const std::string& person, const std::string& id) {
-    EXPECT_EQ(As<OpenPortalSessionRequest>(
-                  person, absl::Substitute("parent: '$$N' portal_session_id: '$0' portal_session { "
-                                           "device: 'Firefox, Linux' network: '192.0.2.0/24' }",
-                                           id)),
-              "OK");
+    const auto session = Ask<PortalSession, OpenPortalSessionRequest>(
+        world_, By(person),
+        "parent: '$N' portal_session { device: 'Firefox, Linux' network: '192.0.2.0/24' }");
+    ASSERT_EQ(session.status(), absl::OkStatus());
+    names_[id] = session->name();
   }
   std::string Check(const std::string& person, const std::string& id) {
     return As<CheckPortalSessionRequest>(person, Named(id));
@@ -45,22 +47,23 @@ class PortalSessionsTest : public ::testing::TestWithParam<storage::Engine> {
   std::string End(const std::string& person, const std::string& id) {
     return As<EndPortalSessionRequest>(person, Named(id));
   }
-  static std::string Named(const std::string& id) {
-    return absl::Substitute("name: '$$N/portalSessions/$0'", id);
-  }
-  // What the person is shown, as ids.
+  std::string Named(const std::string& id) { return absl::Substitute("name: '$0'", names_.at(id)); }
+  // What the person is shown, as the ids of this test.
   std::string List(const std::string& person, const std::string& filter = "") {
     const auto response = Ask<ListPortalSessionsResponse, ListPortalSessionsRequest>(
         world_, By(person), absl::StrCat("parent: '$N' filter: '", filter, "'"));
     if (!response.ok()) return ReasonOf(response.status());
+    std::set<std::string> shown;
+    for (const PortalSession& session : response->portal_sessions()) shown.insert(session.name());
     std::string ids;
-    for (const PortalSession& session : response->portal_sessions())
-      absl::StrAppend(&ids, ids.empty() ? "" : " ",
-                      session.name().substr(session.name().rfind('/') + 1));
+    for (const auto& [id, name] : names_)
+      if (shown.erase(name) > 0) absl::StrAppend(&ids, ids.empty() ? "" : " ", id);
+    EXPECT_TRUE(shown.empty());
     return ids;
   }
 
   World world_;
+  std::map<std::string, std::string> names_;  // of sessions, by the id that a test calls each
 };
 
 TEST_P(PortalSessionsTest, EverybodySeesAndEndsTheirOwn) {
@@ -87,7 +90,7 @@ TEST_P(PortalSessionsTest, AFilterShowsNobodyElse) {
   EXPECT_EQ(List("zoe", absl::StrCat("subject = \"", ForeignSubject("yan"), "\" OR subject = \"",
                                      ForeignSubject("zoe"), "\"")),
             "z1");
-  EXPECT_EQ(List("zoe", "name = \"schools/nancy/portalSessions/y1\""), "");
+  EXPECT_EQ(List("zoe", absl::StrCat("name = \"", names_["y1"], "\"")), "");
 }
 
 TEST_P(PortalSessionsTest, TheHeadSeesAndEndsEverybodys) {
@@ -109,12 +112,24 @@ TEST_P(PortalSessionsTest, TheHeadSeesAndEndsEverybodys) {
 TEST_P(PortalSessionsTest, WhoEndsAllMayKeepTheOneInHand) {
   for (const char* id : {"z1", "z2", "z3"}) Open("zoe", id);
   Open("yan", "y1");
-  EXPECT_EQ(As<EndPortalSessionsRequest>("zoe", "parent: '$N' except: '$N/portalSessions/z2'"),
+  EXPECT_EQ(As<EndPortalSessionsRequest>(
+                "zoe", absl::Substitute("parent: '$$N' except: '$0'", names_["z2"])),
             "OK");
   EXPECT_EQ(List("zoe"), "z2");
   EXPECT_EQ(As<EndPortalSessionsRequest>("zoe", "parent: '$N'"), "OK");
   EXPECT_EQ(List("zoe"), "");
   EXPECT_EQ(List("yan"), "y1");
+}
+
+// Whoever holds a copy of the cookie may open sessions of that person as long as it lives.
+TEST_P(PortalSessionsTest, WhatHasEndedDoesNotComeBack) {
+  Open("zoe", "z1");
+  const std::string ended = names_["z1"];
+  EXPECT_EQ(End("zoe", "z1"), "OK");
+  EXPECT_EQ(As<OpenPortalSessionRequest>(
+                "zoe", absl::Substitute("parent: '$$N' portal_session { name: '$0' }", ended)),
+            "OK");
+  EXPECT_EQ(Check("zoe", "z1"), kNone);
 }
 
 TEST_P(PortalSessionsTest, OneMoreThanTwentyEndsTheOldest) {

@@ -46,10 +46,8 @@ absl::StatusOr<std::string> LiveSessions::Open(const std::string& authorization,
   absl::Status refused = Error(absl::StatusCode::kPermissionDenied, "NOT_ALLOWED",
                                "nobody was signed in: no school of this site knows them");
   for (const std::string& school : options_.schools) {
-    const std::string id = RandomUuid();
     const auto opened = rpcs_.Ask(kOpenSession,
                                   JsonOf({{"parent", absl::StrCat("schools/", school)},
-                                          {"portalSessionId", id},
                                           {"portalSession.device", from.device},
                                           {"portalSession.network", from.network},
                                           {"requestId", TimeOrderedUuid()}}),
