@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -79,6 +80,9 @@ absl::Status SignIn(const Line& line) {
     return Error(absl::StatusCode::kFailedPrecondition, "OPAQUE_TOKEN",
                  "the issuer gave an access token that is no JWT, which no service takes; "
                  "--resource may have to name what it is for (docs/identity.md)");
+  if (!absl::StartsWith(principal, absl::StrCat(client.issuer, "#")))
+    return Error(absl::StatusCode::kFailedPrecondition, "SIGN_IN_REFUSED",
+                 absl::StrCat(client.issuer, " gave a token that another issuer signed"));
   ASSIGN_OR_RETURN(const std::string path, signin::Save({client, tokens}));
   std::cout << "Signed in as " << principal << "; kept in " << path << "\n";
   return absl::OkStatus();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -75,10 +77,14 @@ absl::StatusOr<DeviceCode> Issuer::BeginDevice() const {
     return Refusal(client_.issuer, answer);
   const std::string complete = answer.Text("verification_uri_complete");
   const double interval = answer.Number("interval");
-  return DeviceCode{answer.Text("device_code"), answer.Text("user_code"),
-                    complete.empty() ? answer.Text("verification_uri") : complete,
-                    interval > 0 ? absl::Seconds(interval) : kInterval,
-                    absl::Now() + absl::Seconds(answer.Number("expires_in"))};
+  DeviceCode code{answer.Text("device_code"), answer.Text("user_code"),
+                  complete.empty() ? answer.Text("verification_uri") : complete,
+                  interval > 0 ? absl::Seconds(interval) : kInterval,
+                  absl::Now() + absl::Seconds(answer.Number("expires_in"))};
+  if (!CanBeShown(code))
+    return Error(absl::StatusCode::kFailedPrecondition, "SIGN_IN_REFUSED",
+                 absl::StrCat(client_.issuer, " gives a code or an address that cannot be shown"));
+  return code;
 }
 
 absl::StatusOr<Tokens> Issuer::AwaitDevice(DeviceCode code,
@@ -122,6 +128,14 @@ absl::StatusOr<Tokens> Issuer::Exchange(const std::string& code, const std::stri
 
 absl::StatusOr<Tokens> Issuer::Refresh(const std::string& refresh_token) const {
   return Ask({{"grant_type", "refresh_token"}, {"refresh_token", refresh_token}});
+}
+
+bool CanBeShown(const DeviceCode& code) {
+  const auto plain = [](char c) { return absl::ascii_isprint(static_cast<unsigned char>(c)); };
+  const auto graphic = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
+  return std::all_of(code.user_code.begin(), code.user_code.end(), plain) &&
+         std::all_of(code.address.begin(), code.address.end(), graphic) &&
+         (absl::StartsWith(code.address, "https://") || absl::StartsWith(code.address, "http://"));
 }
 
 std::string NewVerifier() {

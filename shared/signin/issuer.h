@@ -34,6 +34,9 @@ struct DeviceCode {
   absl::Time expire_time;
 };
 
+// Whether both are what a terminal shows as it stands: printable ASCII, and an address of the web.
+bool CanBeShown(const DeviceCode& code);
+
 // Where it answers, as its discovery document says it.
 struct Endpoints {
   std::string authorization, token, device, keys;  // "" for one that it does not have

@@ -35,6 +35,19 @@ TEST(Pkce, ChallengesAsTheRfcDoes) {
   EXPECT_NE(NewVerifier(), NewVerifier());
 }
 
+TEST(DeviceCode, IsShownAsItStandsOrNotAtAll) {
+  const auto shown = [](const std::string& code, const std::string& address) {
+    return CanBeShown({"device", code, address, absl::Seconds(5), absl::Now()});
+  };
+  EXPECT_TRUE(shown("WDJB-MJHT", "https://id.example/device?user_code=WDJB-MJHT"));
+  EXPECT_TRUE(shown("1234 5678", "http://localhost:4000/device"));
+  EXPECT_FALSE(shown("\x1b[2J", "https://id.example/device"));
+  EXPECT_FALSE(shown("WDJB\nMJHT", "https://id.example/device"));
+  EXPECT_FALSE(shown("WDJB-MJHT", "https://id.example/\x1b[2J"));
+  EXPECT_FALSE(shown("WDJB-MJHT", "https://id.example/ your password:"));
+  EXPECT_FALSE(shown("WDJB-MJHT", "javascript:alert(1)"));
+}
+
 TEST(Query, IsReadFromARequest) {
   const std::string request = "GET /?code=a%2Fb+c&state=s HTTP/1.1\r\nHost: x\r\n\r\n";
   EXPECT_EQ(QueryValue(request, "code"), "a/b c");
