@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
+#include <istream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,20 +13,33 @@
 
 namespace vivier::cli {
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::stringstream bytes;
-  if (path == "-") {
-    bytes << std::cin.rdbuf();
-    return bytes.str();
+namespace {
+
+// More than any request holds; what has no end is not read to it.
+constexpr size_t kBytesMax = 64 * 1024 * 1024;
+
+absl::StatusOr<std::string> ReadAll(std::istream& from, const std::string& path) {
+  std::string bytes;
+  char some[64 * 1024];
+  while (from.read(some, sizeof some) || from.gcount() > 0) {
+    bytes.append(some, static_cast<size_t>(from.gcount()));
+    if (bytes.size() > kBytesMax)
+      return Misuse(absl::StrCat(path, " has more than ", kBytesMax / 1024 / 1024, " MiB"));
   }
+  return bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  if (path == "-") return ReadAll(std::cin, "the standard input");
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return Misuse(absl::StrCat(path, " is a folder, and a file is wanted"));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) return Misuse(absl::StrCat(path, " cannot be read: ", std::strerror(errno)));
-  bytes << file.rdbuf();
-  return bytes.str();
+  return ReadAll(file, path);
 }
 
 absl::StatusOr<std::string> ReadWord(const std::string& word) {

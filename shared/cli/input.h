@@ -7,7 +7,8 @@
 
 namespace vivier::cli {
 
-// All of a file, or of standard input where its path is "-". A misuse where it cannot be read.
+// All of a file, or of standard input where its path is "-": 64 MiB at most. A misuse where it
+// cannot be read.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 // The word itself; after "@" the file of that path, of "-" standard input.

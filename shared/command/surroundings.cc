@@ -92,7 +92,8 @@ void LookAtKeys(const std::string& data, Findings& findings) {
        {absl::string_view("school.key"), absl::string_view(security::kPreviousSchoolKeyFile),
         kServiceKey}) {
     const std::string file = absl::StrCat(data, "/keys/", name);
-    if (!std::filesystem::exists(file)) {
+    std::error_code error;
+    if (std::filesystem::status(file, error).type() == std::filesystem::file_type::not_found) {
       if (name == security::kPreviousSchoolKeyFile) continue;  // outside of rotations there is none
       Add(findings, Grade::kWarn, std::string(name), "does not exist",
           "the first start makes it; of a school with data, bring it back from where keys are "
@@ -165,7 +166,9 @@ bool IsPeer(const Config& config, const std::string& service) {
 
 void LookAtDatabase(const Settings& settings, const std::string& service, Findings& findings) {
   const bool embedded = settings.config.engine() == config::v1::SQLITE;
-  if (embedded && !std::filesystem::exists(absl::StrCat(settings.data, "/db/", service, ".db"))) {
+  std::error_code error;
+  if (embedded &&
+      !std::filesystem::exists(absl::StrCat(settings.data, "/db/", service, ".db"), error)) {
     if (IsPeer(settings.config, service))  // else it may run elsewhere, or nowhere
       Add(findings, Grade::kWarn, service, "has no database here",
           "the first start of the service makes it");
