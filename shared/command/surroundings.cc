@@ -11,16 +11,13 @@
 #include <sstream>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
-#include "google/protobuf/text_format.h"
 #include "shared/backup/store.h"
-#include "shared/base/date.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/cache/redis.h"
@@ -35,9 +32,9 @@
 #include "shared/security/tokens/key_document.h"
 #include "shared/site/certificates.h"
 #include "shared/site/site.h"
+#include "shared/site/standing.h"
 #include "shared/storage/engines/migrate.h"
 #include "shared/transport/channel.h"
-#include "vivier/security/v1/membership_secret.pb.h"
 
 namespace vivier::command {
 namespace {
@@ -71,9 +68,11 @@ void LookAtClock(Findings& findings) {
 void LookAtDisk(const Settings& settings, Findings& findings) {
   std::error_code error;
   const std::string& data = settings.data;
-  if (!std::filesystem::exists(data, error))
-    return Add(findings, Grade::kFail, "data", CheckIsSite(settings).message(),
-               "of a new school, `vivier migrate` makes it; else name the right --data");
+  const bool exists = std::filesystem::exists(data, error);
+  if (const absl::Status site = CheckIsSite(settings); !site.ok())
+    Add(findings, exists && settings.configured ? Grade::kWarn : Grade::kFail, "data",
+        site.message(), "of a new school, `vivier migrate` makes it; else name the right --data");
+  if (!exists) return;
   const std::filesystem::space_info space = std::filesystem::space(data, error);
   if (error)
     return Add(findings, Grade::kFail, "disk", error.message(), "mount the volume of " + data);
@@ -347,33 +346,24 @@ void LookAtPeers(const Settings& settings, Findings& findings) {
   }
 }
 
-// Whether a school is known at the parent, or has what it takes to join.
-Finding LookAtSecret(const Settings& settings, const config::v1::Parent& parent,
-                     const std::string& school) {
-  const std::string what = absl::StrCat("parent ", parent.name(), ", ", school);
-  const auto kept = security::ReadSecretFile(site::ParentSecretFile(settings.data, parent, school));
-  security::v1::MembershipSecret secret;
-  if (kept.ok() && google::protobuf::TextFormat::ParseFromString(*kept, &secret) &&
-      absl::Now() < ToTime(secret.expire_time()))
-    return {Grade::kOk, what,
-            absl::StrCat("is known there until ",
-                         absl::FormatTime(ToTime(secret.expire_time()), absl::UTCTimeZone())),
-            ""};
-  const absl::Status code =
-      security::ReadSecretFile(absl::StrCat(parent.join_codes(), "/", school)).status();
-  if (code.ok())
-    return {Grade::kWarn, what, "has a join code and has not joined yet",
-            "statistics joins when it runs; its log says what hinders it"};
-  return {Grade::kFail, what, absl::StrCat("is not known there: ", code.message()),
-          "ask the parent for a join code (docs/node.md)"};
+void LookAtStanding(const Settings& settings, const config::v1::Parent& parent,
+                    const std::string& school, const std::vector<site::Module>& modules,
+                    Findings& findings) {
+  const site::Standing standing = site::StandingAt(parent, school, settings.data, modules);
+  const Grade grade = standing.state == site::Standing::kKnown      ? Grade::kOk
+                      : standing.state == site::Standing::kNotKnown ? Grade::kFail
+                                                                    : Grade::kWarn;
+  Add(findings, grade, absl::StrCat("parent ", parent.name(), ", ", school), standing.found,
+      standing.advice);
 }
 
-void LookAtParents(const Settings& settings, Findings& findings) {
+void LookAtParents(const Settings& settings, const std::vector<site::Module>& modules,
+                   Findings& findings) {
   const Config& config = settings.config;
   for (const config::v1::Parent& parent : config.parents()) {
     const std::string what = "parent " + parent.name();
     for (const std::string& school : config.schools())
-      findings.push_back(LookAtSecret(settings, parent, school));
+      LookAtStanding(settings, parent, school, modules, findings);
     const absl::Status answer = Dial(parent.address(), site::ParentTls(parent));
     if (answer.ok())
       Add(findings, Grade::kOk, what, "answers");
@@ -438,7 +428,7 @@ Findings LookAround(const Settings& settings, const std::vector<site::Module>& m
   LookAtRedis(settings.config, findings);
   LookAtIssuers(settings.config, findings);
   LookAtPeers(settings, findings);
-  LookAtParents(settings, findings);
+  LookAtParents(settings, modules, findings);
   return findings;
 }
 

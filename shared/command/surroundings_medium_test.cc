@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "services/modules.h"
 #include "shared/backup/store.h"
+#include "shared/base/hash.h"
 #include "shared/command/surroundings.h"
 #include "shared/security/school_key.h"
 #include "shared/site/site.h"
@@ -108,10 +109,18 @@ TEST_F(Doctor, KnowsWhetherTheSchoolHasJoinedItsParent) {
   Expect(what, Grade::kFail);
   write("/codes", "/nancy", "vivier_code");
   Expect(what, Grade::kWarn);
-  write("/parents", "/grand-est.nancy", "secret: 'vivier_a' expire_time { seconds: 4000000000 }");
-  Expect(what, Grade::kOk);
-  write("/parents", "/grand-est.nancy", "secret: 'vivier_a' expire_time { seconds: 1700000000 }");
-  Expect(what, Grade::kWarn);
+  const std::string good = "secret: 'vivier_a' expire_time { seconds: 4000000000 }",
+                    over = "secret: 'vivier_a' expire_time { seconds: 1700000000 }",
+                    refused = " refusal: 'since Monday' refuse_time { seconds: 1700000000 }";
+  write("/parents", "/grand-est.nancy", good);
+  Expect(what, Grade::kWarn);  // nobody answers: it may have been revoked
+  write("/parents", "/grand-est.nancy", good + refused);
+  Expect(what, Grade::kFail);
+  EXPECT_EQ(Find(what)->found, "was refused there on 2023-11-14 22:13 UTC: since Monday");
+  write("/parents", "/grand-est.nancy", over);
+  Expect(what, Grade::kWarn);  // the code is another
+  write("/parents", "/grand-est.nancy", over + " code_hash: '" + Hex(Sha256("vivier_code")) + "'");
+  Expect(what, Grade::kFail);
 }
 
 TEST_F(Doctor, CountsTheDaysOfCertificates) {

@@ -106,8 +106,26 @@ absl::Status ParentSecret::TryAgainLater(absl::Status failure, const std::string
   failure_ = failure;
   tried_ = code_hash;
   // A file that somebody puts there is seen at the next look.
-  try_again_ = now + (refused && ReasonOf(failure) != "NOT_JOINED" ? kAfterRefusal : kAfterFailure);
+  const bool by_parent = refused && ReasonOf(failure) != "NOT_JOINED";
+  try_again_ = now + (by_parent ? kAfterRefusal : kAfterFailure);
+  if (by_parent) KeepRefusal(failure, now);
   return failure;
+}
+
+// For `vivier doctor`, once the secret is over and the parent says nothing of it any more.
+void ParentSecret::KeepRefusal(const absl::Status& refusal, absl::Time now) {
+  if (kept_.refusal() == refusal.message()) return;
+  kept_.set_refusal(std::string(refusal.message()));
+  *kept_.mutable_refuse_time() = ToTimestamp(now);
+  if (const absl::Status written = Keep(kept_); !written.ok())
+    Log(LogLevel::kWarning, "what a parent refused is not kept",
+        {{"target", options_.target}, {"error", written.message()}});
+}
+
+absl::Status ParentSecret::Keep(const security::v1::MembershipSecret& secret) const {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(secret, &text);
+  return security::ReplaceSecretFile(options_.secret_file, text);
 }
 
 absl::Status ParentSecret::Ask(const rpc::Joining::Ask& ask, const std::string& shown,
@@ -118,9 +136,7 @@ absl::Status ParentSecret::Ask(const rpc::Joining::Ask& ask, const std::string& 
                              {options_.there, absl::StrCat("Bearer ", shown)});
   ASSIGN_OR_RETURN(security::v1::MembershipSecret answer, ask(outside));
   answer.set_code_hash(code_hash);
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(answer, &text);
-  RETURN_IF_ERROR(security::ReplaceSecretFile(options_.secret_file, text));
+  RETURN_IF_ERROR(Keep(answer));
   const bool joined = kept_.code_hash() != code_hash;
   kept_ = std::move(answer);
   try_again_ = absl::InfinitePast();

@@ -49,6 +49,8 @@ class ParentSecret {
   absl::Status TryAgainLater(absl::Status failure, const std::string& code_hash, absl::Time now);
   absl::Status Ask(const rpc::Joining::Ask& ask, const std::string& shown,
                    const std::string& code_hash);
+  void KeepRefusal(const absl::Status& refusal, absl::Time now);
+  absl::Status Keep(const security::v1::MembershipSecret& secret) const;
   bool IsGood(absl::Time now) const;
   void Read();
 

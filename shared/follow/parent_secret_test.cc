@@ -30,7 +30,7 @@ class ParentSecretTest : public ::testing::Test {
   ParentSecretTest() : folder_((fs::temp_directory_path() / "vivier-parent-XXXXXX").string()) {
     EXPECT_NE(mkdtemp(folder_.data()), nullptr);
     joining_ = {[this](const rpc::Outside& outside) { return Answer("join", outside); },
-                [this](const rpc::Outside& outside) { return Answer("renew", outside); }};
+                [this](const rpc::Outside& outside) { return Answer("renew", outside); }, nullptr};
     Start();
   }
   ~ParentSecretTest() override {

@@ -113,6 +113,8 @@ struct Renaming {
 struct Joining {
   using Ask = std::function<absl::StatusOr<security::v1::MembershipSecret>(const Outside&)>;
   Ask join, renew;
+  // Whether the target still takes the secret; nothing is stored there.
+  std::function<absl::Status(const Outside&)> stands;
 };
 
 // What a service consists of, as its site reads it: made by Service, then immutable, hence

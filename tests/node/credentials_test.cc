@@ -66,6 +66,12 @@ class CredentialsTest : public ::testing::TestWithParam<storage::Engine> {
     return Try<RenewMemberCredentialRequest>(world_, Bearer(secret), "parent: '$N'");
   }
 
+  // What `vivier doctor` asks.
+  std::string TryStands(const std::string& secret) {
+    return Try<RenewMemberCredentialRequest>(world_, Bearer(secret),
+                                             "parent: '$N' validate_only: true");
+  }
+
   absl::StatusOr<Submission> Submit(const std::string& secret, const std::string& site = "metz") {
     SubmitCellsRequest request;
     request.set_parent("schools/nancy");
@@ -177,6 +183,19 @@ TEST_P(CredentialsTest, TheSameRequestGetsTheSameSecret) {
   EXPECT_EQ(Credential().secrets(), 2);
 }
 
+TEST_P(CredentialsTest, WhoAsksWhetherItStandsChangesNothing) {
+  const std::string secret = Redeem(Code());
+  const MemberCredential before = Credential();
+  EXPECT_EQ(TryStands(secret), "OK");
+  EXPECT_EQ(Credential().DebugString(), before.DebugString());
+  const auto trial = Ask<MemberSecret, RenewMemberCredentialRequest>(
+      world_, Bearer(secret), "parent: '$N' validate_only: true");
+  ASSERT_TRUE(trial.ok()) << trial.status();
+  EXPECT_EQ(TrySubmit(trial->secret()), kBadToken);
+  EXPECT_EQ(TrySubmit(secret), "OK");
+  world_.ExpectInvariants();
+}
+
 TEST_P(CredentialsTest, OfManyWhoBringACodeOneJoins) {
   const std::string code = Code();
   std::vector<std::string> answers(12);
@@ -211,6 +230,11 @@ TEST_P(CredentialsTest, RevokedItIsRefusedFromTheNextCallOnAndTold) {
     EXPECT_EQ(ReasonOf(refused), "CREDENTIAL_REVOKED");
     EXPECT_THAT(MetadataOf(refused),
                 ::testing::Contains(::testing::Pair("why", "the association is wound up")));
+    EXPECT_THAT(
+        MetadataOf(refused),
+        ::testing::Contains(::testing::Pair(
+            "since", absl::FormatTime(absl::RFC3339_sec, world_.now(), absl::UTCTimeZone()))));
+    EXPECT_EQ(TryStands(shown), kRevoked);
     EXPECT_EQ(TryRenew(shown), kRevoked);
   }
   EXPECT_EQ(Revoke("again"), kRevoked);

@@ -176,6 +176,12 @@ SchoolBelow::~SchoolBelow() {
   fs::remove_all(folder_);
 }
 
+std::string SchoolBelow::Doctor() const {
+  std::string output;
+  RunToEnd({"doctor", "--data", folder_}, &output);
+  return output;
+}
+
 template <class Response, class Request>
 Response SchoolBelow::Must(const std::string& text) {
   Request request;

@@ -87,6 +87,8 @@ class SchoolBelow {
 
   // Lines of its log that tell of figures that were not taken.
   std::vector<std::string> Complaints() const;
+  // What `vivier doctor` prints there.
+  std::string Doctor() const;
 
  private:
   template <class Response, class Request>

@@ -37,8 +37,13 @@ absl::Duration LifeOf(const MemberCredential& credential) {
 }
 
 absl::Status Revoked(const MemberCredential& credential) {
-  return Refused(v1::CREDENTIAL_REVOKED, "the node takes nothing of this school any more",
-                 {{"member_credential", credential.name()}, {"why", credential.revoke_reason()}});
+  const std::string since =
+      absl::FormatTime(absl::RFC3339_sec, ToTime(credential.revoke_time()), absl::UTCTimeZone());
+  return Refused(v1::CREDENTIAL_REVOKED,
+                 absl::StrCat("the node takes nothing of this school any more since ", since),
+                 {{"member_credential", credential.name()},
+                  {"since", since},
+                  {"why", credential.revoke_reason()}});
 }
 
 std::string MemberOf(const std::string& credential) {

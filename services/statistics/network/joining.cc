@@ -7,10 +7,15 @@ namespace vivier::statistics {
 namespace {
 
 template <class Request>
-absl::StatusOr<security::v1::MembershipSecret> Exchange(const rpc::Outside& outside) {
+Request For(const rpc::Outside& outside) {
   Request request;
   request.set_parent(outside.target());
   request.set_request_id(outside.id());
+  return request;
+}
+
+absl::StatusOr<security::v1::MembershipSecret> Exchange(const rpc::Outside& outside,
+                                                        const google::protobuf::Message& request) {
   ASSIGN_OR_RETURN(const v1::MemberSecret answer, outside.AskThere<v1::MemberSecret>(request));
   security::v1::MembershipSecret secret;
   secret.set_secret(answer.secret());
@@ -22,11 +27,17 @@ absl::StatusOr<security::v1::MembershipSecret> Exchange(const rpc::Outside& outs
 }  // namespace
 
 absl::StatusOr<security::v1::MembershipSecret> JoinParent(const rpc::Outside& outside) {
-  return Exchange<v1::RedeemJoinCodeRequest>(outside);
+  return Exchange(outside, For<v1::RedeemJoinCodeRequest>(outside));
 }
 
 absl::StatusOr<security::v1::MembershipSecret> RenewAtParent(const rpc::Outside& outside) {
-  return Exchange<v1::RenewMemberCredentialRequest>(outside);
+  return Exchange(outside, For<v1::RenewMemberCredentialRequest>(outside));
+}
+
+absl::Status StandsAtParent(const rpc::Outside& outside) {
+  auto request = For<v1::RenewMemberCredentialRequest>(outside);
+  request.set_validate_only(true);
+  return Exchange(outside, request).status();
 }
 
 }  // namespace vivier::statistics

@@ -10,4 +10,8 @@ namespace vivier::statistics {
 absl::StatusOr<security::v1::MembershipSecret> JoinParent(const rpc::Outside& outside);
 absl::StatusOr<security::v1::MembershipSecret> RenewAtParent(const rpc::Outside& outside);
 
+// Asks whether the parent would renew the secret, and has nothing stored there: a refusal says why
+// it takes nothing of the school.
+absl::Status StandsAtParent(const rpc::Outside& outside);
+
 }  // namespace vivier::statistics

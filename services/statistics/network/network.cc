@@ -46,7 +46,7 @@ void Network::AddTo(rpc::Service& service) {
       .On(*this, &Network::GetFreshness)
       .On(*this, &Network::DeleteMember)
       .Tick(*this, &Network::TellOfChange, clocks_, "due_time")
-      .Deliver(*this, &Network::SendSubmission, {&JoinParent, &RenewAtParent})
+      .Deliver(*this, &Network::SendSubmission, {&JoinParent, &RenewAtParent, &StandsAtParent})
       .Follows("I11", "submissions: content_hash, cell_count; site_years: cells", CheckSubmissions);
 }
 
