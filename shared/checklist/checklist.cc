@@ -17,11 +17,11 @@ std::string CountedSql(const Need& need) {
 
 }  // namespace
 
-absl::Status AddItems(const std::string& service, rpc::Readers& readers, const std::string& school,
-                      site::v1::GetChecklistResponse& response) {
+absl::Status AddItems(const std::string& service, Kind kind, rpc::Readers& readers,
+                      const std::string& school, site::v1::GetChecklistResponse& response) {
   return readers.Read(school, [&](storage::Transaction& snapshot) -> absl::Status {
     for (const Need& need : Needs()) {
-      if (service != need.service) continue;
+      if (service != need.service || KindOf(need.goal) != kind) continue;
       ASSIGN_OR_RETURN(const storage::Result counted,
                        snapshot.connection().Query(CountedSql(need), {school}));
       site::v1::ChecklistItem& item = *response.add_items();

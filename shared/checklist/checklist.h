@@ -3,6 +3,7 @@
 // Functions without state, thread-safe.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -11,6 +12,9 @@
 #include "vivier/site/v1/checklist.pb.h"
 
 namespace vivier::checklist {
+
+// Who has such a goal.
+enum class Kind { kSchool, kNode };
 
 struct Need {
   const char* service;
@@ -23,9 +27,13 @@ struct Need {
 
 // By goal, then in the order in which they are done.
 absl::Span<const Need> Needs();
+Kind KindOf(site::v1::ChecklistItem::Goal goal);
 
-// What that service knows of the school, as one snapshot of its database stands.
-absl::Status AddItems(const std::string& service, rpc::Readers& readers, const std::string& school,
-                      site::v1::GetChecklistResponse& response);
+// What a site is where these services run.
+Kind KindOf(const std::set<std::string>& services);
+
+// What that service knows of the school, or node, as one snapshot of its database stands.
+absl::Status AddItems(const std::string& service, Kind kind, rpc::Readers& readers,
+                      const std::string& school, site::v1::GetChecklistResponse& response);
 
 }  // namespace vivier::checklist

@@ -257,8 +257,9 @@ absl::StatusOr<v1::GetChecklistResponse> ProcessService::GetChecklist(
     const v1::GetChecklistRequest& request, const security::Caller&) const {
   v1::GetChecklistResponse response;
   for (const Part& part : parts_)
-    RETURN_IF_ERROR(checklist::AddItems(part.service->name(), *part.readers,
-                                        std::string(SchoolOf(request.name())), response));
+    RETURN_IF_ERROR(checklist::AddItems(part.service->name(), checklist::KindOf(reachable_),
+                                        *part.readers, std::string(SchoolOf(request.name())),
+                                        response));
   return response;
 }
 

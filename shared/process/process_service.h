@@ -42,8 +42,12 @@ class ProcessService {
   };
 
   ProcessService(rpc::Workers& workers, Vitals& vitals, const rpc::ReadBudgets& read_budgets,
-                 std::function<absl::Time()> now)
-      : workers_(workers), vitals_(vitals), read_budgets_(read_budgets), now_(std::move(now)) {}
+                 std::function<absl::Time()> now, const std::set<std::string>& reachable)
+      : workers_(workers),
+        vitals_(vitals),
+        read_budgets_(read_budgets),
+        now_(std::move(now)),
+        reachable_(reachable) {}
 
   void Add(const Part& part) { parts_.push_back(part); }
 
@@ -103,6 +107,7 @@ class ProcessService {
   Vitals& vitals_;
   const rpc::ReadBudgets read_budgets_;
   const std::function<absl::Time()> now_;
+  const std::set<std::string>& reachable_;  // the services of the site, as this process knows them
   std::vector<Part> parts_;
   mutable std::mutex verifying_;
 };

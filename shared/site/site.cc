@@ -323,7 +323,7 @@ class RunningSite : public Site {
   follow::LogService log_service_{loop_, workers_};
   Vitals vitals_;
   ProcessService process_service_{workers_, vitals_, BudgetsOf(options_.config),
-                                  [this] { return Now(); }};
+                                  [this] { return Now(); }, common_.reachable};
   OperationService operation_service_{scheduler_};
   std::map<std::string, std::shared_ptr<rpc::Channel>> parents_;
   std::vector<std::unique_ptr<RunningService>> running_;
