@@ -5,6 +5,7 @@
 //   ```sh stopped       while every process of the site is stopped
 //   ```sh edge          where nginx stands before it
 //   ```sh node          at a node above schools
+//   ```sh machine       a node and a school on one machine: the block as it stands, in one shell
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -39,6 +40,12 @@ function linesOf(document, text) {
     if (/(^|\()(build\/)?vivier /.test(line)) found.push({ document, line: i + 1, when, text: line });
   }
   return found;
+}
+
+// The blocks of one kind in a document, each as a person copies it.
+export function blocksOf(source, document, kind) {
+  const text = fs.readFileSync(path.join(source, document), 'utf8');
+  return [...text.matchAll(new RegExp(`^\`\`\`sh ${kind}\\n(.*?)^\`\`\``, 'gms'))].map(([, block]) => block);
 }
 
 // Whether the shell would go on reading: within apostrophes, or after "\".

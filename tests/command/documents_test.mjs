@@ -209,6 +209,6 @@ test('the commands for a site that is stopped', async () => {
 
 test('every document was looked at', () => {
   assert.ok(all.length >= 40, `${all.length} command lines`);
-  const kinds = ['production', 'development', 'stopped', 'edge', 'node'];  // node_test.mjs runs the last ones
+  const kinds = ['production', 'development', 'stopped', 'edge', 'node', 'machine'];  // node_test.mjs and machine_test.mjs run the last ones
   assert.deepEqual(all.filter(({ when }) => !kinds.includes(when)), []);
 });
