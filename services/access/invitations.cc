@@ -60,7 +60,7 @@ absl::StatusOr<v1::Membership> Invitations::AcceptInvitation(
   const std::string name = rpc::ResourceOfSecret(rights.membership);
   ASSIGN_OR_RETURN(std::optional<Invitation> invitation, invitations_.Find(call, name));
   if (!invitation.has_value() || ToTime(invitation->expire_time()) <= call.time())
-    return NotAllowed(request.parent());
+    return NotInvited(call, request.parent());
   v1::Membership membership;
   membership.set_name(absl::StrCat(request.parent(), "/memberships/", IdOf(invitation->name())));
   membership.set_subject(call.caller().subject);
@@ -69,6 +69,19 @@ absl::StatusOr<v1::Membership> Invitations::AcceptInvitation(
   RETURN_IF_ERROR(memberships_.Add(call, membership));
   RETURN_IF_ERROR(Forget(call, *invitation));
   return membership;
+}
+
+// Nothing is kept of a secret that was used: of their own membership alone somebody is told.
+absl::Status Invitations::NotInvited(Call& call, const std::string& school) {
+  ASSIGN_OR_RETURN(const std::optional<v1::Membership> own,
+                   memberships_.Of(call, call.caller().subject));
+  if (!own.has_value()) return NotAllowed(school);
+  const std::string since =
+      absl::FormatTime(absl::RFC3339_sec, ToTime(own->create_time()), absl::UTCTimeZone());
+  return Error(absl::StatusCode::kAlreadyExists, "ALREADY_EXISTS",
+               absl::StrCat("you are a member of ", school, " already, since ", since,
+                            "; an invitation is accepted once"),
+               {{"resource", own->name()}, {"since", since}});
 }
 
 absl::Status Invitations::ExpireInvitation(Call& call, const std::string& name) {

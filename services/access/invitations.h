@@ -26,6 +26,8 @@ class Invitations {
       rpc::Call& call, const v1::DeleteInvitationRequest& request);
   absl::StatusOr<v1::Membership> AcceptInvitation(rpc::Call& call,
                                                   const v1::AcceptInvitationRequest& request);
+  // Why a secret that stands for no invitation is refused.
+  absl::Status NotInvited(rpc::Call& call, const std::string& school);
   absl::Status ExpireInvitation(rpc::Call& call, const std::string& name);
   absl::Status Forget(rpc::Call& call, const v1::Invitation& invitation);
 

@@ -33,4 +33,8 @@ absl::Status Memberships::Add(Call& call, Membership& membership) {
   return memberships_.Insert(call, membership);
 }
 
+absl::StatusOr<std::optional<Membership>> Memberships::Of(Call& call, const std::string& subject) {
+  return memberships_.First(call, "subject = $2", {subject});
+}
+
 }  // namespace vivier::access

@@ -2,6 +2,9 @@
 // thread-safe.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "services/access/own_roles.h"
 #include "shared/service/service.h"
 #include "vivier/access/v1/memberships.pb.h"
@@ -18,6 +21,9 @@ class Memberships {
   // Makes a member, whose roles hold from now on. ALREADY_EXISTS where the name or the subject is a
   // member's.
   absl::Status Add(rpc::Call& call, v1::Membership& membership);
+
+  // The membership of that subject, if they have one.
+  absl::StatusOr<std::optional<v1::Membership>> Of(rpc::Call& call, const std::string& subject);
 
  private:
   // Before a membership is stored: its roles hold from now on.

@@ -3,7 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/base/error.h"
 #include "tests/identity/asking.h"
 #include "tests/identity/foreign_tokens.h"
 #include "tests/support/engines.h"
@@ -78,6 +80,23 @@ TEST_P(InvitationsTest, IsAcceptedOnce) {
   EXPECT_EQ(Accept("zoe", invited.secret(), first), "OK");  // whose answer was lost
   EXPECT_EQ(Accept("adam", invited.secret()), kDenied);
   EXPECT_EQ(Accept("adam", kUnknown), kDenied);
+}
+
+TEST_P(InvitationsTest, WhoAcceptedIsToldSoAndNobodyElse) {
+  const CreateInvitationResponse invited = Invite("zoe");
+  const absl::Time then = world_.now();
+  EXPECT_EQ(Accept("zoe", invited.secret()), "OK");
+  world_.Advance(absl::Hours(50));
+  const absl::Status again = Ask<Membership, AcceptInvitationRequest>(
+                                 world_, ForeignToken("zoe", world_.now()),
+                                 absl::Substitute("parent: '$$N' secret: '$0' request_id: '$1'",
+                                                  invited.secret(), RandomUuid()))
+                                 .status();
+  EXPECT_EQ(ReasonOf(again), "ALREADY_EXISTS");
+  EXPECT_THAT(MetadataOf(again),
+              ::testing::Contains(::testing::Pair(
+                  "since", absl::FormatTime(absl::RFC3339_sec, then, absl::UTCTimeZone()))));
+  EXPECT_EQ(Accept("adam", invited.secret()), kDenied);
 }
 
 TEST_P(InvitationsTest, NeedsSomebodyAtAnIssuer) {
