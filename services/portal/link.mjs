@@ -3,7 +3,7 @@
 // its reader does uses none of them up.
 import { ask, currentSession, post, readSchema, readSession, Refusal } from './api.mjs';
 import { element } from './dom.mjs';
-import { say } from './words.mjs';
+import { say, timeOf } from './words.mjs';
 
 const KEPT = 'invitation'; // for this tab alone, while its reader signs in
 let link;
@@ -24,6 +24,9 @@ export function takeSecret(place) {
   return `#/${kind}`;
 }
 
+// A fact of the refusal's ErrorInfo, for people who read it in their language.
+const factOf = (error, key) => error.body.details?.find((detail) => detail.debug?.metadata)?.debug.metadata[key];
+
 // A page with one button, and what became of it.
 function oneButton(page, title, text, button, press) {
   const outcome = element('p', { role: 'alert' });
@@ -33,9 +36,10 @@ function oneButton(page, title, text, button, press) {
       await press();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const over = [401, 403].includes(error.status);
+      const over = [401, 403, 409].includes(error.status);
+      const since = factOf(error, 'since');
       outcome.className = 'wrong';
-      outcome.textContent = over ? say('linkOver') : error.message;
+      outcome.textContent = since ? say('invitationOwn', timeOf(since)) : over && error.status !== 409 ? say('linkOver') : error.message;
       pressed.disabled = over;
     }
   } }, say(button));

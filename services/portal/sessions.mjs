@@ -1,12 +1,11 @@
 // Where the person is signed in, and how it is ended; whoever may change memberships sees everybody's.
 import { ask, currentSession, post, readSchema } from './api.mjs';
 import { element } from './dom.mjs';
-import { currentLanguage, say } from './words.mjs';
+import { say, timeOf } from './words.mjs';
 
 const PAGE_SIZE = 100;
 
 const schoolOf = (name) => name.split('/').slice(0, 2).join('/');
-const time = (text) => new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(text));
 
 export async function sessionsPage(page, changed) {
   const { rpcs } = await readSchema();
@@ -29,8 +28,8 @@ export async function sessionsPage(page, changed) {
   const row = (one) => element('tr', {},
     everybody ? element('td', {}, one.subject) : undefined,
     element('th', { scope: 'row' }, one.name === own ? say('sessionHere', one.device) : one.device),
-    element('td', {}, one.network), element('td', {}, time(one.createTime)), element('td', {}, time(one.lastUseTime)),
-    element('td', {}, element('button', { type: 'button', 'aria-label': say('sessionEnd', one.device, time(one.createTime)), onclick: () => end(one.name) }, say('end'))));
+    element('td', {}, one.network), element('td', {}, timeOf(one.createTime)), element('td', {}, timeOf(one.lastUseTime)),
+    element('td', {}, element('button', { type: 'button', 'aria-label': say('sessionEnd', one.device, timeOf(one.createTime)), onclick: () => end(one.name) }, say('end'))));
   const heads = [...(everybody ? ['sessionWho'] : []), 'sessionDevice', 'sessionNetwork', 'sessionSince', 'sessionUsed', 'sessionEnds'];
   page.replaceChildren(...[element('h1', {}, say('sessions')), element('p', {}, say('sessionsText')),
     element('div', { class: 'table' }, element('table', {}, element('thead', {}, element('tr', {}, heads.map((key) => element('th', { scope: 'col' }, say(key))))),

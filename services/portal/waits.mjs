@@ -3,6 +3,11 @@
 //   within   the list stands below each cohort of that state
 //   until    and not before that day of the resource has come
 //   message  what the form holds, where it is not the row's name
+//   where    which rows of the list wait, where no filter of the list says it; then a longer page of it is looked through
+//   without  a list whose resources, of the same ids, are taken out
+//   about    the field that names the school in the list's request, where it is not its parent
+//   nodes    of a node above schools alone
+const LATE_DAYS = 31; // a school that says nothing for a month has a quiet August, or is away: somebody is to ask
 export const WAITS = [
   { key: 'cohortsToOpen', list: 'ListCohorts', field: 'cohorts', filter: 'state = "DRAFT"', act: 'OpenCohort' },
   { key: 'cohortsToStart', list: 'ListCohorts', field: 'cohorts', filter: 'state = "OPEN"', until: 'start_date', act: 'StartCohort' },
@@ -21,6 +26,12 @@ export const WAITS = [
   { key: 'contractsToSign', list: 'ListContracts', field: 'contracts', filter: 'state = "DRAFT"', act: 'SignContract' },
   { key: 'submissionsSetAside', list: 'ListQuarantinedSubmissions', field: 'quarantinedSubmissions', act: 'ListQuarantinedSubmissions',
     message: (row) => ({ parent: row.name.split('/').slice(0, 2).join('/') }) },
+  { key: 'membersWithoutCode', nodes: true, list: 'ListMembers', field: 'members', act: 'GetMember',
+    without: { list: 'ListMemberCredentials', field: 'memberCredentials' } },
+  { key: 'membersNotJoined', nodes: true, list: 'ListMemberCredentials', field: 'memberCredentials', act: 'GetMemberCredential',
+    where: (row) => row.state !== 'JOINED' },
+  { key: 'membersLate', nodes: true, list: 'GetFreshness', field: 'sites', about: 'name', act: 'GetMember',
+    where: (row) => !row.acceptTime || Date.now() - new Date(row.acceptTime) > LATE_DAYS * 86_400_000, message: (row) => ({ name: row.member }) },
   { key: 'invitationsOpen', list: 'ListInvitations', field: 'invitations', act: 'GetInvitation' },
 ];
 

@@ -94,6 +94,17 @@ test('another role sees what is its own to do', async () => {
   await other.context().close();
 });
 
+test('who has no role that shows a list is told how one is given', async () => {
+  const other = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+  await other.route('**/vivier.*/*', (route) => route.fulfill({ status: 403, json: { code: 'permission_denied', message: 'no' } }));
+  await other.goto(origin);
+  await other.getByRole('button', { name: 'Trainer', exact: true }).click();
+  await other.getByRole('status').getByText('have no role at nancy').waitFor();
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await other.context().close();
+});
+
 test('a person sees their sessions and ends one', async () => {
   const other = await (await browser.newContext({ locale: 'en-GB' })).newPage();
   await other.goto(origin);

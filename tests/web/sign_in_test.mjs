@@ -162,7 +162,9 @@ test('an answer that this browser did not ask for signs nobody in, and a code is
     const answer = await begun.ask(`${portal}/-/signed-in?${query}`);
     assert.ok([400, 401].includes(answer.status), `${query}: ${answer.status}`);
     assert.equal(sessionOf(begun), undefined);
-    assert.ok(!answer.body.includes('<'), 'nothing of the query is shown');
+    assert.match(answer.headers.get('content-type'), /^text\/html/);
+    for (const words of ['You are not signed in', 'Vous n’êtes pas connecté', 'href="/-/sign-in"', 'href="/"']) assert.ok(answer.body.includes(words), words);
+    assert.ok(!answer.body.includes('made-up') && !answer.body.includes('access_denied') && !answer.body.includes(code), 'nothing of the query is shown');
     await begun.ask(`${portal}/-/sign-in`);
   }
 });

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
@@ -53,12 +54,22 @@ HttpAnswer NoSuchPath() {
 // To a page of ours, never to where a request says.
 HttpAnswer To(const std::string& location) { return Plain(303, {{"location", location}}, ""); }
 
-// What a person who comes back from the issuer reads, since no page of ours is there to say it.
+std::string Escaped(absl::string_view text) {
+  return absl::StrReplaceAll(
+      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
+// What a person who comes back from the issuer reads: a page that needs no session and no script.
 HttpAnswer NobodySignedIn(const absl::Status& status) {
   Log(LogLevel::kWarning, "nobody was signed in", {{"error", status.message()}});
+  static const std::string& page = []() -> const std::string& {
+    for (const CompiledPage& one : CompiledPages())
+      if (one.file == std::string("not-signed-in.html")) return one.text;
+    return CompiledPages().front().text;
+  }();
   HttpAnswer answer =
-      Plain(HttpStatusOf(status.code()), {{"content-type", "text/plain; charset=utf-8"}},
-            absl::StrCat(status.message(), "\n"));
+      Plain(HttpStatusOf(status.code()), {{"content-type", "text/html; charset=utf-8"}},
+            absl::StrReplaceAll(page, {{"<!-- reason -->", Escaped(status.message())}}));
   answer.headers.emplace_back("set-cookie", SetCookie(kLoginCookie, "", absl::ZeroDuration()));
   return answer;
 }
