@@ -4,8 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "google/protobuf/util/json_util.h"
 #include "shared/base/error.h"
 #include "shared/base/message.h"
@@ -29,19 +27,15 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// protobuf says what is wrong in a line, shows the text in the next, and points at it in a third; a
-// field that there is not it names in front.
+// A field that there is not protobuf names in front.
 absl::Status WrongJson(const pb::Descriptor& type, const std::string& said) {
-  const std::vector<std::string> lines = absl::StrSplit(said, '\n');
   std::vector<std::string> known;
   for (int i = 0; i < type.field_count(); ++i) known.push_back(type.field(i)->json_name());
   if (const size_t end = said.find(": Cannot find field"); end != std::string::npos)
     return cli::Misuse(absl::StrCat("a ", type.name(), " has no field ", said.substr(0, end),
                                     cli::DidYouMean(said.substr(0, end), known), " It has ",
                                     absl::StrJoin(known, ", ")));
-  return cli::Misuse(absl::StrCat(
-      "JSON is no ", type.name(), ": ", formats::JsonComplaint(absl::StripSuffix(lines[0], ".")),
-      lines.size() > 1 ? absl::StrCat(" at `", lines[1], "`") : std::string()));
+  return cli::Misuse(absl::StrCat("JSON is no ", type.name(), ": ", formats::JsonFault(said)));
 }
 
 absl::StatusOr<std::unique_ptr<pb::Message>> ParseRequest(const pb::MethodDescriptor& method,

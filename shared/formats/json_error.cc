@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
 #include "re2/re2.h"
@@ -38,13 +39,22 @@ std::string ValuesOf(absl::string_view type) {
 
 std::string JsonComplaint(absl::string_view said) {
   static const RE2& wrong_value = *new RE2(R"re(\(([^)]*)\): invalid value (.*) for type (\S+))re");
+  static const RE2& unknown = *new RE2(R"re((?:\(([^)]*)\):? )?(\S+): Cannot find field)re");
   std::string field, value, type;
+  if (RE2::FullMatch(re2::StringPiece(said.data(), said.size()), unknown, &field, &value))
+    return absl::StrCat("there is no field ", field, field.empty() ? "" : ".", value);
   if (!RE2::FullMatch(re2::StringPiece(said.data(), said.size()), wrong_value, &field, &value,
                       &type))
     return std::string(said);
   const std::string values = ValuesOf(type);
   return values.empty() ? std::string(said)
                         : absl::StrCat(field, " is ", value, ", and is to be ", values);
+}
+
+std::string JsonFault(absl::string_view message) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n');
+  return absl::StrCat(JsonComplaint(absl::StripSuffix(lines[0], ".")),
+                      lines.size() > 1 ? absl::StrCat(" at `", lines[1], "`") : std::string());
 }
 
 }  // namespace vivier::formats

@@ -12,6 +12,12 @@ namespace vivier::formats {
 //
 //   (link.purpose): invalid value "X" for type type.googleapis.com/….AccessLink.Purpose
 //   link.purpose is "X", and is to be OWN_DATA, APPLY, ANSWER_OFFER or SIGN_PRESENCE
+//   raeson: Cannot find field
+//   there is no field raeson
 std::string JsonComplaint(absl::string_view said);
+
+// The same of protobuf's whole message, in one line: it says what is wrong in a line, shows the
+// text in the next, and points at it in a third.
+std::string JsonFault(absl::string_view message);
 
 }  // namespace vivier::formats

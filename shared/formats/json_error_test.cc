@@ -21,6 +21,17 @@ TEST(JsonComplaint, SaysWhatAFieldIsToBe) {
             "listen_address is 5, and is to be of type string");
 }
 
+TEST(JsonComplaint, NamesAFieldThatThereIsNot) {
+  EXPECT_EQ(JsonComplaint("colour: Cannot find field"), "there is no field colour");
+  EXPECT_EQ(JsonComplaint("(cohort) colour: Cannot find field"), "there is no field cohort.colour");
+}
+
+TEST(JsonFault, IsOneLine) {
+  EXPECT_EQ(JsonFault("Expected : between key:value pair.\n{\"a\"}\n    ^"),
+            "Expected : between key:value pair at `{\"a\"}`");
+  EXPECT_EQ(JsonFault(""), "");
+}
+
 TEST(JsonComplaint, LeavesTheRestAsItIs) {
   EXPECT_NE(Complaint(R"({"colour": 5})").find("colour"), std::string::npos);
   EXPECT_EQ(JsonComplaint("Expected : between key:value pair.\n{\"a\"}\n    ^"),

@@ -1,8 +1,11 @@
 #include "shared/web/answers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
 #include "shared/web/framing.h"
 #include "shared/web/gzip.h"
 #include "shared/web/json.h"
@@ -37,6 +40,16 @@ void Compress(const Writing& writing, HttpAnswer& answer) {
   answer.headers.emplace_back("content-encoding", "gzip");
 }
 
+// When to come back, in whole seconds, as HTTP's own clients read it.
+void AddRetryAfter(const absl::Status& status, Headers& headers) {
+  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.RetryInfo");
+  google::rpc::RetryInfo retry;
+  if (!payload || !retry.ParseFromString(std::string(*payload))) return;
+  const auto& delay = retry.retry_delay();
+  headers.emplace_back("retry-after",
+                       absl::StrCat(std::max<int64_t>(1, delay.seconds() + (delay.nanos() > 0))));
+}
+
 }  // namespace
 
 HttpAnswer RefusalOf(const Form& form, const absl::Status& status) {
@@ -46,8 +59,11 @@ HttpAnswer RefusalOf(const Form& form, const absl::Status& status) {
 HttpAnswer RefusalOf(const Form& form, const absl::Status& status, int http) {
   const std::string type = ContentTypeOf(form);
   switch (form.protocol) {
-    case Protocol::kConnect:
-      return {http, {{kType, "application/json"}}, ConnectError(status), nullptr};
+    case Protocol::kConnect: {
+      HttpAnswer answer{http, {{kType, "application/json"}}, ConnectError(status), nullptr};
+      AddRetryAfter(status, answer.headers);
+      return answer;
+    }
     case Protocol::kConnectStream:
       return {200, {{kType, type}}, Framed(kConnectEnd, ConnectEnd(status)), nullptr};
     case Protocol::kGrpcWeb:

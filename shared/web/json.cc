@@ -35,7 +35,7 @@ absl::StatusOr<std::string> FromJson(const pb::Descriptor& type, const std::stri
   const auto parsed = pb::util::JsonStringToMessage(json, message.get());
   if (parsed.ok()) return message->SerializeAsString();
   const std::string said =
-      formats::JsonComplaint(absl::string_view(parsed.message().data(), parsed.message().size()));
+      formats::JsonFault(absl::string_view(parsed.message().data(), parsed.message().size()));
   const absl::string_view why(said);
   return malformed(why.substr(0, TextBytes(why.substr(0, kReasonBytesMax))));
 }

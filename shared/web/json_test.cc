@@ -43,6 +43,24 @@ TEST(Json, IsRefusedInWords) {
   EXPECT_LT(FromJson(Type(), "{\"" + long_name + "\": 1}").status().message().size(), 500U);
 }
 
+TEST(Json, NamesTheFieldAndWhatItIsToBe) {
+  const struct {
+    const char* json;
+    const char* words;
+  } rows[] = {
+      {"{\"raeson\": \"x\"}", "there is no field raeson"},
+      {"{\"fieldViolations\": [{\"feild\": \"x\"}]}", "there is no field"},
+      {"{\"fieldViolations\": [{\"field\": 5}]}", "is 5, and is to be of type string"},
+      {"{\"fieldViolations\": }", "at `"},
+  };
+  for (const auto& row : rows) {
+    const auto* type = row.json[2] == 'r' ? &Type() : BadRequest::descriptor();
+    const std::string said(FromJson(*type, row.json).status().message());
+    EXPECT_THAT(said, HasSubstr(row.words));
+    EXPECT_EQ(said.find('\n'), std::string::npos) << said;
+  }
+}
+
 // Deep nesting and many small parts cost a parser more than their bytes.
 TEST(Json, IsBounded) {
   std::string deep, wide = "{\"fieldViolations\": [";
