@@ -219,7 +219,11 @@ std::vector<Command> Looking() {
 }
 
 absl::StatusOr<int> Protos(const Line& line) {
-  RETURN_IF_ERROR(reference::WriteProtos(line.Argument(0)));
+  const std::string out = line.Text(cli::kOut), folder = line.Argument(0);
+  if (out.empty() == folder.empty())
+    return cli::Misuse(out.empty() ? "DIR is missing; the form is `vivier protos DIR`"
+                                   : "DIR and --out are the same: give one of them");
+  RETURN_IF_ERROR(reference::WriteProtos(out.empty() ? folder : out));
   return 0;
 }
 
@@ -233,8 +237,8 @@ std::vector<Command> LookingUp() {
       {"protos",
        Group::kLook,
        "writes the .proto files from which clients are generated",
-       {{"DIR", "", Offer::kFolder}},
-       {},
+       {{"DIR", "", Offer::kFolder, false}},
+       {&cli::kOut},
        {{"vivier protos protos", "and protos/vivier.binpb, a descriptor set with comments"}},
        "",
        &Protos},

@@ -97,6 +97,7 @@ inline constexpr Option kGeneration = {"generation", Kind::kText, "NAME",
 inline constexpr Option kReplace = {"replace", Kind::kSwitch, "",
                                     "put the data that is there aside"};
 inline constexpr Option kTo = {"to", Kind::kFolder, "DIR", "the folder of backups to go back to"};
+inline constexpr Option kOut = {"out", Kind::kFolder, "DIR", "the same as DIR"};
 inline constexpr Option kAnchors = {"anchors", Kind::kFile, "FILE",
                                     "lines \"the chains are anchored\" of the services' logs"};
 inline constexpr Option kDeep = {"deep", Kind::kSwitch, "",

@@ -73,6 +73,21 @@ absl::Status UnknownOption(const Table& table, const Command& command, const std
   return Misuse(absl::StrCat("there is no option ", name, DidYouMean(typed, known)));
 }
 
+// Before any command: options of the program itself, and commands that were given dashes.
+absl::Status NoCommand(const Table& table, const std::string& word) {
+  constexpr size_t kLetterOnly = 2;  // "-v"
+  const std::string typed = absl::StartsWith(word, "--") ? word : "-" + word;
+  Words known = {"--help", "--version"};
+  for (const Command& command : table) known.push_back(absl::StrCat("--", command.name));
+  std::string meant = Nearest(typed, known);
+  if (word.size() == kLetterOnly)
+    meant = word == "-v" || word == "-V" ? "--version" : word == "-H" ? "--help" : "";
+  const std::string none = absl::StrCat("no command stands beside ", word);
+  if (meant.empty()) return Misuse(none);
+  const bool own = meant == "--help" || meant == "--version";
+  return Misuse(absl::StrCat(none, "; did you mean ", own ? meant : meant.substr(2), "?"));
+}
+
 // CLI11 would take the option that follows for the value.
 absl::Status CheckValuesFollow(const Command& command, const Words& words) {
   for (size_t i = 0; i < words.size(); ++i) {
@@ -172,8 +187,7 @@ absl::StatusOr<Line> Parse(const Table& table, const std::vector<std::string>& w
   if (instead != nullptr) return Line(instead, arguments, {});
   const size_t place = PlaceOfCommand(table, words);
   if (place == words.size())
-    return Misuse(words.empty() ? "name a command"
-                                : absl::StrCat("no command stands beside ", words[0]));
+    return words.empty() ? Misuse("name a command") : NoCommand(table, words[0]);
   const Command* command = Find(table, words[place]);
   if (command == nullptr)
     return Misuse(absl::StrCat("there is no command ", words[place],

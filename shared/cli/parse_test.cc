@@ -124,6 +124,10 @@ TEST(Parse, SaysWhatIsWrong) {
   } rows[] = {
       {{}, "name a command"},
       {{"bakcup"}, "there is no command bakcup; did you mean backup?"},
+      {{"--hlep"}, "no command stands beside --hlep; did you mean --help?"},
+      {{"-v"}, "no command stands beside -v; did you mean --version?"},
+      {{"--back"}, "no command stands beside --back; did you mean backup?"},
+      {{"--data", "d"}, "no command stands beside --data"},
       {{"quite-other"}, "there is no command quite-other"},
       {{"backup"}, "DIR is missing; the form is `vivier backup DIR`"},
       {{"backup", "a", "b"}, "\"b\" is one argument too many; the form is `vivier backup DIR`"},

@@ -19,11 +19,15 @@ std::string Printable(absl::string_view text) {
   return printable;
 }
 
-// The faults of fields that the message does not name.
-std::string Violations(const absl::Status& status) {
+google::rpc::BadRequest BadRequestOf(const absl::Status& status) {
   const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
   google::rpc::BadRequest request;
-  if (!payload || !request.ParseFromString(std::string(*payload))) return "";
+  if (payload) request.ParseFromString(std::string(*payload));
+  return request;
+}
+
+// The faults of fields that the message does not name.
+std::string Violations(const google::rpc::BadRequest& request, const absl::Status& status) {
   std::string text;
   for (const auto& violation : request.field_violations()) {
     const std::string fault = absl::StrCat(violation.field(), ": ", violation.description());
@@ -46,12 +50,21 @@ std::string RefusalText(const std::string& command, const absl::Status& status) 
         !message.empty() && absl::StrContains("?.", message.substr(message.size() - 1));
     return absl::StrCat(who, ": ", message, ended ? " " : ". ", "See ", help, "\n");
   }
-  std::string text = absl::StrCat(who, ": ", message, "\n", Violations(status),
+  const google::rpc::BadRequest request = BadRequestOf(status);
+  std::string text = absl::StrCat(who, ": ", message, "\n", Violations(request, status),
                                   "  code=", absl::StatusCodeToString(status.code()), "\n");
   if (const std::string reason = ReasonOf(status); !reason.empty())
     absl::StrAppend(&text, "  reason=", Printable(reason), "\n");
-  for (const auto& [key, value] : MetadataOf(status))
+  // Metadata name the first field that is wrong; programs want each.
+  std::set<std::string> fields;
+  for (const auto& violation : request.field_violations()) fields.insert(violation.field());
+  for (const auto& [key, value] : MetadataOf(status)) {
     absl::StrAppend(&text, "  ", Printable(key), "=", Printable(value), "\n");
+    if (key != "field") continue;
+    fields.erase(value);
+    for (const std::string& field : fields)
+      absl::StrAppend(&text, "  field=", Printable(field), "\n");
+  }
   return text;
 }
 

@@ -34,7 +34,7 @@ TEST(Refusal, NamesFieldsThatTheMessageDoesNot) {
                     *other.GetPayload("type.googleapis.com/google.rpc.BadRequest"));
   EXPECT_EQ(RefusalText("call", status),
             "vivier call: a: is wrong\n  b: is worse\n  code=INVALID_ARGUMENT\n"
-            "  reason=INVALID_FIELD\n  field=a\n");
+            "  reason=INVALID_FIELD\n  field=a\n  field=b\n");
 }
 
 TEST(Refusal, WithoutAReasonHasItsCode) {

@@ -259,7 +259,10 @@ absl::Status ShowOrMove(const Line& line) {
 }  // namespace
 
 absl::StatusOr<int> Migrate(const Line& line, Modules modules) {
+  const size_t services = modules.size();
   RETURN_IF_ERROR(MigrateData(line, std::move(modules)));
+  std::cout << line.Text(cli::kData) << ": the databases of " << services
+            << " services have every migration\n";
   return 0;
 }
 
@@ -273,6 +276,8 @@ absl::StatusOr<int> Check(const Line& line, Modules modules) {
     std::cerr << "warning: the review day is past of " << absl::StrJoin(overdue, ", ")
               << "; `vivier rules lint` says which rows\n";
   RETURN_IF_ERROR(CheckData(line, std::move(modules)));
+  std::cout << line.Text(cli::kData)
+            << ": configuration, keys and databases are as a start needs them\n";
   return 0;
 }
 

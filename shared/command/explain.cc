@@ -68,7 +68,7 @@ void Print(const rpc::Method& method, const site::Module* module) {
   const pb::MethodDescriptor& descriptor = *method.descriptor;
   std::cout << descriptor.full_name() << "\n"
             << "  permission   " << method.permission << " on the school of `"
-            << rpc::PathText(method.target) << "`\n"
+            << rpc::PathText(method.target) << "`" << reference::PublicText(method) << "\n"
             << "  effect       " << reference::EffectOf(method) << "\n"
             << "  dry run      "
             << (method.validate_only != nullptr ? "validate_only" : "not offered") << "\n"

@@ -1,5 +1,7 @@
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +31,8 @@ namespace vivier::command {
 namespace {
 
 constexpr char kPortal[] = "portal";
+// Of a site in development whose configuration names no other (docs/web.md).
+constexpr uint16_t kDevelopmentPort = 7480;
 
 // Every connection is a descriptor, and gRPC 1.51 never accepts again once they ran out
 // (CVE-2023-4785).
@@ -85,6 +89,27 @@ void AwaitSignal(site::Site& site, const Settings& settings, const sigset_t& sig
   sigwait(&signals, &signal);
 }
 
+bool IsFree(uint16_t port) {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool free = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  close(probe);
+  return free;
+}
+
+// Whoever tries a school out has a browser. A second site on the machine takes any port, which its
+// log and `vivier status` name.
+void OpenWebInDevelopment(config::v1::Config& config) {
+  if (!config.development() || !config.web().listen_address().empty()) return;
+  config.mutable_web()->set_listen_address(
+      absl::StrCat("127.0.0.1:", IsFree(kDevelopmentPort) ? kDevelopmentPort : 0));
+}
+
 // The gateway alone: it has no data, and no port of gRPC that a watchdog could try.
 absl::Status ServePortal(const Line& line, const Modules& modules) {
   ASSIGN_OR_RETURN(const Settings settings, ReadSettings(line));
@@ -130,6 +155,7 @@ absl::Status ServeUntilSignal(const Line& line, Modules modules) {
                               "FILE names another one; write it, or add --development to try the "
                               "program out with a school nancy of its own"),
                  {{"data", settings.data}});
+  if (arguments == Arguments{"all"}) OpenWebInDevelopment(settings.config);
   std::vector<std::string> names;
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -138,27 +137,11 @@ std::vector<std::string> SitesNear(const fs::path& folder) {
   return {sites.begin(), sites.end()};
 }
 
-// "; there is clock, keys and 3 more", or "; it is empty".
-std::string WhatStandsIn(const fs::path& folder) {
-  constexpr size_t kShown = 4;
-  std::set<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    names.insert(entry.path().filename().string());
-  if (names.empty()) return "; it is empty";
-  std::vector<std::string> shown(names.begin(), names.end());
-  const size_t more = shown.size() > kShown ? shown.size() - kShown : 0;
-  shown.resize(shown.size() - more);
-  return absl::StrCat("; there is ", absl::StrJoin(shown, ", "),
-                      more > 0 ? absl::StrCat(" and ", more, " more") : "");
-}
-
+// Names no folder but one that is spelt nearly so: the disk's others are nobody's business.
 std::string WhichIsMeant(const std::string& data) {
   const std::vector<std::string> sites = SitesNear(data);
   if (const std::string nearest = cli::Nearest(data, sites); !nearest.empty())
     return absl::StrCat("; did you mean --data ", nearest, "?");
-  if (!sites.empty())
-    return absl::StrCat("; the data of schools lie in ", absl::StrJoin(sites, ", "));
   return "; --data DIR names the folder of a school's data";
 }
 
@@ -176,8 +159,7 @@ absl::Status CheckIsSite(const Settings& settings) {
                              " has a configuration and no databases yet; `vivier migrate "
                              "--data ",
                              data, "` makes them")
-              : absl::StrCat("no school's databases are in ", data, WhatStandsIn(data),
-                             WhichIsMeant(data));
+              : absl::StrCat("no school's databases are in ", data, WhichIsMeant(data));
   }
   if (why.empty()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "NO_SITE", why, {{"data", data}});

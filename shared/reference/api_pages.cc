@@ -16,6 +16,7 @@
 #include "shared/base/status.h"
 #include "shared/reference/sample.h"
 #include "shared/rpc/shown_persons.h"
+#include "shared/security/roles.h"
 #include "vivier/errors/v1/errors.pb.h"
 #include "vivier/options/v1/operation.pb.h"
 #include "vivier/options/v1/options.pb.h"
@@ -101,7 +102,7 @@ class Page {
     const absl::StatusOr<rpc::Method> method = rpc::Describe(&descriptor);
     if (!method.ok()) return Line(std::string(method.status().message()));
     Line(absl::StrCat("- permission `", method->permission, "`, on the school of `",
-                      rpc::PathText(method->target), "`"));
+                      rpc::PathText(method->target), "`", PublicText(*method)));
     Line(absl::StrCat("- ", EffectOf(*method)));
     if (method->validate_only != nullptr) Line("- `validate_only` tries it without doing it");
     Line(absl::StrCat("- takes `", descriptor.input_type()->name(), "`, up to ",
@@ -237,6 +238,12 @@ std::string EffectOf(const rpc::Method& method) {
   if (!method.writes) return "reads one snapshot";
   return "writes: one transaction, audited; a retry with the same request_id gets the stored "
          "answer";
+}
+
+absl::string_view PublicText(const rpc::Method& method) {
+  return security::IsPublic(method.permission)
+             ? ", public: anybody may ask it, without a token, within narrower limits"
+             : "";
 }
 
 absl::string_view KeptText(const rpc::Method& method) {

@@ -14,6 +14,8 @@ namespace vivier::reference {
 
 // What an rpc does, in a line.
 std::string EffectOf(const rpc::Method& method);
+// That anybody may ask it, "" where they may not.
+absl::string_view PublicText(const rpc::Method& method);
 // What is kept of its answer, and of whom it tells; "" where there is nothing to say.
 absl::string_view KeptText(const rpc::Method& method);
 
