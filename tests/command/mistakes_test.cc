@@ -39,6 +39,7 @@ void Furnish(const Place& place) {
   place.Write("nancy/config.textproto",
               "schools: \"nancy\"\nnetwork: \"test\"\nissuers { issuer: \"https://id.example\" "
               "audience: \"vivier\" jwks: \"https://id.example/keys\" }\n");
+  place.Write("trial/config.textproto", "schools: \"nancy\"\ndevelopment: true\n");
   place.Write("broken/config.textproto", "schools: \"nancy\"\nshcools: \"metz\"\n");
   place.Write("letters/a.txt", "a letter");
   place.Write("request.json", "{\"parent\": }");
