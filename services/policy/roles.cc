@@ -103,7 +103,7 @@ std::vector<Grant> OutsideGrants() {
         "members.get", "members.list", "memberCredentials.get", "memberCredentials.list",
         "schools.get", "datedTimeZones.get", "datedTimeZones.list", "programmes.get",
         "programmes.list", "programmes.exportLheo", "programmeRevisions.get",
-        "programmeRevisions.list"}},
+        "programmeRevisions.list", "totals.compute"}},
       // With an account; their own file is shown to whoever follows a link (BearerGrants).
       {"candidate",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "cohorts.get", "cohorts.list",

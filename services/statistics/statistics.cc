@@ -19,6 +19,7 @@ rpc::Service Statistics::Rpc() {
       "cohort_facts: capacity; learner_results: name, cohort, result",
       CheckCells);
   credentials_.AddTo(service);
+  totals_.AddTo(service);
   network_.AddTo(service);
   publisher_.AddTo(service);
   AddJoinedInvariants(service);

@@ -10,6 +10,7 @@
 #include "services/statistics/indicators/publisher.h"
 #include "services/statistics/network/credentials.h"
 #include "services/statistics/network/network.h"
+#include "services/statistics/network/totals.h"
 #include "shared/service/service.h"
 
 namespace vivier::statistics {
@@ -25,8 +26,9 @@ class Statistics {
   LearnerFacts learners_{cells_};
   SeatFacts seats_{cells_};
   MemberCredentials credentials_;
-  Network network_{cells_, credentials_};
-  Publisher publisher_{cells_, network_};
+  Totals totals_;
+  Network network_{cells_, credentials_, totals_};
+  Publisher publisher_{cells_, network_, totals_};
 };
 
 }  // namespace vivier::statistics

@@ -1,7 +1,6 @@
 #include "services/statistics/cells/tables.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace vivier::statistics {
 namespace {
@@ -26,8 +25,13 @@ const Dimension& EducationLevel() {
   static const auto& dimension = *new Dimension{"level", {"up-to-4", "from-5", "unknown"}};
   return dimension;
 }
+// The official geographic code of 2016 (COG, Insee): regions, then territories overseas; 99 is
+// abroad.
 const Dimension& Region() {
-  static const auto& dimension = *new Dimension{"region", {}};
+  static const auto& dimension = *new Dimension{
+      "region", {"01",  "02",  "03",  "04",  "06",  "11",  "24", "27",     "28",  "32",
+                 "44",  "52",  "53",  "75",  "76",  "84",  "93", "94",     "975", "977",
+                 "978", "984", "986", "987", "988", "989", "99", "unknown"}};
   return dimension;
 }
 
@@ -144,13 +148,6 @@ std::vector<TableDefinition> Declare() {
   return tables;
 }
 
-bool IsOpenValue(const std::string& value) {
-  if (value == "unknown") return true;
-  return (value.size() == 2 || value.size() == 3) &&
-         std::all_of(value.begin(), value.end(),
-                     [](unsigned char c) { return std::isdigit(c) != 0 || std::islower(c) != 0; });
-}
-
 }  // namespace
 
 absl::Span<const TableDefinition> DeclaredTables() {
@@ -168,10 +165,7 @@ bool FitsTable(const TableDefinition& table, const std::vector<std::string>& val
   if (values.size() != table.dimensions.size()) return false;
   for (size_t i = 0; i < values.size(); ++i) {
     const std::vector<std::string>& declared = table.dimensions[i].values;
-    const bool known =
-        declared.empty() ? IsOpenValue(values[i])
-                         : std::find(declared.begin(), declared.end(), values[i]) != declared.end();
-    if (!known) return false;
+    if (std::find(declared.begin(), declared.end(), values[i]) == declared.end()) return false;
   }
   return true;
 }

@@ -13,9 +13,7 @@ namespace vivier::statistics {
 
 struct Dimension {
   std::string name;
-  // Every value that may occur; empty where the list is open (regions): then two or three letters
-  // or digits, or "unknown".
-  std::vector<std::string> values;
+  std::vector<std::string> values;  // every value that may occur
 };
 
 struct TableDefinition {
@@ -28,7 +26,13 @@ struct TableDefinition {
   // when there is none.
   std::string divides;
   bool may_be_negative = false;
+  // The first version of the dictionary that has it. A table never changes: other values make
+  // another table.
+  int since = 1;
 };
+
+// The newest version of the dictionary of tables, which a submission names.
+inline constexpr int kDictionaryVersion = 1;
 
 // In the order of their ids.
 absl::Span<const TableDefinition> DeclaredTables();

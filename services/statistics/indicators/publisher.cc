@@ -4,7 +4,6 @@
 #include <set>
 
 #include "services/statistics/indicators/indicators.h"
-#include "services/statistics/network/submission.h"
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 
@@ -44,16 +43,21 @@ absl::StatusOr<v1::ComputeOwnIndicatorsResponse> Publisher::ComputeOwnIndicators
 
 absl::StatusOr<v1::ComputeIndicatorsResponse> Publisher::ComputeIndicators(
     Call& call, const v1::ComputeIndicatorsRequest& request) {
-  std::map<std::string, Counts> sites;
-  ASSIGN_OR_RETURN(Counts own, cells_.YearOf(call, request.year()));
-  if (!own.empty()) sites[call.school()] = std::move(own);
+  ASSIGN_OR_RETURN(const v1::Total total, totals_.In(call, request.year()));
+  Counts counts = Read(total);
   // A school that submitted is counted by its submission alone, also when it is this node itself.
-  ASSIGN_OR_RETURN(std::vector<v1::SiteYear> rows, network_.SitesIn(call, request.year()));
-  for (const v1::SiteYear& row : rows) sites[row.site()] = Read(row);
+  ASSIGN_OR_RETURN(const bool submitted, network_.HasSubmitted(call, call.school()));
+  if (!submitted) {
+    ASSIGN_OR_RETURN(const Counts own, cells_.YearOf(call, request.year()));
+    for (const auto& [cell, count] : own) counts[cell] += count;
+  }
   ASSIGN_OR_RETURN(int64_t members, network_.CountMembers(call));
   v1::ComputeIndicatorsResponse response;
   response.set_member_count(static_cast<int32_t>(members));
-  response.set_submitted_count(static_cast<int32_t>(rows.size()));
+  response.set_submitted_count(static_cast<int32_t>(total.schools()));
+  if (counts.empty()) return response;
+  const std::string whole = total.schools() > 0 ? "" : call.school();
+  const std::map<std::string, Counts> sites = {{whole, std::move(counts)}};
   for (v1::IndicatorValue& value : PublishableIndicators(sites))
     *response.add_values() = std::move(value);
   return response;

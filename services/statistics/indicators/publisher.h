@@ -4,6 +4,7 @@
 
 #include "services/statistics/cells/cells.h"
 #include "services/statistics/network/network.h"
+#include "services/statistics/network/totals.h"
 #include "shared/service/service.h"
 #include "vivier/statistics/v1/indicators.pb.h"
 
@@ -11,7 +12,8 @@ namespace vivier::statistics {
 
 class Publisher {
  public:
-  Publisher(Cells& cells, Network& network) : cells_(cells), network_(network) {}
+  Publisher(Cells& cells, Network& network, Totals& totals)
+      : cells_(cells), network_(network), totals_(totals) {}
 
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
@@ -26,6 +28,7 @@ class Publisher {
 
   Cells& cells_;
   Network& network_;
+  Totals& totals_;
 };
 
 }  // namespace vivier::statistics

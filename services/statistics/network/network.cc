@@ -1,6 +1,6 @@
 #include "services/statistics/network/network.h"
 
-#include <map>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "services/statistics/cells/find_or_make.h"
@@ -39,7 +39,6 @@ void Network::AddTo(rpc::Service& service) {
                                 return CheckMember(call, before, after);
                               }))
       .Keeps(clocks_)
-      .Keeps(site_years_)
       .On(*this, &Network::ComputeSubmission)
       .On(*this, &Network::RequestSubmission)
       .On(*this, &Network::SubmitCells)
@@ -63,9 +62,7 @@ absl::StatusOr<v1::ComputeSubmissionResponse> Network::ComputeSubmission(
   } else {
     const std::string name = NameIn(call.school(), "submissions", request.site());
     ASSIGN_OR_RETURN(v1::Submission submission, submissions_.Get(call, name));
-    ASSIGN_OR_RETURN(std::vector<v1::SiteYear> rows,
-                     site_years_.Select(call, "site = $2 ORDER BY year", {request.site()}));
-    for (const v1::SiteYear& row : rows) years[row.year()] = Read(row);
+    ASSIGN_OR_RETURN(years, totals_.Of(call, request.site()));
     response.set_site(request.site());
     response.set_revision(submission.revision());
   }
@@ -175,7 +172,7 @@ absl::StatusOr<v1::Submission> Network::Accept(Call& call, const v1::SubmitCells
                                                const v1::Submission* before) {
   ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside,
                    quarantined_.Find(call, QuarantineName(request)));
-  RETURN_IF_ERROR(ReplaceYears(call, request.site(), FromCells(request.cells())));
+  RETURN_IF_ERROR(totals_.Replace(call, request.site(), FromCells(request.cells())));
   if (aside.has_value() && aside->revision() <= request.revision())
     RETURN_IF_ERROR(quarantined_.Delete(call, aside->name()));
   v1::Submission submission = before == nullptr ? v1::Submission() : *before;
@@ -192,25 +189,6 @@ absl::StatusOr<v1::Submission> Network::Accept(Call& call, const v1::SubmitCells
   event.set_revision(submission.revision());
   RETURN_IF_ERROR(call.Emit(event));
   return submission;
-}
-
-absl::Status Network::ReplaceYears(Call& call, const std::string& site, const ByYear& years) {
-  ASSIGN_OR_RETURN(std::vector<v1::SiteYear> old,
-                   site_years_.Select(call, "site = $2 ORDER BY year", {site}));
-  std::map<int, v1::SiteYear> rows;
-  for (v1::SiteYear& row : old) rows[row.year()] = std::move(row);
-  for (const auto& [year, row] : rows)
-    if (years.count(year) == 0) RETURN_IF_ERROR(site_years_.Delete(call, row.name()));
-  for (const auto& [year, counts] : years) {
-    v1::SiteYear& row = rows[year];
-    const bool fresh = row.name().empty();
-    row.set_name(absl::StrCat("schools/", call.school(), "/siteYears/", site, ".", year));
-    row.set_site(site);
-    row.set_year(year);
-    Store(counts, row);
-    RETURN_IF_ERROR(fresh ? site_years_.Insert(call, row) : site_years_.Update(call, row));
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::GetFreshnessResponse> Network::GetFreshness(
@@ -246,9 +224,8 @@ absl::StatusOr<v1::GetFreshnessResponse> Network::GetFreshness(
 absl::StatusOr<google::protobuf::Empty> Network::DeleteMember(
     Call& call, const v1::DeleteMemberRequest& request) {
   RETURN_IF_ERROR(members_.Get(call, request.name(), request.etag()).status());
-  const std::string submission = NameIn(call.school(), "submissions", IdInSchool(request.name()));
-  ASSIGN_OR_RETURN(std::optional<v1::Submission> submitted, submissions_.Find(call, submission));
-  if (submitted.has_value()) {
+  ASSIGN_OR_RETURN(const bool submitted, HasSubmitted(call, IdInSchool(request.name())));
+  if (submitted) {
     return Refused(v1::MEMBER_HAS_SUBMITTED,
                    "the member's figures are counted: give its agreement an end date",
                    {{"member", request.name()}});
@@ -265,8 +242,10 @@ absl::Status Network::CheckMember(Call&, const v1::Member*, v1::Member& after) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<v1::SiteYear>> Network::SitesIn(Call& call, int year) {
-  return site_years_.Select(call, "year = $2 ORDER BY name", {storage::Value(int64_t{year})});
+absl::StatusOr<bool> Network::HasSubmitted(Call& call, const std::string& site) {
+  ASSIGN_OR_RETURN(const std::optional<v1::Submission> submission,
+                   submissions_.Find(call, NameIn(call.school(), "submissions", site)));
+  return submission.has_value();
 }
 
 absl::StatusOr<int64_t> Network::CountMembers(Call& call) {

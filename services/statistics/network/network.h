@@ -13,6 +13,7 @@
 #include "services/statistics/cells/cells.h"
 #include "services/statistics/network/credentials.h"
 #include "services/statistics/network/submission.h"
+#include "services/statistics/network/totals.h"
 #include "shared/service/service.h"
 #include "vivier/statistics/v1/events.pb.h"
 #include "vivier/statistics/v1/facts.pb.h"
@@ -22,14 +23,14 @@ namespace vivier::statistics {
 
 class Network {
  public:
-  Network(Cells& cells, MemberCredentials& credentials)
-      : cells_(cells), credentials_(credentials) {}
+  Network(Cells& cells, MemberCredentials& credentials, Totals& totals)
+      : cells_(cells), credentials_(credentials), totals_(totals) {}
 
   // Puts its rpcs, ticks, deliveries and invariants into the service.
   void AddTo(rpc::Service& service);
 
-  // What counts of that year, a row for each school that submitted.
-  absl::StatusOr<std::vector<v1::SiteYear>> SitesIn(rpc::Call& call, int year);
+  // Whether figures of that school were accepted here.
+  absl::StatusOr<bool> HasSubmitted(rpc::Call& call, const std::string& site);
   absl::StatusOr<int64_t> CountMembers(rpc::Call& call);
 
   // Answers a hook: a cell moved, so the next submission has its time.
@@ -52,7 +53,6 @@ class Network {
                                           const std::vector<std::string>& findings);
   absl::StatusOr<v1::Submission> Accept(rpc::Call& call, const v1::SubmitCellsRequest& request,
                                         const v1::Submission* before);
-  absl::Status ReplaceYears(rpc::Call& call, const std::string& site, const ByYear& years);
   absl::StatusOr<v1::GetFreshnessResponse> GetFreshness(rpc::Call& call,
                                                         const v1::GetFreshnessRequest& request);
   absl::StatusOr<google::protobuf::Empty> DeleteMember(rpc::Call& call,
@@ -61,11 +61,11 @@ class Network {
 
   Cells& cells_;
   MemberCredentials& credentials_;
+  Totals& totals_;
   storage::Table<v1::SubmissionClock> clocks_;
   storage::Table<v1::Member> members_;
   storage::Table<v1::Submission> submissions_;
   storage::Table<v1::QuarantinedSubmission> quarantined_;
-  storage::Table<v1::SiteYear> site_years_;
 };
 
 }  // namespace vivier::statistics

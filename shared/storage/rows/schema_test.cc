@@ -86,6 +86,9 @@ class Filler {
       case pb::FieldDescriptor::CPPTYPE_INT32:
         return reflection.AddInt32(&message, field,
                                    static_cast<int>(Any(-2'000'000'000, 2'000'000'000)));
+      case pb::FieldDescriptor::CPPTYPE_INT64:
+        return reflection.AddInt64(&message, field,
+                                   Any(-9'000'000'000'000'000'000, 9'000'000'000'000'000'000));
       case pb::FieldDescriptor::CPPTYPE_ENUM:
         return reflection.AddEnumValue(&message, field, AnyValueOf(*field->enum_type()));
       default:
