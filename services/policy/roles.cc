@@ -103,7 +103,8 @@ std::vector<Grant> OutsideGrants() {
         "members.get", "members.list", "memberCredentials.get", "memberCredentials.list",
         "schools.get", "datedTimeZones.get", "datedTimeZones.list", "programmes.get",
         "programmes.list", "programmes.exportLheo", "programmeRevisions.get",
-        "programmeRevisions.list", "totals.compute"}},
+        "programmeRevisions.list", "totals.compute", "submissions.accept",
+        "submissions.askToMend"}},
       // With an account; their own file is shown to whoever follows a link (BearerGrants).
       {"candidate",
        {"schools.get", "datedTimeZones.get", "datedTimeZones.list", "cohorts.get", "cohorts.list",
@@ -219,7 +220,8 @@ absl::Span<const Grant> ServiceGrants() {
       {"partners", {"events.follow", "cohorts.get", "learners.get"}},
       {"funding", {"events.follow", "cohorts.get"}},
       // Its delivery reads the submission that it takes to a parent.
-      {"statistics", {"events.follow", "submissions.compute"}},
+      // It begins an epoch where a parent knows later figures.
+      {"statistics", {"events.follow", "submissions.compute", "submissions.beginEpoch"}},
       // The commands of the operator at the machine itself.
       {"operator",
        {"invariants.verify", "status.get", "checklist.get", "auditTrail.read", "access.explain",

@@ -2,6 +2,7 @@
 #include "services/statistics/network/credentials.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "services/statistics/network/submission.h"
 #include "tests/identity/asking.h"
+#include "tests/node/members.h"
 #include "tests/support/engines.h"
 #include "tests/support/macs.h"
 #include "tests/support/world.h"
@@ -79,6 +81,7 @@ class CredentialsTest : public ::testing::TestWithParam<storage::Engine> {
     request.set_revision(++revision_);
     request.set_content_hash(statistics::ContentHash({}));
     request.set_request_id(RandomUuid());
+    Sign(request, keys_.try_emplace(site, security::SchoolKey::Random()).first->second);
     return Ask<Submission, SubmitCellsRequest>(world_, Bearer(secret), request.DebugString());
   }
   std::string TrySubmit(const std::string& secret, const std::string& site = "metz") {
@@ -97,6 +100,7 @@ class CredentialsTest : public ::testing::TestWithParam<storage::Engine> {
   }
 
   World world_;
+  std::map<std::string, security::SchoolKey> keys_;  // by school
   int64_t revision_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/statistics/network/signatures.h"
 #include "services/statistics/network/submission.h"
 
 namespace vivier::testing {
@@ -49,6 +50,20 @@ Counts Members::Counted(int year, const std::string& site) {
   EXPECT_TRUE(total.ok()) << total.status();
   if (!total.ok()) return {};
   return statistics::FromCells(total->cells())[year];
+}
+
+void Sign(statistics::v1::SubmitCellsRequest& request, const security::SchoolKey& key) {
+  statistics::v1::ComputeSubmissionResponse figures;
+  figures.set_site(request.site());
+  figures.set_epoch(request.epoch());
+  figures.set_revision(request.revision());
+  figures.set_dictionary_version(request.dictionary_version());
+  figures.set_content_hash(request.content_hash());
+  EXPECT_TRUE(statistics::SignSubmission(&key, figures).ok());
+  request.set_signature(figures.signature());
+  request.set_public_key(figures.public_key());
+  request.set_previous_signature(figures.previous_signature());
+  request.set_previous_public_key(figures.previous_public_key());
 }
 
 ByYear RandomFigures(std::mt19937_64& random, int learners_max) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/statistics/cells/tables.h"
+#include "shared/security/school_key.h"
 #include "tests/support/world.h"
 #include "vivier/statistics/v1/statistics.pb.h"
 
@@ -30,6 +31,9 @@ class Members {
  private:
   World& world_;
 };
+
+// Signs it as the school with that key does.
+void Sign(statistics::v1::SubmitCellsRequest& request, const security::SchoolKey& key);
 
 // Figures that hold together: each learner once in every table, at most `learners_max` a year in at
 // most four years from 2024 on.

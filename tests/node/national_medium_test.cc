@@ -142,7 +142,7 @@ TEST_P(NationalTest, FromNothingToACoordinatorWhoAsks) {
             << " times\n";
 
   const auto figures = node_.Must<ComputeIndicatorsResponse, ComputeIndicatorsRequest>(
-      coordinator_, "parent: '$N' year: 2100");
+      coordinator_, "parent: '$N' year: 2031");
   EXPECT_EQ(figures.member_count(), 2);
   EXPECT_EQ(figures.submitted_count(), 2);
   std::set<std::string> sites;
@@ -152,7 +152,7 @@ TEST_P(NationalTest, FromNothingToACoordinatorWhoAsks) {
     EXPECT_EQ(
         (node_
              .Must<ComputeTotalResponse, ComputeTotalRequest>(
-                 coordinator_, absl::Substitute("parent: '$$N' year: 2100 site: '$0'", school))
+                 coordinator_, absl::Substitute("parent: '$$N' year: 2031 site: '$0'", school))
              .schools()),
         1)
         << school;

@@ -199,7 +199,7 @@ void SchoolBelow::Open() {
   const std::string id = absl::StrCat("c-", ++opened_);
   Must<enrolment::v1::Cohort, enrolment::v1::CreateCohortRequest>(absl::Substitute(
       "parent: '$$N' cohort_id: '$0' cohort { title: '$0' capacity: 12 programme_revision: '$1' "
-      "start_date { year: 2100 month: 3 day: 1 } end_date { year: 2100 month: 9 day: 30 } }",
+      "start_date { year: 2031 month: 3 day: 1 } end_date { year: 2031 month: 9 day: 30 } }",
       id, revision_));
   Must<enrolment::v1::Cohort, enrolment::v1::OpenCohortRequest>("name: '$N/cohorts/" + id + "'");
   Must<statistics::v1::RequestSubmissionResponse, statistics::v1::RequestSubmissionRequest>(

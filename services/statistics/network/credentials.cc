@@ -151,17 +151,15 @@ absl::StatusOr<MemberCredential> MemberCredentials::RevokeMemberCredential(
   return credential;
 }
 
-absl::Status MemberCredentials::MayBring(Call& call, const std::string& site) {
+absl::StatusOr<Carrier> MemberCredentials::CarrierOf(Call& call, const std::string& site) {
   const security::Caller& caller = call.caller();
   if (std::find(caller.roles.begin(), caller.roles.end(), kMemberRole) == caller.roles.end())
-    return absl::OkStatus();
-  const std::string own = NameIn(call.school(), "memberCredentials", site);
-  if (caller.subject != own)
-    return Refused(v1::FIGURES_OF_ANOTHER, "a school brings its own figures and no other's",
-                   {{"site", site}, {"sender", caller.subject}});
-  ASSIGN_OR_RETURN(std::optional<MemberCredential> credential, credentials_.Find(call, own));
+    return Carrier::kHead;
+  ASSIGN_OR_RETURN(std::optional<MemberCredential> credential,
+                   credentials_.Find(call, caller.subject));
   if (!credential.has_value()) return security::TokenRefused();
-  return credential->state() == MemberCredential::REVOKED ? Revoked(*credential) : absl::OkStatus();
+  if (credential->state() == MemberCredential::REVOKED) return Revoked(*credential);
+  return IdInSchool(credential->name()) == site ? Carrier::kSchool : Carrier::kMember;
 }
 
 absl::Status MemberCredentials::Forget(Call& call, const std::string& member) {

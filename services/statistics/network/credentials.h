@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "services/statistics/network/signatures.h"
 #include "shared/service/service.h"
 #include "vivier/statistics/v1/credentials.pb.h"
 #include "vivier/statistics/v1/network.pb.h"
@@ -32,9 +33,8 @@ class MemberCredentials {
   // Puts its rpcs into the service.
   void AddTo(rpc::Service& service);
 
-  // Whether the caller may bring the figures of that member: a member brings its own, the head of
-  // the node any. FIGURES_OF_ANOTHER, CREDENTIAL_REVOKED.
-  absl::Status MayBring(rpc::Call& call, const std::string& site);
+  // As what the caller brings figures of that school. CREDENTIAL_REVOKED.
+  absl::StatusOr<Carrier> CarrierOf(rpc::Call& call, const std::string& site);
   // The member is removed, and its credential with it.
   absl::Status Forget(rpc::Call& call, const std::string& member);
 

@@ -1,5 +1,6 @@
 #include "services/statistics/network/network.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -10,7 +11,6 @@
 #include "shared/base/error.h"
 #include "shared/base/resource_name.h"
 #include "shared/base/status.h"
-#include "shared/base/uuid.h"
 #include "vivier/statistics/v1/reasons.pb.h"
 
 namespace vivier::statistics {
@@ -29,6 +29,23 @@ std::string QuarantineName(const v1::SubmitCellsRequest& request) {
   return absl::StrCat(request.parent(), "/quarantinedSubmissions/", request.site());
 }
 
+// How far the clock of a school may be ahead of the node's.
+constexpr absl::Duration kAhead = absl::Hours(24);
+
+// How many versions of the dictionary before its own a node reads.
+constexpr int kVersionsBack = 2;
+
+absl::Status CheckVersions(const Call& call, const v1::SubmitCellsRequest& request) {
+  if (request.epoch() > absl::ToUnixMicros(call.time() + kAhead))
+    return InvalidField("epoch", "is in the future");
+  const int version = std::max(1, request.dictionary_version());
+  if (version <= kDictionaryVersion && version >= kDictionaryVersion - kVersionsBack)
+    return absl::OkStatus();
+  return Refused(
+      v1::DICTIONARY_NOT_KNOWN, "the school counts by a dictionary of another time",
+      {{"version", absl::StrCat(version)}, {"newest", absl::StrCat(kDictionaryVersion)}});
+}
+
 }  // namespace
 
 void Network::AddTo(rpc::Service& service) {
@@ -45,7 +62,11 @@ void Network::AddTo(rpc::Service& service) {
       .On(*this, &Network::GetFreshness)
       .On(*this, &Network::DeleteMember)
       .Tick(*this, &Network::TellOfChange, clocks_, "due_time")
-      .Deliver(*this, &Network::SendSubmission, {&JoinParent, &RenewAtParent, &StandsAtParent})
+      .On(*this, &Network::BeginEpoch)
+      .On(*this, &Network::AcceptQuarantinedSubmission)
+      .On(*this, &Network::AskToMend)
+      .Deliver(sending_, &Sending::SendOwn, {&JoinParent, &RenewAtParent, &StandsAtParent})
+      .Deliver(sending_, &Sending::PassOn, {&JoinParent, &RenewAtParent, &StandsAtParent})
       .Follows("I11", "submissions: content_hash, cell_count; site_years: cells", CheckSubmissions);
 }
 
@@ -59,15 +80,23 @@ absl::StatusOr<v1::ComputeSubmissionResponse> Network::ComputeSubmission(
     ASSIGN_OR_RETURN(years, cells_.AllYears(call));
     response.set_site(call.school());
     response.set_revision(clock.has_value() ? clock->revision() : 0);
+    response.set_epoch(clock.has_value() ? clock->epoch() : 0);
+    response.set_dictionary_version(kDictionaryVersion);
   } else {
     const std::string name = NameIn(call.school(), "submissions", request.site());
     ASSIGN_OR_RETURN(v1::Submission submission, submissions_.Get(call, name));
     ASSIGN_OR_RETURN(years, totals_.Of(call, request.site()));
     response.set_site(request.site());
     response.set_revision(submission.revision());
+    response.set_epoch(submission.epoch());
+    response.set_dictionary_version(submission.dictionary_version());
+    response.set_signature(submission.signature());
+    response.set_public_key(submission.public_key());
   }
   *response.mutable_cells() = ToCells(years);
   response.set_content_hash(ContentHash(response.cells()));
+  if (request.site().empty())
+    RETURN_IF_ERROR(SignSubmission(call.unit().transaction().school_key(), response));
   return response;
 }
 
@@ -82,18 +111,18 @@ absl::StatusOr<v1::RequestSubmissionResponse> Network::RequestSubmission(
   return response;
 }
 
-absl::Status Network::SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue&) {
-  v1::ComputeSubmissionRequest here;
-  here.set_parent(absl::StrCat("schools/", outside.school()));
-  ASSIGN_OR_RETURN(auto figures, outside.AskHere<v1::ComputeSubmissionResponse>(here));
-  v1::SubmitCellsRequest there;
-  there.set_parent(outside.target());
-  there.set_site(figures.site());
-  there.set_revision(figures.revision());
-  there.mutable_cells()->Swap(figures.mutable_cells());
-  there.set_content_hash(figures.content_hash());
-  there.set_request_id(UuidOf(absl::StrCat(outside.id(), figures.revision())));
-  return outside.AskThere<v1::Submission>(there).status();
+absl::StatusOr<v1::BeginEpochResponse> Network::BeginEpoch(Call& call,
+                                                           const v1::BeginEpochRequest& request) {
+  ASSIGN_OR_RETURN(v1::SubmissionClock clock,
+                   FindOrMake(call, clocks_, NameIn(call.school(), "submissionClocks", "cells")));
+  v1::BeginEpochResponse response;
+  if (clock.epoch() <= request.epoch()) {
+    clock.set_epoch(std::max(request.epoch() + 1, absl::ToUnixMicros(call.time())));
+    clock.set_revision(clock.revision() + 1);
+    RETURN_IF_ERROR(Put(call, clocks_, clock));
+  }
+  response.set_epoch(clock.epoch());
+  return response;
 }
 
 absl::Status Network::TellOfChange(Call& call, const std::string& name) {
@@ -122,73 +151,141 @@ absl::Status Network::SetClock(Call& call) {
 
 absl::StatusOr<v1::Submission> Network::SubmitCells(Call& call,
                                                     const v1::SubmitCellsRequest& request) {
-  RETURN_IF_ERROR(credentials_.MayBring(call, request.site()));
-  RETURN_IF_ERROR(MayBeAdded(call, request.site()));
+  ASSIGN_OR_RETURN(const Carrier carrier, credentials_.CarrierOf(call, request.site()));
+  ASSIGN_OR_RETURN(v1::Member member, AgreedWith(call, request.site(), carrier));
+  RETURN_IF_ERROR(CheckVersions(call, request));
+  ASSIGN_OR_RETURN(const bool learned, CheckSigned(request, carrier, member));
+  if (learned) RETURN_IF_ERROR(members_.Update(call, member));
   ASSIGN_OR_RETURN(std::optional<v1::Submission> known,
                    submissions_.Find(call, SubmissionName(request)));
   const v1::Submission* before = known.has_value() ? &*known : nullptr;
-  const Judgement judgement = Judge(before, request);
+  if (Compare(before, request) == Fate::kEpochOver)
+    return Refused(v1::EPOCH_OVER, "figures of a later epoch of the school count",
+                   {{"site", request.site()}, {"epoch", absl::StrCat(known->epoch())}});
+  Counting counting{before, {}, 0};
+  ASSIGN_OR_RETURN(counting.years, totals_.Of(call, request.site()));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
+  counting.this_year = static_cast<int>(today.year());
+  const Judgement judgement = Judge(counting, request);
   if (judgement.counts_already) return *known;
-  if (judgement.state == v1::Submission::QUARANTINED)
-    return SetAside(call, request, judgement.findings);
-  return Accept(call, request, before);
+  if (judgement.state == v1::Submission::QUARANTINED) return SetAside(call, request, judgement);
+  return Accept(call, request, judgement.findings);
 }
 
-absl::Status Network::MayBeAdded(Call& call, const std::string& site) {
+// A member that carries another's figures is not told whether that school is one.
+absl::StatusOr<v1::Member> Network::AgreedWith(Call& call, const std::string& site,
+                                               Carrier carrier) {
   ASSIGN_OR_RETURN(std::optional<v1::Member> member,
                    members_.Find(call, NameIn(call.school(), "members", site)));
   ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   const bool agreed =
       member.has_value() && ToCivil(member->agreement_start_date()) <= today &&
       (!member->has_agreement_end_date() || today <= ToCivil(member->agreement_end_date()));
-  if (agreed) return absl::OkStatus();
+  if (agreed) return *std::move(member);
+  if (carrier == Carrier::kMember)
+    return Refused(v1::FIGURES_OF_ANOTHER, "these figures are taken from no other school",
+                   {{"site", site}, {"sender", call.caller().subject}});
   return Refused(v1::NOT_A_MEMBER, "the school has no agreement with this node today",
                  {{"site", site}});
 }
 
 absl::StatusOr<v1::Submission> Network::SetAside(Call& call, const v1::SubmitCellsRequest& request,
-                                                 const std::vector<std::string>& findings) {
+                                                 const Judgement& judgement) {
   ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> before,
                    quarantined_.Find(call, QuarantineName(request)));
-  v1::QuarantinedSubmission aside = before.value_or(v1::QuarantinedSubmission());
+  v1::QuarantinedSubmission aside;
+  if (before.has_value()) {
+    aside.set_etag(before->etag());
+    // The same that was asked to be mended still is.
+    if (before->content_hash() == request.content_hash())
+      aside.set_mend_reason(before->mend_reason());
+  }
   aside.set_name(QuarantineName(request));
   aside.set_revision(request.revision());
   aside.set_content_hash(request.content_hash());
-  aside.mutable_findings()->Assign(findings.begin(), findings.end());
+  aside.set_epoch(request.epoch());
+  aside.set_dictionary_version(request.dictionary_version());
+  aside.set_signature(request.signature());
+  aside.set_public_key(request.public_key());
+  aside.set_can_count(judgement.can_count);
+  *aside.mutable_cells() = request.cells();
+  aside.mutable_findings()->Assign(judgement.findings.begin(), judgement.findings.end());
   *aside.mutable_receive_time() = ToTimestamp(call.time());
-  RETURN_IF_ERROR(before.has_value() ? quarantined_.Update(call, aside)
-                                     : quarantined_.Insert(call, aside));
+  RETURN_IF_ERROR(Put(call, quarantined_, aside));
   v1::Submission answer;
   answer.set_name(SubmissionName(request));
   answer.set_revision(request.revision());
   answer.set_content_hash(request.content_hash());
   answer.set_cell_count(request.cells_size());
   answer.set_state(v1::Submission::QUARANTINED);
-  answer.mutable_findings()->Assign(findings.begin(), findings.end());
+  *answer.mutable_findings() = aside.findings();
+  if (!aside.mend_reason().empty()) answer.add_findings(aside.mend_reason());
   return answer;
 }
 
 absl::StatusOr<v1::Submission> Network::Accept(Call& call, const v1::SubmitCellsRequest& request,
-                                               const v1::Submission* before) {
+                                               const std::vector<std::string>& findings) {
   ASSIGN_OR_RETURN(std::optional<v1::QuarantinedSubmission> aside,
                    quarantined_.Find(call, QuarantineName(request)));
   RETURN_IF_ERROR(totals_.Replace(call, request.site(), FromCells(request.cells())));
-  if (aside.has_value() && aside->revision() <= request.revision())
+  if (aside.has_value() &&
+      (aside->epoch() < request.epoch() ||
+       (aside->epoch() == request.epoch() && aside->revision() <= request.revision())))
     RETURN_IF_ERROR(quarantined_.Delete(call, aside->name()));
-  v1::Submission submission = before == nullptr ? v1::Submission() : *before;
-  submission.set_name(SubmissionName(request));
+  ASSIGN_OR_RETURN(v1::Submission submission,
+                   FindOrMake(call, submissions_, SubmissionName(request)));
   submission.set_revision(request.revision());
   submission.set_content_hash(request.content_hash());
   submission.set_cell_count(request.cells_size());
   submission.set_state(v1::Submission::ACCEPTED);
+  submission.set_epoch(request.epoch());
+  submission.set_dictionary_version(request.dictionary_version());
+  submission.set_signature(request.signature());
+  submission.set_public_key(request.public_key());
+  submission.mutable_findings()->Assign(findings.begin(), findings.end());
   *submission.mutable_accept_time() = ToTimestamp(call.time());
-  RETURN_IF_ERROR(before == nullptr ? submissions_.Insert(call, submission)
-                                    : submissions_.Update(call, submission));
+  RETURN_IF_ERROR(Put(call, submissions_, submission));
   v1::SubmissionAccepted event;
   event.set_submission(submission.name());
   event.set_revision(submission.revision());
   RETURN_IF_ERROR(call.Emit(event));
   return submission;
+}
+
+absl::StatusOr<v1::Submission> Network::AcceptQuarantinedSubmission(
+    Call& call, const v1::AcceptQuarantinedSubmissionRequest& request) {
+  ASSIGN_OR_RETURN(const v1::QuarantinedSubmission aside,
+                   quarantined_.Get(call, request.name(), request.etag()));
+  if (!aside.can_count())
+    return Refused(v1::CANNOT_COUNT, "the figures do not hold together: the school sends others",
+                   {{"submission", request.name()}});
+  v1::SubmitCellsRequest sent;
+  sent.set_parent(absl::StrCat("schools/", call.school()));
+  sent.set_site(IdInSchool(aside.name()));
+  ASSIGN_OR_RETURN(const std::optional<v1::Submission> counts,
+                   submissions_.Find(call, SubmissionName(sent)));
+  sent.set_revision(aside.revision());
+  sent.set_content_hash(aside.content_hash());
+  sent.set_epoch(aside.epoch());
+  if (Compare(counts.has_value() ? &*counts : nullptr, sent) != Fate::kAccept)
+    return Refused(v1::CANNOT_COUNT, "newer figures of the school count already",
+                   {{"submission", request.name()}});
+  sent.set_dictionary_version(aside.dictionary_version());
+  sent.set_signature(aside.signature());
+  sent.set_public_key(aside.public_key());
+  *sent.mutable_cells() = aside.cells();
+  std::vector<std::string> findings(aside.findings().begin(), aside.findings().end());
+  findings.push_back(absl::StrCat("accepted: ", request.reason()));
+  return Accept(call, sent, findings);
+}
+
+absl::StatusOr<v1::QuarantinedSubmission> Network::AskToMend(Call& call,
+                                                             const v1::AskToMendRequest& request) {
+  ASSIGN_OR_RETURN(v1::QuarantinedSubmission aside,
+                   quarantined_.Get(call, request.name(), request.etag()));
+  aside.set_mend_reason(request.reason());
+  RETURN_IF_ERROR(quarantined_.Update(call, aside));
+  return aside;
 }
 
 absl::StatusOr<v1::GetFreshnessResponse> Network::GetFreshness(

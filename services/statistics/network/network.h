@@ -12,6 +12,7 @@
 #include "google/protobuf/empty.pb.h"
 #include "services/statistics/cells/cells.h"
 #include "services/statistics/network/credentials.h"
+#include "services/statistics/network/sending.h"
 #include "services/statistics/network/submission.h"
 #include "services/statistics/network/totals.h"
 #include "shared/service/service.h"
@@ -41,24 +42,30 @@ class Network {
       rpc::Call& call, const v1::ComputeSubmissionRequest& request);
   absl::StatusOr<v1::RequestSubmissionResponse> RequestSubmission(
       rpc::Call& call, const v1::RequestSubmissionRequest& request);
-  // Sends the figures as they are by then, so a newer revision may arrive than the event names.
-  absl::Status SendSubmission(const rpc::Outside& outside, const v1::SubmissionDue& event);
+  absl::StatusOr<v1::BeginEpochResponse> BeginEpoch(rpc::Call& call,
+                                                    const v1::BeginEpochRequest& request);
   absl::Status TellOfChange(rpc::Call& call, const std::string& clock);
   absl::Status EmitSubmissionDue(rpc::Call& call, v1::SubmissionClock clock);
 
   absl::StatusOr<v1::Submission> SubmitCells(rpc::Call& call,
                                              const v1::SubmitCellsRequest& request);
-  absl::Status MayBeAdded(rpc::Call& call, const std::string& site);
+  // The member, where figures of that day may be added under its agreement.
+  absl::StatusOr<v1::Member> AgreedWith(rpc::Call& call, const std::string& site, Carrier carrier);
   absl::StatusOr<v1::Submission> SetAside(rpc::Call& call, const v1::SubmitCellsRequest& request,
-                                          const std::vector<std::string>& findings);
+                                          const Judgement& judgement);
   absl::StatusOr<v1::Submission> Accept(rpc::Call& call, const v1::SubmitCellsRequest& request,
-                                        const v1::Submission* before);
+                                        const std::vector<std::string>& findings);
+  absl::StatusOr<v1::Submission> AcceptQuarantinedSubmission(
+      rpc::Call& call, const v1::AcceptQuarantinedSubmissionRequest& request);
+  absl::StatusOr<v1::QuarantinedSubmission> AskToMend(rpc::Call& call,
+                                                      const v1::AskToMendRequest& request);
   absl::StatusOr<v1::GetFreshnessResponse> GetFreshness(rpc::Call& call,
                                                         const v1::GetFreshnessRequest& request);
   absl::StatusOr<google::protobuf::Empty> DeleteMember(rpc::Call& call,
                                                        const v1::DeleteMemberRequest& request);
   absl::Status CheckMember(rpc::Call& call, const v1::Member* before, v1::Member& after);
 
+  Sending sending_;
   Cells& cells_;
   MemberCredentials& credentials_;
   Totals& totals_;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/statistics/cells/for_each.h"
+#include "services/statistics/network/signatures.h"
 #include "services/statistics/network/submission.h"
 #include "services/statistics/network/totals.h"
 #include "shared/base/resource_name.h"
@@ -27,6 +28,7 @@ absl::StatusOr<Breaches> CheckSubmissions(Transaction& transaction) {
   RETURN_IF_ERROR(
       ForEach<v1::Submission>(transaction, "submissions", [&](const v1::Submission& submission) {
         ++breaches.checked;
+        if (!IsSigned(submission)) breaches.Add(submission.name(), "bears a wrong signature");
         const YearCells cells = ToCells(std::exchange(sites[IdInSchool(submission.name())], {}));
         if (ContentHash(cells) != submission.content_hash() ||
             cells.size() != submission.cell_count())

@@ -38,7 +38,7 @@ TEST(SubmissionStates, TheRuleAnswersAsTheRowsSay) {
         v1::SubmitCellsRequest request;
         request.set_revision(revision);
         request.set_content_hash(hash);
-        const Judgement judgement = Judge(before, request);
+        const Judgement judgement = Judge({before, {}, 2026}, request);
         EXPECT_EQ(judgement.findings.empty(), judgement.state == Submission::ACCEPTED);
         EXPECT_EQ(judgement.counts_already,
                   before != nullptr && (revision < 7 || (revision == 7 && hash != "wrong")));

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/statistics/network/plausible.h"
 #include "shared/base/hash.h"
 
 namespace vivier::statistics {
@@ -107,16 +109,20 @@ std::vector<std::string> Findings(const YearCells& cells, const std::string& con
   return findings;
 }
 
-Fate Compare(const v1::Submission* accepted, int64_t revision, const std::string& content_hash) {
-  if (accepted == nullptr || revision > accepted->revision()) return Fate::kAccept;
-  if (revision == accepted->revision() && content_hash != accepted->content_hash())
+Fate Compare(const v1::Submission* accepted, const v1::SubmitCellsRequest& request) {
+  if (accepted == nullptr || request.epoch() > accepted->epoch()) return Fate::kAccept;
+  if (request.epoch() < accepted->epoch()) return Fate::kEpochOver;
+  if (request.revision() > accepted->revision()) return Fate::kAccept;
+  if (request.revision() == accepted->revision() &&
+      request.content_hash() != accepted->content_hash())
     return Fate::kReused;
   return Fate::kAlreadyThere;
 }
 
-Judgement Judge(const v1::Submission* accepted, const v1::SubmitCellsRequest& request) {
+Judgement Judge(const Counting& counting, const v1::SubmitCellsRequest& request) {
   Judgement judgement;
-  switch (Compare(accepted, request.revision(), request.content_hash())) {
+  switch (Compare(counting.accepted, request)) {
+    case Fate::kEpochOver:
     case Fate::kAlreadyThere:
       judgement.counts_already = true;
       return judgement;
@@ -127,7 +133,22 @@ Judgement Judge(const v1::Submission* accepted, const v1::SubmitCellsRequest& re
       judgement.findings = Findings(request.cells(), request.content_hash());
       break;
   }
-  if (!judgement.findings.empty()) judgement.state = v1::Submission::QUARANTINED;
+  if (!judgement.findings.empty()) {
+    judgement.state = v1::Submission::QUARANTINED;
+    judgement.can_count = false;
+    return judgement;
+  }
+  const bool same_epoch =
+      counting.accepted != nullptr && counting.accepted->epoch() == request.epoch();
+  const ByYear years = FromCells(request.cells());
+  for (Finding& finding :
+       Implausible({years, counting.accepted == nullptr ? nullptr : &counting.years,
+                    request.revision() - (same_epoch ? counting.accepted->revision() : 0),
+                    counting.this_year})) {
+    if (finding.verdict == Verdict::kQuarantine) judgement.state = v1::Submission::QUARANTINED;
+    judgement.findings.push_back(std::move(finding.text));
+  }
+  if (judgement.findings.size() > kFindingsMax) judgement.findings.resize(kFindingsMax);
   return judgement;
 }
 

@@ -28,17 +28,28 @@ std::string ContentHash(const YearCells& cells);
 // What is wrong with it, one sentence each; empty when it can be accepted.
 std::vector<std::string> Findings(const YearCells& cells, const std::string& content_hash);
 
-// What becomes of a submission beside the one that counts (null: there is none).
-enum class Fate { kAccept, kAlreadyThere, kReused };
-Fate Compare(const v1::Submission* accepted, int64_t revision, const std::string& content_hash);
+// What becomes of a submission beside the one that counts (null: there is none). A later epoch is
+// newer whatever its revision.
+enum class Fate { kAccept, kAlreadyThere, kReused, kEpochOver };
+Fate Compare(const v1::Submission* accepted, const v1::SubmitCellsRequest& request);
 
-// What a parent answers to cells beside the submission that counts (null: there is none).
+// What counts of a school, and since when in its own counting.
+struct Counting {
+  const v1::Submission* accepted = nullptr;  // null: nothing counts
+  ByYear years;
+  int this_year = 0;
+};
+
+// What a parent answers to cells beside what counts, which is of no later epoch: what does not hold
+// together is set aside, and what R-plausible says so of.
 struct Judgement {
   v1::Submission::State state = v1::Submission::ACCEPTED;
-  bool counts_already = false;        // what is accepted is the answer, and nothing changes
-  std::vector<std::string> findings;  // why they are set aside, one sentence each
+  bool counts_already = false;  // what is accepted is the answer, and nothing changes
+  bool can_count = true;        // once somebody accepts it
+  // Why they are set aside, or what they are flagged with, one sentence each.
+  std::vector<std::string> findings;
 };
-Judgement Judge(const v1::Submission* accepted, const v1::SubmitCellsRequest& request);
+Judgement Judge(const Counting& counting, const v1::SubmitCellsRequest& request);
 
 // The stored form of one year, and back.
 void Store(const Counts& counts, v1::SiteYear& row);

@@ -68,15 +68,26 @@ TEST(ContentHashTest, DoesNotDependOnOrderButOnEveryCount) {
   EXPECT_NE(ContentHash(cells), hash);
 }
 
-TEST(CompareTest, OnlyANewerRevisionReplaces) {
+TEST(CompareTest, OnlyANewerRevisionOrEpochReplaces) {
   v1::Submission accepted;
+  accepted.set_epoch(100);
   accepted.set_revision(7);
   accepted.set_content_hash("a");
-  EXPECT_EQ(Compare(nullptr, 1, "x"), Fate::kAccept);
-  EXPECT_EQ(Compare(&accepted, 8, "x"), Fate::kAccept);
-  EXPECT_EQ(Compare(&accepted, 7, "a"), Fate::kAlreadyThere);
-  EXPECT_EQ(Compare(&accepted, 7, "x"), Fate::kReused);
-  EXPECT_EQ(Compare(&accepted, 6, "x"), Fate::kAlreadyThere);
+  const auto compare = [](const v1::Submission* before, int64_t epoch, int64_t revision,
+                          const char* hash) {
+    v1::SubmitCellsRequest request;
+    request.set_epoch(epoch);
+    request.set_revision(revision);
+    request.set_content_hash(hash);
+    return Compare(before, request);
+  };
+  EXPECT_EQ(compare(nullptr, 0, 1, "x"), Fate::kAccept);
+  EXPECT_EQ(compare(&accepted, 100, 8, "x"), Fate::kAccept);
+  EXPECT_EQ(compare(&accepted, 100, 7, "a"), Fate::kAlreadyThere);
+  EXPECT_EQ(compare(&accepted, 100, 7, "x"), Fate::kReused);
+  EXPECT_EQ(compare(&accepted, 100, 6, "x"), Fate::kAlreadyThere);
+  EXPECT_EQ(compare(&accepted, 101, 1, "x"), Fate::kAccept);
+  EXPECT_EQ(compare(&accepted, 99, 9'000'000'000'000'000, "x"), Fate::kEpochOver);
 }
 
 TEST(ParentTest, EqualsTheSumOfTheNewestInAnyOrderWithRepeats) {
@@ -103,8 +114,10 @@ TEST(ParentTest, EqualsTheSumOfTheNewestInAnyOrderWithRepeats) {
     for (const Sent& one : sent) {
       const YearCells cells = ToCells(one.years);
       auto head = heads.find(one.site);
-      if (Compare(head == heads.end() ? nullptr : &head->second, one.revision,
-                  ContentHash(cells)) != Fate::kAccept)
+      v1::SubmitCellsRequest request;
+      request.set_revision(one.revision);
+      request.set_content_hash(ContentHash(cells));
+      if (Compare(head == heads.end() ? nullptr : &head->second, request) != Fate::kAccept)
         continue;
       heads[one.site].set_revision(one.revision);
       heads[one.site].set_content_hash(ContentHash(cells));
