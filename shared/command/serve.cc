@@ -14,6 +14,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/cli/nearest.h"
+#include "shared/cli/options.h"
 #include "shared/command/commands.h"
 #include "shared/command/session.h"
 #include "shared/command/settings.h"
@@ -102,8 +103,8 @@ bool IsFree(uint16_t port) {
   return free;
 }
 
-// Whoever tries a school out has a browser. A second site on the machine takes any port, which its
-// log and `vivier status` name.
+// Whoever tries a school out, and says of no address where it listens, has a browser. A second site
+// on the machine takes any port, which its log and `vivier status` name.
 void OpenWebInDevelopment(config::v1::Config& config) {
   if (!config.development() || !config.web().listen_address().empty()) return;
   config.mutable_web()->set_listen_address(
@@ -155,7 +156,8 @@ absl::Status ServeUntilSignal(const Line& line, Modules modules) {
                               "FILE names another one; write it, or add --development to try the "
                               "program out with a school nancy of its own"),
                  {{"data", settings.data}});
-  if (arguments == Arguments{"all"}) OpenWebInDevelopment(settings.config);
+  if (arguments == Arguments{"all"} && !line.Has(cli::kListenAddress))
+    OpenWebInDevelopment(settings.config);
   std::vector<std::string> names;
   for (const site::Module& module : chosen) names.push_back(module.name());
   const std::string services = absl::StrJoin(names, "+");
