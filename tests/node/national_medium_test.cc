@@ -106,6 +106,24 @@ class NationalTest : public ::testing::TestWithParam<storage::Engine> {
     return submission.ok() ? submission->revision() : 0;
   }
 
+  // Both schools send ever other figures until each has as many secrets as the test wants.
+  void SubmitWhileSecretsAreRenewed(SchoolBelow& metz, SchoolBelow& lyon) {
+    std::atomic<bool> stopping{false};
+    std::atomic<int> sent{0};
+    std::vector<std::thread> schools;
+    for (SchoolBelow* school : {&metz, &lyon})
+      schools.emplace_back([&stopping, &sent, school] {
+        for (; !stopping; ++sent) school->Open();
+      });
+    for (const char* school : {"metz", "lyon"})
+      EXPECT_TRUE(Eventually([&] { return CredentialOf(school).secrets() >= kSecrets; })) << school;
+    stopping = true;
+    for (std::thread& school : schools) school.join();
+    std::cout << sent << " times other figures while secrets were renewed "
+              << CredentialOf("metz").secrets() - 1 << " and " << CredentialOf("lyon").secrets() - 1
+              << " times\n";
+  }
+
   Issuer issuer_{"oauth2-mock-server", /*https=*/false};
   NationalNode node_{GetParam(), issuer_};
   const std::string head_ = Token("head"), coordinator_ = Token("claire");
@@ -117,23 +135,10 @@ TEST_P(NationalTest, FromNothingToACoordinatorWhoAsks) {
   TheCoordinatorMayNothingElse();
   const std::unique_ptr<SchoolBelow> metz = LetIn("metz"), lyon = LetIn("lyon");
 
-  std::atomic<bool> stopping{false};
-  std::atomic<int> sent{0};
-  std::vector<std::thread> schools;
-  for (SchoolBelow* school : {metz.get(), lyon.get()})
-    schools.emplace_back([&stopping, &sent, school] {
-      for (; !stopping; ++sent) school->Open();
-    });
-  for (const char* school : {"metz", "lyon"})
-    EXPECT_TRUE(Eventually([&] { return CredentialOf(school).secrets() >= kSecrets; })) << school;
-  stopping = true;
-  for (std::thread& school : schools) school.join();
+  SubmitWhileSecretsAreRenewed(*metz, *lyon);
   EXPECT_THAT(metz->Complaints(), IsEmpty());
   EXPECT_THAT(lyon->Complaints(), IsEmpty());
   for (const char* school : {"metz", "lyon"}) EXPECT_GT(RevisionOf(school), 1) << school;
-  std::cout << sent << " times other figures while secrets were renewed "
-            << CredentialOf("metz").secrets() - 1 << " and " << CredentialOf("lyon").secrets() - 1
-            << " times\n";
 
   const auto figures = node_.Must<ComputeIndicatorsResponse, ComputeIndicatorsRequest>(
       coordinator_, "parent: '$N' year: 2031");
