@@ -20,7 +20,8 @@ absl::StatusOr<int> Checklist(const Line& line, Modules modules);
 absl::StatusOr<int> Login(const Line& line, Modules modules);
 // logout: forgets that.
 absl::StatusOr<int> Logout(const Line& line, Modules modules);
-// import KIND FILE: lheo, or applications with --cohort; prints what became of each row.
+// import KIND FILE: lheo, applications with --cohort, or schools with --network; prints what became
+// of each row.
 absl::StatusOr<int> Import(const Line& line, Modules modules);
 // export lheo [FILE]: the published programmes, to standard output without a file; export person
 // NAME: all that the school holds of a person, in JSON.

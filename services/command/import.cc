@@ -1,4 +1,5 @@
-// Files in and out: LHÉO catalogues and applications, with what became of each row.
+// Files in and out: LHÉO catalogues, applications and lists of schools, with what became of each
+// row.
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
@@ -13,12 +14,14 @@
 #include "shared/service/await_operation.h"
 #include "vivier/curriculum/v1/curriculum.pb.h"
 #include "vivier/enrolment/v1/enrolment.pb.h"
+#include "vivier/statistics/v1/statistics.pb.h"
 
 namespace vivier::command {
 namespace {
 
 namespace curriculum = curriculum::v1;
 namespace enrolment = enrolment::v1;
+namespace statistics = statistics::v1;
 
 constexpr absl::Duration kTimeout = absl::Seconds(60);
 
@@ -37,6 +40,17 @@ struct Office {
                               {kTimeout, who.header, ""});
     RETURN_IF_ERROR(Told(who, answer.status()));
     return answer;
+  }
+
+  // The same of an rpc that answers an operation, at its end.
+  template <class Response>
+  absl::StatusOr<Response> Await(const std::string& service,
+                                 const google::protobuf::Message& request) {
+    using operations::v1::Operation;
+    ASSIGN_OR_RETURN(const Operation begun, Ask<Operation>(service, request));
+    return rpc::AwaitOperation<Response>(begun, [&](const google::protobuf::Message& wait) {
+      return Ask<Operation>(service, wait);
+    });
   }
 };
 
@@ -84,12 +98,7 @@ absl::StatusOr<int> ImportApplications(Office& office, const std::string& cohort
   request.set_parent(absl::StrCat(office.school, "/cohorts/", cohort));
   request.set_content(content);
   request.set_request_id(TimeOrderedUuid());
-  using Operation = operations::v1::Operation;
-  ASSIGN_OR_RETURN(const auto begun, office.Ask<Operation>("enrolment", request));
-  ASSIGN_OR_RETURN(const auto report, rpc::AwaitOperation<enrolment::ImportReport>(
-                                          begun, [&](const google::protobuf::Message& wait) {
-                                            return office.Ask<Operation>("enrolment", wait);
-                                          }));
+  ASSIGN_OR_RETURN(const auto report, office.Await<enrolment::ImportReport>("enrolment", request));
   for (const enrolment::ImportRow& row : report.rows()) {
     std::cout << "line " << row.line() << ": " << enrolment::ImportRow::Result_Name(row.result());
     if (row.reason() != enrolment::REASON_UNSPECIFIED)
@@ -102,15 +111,56 @@ absl::StatusOr<int> ImportApplications(Office& office, const std::string& cohort
   return report.refused();
 }
 
+absl::StatusOr<int> ImportSchools(Office& office, const std::string& network,
+                                  const std::string& content) {
+  statistics::ImportSchoolRecordsRequest request;
+  request.set_parent(office.school);
+  request.set_network(network);
+  request.set_content(content);
+  request.set_request_id(TimeOrderedUuid());
+  ASSIGN_OR_RETURN(const auto report,
+                   office.Ask<statistics::ImportSchoolRecordsResponse>("statistics", request));
+  for (const statistics::SchoolImportRow& row : report.rows()) {
+    std::cout << "line " << row.line() << ": "
+              << statistics::SchoolImportRow::Result_Name(row.result()) << " "
+              << row.school_record() << "\n";
+    for (const statistics::SchoolRowFinding& finding : row.findings())
+      std::cout << "  " << statistics::Reason_Name(finding.reason()) << " " << finding.column()
+                << ", " << finding.message() << "\n";
+  }
+  std::cout << report.created() << " created, " << report.changed() << " changed, "
+            << report.unchanged() << " unchanged, " << report.refused() << " refused\n";
+  return report.refused();
+}
+
+// What a kind of file is for beside the school, when it is for anything.
+struct ImportKind {
+  const char* kind;
+  const cli::Option* of;
+};
+constexpr ImportKind kImportKinds[] = {
+    {"applications", &cli::kCohort}, {"schools", &cli::kListOf}, {"lheo", nullptr}};
+
+absl::Status CheckKind(const Line& line) {
+  for (const ImportKind& kind : kImportKinds) {
+    if (kind.of == nullptr) continue;
+    const bool meant = line.Argument(0) == kind.kind;
+    if (meant != line.Text(*kind.of).empty()) continue;
+    return cli::Misuse(meant ? absl::StrCat("import ", kind.kind, " wants --", kind.of->name,
+                                            " ID, "
+                                            "and it is missing")
+                             : absl::StrCat("--", kind.of->name, " is for import ", kind.kind));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> ImportFile(const Line& line, Modules modules) {
-  const bool lheo = line.Argument(0) == "lheo";
-  const std::string cohort = line.Text(cli::kCohort);
-  if (lheo != cohort.empty())
-    return cli::Misuse(lheo ? "--cohort is for import applications"
-                            : "import applications wants --cohort ID, and it is missing");
+  RETURN_IF_ERROR(CheckKind(line));
   ASSIGN_OR_RETURN(const std::string content, cli::ReadFile(line.Argument(1)));
   ASSIGN_OR_RETURN(Office office, OpenOffice(line, std::move(modules)));
-  return lheo ? ImportLheo(office, content) : ImportApplications(office, cohort, content);
+  if (line.Argument(0) == "lheo") return ImportLheo(office, content);
+  if (line.Argument(0) == "schools") return ImportSchools(office, line.Text(cli::kListOf), content);
+  return ImportApplications(office, line.Text(cli::kCohort), content);
 }
 
 // Each page is a document of its own: a catalogue of one page is one file, the next pages are

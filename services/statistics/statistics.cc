@@ -22,6 +22,7 @@ rpc::Service Statistics::Rpc() {
   totals_.AddTo(service);
   network_.AddTo(service);
   publisher_.AddTo(service);
+  registry_.AddTo(service);
   AddJoinedInvariants(service);
   return service;
 }

@@ -109,6 +109,8 @@ inline constexpr Option kRetry = {"retry", Kind::kSwitch, "",
 inline constexpr Option kOn = {"on", Kind::kDay, "DAY", "the day that is asked for; today without"};
 inline constexpr Option kCohort = {"cohort", Kind::kText, "ID",
                                    "of applications: the cohort that they are for"};
+inline constexpr Option kListOf = {"network", Kind::kText, "ID",
+                                   "of schools: the network whose list it is"};
 inline constexpr Option kNewKey = {"new_key", Kind::kSwitch, "",
                                    "make a new key file, and the one that is there the previous"};
 inline constexpr Option kStory = {"story", Kind::kText, "NAME", "a folder of --stories", "nancy"};

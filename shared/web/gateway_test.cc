@@ -339,7 +339,10 @@ TEST_F(GatewayTest, RefusesMoreCallsThanItHolds) {
   EXPECT_THAT(refused.body, HasSubstr("OVERLOADED"));
   fixture_.held[0]->Answer(transport::Bytes("late"));
   EXPECT_EQ(holding.Read()->body, "late");
-  EXPECT_EQ(Post(kEcho, kProto, "x").status, 200);
+  HttpReply next;  // its place is free a moment after its answer has gone out
+  do next = Post(kEcho, kProto, "x");
+  while (next.status == 429);
+  EXPECT_EQ(next.status, 200);
 }
 
 TEST_F(GatewayTest, IsNotStartedWithAnOriginThatIsNone) {

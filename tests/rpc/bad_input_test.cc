@@ -66,7 +66,7 @@ constexpr int kStarts = 1, kEnds = 2, kReads = 3, kDeletes = 4;
 
 int Turn(const std::string& rpc) {
   if (StartsWithOneOf(rpc, {"Get", "List", "Compute", "Check", "Download", "Explain", "Export",
-                            "Follow", "Search", "Verify"}))
+                            "Follow", "Resolve", "Search", "Verify"}))
     return kReads;
   if (StartsWithOneOf(rpc,
                       {"Close", "Reject", "Withdraw", "Decline", "Break", "RecordExit", "Finish"}))

@@ -135,6 +135,7 @@ constexpr const char* kStoreys[] = {
     "services/statistics/facts",
     "services/statistics/network",
     "services/statistics/indicators",
+    "services/statistics/registry",
     "services/*",
     "services/command",
     "demo",

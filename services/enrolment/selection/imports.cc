@@ -16,6 +16,7 @@
 #include "shared/base/error.h"
 #include "shared/base/status.h"
 #include "shared/base/unicode.h"
+#include "shared/formats/columns.h"
 #include "shared/formats/csv.h"
 #include "shared/formats/text.h"
 #include "vivier/options/v1/options.pb.h"
@@ -26,70 +27,55 @@ using v1::Candidate;
 
 namespace {
 
-// A title as people write it → the field. Compared in lower case with spaces, dashes and
-// underscores taken as one.
-const std::map<std::string, std::string>& Titles() {
-  static const auto& titles =
-      *new std::map<std::string, std::string>{{"given name", "given_name"},
-                                              {"first name", "given_name"},
-                                              {"prénom", "given_name"},
-                                              {"prenom", "given_name"},
-                                              {"family name", "family_name"},
-                                              {"last name", "family_name"},
-                                              {"nom", "family_name"},
-                                              {"nom de famille", "family_name"},
-                                              {"email", "email"},
-                                              {"e mail", "email"},
-                                              {"mail", "email"},
-                                              {"courriel", "email"},
-                                              {"adresse email", "email"},
-                                              {"phone", "phone"},
-                                              {"téléphone", "phone"},
-                                              {"telephone", "phone"},
-                                              {"birth date", "birth_date"},
-                                              {"date of birth", "birth_date"},
-                                              {"date de naissance", "birth_date"},
-                                              {"postal code", "postal_code"},
-                                              {"code postal", "postal_code"},
-                                              {"gender", "gender"},
-                                              {"sexe", "gender"},
-                                              {"genre", "gender"},
-                                              {"jobseeker", "jobseeker"},
-                                              {"demandeur d'emploi", "jobseeker"},
-                                              {"region code", "region_code"},
-                                              {"code région", "region_code"},
-                                              {"code region", "region_code"},
-                                              {"education level", "education_level"},
-                                              {"niveau", "education_level"},
-                                              {"channel", "channel"},
-                                              {"canal", "channel"}};
+const formats::Titles& Titles() {
+  static const auto& titles = *new formats::Titles{{"given name", "given_name"},
+                                                   {"first name", "given_name"},
+                                                   {"prénom", "given_name"},
+                                                   {"prenom", "given_name"},
+                                                   {"family name", "family_name"},
+                                                   {"last name", "family_name"},
+                                                   {"nom", "family_name"},
+                                                   {"nom de famille", "family_name"},
+                                                   {"email", "email"},
+                                                   {"e mail", "email"},
+                                                   {"mail", "email"},
+                                                   {"courriel", "email"},
+                                                   {"adresse email", "email"},
+                                                   {"phone", "phone"},
+                                                   {"téléphone", "phone"},
+                                                   {"telephone", "phone"},
+                                                   {"birth date", "birth_date"},
+                                                   {"date of birth", "birth_date"},
+                                                   {"date de naissance", "birth_date"},
+                                                   {"postal code", "postal_code"},
+                                                   {"code postal", "postal_code"},
+                                                   {"gender", "gender"},
+                                                   {"sexe", "gender"},
+                                                   {"genre", "gender"},
+                                                   {"jobseeker", "jobseeker"},
+                                                   {"demandeur d'emploi", "jobseeker"},
+                                                   {"region code", "region_code"},
+                                                   {"code région", "region_code"},
+                                                   {"code region", "region_code"},
+                                                   {"education level", "education_level"},
+                                                   {"niveau", "education_level"},
+                                                   {"channel", "channel"},
+                                                   {"canal", "channel"}};
   return titles;
-}
-
-std::string FieldOf(absl::string_view title) {
-  std::string normal = formats::CollapseSpace(title);
-  for (char& c : normal)
-    c = c == '-' || c == '_' ? ' ' : absl::ascii_tolower(static_cast<unsigned char>(c));
-  auto found = Titles().find(normal);
-  return found == Titles().end() ? "" : found->second;
 }
 
 absl::StatusOr<std::map<std::string, size_t>> Columns(const formats::CsvTable& table) {
   if (!table.header_valid_utf8)
     return Refused(v1::WRONG_ENCODING,
                    "the header is not UTF-8; save the file as CSV UTF-8, not Windows-1252");
-  std::map<std::string, size_t> columns;
-  for (size_t i = 0; i < table.header.size(); ++i) {
-    const std::string field = FieldOf(table.header[i]);
-    if (field.empty()) continue;  // columns of others are none of ours
-    if (!columns.emplace(field, i).second)
-      return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", field),
-                     {{"column", table.header[i]}, {"field", field}});
-  }
+  const formats::Columns columns = formats::FindColumns(table, Titles());
+  if (!columns.doubled_field.empty())
+    return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", columns.doubled_field),
+                   {{"column", columns.doubled_title}, {"field", columns.doubled_field}});
   std::vector<std::string> missing;
   for (const char* field : {"given_name", "family_name", "email"})
-    if (!columns.contains(field)) missing.push_back(field);
-  if (missing.empty()) return columns;
+    if (!columns.by_field.contains(field)) missing.push_back(field);
+  if (missing.empty()) return columns.by_field;
   return Refused(v1::WRONG_HEADER,
                  absl::StrCat("no column for ", absl::StrJoin(missing, ", "),
                               ": give columns these titles, or Prénom, Nom, Email"),
@@ -169,21 +155,13 @@ bool ReadCell(const std::string& field, const std::string& text, ImportedRow& ro
   return KeepsLimits(*known, text);
 }
 
-// The title of the first column whose cell is not UTF-8, which then reads U+FFFD; "" beyond the
-// header.
-std::string FirstDamaged(const formats::CsvTable& table, const formats::CsvTable::Row& row) {
-  for (size_t i = 0; i < table.header.size(); ++i)
-    if (absl::StrContains(row.cells[i], "\xEF\xBF\xBD")) return table.header[i];
-  return "";
-}
-
 ImportedRow ReadRow(const formats::CsvTable& table, const std::map<std::string, size_t>& columns,
                     const formats::CsvTable::Row& cells) {
   ImportedRow row;
   row.report.set_line(cells.line);
   row.report.set_result(v1::ImportRow::ACCEPTED);
   if (!cells.valid_utf8) {
-    Refuse(v1::WRONG_ENCODING, FirstDamaged(table, cells),
+    Refuse(v1::WRONG_ENCODING, formats::FirstDamaged(table, cells),
            "the row is not UTF-8; it looks like Windows-1252", row.report);
     return row;
   }
