@@ -69,8 +69,9 @@ absl::Status ReadIndicators(Stage& stage, Figures& figures) {
   request.set_parent(stage.School());
   request.add_cohorts(stage.story().cohort_id());
   ASSIGN_OR_RETURN(auto own, stage.Read<statistics::ComputeOwnIndicatorsResponse>(request));
+  std::set<std::string> told;  // of two versions of one indicator the older one stands first
   for (const statistics::IndicatorValue& value : own.values()) {
-    if (value.denominator() == 0) continue;
+    if (value.denominator() == 0 || !told.insert(value.indicator()).second) continue;
     figures.Add(absl::StrCat("indicators.", value.indicator(), ".numerator"), value.numerator());
     figures.Add(absl::StrCat("indicators.", value.indicator(), ".denominator"),
                 value.denominator());

@@ -19,7 +19,9 @@ void AddValue(const statistics::IndicatorValue& value, Figures& figures) {
   if (value.has_numerator()) figures.Add(prefix + ".numerator", value.numerator());
   if (value.has_denominator()) figures.Add(prefix + ".denominator", value.denominator());
   if (value.suppressed_reason() == statistics::IndicatorValue::SUPPRESSED_REASON_UNSPECIFIED ||
-      value.suppressed_reason() == statistics::IndicatorValue::NOTHING_COUNTED)
+      value.suppressed_reason() == statistics::IndicatorValue::NOTHING_COUNTED ||
+      value.suppressed_reason() == statistics::IndicatorValue::NOT_YET_DUE ||
+      value.suppressed_reason() == statistics::IndicatorValue::NOT_YET_MEASURED)
     return;
   figures.Add(
       absl::StrCat(
@@ -83,7 +85,10 @@ absl::StatusOr<Figures> ReadParent(const Stage& stage, command::Client& client,
   Figures figures;
   figures.Add("published.members", published.member_count());
   figures.Add("published.submitted", published.submitted_count());
-  for (const statistics::IndicatorValue& value : published.values()) AddValue(value, figures);
+  std::set<std::string> told;  // of two versions of one indicator the older one stands first
+  for (const statistics::IndicatorValue& value : published.values())
+    if (told.insert(absl::StrCat(value.site(), " ", value.indicator())).second)
+      AddValue(value, figures);
   return figures;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "shared/base/date.h"
 #include "shared/rules/compiled.h"
 #include "shared/rules/decide.h"
 
@@ -128,54 +129,29 @@ std::vector<Partition> MakePartitions() {
   return partitions;
 }
 
+const rules::Table& Definition() {
+  static const rules::Table& table = rules::Need("R-indicator");
+  return table;
+}
+
+std::string UnlessNone(const rules::Value& value) {
+  return value.text() == "none" || value.text() == "nothing" ? "" : value.text();
+}
+
 std::vector<Indicator> MakeIndicators() {
-  const std::string qualiopi = "Référentiel national qualité, indicators 2 and 3";
-  std::vector<Indicator> indicators = {
-      {"admission-rate", 1, "admitted", "submitted", "", true, "admitted", "complete applications",
-       qualiopi},
-      {"no-show-rate", 1, "no-show", "admitted", "", true, "admitted but never came", "admitted",
-       "this dictionary"},
-      {"fill-rate-opened", 1, "started", "seats-opened", "", false, "started", "seats opened",
-       "LHÉO, nombre de places"},
-      {"fill-rate-funded", 1, "started", "seats-funded", "", false, "started",
-       "seats with reserved money", "LHÉO, nombre de places financées"},
-      {"completion-rate", 1, "finished", "started", "", true, "reached the end", "started",
-       qualiopi},
-      {"drop-out-rate", 1, "dropped-out", "started", "", true,
-       "left before the end, not for a job or other training", "started", qualiopi},
-      {"attendance-rate", 1, "minutes-present", "minutes-due", "", false,
-       "minutes that two signatures prove", "minutes due", "Code du travail, R.6313-3"},
-      {"certification-rate-presented", 1, "certified", "presented", "", true,
-       "obtained the whole title", "presented to a jury", qualiopi},
-      {"certification-rate-started", 1, "certified", "started", "", true,
-       "obtained the whole title", "started",
-       "this dictionary: does not reward presenting only the sure ones"},
-      {"partial-certification-rate", 1, "partly-certified", "presented", "", true,
-       "obtained at least one block, not the whole", "presented to a jury", qualiopi},
-      {"women-share-started", 1, "women-started", "started", "", true, "women", "started",
-       "ESF+ common indicators"},
-      {"women-share-applications", 1, "women-submitted", "submitted", "", true, "women",
-       "complete applications", "ESF+ common indicators"},
-      {"under-26-share", 1, "under-26-started", "started", "", true, "under 26 on the first day",
-       "started", "ESF+ common indicators"},
-      {"from-45-share", 1, "from-45-started", "started", "", true, "45 and older on the first day",
-       "started", "ESF+ common indicators"},
-      {"up-to-level-4-share", 1, "up-to-level-4-started", "started", "", true,
-       "highest level of education up to the baccalaureate", "started", "ESF+ common indicators"},
-      {"contract-break-rate", 1, "contracts-broken", "contracts-signed", "", true,
-       "contracts broken before their term", "contracts signed", "InserJeunes, taux de rupture"},
-  };
-  for (const std::string& m : Months()) {
-    indicators.push_back(
-        {absl::StrCat("positive-outcome-rate-", m), 1, "positive-" + m, "finished", "unknown-" + m,
-         true, absl::StrCat("employed, self-employed or in training ", m, " months after"),
-         "reached the end; unknown counts as not positive",
-         "Grande École du Numérique, sorties positives"});
-    indicators.push_back(
-        {absl::StrCat("employment-rate-", m), 1, "employed-" + m, "leavers-" + m, "unknown-" + m,
-         true, absl::StrCat("employed or self-employed ", m, " months after"),
-         "reached the end and not in further training; unknown counts as not employed",
-         "after InserJeunes' taux d'emploi; from own surveys, so not comparable with it"});
+  const rules::Table& table = Definition();
+  const rules::Decision& decision = rules::Need(table, "");
+  std::vector<Indicator> indicators;
+  for (const rules::Row& row : decision.rows) {
+    const rules::Answer answer{&table, &decision, &row, 0};
+    indicators.push_back({row.conditions[0].operands[0].value.text(),
+                          static_cast<int>(row.conditions[1].operands[0].value.number()),
+                          UnlessNone(answer.Get("above")), UnlessNone(answer.Get("below")),
+                          UnlessNone(answer.Get("missing")), answer.Get("persons").number() == 1,
+                          static_cast<int>(answer.Get("months").number()),
+                          answer.Get("anchor").text() == "END", UnlessNone(answer.Get("lacks")),
+                          answer.Get("population").text(), answer.Get("counted").text(),
+                          answer.Get("of").text(), row.origin.source, row.valid});
   }
   return indicators;
 }
@@ -195,6 +171,24 @@ const std::vector<Partition>& Partitions() {
 const std::vector<Indicator>& Indicators() {
   static const auto& indicators = *new std::vector<Indicator>(MakeIndicators());
   return indicators;
+}
+
+std::vector<const Indicator*> InForce(absl::CivilDay day) {
+  std::vector<const Indicator*> found;
+  for (const Indicator& indicator : Indicators())
+    if (indicator.valid.Contains(rules::NumberOf(day))) found.push_back(&indicator);
+  return found;
+}
+
+absl::CivilDay DueDate(const Indicator& indicator, absl::CivilDay start, absl::CivilDay end) {
+  return AddMonths(indicator.from_end ? end : start, indicator.months);
+}
+
+absl::CivilDay DueDateOfYear(const Indicator& indicator, int year) {
+  if (!indicator.from_end) return AddMonths(absl::CivilDay(year, 1, 1), indicator.months);
+  const int64_t longest =
+      rules::NeedParameter(Definition(), "training_months").versions.back().value.number();
+  return AddMonths(absl::CivilDay(year, 12, 31), static_cast<int>(longest) + indicator.months);
 }
 
 double Weight(const std::string& count) {

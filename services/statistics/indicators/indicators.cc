@@ -6,6 +6,7 @@
 
 #include "services/statistics/indicators/dictionary.h"
 #include "services/statistics/indicators/suppress.h"
+#include "shared/base/date.h"
 #include "shared/rules/compiled.h"
 #include "shared/rules/decide.h"
 
@@ -44,6 +45,51 @@ const Floors& TheFloors() {
   return floors;
 }
 
+IndicatorValue Blank(const Indicator& indicator, const std::string& site) {
+  IndicatorValue value;
+  value.set_indicator(indicator.id);
+  value.set_definition_version(indicator.version);
+  value.set_site(site);
+  return value;
+}
+
+bool CannotBe(const Indicator& indicator, absl::CivilDay due, absl::CivilDay day) {
+  return !indicator.lacks.empty() || day < due;
+}
+
+// An indicator of which nothing is told yet: what it rests on is not, or it is not due.
+IndicatorValue Withheld(const Indicator& indicator, const std::string& site, absl::CivilDay due) {
+  IndicatorValue value = Blank(indicator, site);
+  value.set_missing_fact(indicator.lacks);
+  value.set_suppressed_reason(indicator.lacks.empty() ? IndicatorValue::NOT_YET_DUE
+                                                      : IndicatorValue::NOT_YET_MEASURED);
+  if (indicator.lacks.empty()) *value.mutable_due_date() = ToDate(due);
+  return value;
+}
+
+// Whoever did not answer is taken for none of those above, and for all of them.
+void Bound(IndicatorValue& value) {
+  const auto below = static_cast<double>(value.denominator());
+  const auto missing = static_cast<double>(value.missing_count());
+  value.set_response_rate((below - missing) / below);
+  value.set_lower_bound(static_cast<double>(value.numerator()) / below);
+  value.set_upper_bound((static_cast<double>(value.numerator()) + missing) / below);
+}
+
+void Rate(const Indicator& indicator, IndicatorValue& value) {
+  if (!value.has_numerator() || !value.has_denominator()) return;
+  if (value.denominator() <= 0) {
+    value.set_suppressed_reason(IndicatorValue::NOTHING_COUNTED);
+    return;
+  }
+  value.set_rate(static_cast<double>(value.numerator()) / static_cast<double>(value.denominator()));
+  if (value.has_missing_count()) Bound(value);
+  if (!indicator.persons) return;
+  const Interval interval = Wilson(value.numerator(), value.denominator());
+  value.set_rate_low(interval.low);
+  value.set_rate_high(interval.high);
+}
+
 // Counts of several schools, tied by the dictionary's sums within each and, over schools, by the
 // total.
 class Publication {
@@ -67,10 +113,17 @@ class Publication {
     hidden_ = Suppress(tied_, hidden_);
   }
 
-  std::vector<IndicatorValue> Show() const {
+  std::vector<IndicatorValue> Show(int year, absl::CivilDay day) const {
     std::vector<IndicatorValue> result;
-    for (size_t group = 0; group < groups_.size(); ++group)
-      for (const Indicator& indicator : Indicators()) result.push_back(ShowOne(group, indicator));
+    for (size_t group = 0; group < groups_.size(); ++group) {
+      for (const Indicator* indicator : InForce(day)) {
+        const absl::CivilDay due = DueDateOfYear(*indicator, year);
+        IndicatorValue& value = result.emplace_back(
+            CannotBe(*indicator, due, day) ? Withheld(*indicator, groups_[group].site, due)
+                                           : ShowOne(group, *indicator));
+        value.set_year(year);
+      }
+    }
     return result;
   }
 
@@ -171,27 +224,6 @@ class Publication {
   std::vector<bool> hidden_;
 };
 
-IndicatorValue Blank(const Indicator& indicator, const std::string& site) {
-  IndicatorValue value;
-  value.set_indicator(indicator.id);
-  value.set_definition_version(indicator.version);
-  value.set_site(site);
-  return value;
-}
-
-void Rate(const Indicator& indicator, IndicatorValue& value) {
-  if (!value.has_numerator() || !value.has_denominator()) return;
-  if (value.denominator() <= 0) {
-    value.set_suppressed_reason(IndicatorValue::NOTHING_COUNTED);
-    return;
-  }
-  value.set_rate(static_cast<double>(value.numerator()) / static_cast<double>(value.denominator()));
-  if (!indicator.persons) return;
-  const Interval interval = Wilson(value.numerator(), value.denominator());
-  value.set_rate_low(interval.low);
-  value.set_rate_high(interval.high);
-}
-
 IndicatorValue Publication::ShowOne(size_t group, const Indicator& indicator) const {
   IndicatorValue value = Blank(indicator, groups_[group].site);
   if (Visible(group, indicator.numerator)) value.set_numerator(Value(group, indicator.numerator));
@@ -204,6 +236,29 @@ IndicatorValue Publication::ShowOne(size_t group, const Indicator& indicator) co
     value.set_suppressed_reason(ReasonOf(group, indicator.numerator));
   Rate(indicator, value);
   return value;
+}
+
+// The cohorts of which an indicator is due, and from when on the next one is.
+struct Due {
+  Counts counts;
+  int cohorts = 0;
+  absl::CivilDay next = absl::CivilDay::max();
+};
+Due DueOf(const std::vector<OwnCohort>& cohorts, const Indicator& indicator, absl::CivilDay day) {
+  Due due;
+  for (const OwnCohort& cohort : cohorts) {
+    if (indicator.months > 0) {
+      if (!cohort.start.has_value() || !cohort.end.has_value()) continue;
+      const absl::CivilDay from = DueDate(indicator, *cohort.start, *cohort.end);
+      if (from > day) {
+        due.next = std::min(due.next, from);
+        continue;
+      }
+    }
+    ++due.cohorts;
+    for (const auto& [cell, count] : cohort.counts) due.counts[cell] += count;
+  }
+  return due;
 }
 
 }  // namespace
@@ -234,26 +289,46 @@ std::vector<v1::IndicatorDefinition> Definitions() {
     definition.set_numerator(indicator.numerator_words);
     definition.set_denominator(indicator.denominator_words);
     definition.set_source(indicator.source);
+    definition.set_population(indicator.population);
+    definition.set_anchor(indicator.from_end ? v1::IndicatorDefinition::END
+                                             : v1::IndicatorDefinition::START);
+    definition.set_due_months(indicator.months);
+    definition.set_missing_fact(indicator.lacks);
+    const rules::Validity always;
+    const absl::CivilDay epoch(1970, 1, 1);
+    if (indicator.valid.from != always.from)
+      *definition.mutable_start_date() = ToDate(epoch + indicator.valid.from);
+    if (indicator.valid.until != always.until)
+      *definition.mutable_end_date() = ToDate(epoch + indicator.valid.until);
   }
   return definitions;
 }
 
-std::vector<IndicatorValue> OwnIndicators(const Counts& counts, const std::string& site) {
-  const Values values = Evaluate(counts);
+std::vector<IndicatorValue> OwnIndicators(const std::vector<OwnCohort>& cohorts,
+                                          const std::string& site, absl::CivilDay day) {
   std::vector<IndicatorValue> result;
-  for (const Indicator& indicator : Indicators()) {
-    IndicatorValue value = Blank(indicator, site);
-    value.set_numerator(values.at(indicator.numerator));
-    value.set_denominator(values.at(indicator.denominator));
-    if (!indicator.missing.empty()) value.set_missing_count(values.at(indicator.missing));
-    Rate(indicator, value);
+  for (const Indicator* indicator : InForce(day)) {
+    const Due due = DueOf(cohorts, *indicator, day);
+    const bool waits = due.cohorts == 0 && due.next != absl::CivilDay::max();
+    if (!indicator->lacks.empty() || waits) {
+      result.push_back(Withheld(*indicator, site, due.next));
+      continue;
+    }
+    const Values values = Evaluate(due.counts);
+    IndicatorValue value = Blank(*indicator, site);
+    value.set_numerator(values.at(indicator->numerator));
+    value.set_denominator(values.at(indicator->denominator));
+    if (!indicator->missing.empty()) value.set_missing_count(values.at(indicator->missing));
+    if (due.next != absl::CivilDay::max()) *value.mutable_due_date() = ToDate(due.next);
+    Rate(*indicator, value);
     result.push_back(std::move(value));
   }
   return result;
 }
 
-std::vector<IndicatorValue> PublishableIndicators(const std::map<std::string, Counts>& sites) {
-  return Publication(sites).Show();
+std::vector<IndicatorValue> PublishableIndicators(const std::map<std::string, Counts>& sites,
+                                                  int year, absl::CivilDay day) {
+  return Publication(sites).Show(year, day);
 }
 
 Interval Wilson(int64_t part, int64_t whole) {

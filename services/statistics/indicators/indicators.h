@@ -8,9 +8,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "services/statistics/cells/tables.h"
 #include "vivier/statistics/v1/indicators.pb.h"
 
@@ -33,11 +35,21 @@ const std::vector<Partition>& Partitions();
 
 std::vector<v1::IndicatorDefinition> Definitions();
 
-// Everything, nothing hidden.
-std::vector<v1::IndicatorValue> OwnIndicators(const Counts& counts, const std::string& site);
+// A cohort of the school's own; without days while its opening has not been told.
+struct OwnCohort {
+  Counts counts;
+  std::optional<absl::CivilDay> start, end;
+};
+// The indicators in force on `day`, nothing hidden. Each counts the cohorts of which it is due by
+// then.
+std::vector<v1::IndicatorValue> OwnIndicators(const std::vector<OwnCohort>& cohorts,
+                                              const std::string& site, absl::CivilDay day);
 
-// What may be shown to others, of each site and, when there are several, of all together first.
-std::vector<v1::IndicatorValue> PublishableIndicators(const std::map<std::string, Counts>& sites);
+// What may be shown to others of the cohorts of `year`, of each site and, when there are several,
+// of all together first: the indicators in force on `day`; of those that are not due by then
+// nothing.
+std::vector<v1::IndicatorValue> PublishableIndicators(const std::map<std::string, Counts>& sites,
+                                                      int year, absl::CivilDay day);
 
 // The 95 % interval of Wilson for `part` of `whole` > 0.
 struct Interval {

@@ -43,6 +43,16 @@ Counts Site(std::mt19937_64& random, int64_t started_max) {
   return counts;
 }
 
+// Long after everything is due, both versions of what changed in force.
+const absl::CivilDay kDay(2027, 6, 1);
+std::vector<IndicatorValue> Shown(const std::map<std::string, Counts>& sites) {
+  return PublishableIndicators(sites, 2020, kDay);
+}
+std::vector<IndicatorValue> Own(const Counts& counts) {
+  return OwnIndicators({{counts, absl::CivilDay(2020, 1, 6), absl::CivilDay(2020, 12, 18)}},
+                       "nancy", kDay);
+}
+
 IndicatorValue Find(const std::vector<IndicatorValue>& values, const std::string& indicator,
                     const std::string& site) {
   for (const IndicatorValue& value : values)
@@ -60,10 +70,94 @@ TEST(DictionaryTest, EverySumHoldsAndEveryIdIsKnown) {
     EXPECT_EQ(sum, values.at(partition.total)) << partition.total;
   }
   for (const Indicator& indicator : Indicators()) {
+    if (!indicator.lacks.empty()) continue;
     EXPECT_EQ(values.count(indicator.numerator), 1u) << indicator.id;
     EXPECT_EQ(values.count(indicator.denominator), 1u) << indicator.id;
     EXPECT_EQ(values.count(indicator.missing), indicator.missing.empty() ? 0u : 1u) << indicator.id;
   }
+}
+
+const Indicator& The(const std::string& id, int version) {
+  for (const Indicator& indicator : Indicators())
+    if (indicator.id == id && indicator.version == version) return indicator;
+  ADD_FAILURE() << id;
+  return Indicators().front();
+}
+
+int Versions(const std::string& id, absl::CivilDay day) {
+  int versions = 0;
+  for (const Indicator* indicator : InForce(day)) versions += indicator->id == id;
+  return versions;
+}
+
+TEST(DictionaryTest, TheOldVersionGoesOnForAYear) {
+  EXPECT_EQ(Versions("positive-outcome-rate-6", absl::CivilDay(2026, 11, 30)), 1);
+  EXPECT_EQ(Versions("positive-outcome-rate-6", absl::CivilDay(2026, 12, 1)), 2);
+  EXPECT_EQ(Versions("positive-outcome-rate-6", absl::CivilDay(2027, 11, 30)), 2);
+  EXPECT_EQ(Versions("positive-outcome-rate-6", absl::CivilDay(2027, 12, 1)), 1);
+  for (const Indicator& indicator : Indicators())
+    EXPECT_GE(Versions(indicator.id, kDay), 1) << indicator.id;
+}
+
+TEST(DictionaryTest, DueFromTheEndOfTheCohortOn) {
+  const Indicator& indicator = The("employment-rate-6", 2);
+  const absl::CivilDay start(2026, 9, 7), end(2027, 3, 31);
+  EXPECT_EQ(DueDate(indicator, start, end), absl::CivilDay(2027, 9, 30));
+  EXPECT_EQ(DueDateOfYear(indicator, 2026), absl::CivilDay(2028, 6, 30));
+  EXPECT_EQ(DueDate(The("employment-rate-6", 1), start, end), start);
+  EXPECT_LE(DueDateOfYear(The("completion-rate", 1), 2026), absl::CivilDay(2026, 1, 1));
+}
+
+// 20 leavers, 10 answers, 7 of them positive: 35 % to 85 %.
+TEST(OutcomeTest, StandsWithItsResponseRateAndBothBounds) {
+  Counts counts;
+  counts[{"learners", {"finished"}}] = 20;
+  counts[{"outcomes", {"6", "employed"}}] = 7;
+  counts[{"outcomes", {"6", "seeking"}}] = 3;
+  for (const IndicatorValue& value : {Find(Own(counts), "positive-outcome-rate-6", "nancy"),
+                                      Find(Own(counts), "employment-rate-6", "nancy")}) {
+    EXPECT_EQ(value.missing_count(), 10);
+    EXPECT_DOUBLE_EQ(value.response_rate(), 0.5);
+    EXPECT_DOUBLE_EQ(value.lower_bound(), 0.35);
+    EXPECT_DOUBLE_EQ(value.upper_bound(), 0.85);
+  }
+  const IndicatorValue hidden =
+      Find(Shown({{"nancy", counts}}), "positive-outcome-rate-6", "nancy");
+  EXPECT_FALSE(hidden.has_lower_bound()) << "a part under 5";
+}
+
+TEST(OutcomeTest, NothingCountsBeforeItIsDue) {
+  Counts ended, running;
+  ended[{"learners", {"finished"}}] = 20;
+  ended[{"outcomes", {"6", "employed"}}] = 15;
+  running[{"learners", {"finished"}}] = 4;
+  const OwnCohort first{ended, absl::CivilDay(2026, 1, 5), absl::CivilDay(2026, 11, 27)};
+  const OwnCohort second{running, absl::CivilDay(2026, 9, 7), absl::CivilDay(2027, 3, 31)};
+  const auto at = [&](absl::CivilDay day) {
+    for (const IndicatorValue& value : OwnIndicators({first, second}, "nancy", day))
+      if (value.indicator() == "positive-outcome-rate-6" && value.definition_version() == 2)
+        return value;
+    return IndicatorValue();
+  };
+  EXPECT_EQ(at(absl::CivilDay(2027, 5, 26)).suppressed_reason(), IndicatorValue::NOT_YET_DUE);
+  EXPECT_EQ(at(absl::CivilDay(2027, 5, 26)).due_date().day(), 27);
+  EXPECT_FALSE(at(absl::CivilDay(2027, 5, 26)).has_denominator());
+  EXPECT_EQ(at(absl::CivilDay(2027, 5, 27)).denominator(), 20);
+  EXPECT_EQ(at(absl::CivilDay(2027, 5, 27)).due_date().month(), 9) << "when the next one counts";
+  EXPECT_EQ(at(absl::CivilDay(2027, 9, 30)).denominator(), 24);
+  EXPECT_FALSE(at(absl::CivilDay(2027, 9, 30)).has_due_date());
+  for (const IndicatorValue& value : PublishableIndicators({{"nancy", ended}}, 2026, kDay)) {
+    if (value.indicator() != "positive-outcome-rate-6" || value.definition_version() != 2) continue;
+    EXPECT_EQ(value.suppressed_reason(), IndicatorValue::NOT_YET_DUE);
+    EXPECT_FALSE(value.has_denominator());
+  }
+}
+
+TEST(DictionaryTest, NamesTheFactThatIsNotTold) {
+  const IndicatorValue value = Find(Own({}), "cost-per-finished", "nancy");
+  EXPECT_EQ(value.suppressed_reason(), IndicatorValue::NOT_YET_MEASURED);
+  EXPECT_EQ(value.missing_fact(), "posted-charges");
+  EXPECT_FALSE(value.has_denominator());
 }
 
 TEST(PublicationTest, FloorsOfASingleSchool) {
@@ -85,8 +179,7 @@ TEST(PublicationTest, FloorsOfASingleSchool) {
     Counts counts;
     counts[{"learners", {"finished"}}] = row.finished;
     counts[{"learners", {"dropped-out"}}] = row.dropped_out;
-    const IndicatorValue value =
-        Find(PublishableIndicators({{"nancy", counts}}), "completion-rate", "nancy");
+    const IndicatorValue value = Find(Shown({{"nancy", counts}}), "completion-rate", "nancy");
     EXPECT_EQ(value.has_denominator(), row.denominator) << row.finished;
     EXPECT_EQ(value.has_numerator(), row.numerator) << row.finished;
     EXPECT_EQ(value.has_rate(), row.numerator && row.denominator);
@@ -98,7 +191,7 @@ TEST(PublicationTest, OwnFiguresHideNothing) {
   Counts counts;
   counts[{"learners", {"finished"}}] = 2;
   counts[{"learners", {"dropped-out"}}] = 1;
-  const IndicatorValue value = Find(OwnIndicators(counts, "nancy"), "completion-rate", "nancy");
+  const IndicatorValue value = Find(Own(counts), "completion-rate", "nancy");
   EXPECT_EQ(value.numerator(), 2);
   EXPECT_EQ(value.denominator(), 3);
   EXPECT_NEAR(value.rate(), 2.0 / 3, 1e-12);
@@ -204,7 +297,7 @@ TEST(PublicationTest, NoSmallCountFollowsFromWhatIsShown) {
     std::map<std::string, Counts> sites;
     const int count = static_cast<int>(random() % 5 + 1);
     for (int i = 0; i < count; ++i) sites[absl::StrCat("s", i)] = Site(random, 60);
-    const std::vector<IndicatorValue> values = PublishableIndicators(sites);
+    const std::vector<IndicatorValue> values = Shown(sites);
     std::vector<std::string> groups;
     std::map<std::string, Values> truth;
     Counts all;

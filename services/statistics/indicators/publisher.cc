@@ -1,10 +1,12 @@
 #include "services/statistics/indicators/publisher.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
 
 #include "services/statistics/indicators/indicators.h"
+#include "shared/base/date.h"
 #include "shared/base/error.h"
+#include "shared/base/resource_name.h"
 #include "shared/base/status.h"
 
 namespace vivier::statistics {
@@ -29,38 +31,64 @@ absl::StatusOr<v1::ComputeOwnIndicatorsResponse> Publisher::ComputeOwnIndicators
     Call& call, const v1::ComputeOwnIndicatorsRequest& request) {
   if ((request.year() == 0) == request.cohorts().empty())
     return InvalidField("year", "either a year or cohorts, not both");
-  Counts counts;
+  std::vector<std::string> ids(request.cohorts().begin(), request.cohorts().end());
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   if (request.year() != 0) {
-    ASSIGN_OR_RETURN(counts, cells_.YearOf(call, request.year()));
+    ASSIGN_OR_RETURN(const std::vector<v1::CohortFact> of_year,
+                     cohorts_.Select(call, "year = $2 ORDER BY name",
+                                     {storage::Value(int64_t{request.year()})}));
+    for (const v1::CohortFact& fact : of_year) ids.push_back(IdInSchool(fact.name()));
   }
-  const std::set<std::string> cohorts(request.cohorts().begin(), request.cohorts().end());
-  for (const std::string& cohort : cohorts) RETURN_IF_ERROR(cells_.AddCohort(call, cohort, counts));
+  std::vector<OwnCohort> cohorts;
+  for (const std::string& id : ids) {
+    OwnCohort& cohort = cohorts.emplace_back();
+    RETURN_IF_ERROR(cells_.AddCohort(call, id, cohort.counts));
+    ASSIGN_OR_RETURN(const std::optional<v1::CohortFact> fact,
+                     cohorts_.Find(call, NameIn(call.school(), "cohortFacts", id)));
+    if (!fact.has_value()) continue;
+    cohort.start = ToCivil(fact->start_date());
+    cohort.end = ToCivil(fact->end_date());
+  }
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
   v1::ComputeOwnIndicatorsResponse response;
-  for (v1::IndicatorValue& value : OwnIndicators(counts, call.school()))
+  for (v1::IndicatorValue& value : OwnIndicators(cohorts, call.school(), today)) {
+    value.set_year(request.year());
     *response.add_values() = std::move(value);
+  }
   return response;
 }
 
 absl::StatusOr<v1::ComputeIndicatorsResponse> Publisher::ComputeIndicators(
     Call& call, const v1::ComputeIndicatorsRequest& request) {
-  ASSIGN_OR_RETURN(const v1::Total total, totals_.In(call, request.year()));
-  Counts counts = Read(total);
+  v1::ComputeIndicatorsResponse response;
+  ASSIGN_OR_RETURN(int64_t members, network_.CountMembers(call));
+  response.set_member_count(static_cast<int32_t>(members));
   // A school that submitted is counted by its submission alone, also when it is this node itself.
   ASSIGN_OR_RETURN(const bool submitted, network_.HasSubmitted(call, call.school()));
-  if (!submitted) {
-    ASSIGN_OR_RETURN(const Counts own, cells_.YearOf(call, request.year()));
+  for (int back = 0; back <= request.earlier_years(); ++back) {
+    ASSIGN_OR_RETURN(const int schools, AddYear(call, request.year() - back, !submitted, response));
+    if (back == 0) response.set_submitted_count(schools);
+  }
+  return response;
+}
+
+absl::StatusOr<int> Publisher::AddYear(Call& call, int year, bool with_own,
+                                       v1::ComputeIndicatorsResponse& response) {
+  ASSIGN_OR_RETURN(const v1::Total total, totals_.In(call, year));
+  const int schools = static_cast<int>(total.schools());
+  Counts counts = Read(total);
+  if (with_own) {
+    ASSIGN_OR_RETURN(const Counts own, cells_.YearOf(call, year));
     for (const auto& [cell, count] : own) counts[cell] += count;
   }
-  ASSIGN_OR_RETURN(int64_t members, network_.CountMembers(call));
-  v1::ComputeIndicatorsResponse response;
-  response.set_member_count(static_cast<int32_t>(members));
-  response.set_submitted_count(static_cast<int32_t>(total.schools()));
-  if (counts.empty()) return response;
-  const std::string whole = total.schools() > 0 ? "" : call.school();
-  const std::map<std::string, Counts> sites = {{whole, std::move(counts)}};
-  for (v1::IndicatorValue& value : PublishableIndicators(sites))
+  if (counts.empty()) return schools;
+  const std::map<std::string, Counts> sites = {
+      {schools > 0 ? "" : call.school(), std::move(counts)}};
+  ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
+  for (v1::IndicatorValue& value : PublishableIndicators(sites, year, today))
     *response.add_values() = std::move(value);
-  return response;
+  return schools;
 }
 
 }  // namespace vivier::statistics

@@ -6,6 +6,7 @@
 #include "services/statistics/network/network.h"
 #include "services/statistics/network/totals.h"
 #include "shared/service/service.h"
+#include "vivier/statistics/v1/facts.pb.h"
 #include "vivier/statistics/v1/indicators.pb.h"
 
 namespace vivier::statistics {
@@ -26,9 +27,15 @@ class Publisher {
   absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(
       rpc::Call& call, const v1::ComputeIndicatorsRequest& request);
 
+  // Adds what may be shown of one year, with this school's own counts or without; answers how many
+  // schools submitted figures of it.
+  absl::StatusOr<int> AddYear(rpc::Call& call, int year, bool with_own,
+                              v1::ComputeIndicatorsResponse& response);
+
   Cells& cells_;
   Network& network_;
   Totals& totals_;
+  storage::Rows<v1::CohortFact> cohorts_;
 };
 
 }  // namespace vivier::statistics
