@@ -119,7 +119,7 @@ absl::StatusOr<int> ImportSchools(Office& office, const std::string& network,
   request.set_content(content);
   request.set_request_id(TimeOrderedUuid());
   ASSIGN_OR_RETURN(const auto report,
-                   office.Ask<statistics::ImportSchoolRecordsResponse>("statistics", request));
+                   office.Ask<statistics::SchoolImportReport>("statistics", request));
   for (const statistics::SchoolImportRow& row : report.rows()) {
     std::cout << "line " << row.line() << ": "
               << statistics::SchoolImportRow::Result_Name(row.result()) << " "

@@ -23,6 +23,7 @@ rpc::Service Statistics::Rpc() {
   network_.AddTo(service);
   publisher_.AddTo(service);
   registry_.AddTo(service);
+  series_.AddTo(service);
   AddJoinedInvariants(service);
   return service;
 }

@@ -1,7 +1,8 @@
 // The service: counts what the other services' events say into declared tables, computes indicators
 // from them, sends them to parents and, at a parent, adds the members up. It lists its parts, each
 // of which owns its tables, rules and rpcs. A part knows the parts below it only; from the top:
-// registry, indicators, network, facts, cells. Stateless besides its parts, hence thread-safe.
+// series, registry, indicators, network, facts, cells. Stateless besides its parts, hence
+// thread-safe.
 #pragma once
 
 #include "services/statistics/cells/cells.h"
@@ -12,6 +13,7 @@
 #include "services/statistics/network/network.h"
 #include "services/statistics/network/totals.h"
 #include "services/statistics/registry/registry.h"
+#include "services/statistics/series/series.h"
 #include "shared/service/service.h"
 
 namespace vivier::statistics {
@@ -30,6 +32,7 @@ class Statistics {
   Totals totals_;
   Network network_{cells_, credentials_, totals_};
   Registry registry_;
+  Series series_;
   Publisher publisher_{cells_, network_, totals_};
 };
 

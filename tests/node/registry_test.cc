@@ -29,15 +29,14 @@ class RegistryTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
   RegistryTest() : world_(GetParam(), std::set<std::string>{"access", "statistics"}) {}
 
-  ImportSchoolRecordsResponse Import(const std::string& content,
-                                     const std::string& network = "net") {
+  SchoolImportReport Import(const std::string& content, const std::string& network = "net") {
     ImportSchoolRecordsRequest request;
     request.set_parent("schools/nancy");
     request.set_network(network);
     request.set_content(content);
-    const auto report = world_.Write<ImportSchoolRecordsResponse>(request);
+    const auto report = world_.Write<SchoolImportReport>(request);
     EXPECT_TRUE(report.ok()) << report.status();
-    return report.value_or(ImportSchoolRecordsResponse());
+    return report.value_or(SchoolImportReport());
   }
 
   void Create(const std::string& id, const std::string& more = "") {
@@ -76,7 +75,7 @@ class RegistryTest : public ::testing::TestWithParam<storage::Engine> {
 };
 
 TEST_P(RegistryTest, TakesANetworksListOnce) {
-  const ImportSchoolRecordsResponse report = Import(kList);
+  const SchoolImportReport report = Import(kList);
   EXPECT_EQ(report.created(), 2);
   EXPECT_EQ(report.unchanged(), 1) << report.DebugString();
   EXPECT_EQ(report.refused(), 1);
@@ -86,7 +85,7 @@ TEST_P(RegistryTest, TakesANetworksListOnce) {
   EXPECT_EQ(declared.title(), "L'Atelier");
   EXPECT_EQ(declared.member(), "") << "declared, not running";
   EXPECT_TRUE(Get("44306184100047").declared_closed());
-  const ImportSchoolRecordsResponse again = Import(kList);
+  const SchoolImportReport again = Import(kList);
   EXPECT_EQ(again.unchanged(), 3) << again.DebugString();
   EXPECT_EQ(Get("73282932000074").etag(), declared.etag());
   EXPECT_EQ(Import(kList, "other").changed(), 2);
@@ -100,7 +99,7 @@ TEST_P(RegistryTest, ARunningSchoolKeepsWhatItSays) {
       "parent: '$N' member_id: 'metz' member { title: 'Metz' agreement_start_date { year: 2026 "
       "month: 1 day: 1 } }");
   Create("metz", "siret: '73282932000074' member: '$N/members/metz'");
-  const ImportSchoolRecordsResponse report = Import(kList);
+  const SchoolImportReport report = Import(kList);
   EXPECT_EQ(report.rows(0).school_record(), "schools/nancy/schoolRecords/metz");
   EXPECT_EQ(report.rows(0).result(), SchoolImportRow::CHANGED);
   EXPECT_EQ(Get("metz").title(), "metz");

@@ -136,6 +136,7 @@ constexpr const char* kStoreys[] = {
     "services/statistics/network",
     "services/statistics/indicators",
     "services/statistics/registry",
+    "services/statistics/series",
     "services/*",
     "services/command",
     "demo",

@@ -1,6 +1,7 @@
 #include "services/statistics/registry/imports.h"
 
 #include <map>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -39,26 +40,6 @@ const formats::Titles& SchoolTitles() {
                            {"adresse", "address"},
                            {"etat administratif", "declared_closed"}};
   return titles;
-}
-
-absl::StatusOr<ByField> SchoolColumns(const formats::CsvTable& table) {
-  if (!table.header_valid_utf8)
-    return Refused(v1::WRONG_ENCODING,
-                   "the header is not UTF-8; save the file as CSV UTF-8, not Windows-1252");
-  const formats::Columns columns = formats::FindColumns(table, SchoolTitles());
-  if (!columns.doubled_field.empty())
-    return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", columns.doubled_field),
-                   {{"column", columns.doubled_title}, {"field", columns.doubled_field}});
-  if (!columns.by_field.contains("siret"))
-    return Refused(v1::WRONG_HEADER, "no column for siret: give it the title SIRET",
-                   {{"field", "siret"}});
-  return columns.by_field;
-}
-
-void RefuseRow(v1::Reason reason, const std::string& column, const std::string& message,
-               SchoolImportRow& row) {
-  row.set_result(SchoolImportRow::REFUSED);
-  AddFinding(reason, column, message, row);
 }
 
 // Reads the cells of one row into a record.
@@ -161,6 +142,39 @@ ReadSchoolRow ReadSchool(const formats::CsvTable& table, const ByField& columns,
 
 }  // namespace
 
+absl::StatusOr<formats::Columns> KnownColumns(const formats::CsvTable& table,
+                                              const formats::Titles& titles,
+                                              const std::string& required) {
+  if (!table.header_valid_utf8)
+    return Refused(v1::WRONG_ENCODING,
+                   "the header is not UTF-8; save the file as CSV UTF-8, not Windows-1252");
+  const formats::Columns columns = formats::FindColumns(table, titles);
+  if (!columns.doubled_field.empty())
+    return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", columns.doubled_field),
+                   {{"column", columns.doubled_title}, {"field", columns.doubled_field}});
+  if (!columns.by_field.contains(required))
+    return Refused(v1::WRONG_HEADER,
+                   absl::StrCat("no column for ", required, ": give it the title ",
+                                absl::AsciiStrToUpper(required)),
+                   {{"field", required}});
+  return columns;
+}
+
+void RefuseRow(v1::Reason reason, const std::string& column, const std::string& message,
+               SchoolImportRow& row) {
+  row.set_result(SchoolImportRow::REFUSED);
+  AddFinding(reason, column, message, row);
+}
+
+void AddRow(SchoolImportRow row, v1::SchoolImportReport& report) {
+  const auto is = [&row](SchoolImportRow::Result result) { return row.result() == result ? 1 : 0; };
+  report.set_created(report.created() + is(SchoolImportRow::CREATED));
+  report.set_changed(report.changed() + is(SchoolImportRow::CHANGED));
+  report.set_unchanged(report.unchanged() + is(SchoolImportRow::UNCHANGED));
+  report.set_refused(report.refused() + is(SchoolImportRow::REFUSED));
+  *report.add_rows() = std::move(row);
+}
+
 void AddFinding(v1::Reason reason, const std::string& column, const std::string& message,
                 SchoolImportRow& row) {
   v1::SchoolRowFinding& finding = *row.add_findings();
@@ -173,13 +187,13 @@ absl::StatusOr<std::vector<ReadSchoolRow>> ReadSchools(absl::string_view content
                                                        const std::string& network) {
   absl::StatusOr<formats::CsvTable> table = formats::ParseCsv(content);
   if (!table.ok()) return Refused(v1::WRONG_HEADER, table.status().message());
-  ASSIGN_OR_RETURN(const ByField columns, SchoolColumns(*table));
+  ASSIGN_OR_RETURN(const formats::Columns columns, KnownColumns(*table, SchoolTitles(), "siret"));
   if (table->rows.size() > kSchoolRowsMax)
     return Refused(v1::TOO_MANY_ROWS, "split the file",
                    {{"rows_max", absl::StrCat(kSchoolRowsMax)}});
   std::vector<ReadSchoolRow> rows;
   for (const formats::CsvTable::Row& row : table->rows)
-    rows.push_back(ReadSchool(*table, columns, row, network));
+    rows.push_back(ReadSchool(*table, columns.by_field, row, network));
   return rows;
 }
 

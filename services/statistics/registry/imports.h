@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "shared/formats/columns.h"
+#include "shared/formats/csv.h"
 #include "vivier/statistics/v1/reasons.pb.h"
 #include "vivier/statistics/v1/registry.pb.h"
 
@@ -21,8 +23,18 @@ inline constexpr size_t kSchoolRowsMax = 1'000;
 absl::StatusOr<std::vector<v1::ReadSchoolRow>> ReadSchools(absl::string_view content,
                                                            const std::string& network);
 
+// What lists of schools and series of figures have in common. The columns with one of the titles,
+// `required` among them; WRONG_ENCODING, WRONG_HEADER.
+absl::StatusOr<formats::Columns> KnownColumns(const formats::CsvTable& table,
+                                              const formats::Titles& titles,
+                                              const std::string& required);
 // Adds what somebody should look at.
 void AddFinding(v1::Reason reason, const std::string& column, const std::string& message,
                 v1::SchoolImportRow& row);
+// The same, and nothing of the row is taken.
+void RefuseRow(v1::Reason reason, const std::string& column, const std::string& message,
+               v1::SchoolImportRow& row);
+// Adds the row to the report, and to those that it counts.
+void AddRow(v1::SchoolImportRow row, v1::SchoolImportReport& report);
 
 }  // namespace vivier::statistics

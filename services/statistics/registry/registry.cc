@@ -46,7 +46,7 @@ absl::StatusOr<google::protobuf::Empty> Registry::DeleteSchoolRecord(
   return google::protobuf::Empty();
 }
 
-absl::StatusOr<v1::ImportSchoolRecordsResponse> Registry::ImportSchoolRecords(
+absl::StatusOr<v1::SchoolImportReport> Registry::ImportSchoolRecords(
     Call& call, const v1::ImportSchoolRecordsRequest& request) {
   ASSIGN_OR_RETURN(std::vector<ReadSchoolRow> rows,
                    ReadSchools(request.content(), request.network()));
@@ -56,22 +56,16 @@ absl::StatusOr<v1::ImportSchoolRecordsResponse> Registry::ImportSchoolRecords(
     if (siret.empty() || names.contains(siret)) continue;
     ASSIGN_OR_RETURN(names[siret], NameOf(call, siret));
   }
-  v1::ImportSchoolRecordsResponse response;
-  std::map<SchoolImportRow::Result, int> times;
+  v1::SchoolImportReport report;
   for (ReadSchoolRow& row : rows) {
-    SchoolImportRow& report = *row.mutable_report();
-    if (report.result() != SchoolImportRow::REFUSED) {
+    SchoolImportRow& of_row = *row.mutable_report();
+    if (of_row.result() != SchoolImportRow::REFUSED) {
       row.mutable_school_record()->set_name(names.at(row.school_record().siret()));
-      RETURN_IF_ERROR(ImportOne(call, row.school_record(), report));
+      RETURN_IF_ERROR(ImportOne(call, row.school_record(), of_row));
     }
-    ++times[report.result()];
-    *response.add_rows() = std::move(report);
+    AddRow(std::move(of_row), report);
   }
-  response.set_created(times[SchoolImportRow::CREATED]);
-  response.set_changed(times[SchoolImportRow::CHANGED]);
-  response.set_unchanged(times[SchoolImportRow::UNCHANGED]);
-  response.set_refused(times[SchoolImportRow::REFUSED]);
-  return response;
+  return report;
 }
 
 // A declared school is named after its SIRET, so that the same row of a later list finds it; one

@@ -31,7 +31,7 @@ class Registry {
   absl::StatusOr<google::protobuf::Empty> DeleteSchoolRecord(
       rpc::Call& call, const v1::DeleteSchoolRecordRequest& request);
 
-  absl::StatusOr<v1::ImportSchoolRecordsResponse> ImportSchoolRecords(
+  absl::StatusOr<v1::SchoolImportReport> ImportSchoolRecords(
       rpc::Call& call, const v1::ImportSchoolRecordsRequest& request);
   // The record of that SIRET, or the name that it will have.
   absl::StatusOr<std::string> NameOf(rpc::Call& call, const std::string& siret);
