@@ -185,6 +185,45 @@ absl::Status ExportCatalogue(const Line& line, Modules modules) {
   }
 }
 
+absl::Status CheckStatistics(const Line& line) {
+  const bool meant = line.Argument(0) == "statistics";
+  if (meant && !line.Is(cli::kDefinitions) && line.Text(cli::kYear).empty())
+    return cli::Misuse("export statistics wants --year YEAR or --definitions, and it is missing");
+  for (const cli::Option* option : {&cli::kYear, &cli::kDefinitions})
+    if (!meant && line.Has(*option))
+      return cli::Misuse(absl::StrCat("--", option->name, " is for export statistics"));
+  return absl::OkStatus();
+}
+
+// Written when all of it has come, so that a file is whole or not there.
+absl::Status ExportStatistics(const Line& line, Modules modules) {
+  ASSIGN_OR_RETURN(Office office, OpenOffice(line, std::move(modules)));
+  using Request = statistics::ExportIndicatorsRequest;
+  Request request;
+  request.set_parent(office.school);
+  request.set_content(line.Is(cli::kDefinitions) ? Request::DEFINITIONS : Request::VALUES);
+  request.set_format(line.Text(cli::kFormat) == "json" ? Request::JSON : Request::CSV);
+  if (!line.Is(cli::kDefinitions)) {
+    request.set_year(line.Number(cli::kYear));
+    request.set_earlier_years(line.Number(cli::kEarlierYears));
+  }
+  ASSIGN_OR_RETURN(rpc::Channel * channel, office.session->To("statistics"));
+  rpc::BlockingStream stream(*channel, rpc::PathOf(*rpc::MethodTaking(*Request::descriptor())),
+                             request.SerializeAsString(), {kTimeout, office.who.header, ""});
+  std::string file;
+  while (true) {
+    const absl::StatusOr<std::optional<std::string>> message = stream.Read();
+    RETURN_IF_ERROR(Told(office.who, message.status()));
+    if (!message->has_value()) break;
+    statistics::ExportIndicatorsResponse part;
+    if (!part.ParseFromString(**message)) return Internal("the answer is no message of its type");
+    file += part.data();
+  }
+  if (line.arguments().size() > 1) return WriteNamed("FILE", line.Argument(1), file);
+  std::cout << file;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<int> Import(const Line& line, Modules modules) {
@@ -196,8 +235,13 @@ absl::StatusOr<int> Export(const Line& line, Modules modules) {
   const bool person = line.Argument(0) == "person";
   if (person && line.arguments().size() == 1)
     return cli::Misuse("export person wants NAME, and it is missing");
-  RETURN_IF_ERROR(person ? ExportPerson(line, line.Argument(1), std::move(modules))
-                         : ExportCatalogue(line, std::move(modules)));
+  RETURN_IF_ERROR(CheckStatistics(line));
+  if (line.Argument(0) == "statistics") {
+    RETURN_IF_ERROR(ExportStatistics(line, std::move(modules)));
+  } else {
+    RETURN_IF_ERROR(person ? ExportPerson(line, line.Argument(1), std::move(modules))
+                           : ExportCatalogue(line, std::move(modules)));
+  }
   return 0;
 }
 

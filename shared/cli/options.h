@@ -111,6 +111,19 @@ inline constexpr Option kCohort = {"cohort", Kind::kText, "ID",
                                    "of applications: the cohort that they are for"};
 inline constexpr Option kListOf = {"network", Kind::kText, "ID",
                                    "of schools: the network whose list it is"};
+inline constexpr Option kYear = {
+    "year", Kind::kNumber, "YEAR", "of statistics: the year in which the cohorts began",
+    "",     2000,          9999};
+inline constexpr Option kEarlierYears = {"earlier_years",
+                                         Kind::kNumber,
+                                         "NUMBER",
+                                         "of statistics: how many years before it follow",
+                                         "0",
+                                         0,
+                                         9};
+inline constexpr Option kFormat = {"format", Kind::kChoice, "csv|json", "of statistics", "csv"};
+inline constexpr Option kDefinitions = {"definitions", Kind::kSwitch, "",
+                                        "of statistics: the dictionary in place of the figures"};
 inline constexpr Option kNewKey = {"new_key", Kind::kSwitch, "",
                                    "make a new key file, and the one that is there the previous"};
 inline constexpr Option kStory = {"story", Kind::kText, "NAME", "a folder of --stories", "nancy"};

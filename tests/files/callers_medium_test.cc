@@ -92,7 +92,8 @@ TEST_P(CallersTest, BringAndTakeTenMebibytesEach) {
   others.join();
   const int64_t uploaded = MemoryKb("VmHWM");
   Each([&](int i) {
-    const auto came = office_.Download(FileOffice::NameOf(Person(i), absl::StrCat("f", i)));
+    const auto came = FileOffice::Insist(
+        [&] { return office_.Download(FileOffice::NameOf(Person(i), absl::StrCat("f", i))); });
     EXPECT_TRUE(came.ok() && *came == bytes[i]) << came.status();
   });
   const absl::Time taken = absl::Now();

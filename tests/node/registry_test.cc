@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "services/statistics/network/submission.h"
 #include "tests/identity/asking.h"
+#include "tests/node/members.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/statistics/v1/statistics.pb.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "absl/strings/str_cat.h"
+#include "services/statistics/indicators/export.h"
 #include "services/statistics/indicators/indicators.h"
 #include "shared/base/date.h"
 #include "shared/base/error.h"
@@ -13,10 +15,23 @@ namespace vivier::statistics {
 
 using rpc::Call;
 
+namespace {
+
+constexpr int kYearMin = 2000;  // as of ComputeIndicators
+
+// The request for the next year; false where there is none.
+bool GoOn(const v1::ExportIndicatorsResponse& answer, v1::ExportIndicatorsRequest& request) {
+  request.set_years_taken(answer.years_taken());
+  return answer.years_taken() < answer.years_total();
+}
+
+}  // namespace
+
 void Publisher::AddTo(rpc::Service& service) {
   service.On(*this, &Publisher::GetIndicatorDictionary)
       .On(*this, &Publisher::ComputeOwnIndicators)
-      .On(*this, &Publisher::ComputeIndicators);
+      .On(*this, &Publisher::ComputeIndicators)
+      .Stream(*this, &Publisher::ExportIndicators, &GoOn);
 }
 
 absl::StatusOr<v1::IndicatorDictionary> Publisher::GetIndicatorDictionary(
@@ -64,31 +79,52 @@ absl::StatusOr<v1::ComputeIndicatorsResponse> Publisher::ComputeIndicators(
   v1::ComputeIndicatorsResponse response;
   ASSIGN_OR_RETURN(int64_t members, network_.CountMembers(call));
   response.set_member_count(static_cast<int32_t>(members));
-  // A school that submitted is counted by its submission alone, also when it is this node itself.
-  ASSIGN_OR_RETURN(const bool submitted, network_.HasSubmitted(call, call.school()));
   for (int back = 0; back <= request.earlier_years(); ++back) {
-    ASSIGN_OR_RETURN(const int schools, AddYear(call, request.year() - back, !submitted, response));
-    if (back == 0) response.set_submitted_count(schools);
+    ASSIGN_OR_RETURN(Year year, Publishable(call, request.year() - back));
+    if (back == 0) response.set_submitted_count(year.schools);
+    for (v1::IndicatorValue& value : year.values) *response.add_values() = std::move(value);
   }
   return response;
 }
 
-absl::StatusOr<int> Publisher::AddYear(Call& call, int year, bool with_own,
-                                       v1::ComputeIndicatorsResponse& response) {
+absl::StatusOr<v1::ExportIndicatorsResponse> Publisher::ExportIndicators(
+    Call& call, const v1::ExportIndicatorsRequest& request) {
+  const bool as_csv = request.format() == v1::ExportIndicatorsRequest::CSV;
+  v1::ExportIndicatorsResponse response;
+  response.set_years_taken(request.years_taken() + 1);
+  if (request.content() == v1::ExportIndicatorsRequest::DEFINITIONS) {
+    response.set_years_total(1);
+    response.set_data(as_csv ? ToCsv(Definitions()) : ToJson(Definitions()));
+    return response;
+  }
+  if (request.year() < kYearMin)
+    return InvalidField("year", absl::StrCat("is needed for figures, ", kYearMin, " or later"));
+  if (request.years_taken() > request.earlier_years())
+    return InvalidField("years_taken", "is more than the years that are asked for");
+  response.set_years_total(request.earlier_years() + 1);
+  ASSIGN_OR_RETURN(const Year year, Publishable(call, request.year() - request.years_taken()));
+  response.set_data(
+      as_csv ? ToCsv(year.values, request.years_taken() == 0 ? Header::kFirst : Header::kNone)
+             : ToJson(year.values));
+  return response;
+}
+
+absl::StatusOr<Publisher::Year> Publisher::Publishable(Call& call, int year) {
   ASSIGN_OR_RETURN(const v1::Total total, totals_.In(call, year));
-  const int schools = static_cast<int>(total.schools());
   Counts counts = Read(total);
-  if (with_own) {
+  // A school that submitted is counted by its submission alone, also when it is this node itself.
+  ASSIGN_OR_RETURN(const bool submitted, network_.HasSubmitted(call, call.school()));
+  if (!submitted) {
     ASSIGN_OR_RETURN(const Counts own, cells_.YearOf(call, year));
     for (const auto& [cell, count] : own) counts[cell] += count;
   }
-  if (counts.empty()) return schools;
-  const std::map<std::string, Counts> sites = {
-      {schools > 0 ? "" : call.school(), std::move(counts)}};
+  Year result;
+  result.schools = static_cast<int32_t>(total.schools());
+  if (counts.empty()) return result;
   ASSIGN_OR_RETURN(const absl::CivilDay today, call.Today());
-  for (v1::IndicatorValue& value : PublishableIndicators(sites, year, today))
-    *response.add_values() = std::move(value);
-  return schools;
+  result.values = PublishableIndicators(
+      {{result.schools > 0 ? "" : call.school(), std::move(counts)}}, year, today);
+  return result;
 }
 
 }  // namespace vivier::statistics

@@ -2,6 +2,8 @@
 // thread-safe.
 #pragma once
 
+#include <vector>
+
 #include "services/statistics/cells/cells.h"
 #include "services/statistics/network/network.h"
 #include "services/statistics/network/totals.h"
@@ -27,10 +29,15 @@ class Publisher {
   absl::StatusOr<v1::ComputeIndicatorsResponse> ComputeIndicators(
       rpc::Call& call, const v1::ComputeIndicatorsRequest& request);
 
-  // Adds what may be shown of one year, with this school's own counts or without; answers how many
-  // schools submitted figures of it.
-  absl::StatusOr<int> AddYear(rpc::Call& call, int year, bool with_own,
-                              v1::ComputeIndicatorsResponse& response);
+  absl::StatusOr<v1::ExportIndicatorsResponse> ExportIndicators(
+      rpc::Call& call, const v1::ExportIndicatorsRequest& request);
+
+  // What may be shown of one year, and how many schools submitted figures of it.
+  struct Year {
+    std::vector<v1::IndicatorValue> values;
+    int32_t schools = 0;
+  };
+  absl::StatusOr<Year> Publishable(rpc::Call& call, int year);
 
   Cells& cells_;
   Network& network_;
