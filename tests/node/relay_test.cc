@@ -4,13 +4,13 @@
 #include <set>
 #include <string>
 
-#include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
 #include "gtest/gtest.h"
 #include "services/statistics/network/sending.h"
 #include "shared/service/outside.h"
 #include "tests/identity/asking.h"
 #include "tests/node/members.h"
+#include "tests/node/to_world.h"
 #include "tests/support/engines.h"
 #include "tests/support/world.h"
 #include "vivier/statistics/v1/statistics.pb.h"
@@ -21,29 +21,6 @@ namespace {
 using statistics::ByYear;
 using statistics::Sending;
 using namespace statistics::v1;  // NOLINT: the requests of one service
-
-// To a world, as a delivery has it: it calls and waits.
-class ToWorld : public rpc::Channel {
- public:
-  explicit ToWorld(World& world) : world_(world) {}
-
-  absl::StatusOr<std::string> Call(const std::string& path, const std::string& request,
-                                   const rpc::CallOptions& options) override {
-    const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
-        absl::StrReplaceAll(path.substr(1), {{"/", "."}}));
-    if (method == nullptr) return absl::NotFoundError(path);
-    return world_.CallRaw(*method, request, options.authorization);
-  }
-  void Start(const std::string&, const std::string&, const rpc::CallOptions&, Done) override {}
-  std::shared_ptr<rpc::ClientStream> Stream(const std::string&, const std::string&,
-                                            const rpc::CallOptions&,
-                                            rpc::ClientStream::Listener) override {
-    return nullptr;
-  }
-
- private:
-  World& world_;
-};
 
 class RelayTest : public ::testing::TestWithParam<storage::Engine> {
  protected:
