@@ -335,7 +335,6 @@ std::vector<Command> Exchanging() {
        Asking({&cli::kYear, &cli::kEarlierYears, &cli::kFormat, &cli::kDefinitions}),
        {{"vivier export lheo catalogue.xml --data nancy", "the programmes, into a file"},
         {"vivier export statistics 2026.csv --year 2026 --data nancy", "nd is what is hidden"},
-        {"vivier export statistics --definitions --data nancy", "what each figure means"},
         {"vivier export person schools/nancy/candidates/c-17 --data nancy",
          "everything, a JSON object a line"}},
        "NAME is the person's; else a file, standard output without.",

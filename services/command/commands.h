@@ -23,9 +23,9 @@ absl::StatusOr<int> Logout(const Line& line, Modules modules);
 // import KIND FILE: lheo, applications with --cohort, or schools with --network; prints what became
 // of each row.
 absl::StatusOr<int> Import(const Line& line, Modules modules);
-// export lheo [FILE]: the published programmes, to standard output without a file; export statistics
-// [FILE]: publishable figures or their dictionary; export person NAME: all that the school holds of
-// a person, in JSON.
+// export lheo [FILE]: the published programmes, to standard output without a file; export
+// statistics [FILE]: publishable figures or their dictionary; export person NAME: all that the
+// school holds of a person, in JSON.
 absl::StatusOr<int> Export(const Line& line, Modules modules);
 // evidence NAME [FILE]: the signed seals of a cohort, or a certificate, one JSON object a line, to
 // standard output without a file. deploy/check-evidence checks it without this program.

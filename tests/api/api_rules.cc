@@ -85,8 +85,8 @@ void PermissionForm(const Api& api, Findings& findings) {
 
 void ReadsSayTheyRead(const Api& api, Findings& findings) {
   static const RE2& verbs = *new RE2(
-      "(Get|List|Watch|Wait|Follow|Compute|Check|Download|Explain|Export|Preview|Search|Verify)[A-"
-      "Z].*");
+      "(Get|List|Watch|Wait|Follow|Compute|Check|Download|Explain|Export|Preview|Resolve|Search|"
+      "Verify)[A-Z].*");
   for (const auto* method : api.methods) {
     if (RE2::FullMatch(method->name(), verbs) != IsRead(method))
       findings.push_back(method->full_name());

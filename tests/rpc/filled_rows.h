@@ -81,6 +81,7 @@ class FilledRow {
     const pb::Reflection& reflection = *message.GetReflection();
     switch (field.cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_ENUM:
+        if (field.name() == "ending") return;  // of a school that goes on
         return reflection.SetEnum(&message, &field, field.enum_type()->value(1));
       case pb::FieldDescriptor::CPPTYPE_STRING:
         return reflection.SetString(&message, &field, Text(message, field));
@@ -113,8 +114,9 @@ class FilledRow {
   // What the tables demand.
   static bool IsPositive(const pb::FieldDescriptor& field) {
     static const auto& names = *new std::set<std::string>{
-        "amount_cents", "capacity",          "ceiling_cents", "end_minute", "planned_minutes",
-        "positions",    "planned_half_days", "seats",         "size",       "taught_minutes"};
+        "amount_cents",    "capacity",  "ceiling_cents",     "end_minute",
+        "planned_minutes", "positions", "planned_half_days", "schools",
+        "seats",           "size",      "taught_minutes"};
     return names.count(field.name()) > 0;
   }
 

@@ -102,7 +102,7 @@ std::string Lines(const std::vector<Message>& messages) {
   std::string lines;
   for (const Message& message : messages) {
     std::string line;
-    google::protobuf::util::MessageToJsonString(message, &line).IgnoreError();
+    google::protobuf::util::MessageToJsonString(message, &line);
     absl::StrAppend(&lines, line, "\n");
   }
   return lines;

@@ -76,7 +76,7 @@ absl::StatusOr<std::string> Registry::NameOf(Call& call, const std::string& sire
   return known.has_value() ? known->name() : NameIn(call.school(), "schoolRecords", siret);
 }
 
-absl::Status Registry::ImportOne(Call& call, const SchoolRecord& declared, SchoolImportRow& row) {
+absl::Status Registry::ImportOne(Call& call, SchoolRecord declared, SchoolImportRow& row) {
   row.set_school_record(declared.name());
   ASSIGN_OR_RETURN(const std::optional<SchoolRecord> known, records_.Find(call, declared.name()));
   if (!known.has_value()) {

@@ -35,8 +35,7 @@ class Registry {
       rpc::Call& call, const v1::ImportSchoolRecordsRequest& request);
   // The record of that SIRET, or the name that it will have.
   absl::StatusOr<std::string> NameOf(rpc::Call& call, const std::string& siret);
-  absl::Status ImportOne(rpc::Call& call, const v1::SchoolRecord& declared,
-                         v1::SchoolImportRow& row);
+  absl::Status ImportOne(rpc::Call& call, v1::SchoolRecord declared, v1::SchoolImportRow& row);
 
   absl::StatusOr<v1::RecordSuccessionResponse> RecordSuccession(
       rpc::Call& call, const v1::RecordSuccessionRequest& request);

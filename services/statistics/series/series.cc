@@ -75,7 +75,7 @@ absl::StatusOr<v1::SchoolImportReport> Series::ImportExternalSeries(
   return report;
 }
 
-absl::Status Series::Keep(Call& call, const ExternalSeries& series) {
+absl::Status Series::Keep(Call& call, ExternalSeries series) {
   ASSIGN_OR_RETURN(const std::optional<ExternalSeries> known, series_.Find(call, series.name()));
   if (!known.has_value()) return series_.Insert(call, series);
   const std::string field = Difference(*known, series);

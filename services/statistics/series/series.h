@@ -20,7 +20,7 @@ class Series {
   absl::Status ImportOne(rpc::Call& call, const v1::ExternalSeries& series,
                          v1::ExternalFigure figure, v1::SchoolImportRow& row);
   // Stores the series where it is new; SERIES_DIFFERS where it is there and says something else.
-  absl::Status Keep(rpc::Call& call, const v1::ExternalSeries& series);
+  absl::Status Keep(rpc::Call& call, v1::ExternalSeries series);
 
   storage::Table<v1::ExternalSeries> series_;
   storage::Table<v1::ExternalFigure> figures_;
