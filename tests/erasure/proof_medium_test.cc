@@ -151,15 +151,18 @@ class ProofTest : public ::testing::TestWithParam<storage::Engine> {
 
   // All that the school counts and owes.
   std::string CountsAndMoney() {
-    statistics::v1::ComputeOwnIndicatorsRequest own;
+    statistics::v1::ComputeSubmissionRequest own;  // all that is counted, on whatever day
     own.set_parent("schools/nancy");
-    own.set_year(2026);
-    const auto counts = world_.Call<statistics::v1::ComputeOwnIndicatorsResponse>(own);
+    const auto counts = world_.Call<statistics::v1::ComputeSubmissionResponse>(own);
     funding::v1::GetAgreementBalanceRequest balance;
     balance.set_name("schools/nancy/fundingAgreements/prf/balance");
     const auto money = world_.Call<funding::v1::AgreementBalance>(balance);
     EXPECT_TRUE(counts.ok() && money.ok()) << counts.status() << money.status();
-    return counts.ok() && money.ok() ? counts->DebugString() + money->DebugString() : "";
+    if (!counts.ok() || !money.ok()) return "";
+    EXPECT_GT(counts->cells_size(), 0);
+    std::string text = money->DebugString();
+    for (const statistics::v1::YearCell& cell : counts->cells()) text += cell.DebugString();
+    return text;
   }
 
   // What those who work with learners and candidates are answered.
