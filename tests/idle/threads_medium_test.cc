@@ -47,11 +47,13 @@ class ThreadsTest : public ::testing::Test {
     const std::string data = absl::StrCat(folder_, "/", service, schools);
     std::filesystem::create_directories(data);
     std::ofstream config(data + "/config.textproto");
-    config << "network: \"idle\"\ndevelopment: true\nlisten_address: \"127.0.0.1:0\"\n";
+    config << "network: \"idle\"\ndevelopment: true\n";
     for (int i = 0; i < schools; ++i) config << "schools: \"school-" << i << "\"\n";
     config.close();
     auto process = std::make_unique<Process>(
-        std::vector<std::string>{"serve", service, "--data", data}, data + "/log");
+        std::vector<std::string>{"serve", service, "--data", data, "--listen_address",
+                                 "127.0.0.1:0"},  // so that no gateway is opened beside it
+        data + "/log");
     process->WaitForAddress(data);
     return process;
   }
