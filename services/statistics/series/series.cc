@@ -54,7 +54,7 @@ void Series::AddTo(rpc::Service& service) {
   service.Standard(series_)
       .Standard(figures_)
       .On(*this, &Series::ImportExternalSeries)
-      .Follows("I16", "external_figures: name, external_series, uai", &CheckFigures);
+      .Follows("I16", "external_figures: external_series, uai", &CheckFigures);
 }
 
 absl::StatusOr<v1::SchoolImportReport> Series::ImportExternalSeries(
