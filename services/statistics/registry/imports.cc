@@ -42,6 +42,24 @@ const formats::Titles& SchoolTitles() {
   return titles;
 }
 
+absl::StatusOr<formats::Columns> KnownColumns(const formats::CsvTable& table,
+                                              const formats::Titles& titles,
+                                              const std::string& required) {
+  if (!table.header_valid_utf8)
+    return Refused(v1::WRONG_ENCODING,
+                   "the header is not UTF-8; save the file as CSV UTF-8, not Windows-1252");
+  const formats::Columns columns = formats::FindColumns(table, titles);
+  if (!columns.doubled_field.empty())
+    return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", columns.doubled_field),
+                   {{"column", columns.doubled_title}, {"field", columns.doubled_field}});
+  if (!columns.by_field.contains(required))
+    return Refused(v1::WRONG_HEADER,
+                   absl::StrCat("no column for ", required, ": give it the title ",
+                                absl::AsciiStrToUpper(required)),
+                   {{"field", required}});
+  return columns;
+}
+
 // Reads the cells of one row into a record.
 class Reader {
  public:
@@ -129,35 +147,32 @@ class Reader {
 ReadSchoolRow ReadSchool(const formats::CsvTable& table, const ByField& columns,
                          const formats::CsvTable::Row& cells, const std::string& network) {
   ReadSchoolRow row;
-  row.mutable_report()->set_line(cells.line);
-  if (!cells.valid_utf8)
-    RefuseRow(v1::WRONG_ENCODING, formats::FirstDamaged(table, cells),
-              "the row is not UTF-8; it looks like Windows-1252", *row.mutable_report());
-  else if (cells.cells.size() != table.header.size())
-    RefuseRow(v1::ROW_INVALID, "", "the row has more cells than the header", *row.mutable_report());
-  else
+  if (BeginRow(table, cells, *row.mutable_report()))
     Reader(table, columns, cells, row).Read(network);
   return row;
 }
 
 }  // namespace
 
-absl::StatusOr<formats::Columns> KnownColumns(const formats::CsvTable& table,
-                                              const formats::Titles& titles,
-                                              const std::string& required) {
-  if (!table.header_valid_utf8)
-    return Refused(v1::WRONG_ENCODING,
-                   "the header is not UTF-8; save the file as CSV UTF-8, not Windows-1252");
-  const formats::Columns columns = formats::FindColumns(table, titles);
-  if (!columns.doubled_field.empty())
-    return Refused(v1::WRONG_HEADER, absl::StrCat("two columns for ", columns.doubled_field),
-                   {{"column", columns.doubled_title}, {"field", columns.doubled_field}});
-  if (!columns.by_field.contains(required))
-    return Refused(v1::WRONG_HEADER,
-                   absl::StrCat("no column for ", required, ": give it the title ",
-                                absl::AsciiStrToUpper(required)),
-                   {{"field", required}});
-  return columns;
+absl::StatusOr<ReadFile> ReadCsvFile(absl::string_view content, const formats::Titles& titles,
+                                     const std::string& required, size_t rows_max) {
+  absl::StatusOr<formats::CsvTable> table = formats::ParseCsv(content);
+  if (!table.ok()) return Refused(v1::WRONG_HEADER, table.status().message());
+  ASSIGN_OR_RETURN(formats::Columns columns, KnownColumns(*table, titles, required));
+  if (table->rows.size() > rows_max)
+    return Refused(v1::TOO_MANY_ROWS, "split the file", {{"rows_max", absl::StrCat(rows_max)}});
+  return ReadFile{*std::move(table), std::move(columns)};
+}
+
+bool BeginRow(const formats::CsvTable& table, const formats::CsvTable::Row& cells,
+              SchoolImportRow& report) {
+  report.set_line(cells.line);
+  if (!cells.valid_utf8)
+    RefuseRow(v1::WRONG_ENCODING, formats::FirstDamaged(table, cells),
+              "the row is not UTF-8; it looks like Windows-1252", report);
+  else if (cells.cells.size() != table.header.size())
+    RefuseRow(v1::ROW_INVALID, "", "the row has more cells than the header", report);
+  return report.result() != SchoolImportRow::REFUSED;
 }
 
 void RefuseRow(v1::Reason reason, const std::string& column, const std::string& message,
@@ -185,15 +200,11 @@ void AddFinding(v1::Reason reason, const std::string& column, const std::string&
 
 absl::StatusOr<std::vector<ReadSchoolRow>> ReadSchools(absl::string_view content,
                                                        const std::string& network) {
-  absl::StatusOr<formats::CsvTable> table = formats::ParseCsv(content);
-  if (!table.ok()) return Refused(v1::WRONG_HEADER, table.status().message());
-  ASSIGN_OR_RETURN(const formats::Columns columns, KnownColumns(*table, SchoolTitles(), "siret"));
-  if (table->rows.size() > kSchoolRowsMax)
-    return Refused(v1::TOO_MANY_ROWS, "split the file",
-                   {{"rows_max", absl::StrCat(kSchoolRowsMax)}});
+  ASSIGN_OR_RETURN(const ReadFile file,
+                   ReadCsvFile(content, SchoolTitles(), "siret", kSchoolRowsMax));
   std::vector<ReadSchoolRow> rows;
-  for (const formats::CsvTable::Row& row : table->rows)
-    rows.push_back(ReadSchool(*table, columns.by_field, row, network));
+  for (const formats::CsvTable::Row& row : file.table.rows)
+    rows.push_back(ReadSchool(file.table, file.columns.by_field, row, network));
   return rows;
 }
 

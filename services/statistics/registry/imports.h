@@ -23,11 +23,17 @@ inline constexpr size_t kSchoolRowsMax = 1'000;
 absl::StatusOr<std::vector<v1::ReadSchoolRow>> ReadSchools(absl::string_view content,
                                                            const std::string& network);
 
-// What lists of schools and series of figures have in common. The columns with one of the titles,
-// `required` among them; WRONG_ENCODING, WRONG_HEADER.
-absl::StatusOr<formats::Columns> KnownColumns(const formats::CsvTable& table,
-                                              const formats::Titles& titles,
-                                              const std::string& required);
+// What lists of schools and series of figures have in common: the file, and the columns with one of
+// the titles, `required` among them. WRONG_ENCODING, WRONG_HEADER, TOO_MANY_ROWS.
+struct ReadFile {
+  formats::CsvTable table;
+  formats::Columns columns;
+};
+absl::StatusOr<ReadFile> ReadCsvFile(absl::string_view content, const formats::Titles& titles,
+                                     const std::string& required, size_t rows_max);
+// Names the line in the report; false, and REFUSED there, where its cells cannot be read.
+bool BeginRow(const formats::CsvTable& table, const formats::CsvTable::Row& cells,
+              v1::SchoolImportRow& report);
 // Adds what somebody should look at.
 void AddFinding(v1::Reason reason, const std::string& column, const std::string& message,
                 v1::SchoolImportRow& row);

@@ -73,15 +73,7 @@ class Reader {
   ReadSeriesRow Read(const formats::CsvTable::Row& cells) const {
     ReadSeriesRow row;
     SchoolImportRow& report = *row.mutable_report();
-    report.set_line(cells.line);
-    if (!cells.valid_utf8) {
-      RefuseRow(v1::WRONG_ENCODING, formats::FirstDamaged(table_, cells),
-                "the row is not UTF-8; it looks like Windows-1252", report);
-    } else if (cells.cells.size() != table_.header.size()) {
-      RefuseRow(v1::ROW_INVALID, "", "the row has more cells than the header", report);
-    } else {
-      ReadCells(cells, row);
-    }
+    if (BeginRow(table_, cells, report)) ReadCells(cells, row);
     return row;
   }
 
@@ -148,16 +140,12 @@ absl::Status CheckTitles(const std::vector<std::string>& titles) {
 }  // namespace
 
 absl::StatusOr<ReadFigures> ReadSeries(absl::string_view content) {
-  absl::StatusOr<formats::CsvTable> table = formats::ParseCsv(content);
-  if (!table.ok()) return Refused(v1::WRONG_HEADER, table.status().message());
-  ASSIGN_OR_RETURN(const formats::Columns known, KnownColumns(*table, KnownTitles(), "uai"));
-  if (table->rows.size() > kSeriesRowsMax)
-    return Refused(v1::TOO_MANY_ROWS, "split the file",
-                   {{"rows_max", absl::StrCat(kSeriesRowsMax)}});
-  const Reader reader(*table, known);
+  ASSIGN_OR_RETURN(const ReadFile file, ReadCsvFile(content, KnownTitles(), "uai", kSeriesRowsMax));
+  const Reader reader(file.table, file.columns);
   ReadFigures figures{reader.ColumnTitles(), {}};
   RETURN_IF_ERROR(CheckTitles(figures.column_titles));
-  for (const formats::CsvTable::Row& row : table->rows) figures.rows.push_back(reader.Read(row));
+  for (const formats::CsvTable::Row& row : file.table.rows)
+    figures.rows.push_back(reader.Read(row));
   return figures;
 }
 
